@@ -1,0 +1,27 @@
+"""Errors that a user can mend: each message names the file, the keyword and the cure."""
+
+from __future__ import annotations
+
+
+class ReductionError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class InputError(ReductionError):
+    """A file, keyword or array cannot be used.
+
+    The message reads ``<where>: <what is wrong>. <cure>``.
+    """
+
+    def __init__(self, problem: str, *, cure: str = "", where: object = "") -> None:
+        self.problem, self.cure, self.where = problem, cure, str(where)
+        text = f"{self.where}: {problem}" if where else problem
+        super().__init__(f"{text}. {cure}" if cure else text)
+
+    def at(self, where: object) -> InputError:
+        """The same error, naming the file it came from (kept if already named)."""
+        return self if self.where else type(self)(self.problem, cure=self.cure, where=where)
+
+
+class AlreadyDone(InputError):
+    """A step meets an image to which it has been applied before."""

@@ -1,0 +1,125 @@
+"""The only module that opens a FITS file.
+
+Products have Astropy's CCDData layout: the science image uncompressed in the primary HDU, ``UNCERT`` (standard deviation)
+and ``MASK`` as image extensions that repeat the WCS cards. CHECKSUM and DATASUM everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
+
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+
+#: Cards of an HDU's own storage; they never travel with the image.
+STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+WCS_CARDS = (
+    *("WCSAXES", "CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2"),
+    *("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"),
+)
+
+
+def read(path: str | Path) -> Image:
+    """The first image of a FITS file, with its ``UNCERT`` and ``MASK`` extensions where present.
+
+    Returns
+    -------
+    Image
+        Data in float32, scaled, BLANK pixels NaN.
+
+    Raises
+    ------
+    InputError
+        Not FITS, truncated, corrupt (checksum), or without an image.
+    """
+    with _open(path) as hdus:
+        science = next((hdu for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+        if science is None:
+            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        header = science.header.copy()
+        for key in STRUCTURAL:
+            header.remove(key, ignore_missing=True, remove_all=True)
+        sigma = np.asarray(hdus["UNCERT"].data, np.float32) if "UNCERT" in hdus else None
+        mask = np.asarray(hdus["MASK"].data, np.uint8) if "MASK" in hdus else None
+        return Image(np.asarray(science.data, np.float32), header, sigma, mask)
+
+
+def read_header(path: str | Path) -> fits.Header:
+    """Header of the first image HDU, without touching the pixels."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) >= 2:
+                return hdu.header.copy()
+    raise InputError("holds no image HDU", cure="Give a FITS file with an image", where=path)
+
+
+def write(path: str | Path, image: Image) -> None:
+    """Write an image in the CCDData layout, to a temporary name and then renamed."""
+    header = image.header.copy()
+    wcs = [header.cards[key] for key in WCS_CARDS if key in header]
+    hdus = fits.HDUList([fits.PrimaryHDU(image.data, header)])
+    if image.sigma is not None:
+        extra = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+        hdus.append(fits.ImageHDU(image.sigma, fits.Header([*extra, *wcs]), name="UNCERT"))
+    hdus.append(fits.ImageHDU(image.mask, fits.Header(wcs), name="MASK"))
+    _write(path, hdus)
+
+
+def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
+    """One image HDU as it is stored (scaled), with its header; ``name`` is an EXTNAME or a number.
+
+    Number 0 means the first HDU that holds data.
+    """
+    with _open(path) as hdus:
+        hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
+        if hdu is None or hdu.data is None:
+            raise InputError(f"holds no array {name!r}")
+        return np.asarray(hdu.data), hdu.header.copy()
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
+    """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
+    extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
+    _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
+
+
+@contextmanager
+def _open(path: str | Path, *, checksum: bool = True) -> Iterator[fits.HDUList]:
+    """Open a FITS file for reading; every fault becomes an InputError that names the file."""
+    try:
+        with warnings.catch_warnings():
+            # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
+            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+            with fits.open(path, memmap=False, checksum=checksum, lazy_load_hdus=not checksum) as hdus:
+                yield hdus
+    except InputError as error:
+        raise error.at(path) from None
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path) from None
+    except (OSError, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
+        ) from error
+
+
+def _write(path: str | Path, hdus: fits.HDUList) -> None:
+    """Write with checksums under a temporary name beside ``path``, then rename: a killed job leaves no half file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
+            hdus.writeto(temporary, overwrite=True, checksum=True, output_verify="silentfix")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

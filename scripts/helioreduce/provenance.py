@@ -1,0 +1,137 @@
+"""What a product tells of its life: one status card and one SOLARNET record per step.
+
+Each step leaves a card named by the first eight letters of the step (``DECONVOL``) with COMPLETE or SKIPPED, and a numbered
+group PRSTEPn, PRPROCn, PRPVERn, PRPARAn, PRREFn (SOLARNET metadata recommendations 1.4, section 8).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helioreduce import __version__
+from helioreduce.errors import AlreadyDone
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+    from helioreduce.image import Image
+
+COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
+
+
+def card(step: str) -> str:
+    """Name of a step's status card: its first eight letters, upper case."""
+    return step.upper()[:8]
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_twice(image: Image, step: str) -> None:
+    """Refuse an image that has been through ``step`` before.
+
+    Raises
+    ------
+    AlreadyDone
+        If the step's card says COMPLETE.
+    """
+    if image.header.get(card(step)) == COMPLETE:
+        raise AlreadyDone(
+            f"{card(step)} = {COMPLETE}: the step {step!r} has been applied already",
+            cure="Start from the product before that step",
+        )
+
+
+def record(
+    header: Header, step: str, parameters: Mapping[str, object] | None = None, reference: str = "", *, status: str = COMPLETE
+) -> None:
+    """Write a step into ``header``, in place.
+
+    Parameters
+    ----------
+    header
+        The new image's own header.
+    step
+        The step's name, as in its rule.
+    parameters
+        What the step was told and what it measured, ``name=value`` in PRPARAn.
+    reference
+        Calibration file with version and SHA-256, in PRREFn.
+    status
+        COMPLETE or SKIPPED.
+    """
+    header[card(step)] = (status, f"step {step!r}")
+    n = 1 + sum(1 for key in header if key.startswith("PRSTEP"))
+    header[f"PRSTEP{n}"] = (step, "processing step")
+    header[f"PRPROC{n}"] = ("helioreduce", "software")
+    header[f"PRPVER{n}"] = (__version__, "its version")
+    text = "; ".join(f"{name}={value}" for name, value in {"status": status, **(parameters or {})}.items())
+    header[f"PRPARA{n}"] = text
+    if reference:
+        header[f"PRREF{n}"] = reference
+
+
+def skip(image: Image, steps: Mapping[str, str]) -> Image:
+    """Record steps that were left out, with the reason of each."""
+    if not steps:
+        return image
+    image = image.with_()
+    for step, reason in steps.items():
+        record(image.header, step, {"reason": reason}, status=SKIPPED)
+    return image
+
+
+def code_digest(script: Path) -> str:
+    """Digest of a script and of every package module that it imports, directly or not.
+
+    The modules are found by reading the imports; comments, docstrings and layout do not count, so a digest changes when
+    the program does. Rules carry it in ``params``: Snakemake then reruns just the steps whose code changed.
+    """
+    modules = sorted(_reachable(script.resolve(), script.resolve().parent))
+    return hashlib.sha256("".join(_program(module)[0] for module in modules).encode()).hexdigest()[:12]
+
+
+def _reachable(start: Path, root: Path) -> set[Path]:
+    """The file and all files below ``root`` that it imports, transitively."""
+    seen: set[Path] = set()
+    todo = [start]
+    while todo:
+        file = todo.pop()
+        if file not in seen:
+            seen.add(file)
+            todo += [found for name in _program(file)[1] for found in _module_files(root, name)]
+    return seen
+
+
+def _module_files(root: Path, name: str) -> Iterator[Path]:
+    """Source files that importing ``name`` runs: the module and its parent packages."""
+    parts = name.split(".")
+    for i in range(1, len(parts) + 1):
+        base = root.joinpath(*parts[:i])
+        for file in (base.with_suffix(".py"), base / "__init__.py"):
+            if file.is_file():
+                yield file
+
+
+@cache
+def _program(file: Path) -> tuple[str, tuple[str, ...]]:
+    """The file's syntax tree without docstrings, as text, and the package modules that it imports."""
+    tree = ast.parse(file.read_bytes())
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body[0].value.value = ""
+    return ast.dump(tree), tuple(name for name in names if name.startswith("helioreduce"))

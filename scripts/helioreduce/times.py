@@ -1,0 +1,68 @@
+"""JSOC times: seconds of TAI since 1977.01.01_00:00:00_TAI, and the slots of a series."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import erfa
+
+from helioreduce.errors import InputError
+
+_EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
+
+
+def parse(text: str) -> datetime:
+    """An ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``) as UTC.
+
+    Raises
+    ------
+    InputError
+        If the text is no such time.
+    """
+    plain, tai = text.strip().removesuffix("Z").removesuffix("_UTC"), text.endswith("_TAI")
+    plain = plain.removesuffix("_TAI").replace("_", "T")
+    date, _, clock = plain.partition("T")
+    try:
+        time = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock or '00:00:00'}").replace(tzinfo=UTC)
+    except ValueError:
+        raise InputError(f"{text!r} is not a time", cure="Write it as 2014-01-01T00:00:00") from None
+    return from_tai((time - _EPOCH).total_seconds()) if tai else time
+
+
+def tai_seconds(time: datetime) -> float:
+    """TAI seconds since the JSOC epoch, of a UTC time."""
+    return (time - _EPOCH).total_seconds() + _leap_seconds(time)
+
+
+def from_tai(seconds: float) -> datetime:
+    """UTC of TAI seconds since the JSOC epoch."""
+    first = _EPOCH + timedelta(seconds=seconds)
+    utc = first - timedelta(seconds=_leap_seconds(first))
+    return first - timedelta(seconds=_leap_seconds(utc))
+
+
+def slot(time: datetime, step_s: float) -> datetime:
+    """T_REC of a ``ts_eq`` series: the multiple of ``step_s`` of TAI nearest to ``time`` (JSOC: round, not floor)."""
+    return from_tai(round(tai_seconds(time) / step_s) * step_s)
+
+
+def compact(time: datetime) -> str:
+    """``20140101T000001``: the time in product names, to the second."""
+    return time.strftime("%Y%m%dT%H%M%S")
+
+
+def from_compact(text: str) -> datetime:
+    """Inverse of :func:`compact`."""
+    return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+
+
+def iso(time: datetime) -> str:
+    """``2014-01-01T00:00:01Z``; milliseconds only where there are some."""
+    text = time.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{time.microsecond // 1000:03d}Z" if time.microsecond >= 1000 else f"{text}Z"
+
+
+def _leap_seconds(time: datetime) -> float:
+    """TAI − UTC in s."""
+    fraction = (time.hour * 3600 + time.minute * 60 + time.second) / 86400
+    return float(erfa.dat(time.year, time.month, time.day, fraction))

@@ -1,0 +1,39 @@
+"""Shared fixtures: the real data beside the project, and small images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+REAL = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """Folder of real data; the test skips, saying so, where it is absent."""
+    if not REAL.is_dir():
+        pytest.skip(f"no real data: {REAL.name} folder is not beside the project")
+    return REAL
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers, the same in every run."""
+    return np.random.default_rng(20110215)
+
+
+@pytest.fixture
+def level1_header() -> fits.Header:
+    """Keywords of a 171 Å level-1 full frame that the reduction reads."""
+    header = fits.Header()
+    header.update(
+        TELESCOP="SDO/AIA", INSTRUME="AIA_3", WAVELNTH=171, LVL_NUM=1.0, BUNIT="DN", QUALITY=0, NSPIKES=0, EXPTIME=2.0, CAMERA=3
+    )
+    header.update({"DATE-OBS": "2014-01-01T00:00:00.34", "T_OBS": "2014-01-01T00:00:01.34Z"})
+    header.update(CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CRVAL1=0.0, CRVAL2=0.0)
+    header.update(CDELT1=0.599489, CDELT2=0.599489, CRPIX1=2053.85, CRPIX2=2047.57, CROTA2=0.0193)
+    header.update(INST_ROT=0.019327, SAT_ROT=-0.000027, IMSCL_MP=0.599489, X0_MP=2052.85, Y0_MP=2046.57, R_SUN=1626.0)
+    return header
