@@ -23,7 +23,9 @@ def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
     try:
         table = Table.read(path, format="ascii.ecsv")
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"is not an ECSV table ({error})", cure="Delete it: the workflow makes it again", where=path) from error
+        raise InputError(
+            f"is not an ECSV table ({error})", cure="Delete it: the workflow makes it again", where=path
+        ) from error
     rows = [{name: _value(row[name]) for name in table.colnames} for row in table]
     return rows, {str(key): str(value) for key, value in table.meta.items()}
 
