@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from helioreduce.cosmic_rays import kernels, replacement
+from helioreduce.cosmic_rays import kernels, replacement, windows
 from helioreduce.errors import InputError
 
-BORDERS = {"reflect": kernels.REFLECT, "copy": kernels.COPY, "nearest": kernels.NEAREST}
+#: Data and variance as they were given.
+Pair = tuple[np.ndarray, np.ndarray]
+BORDERS = {"reflect": windows.REFLECT, "copy": windows.COPY, "nearest": windows.NEAREST}
 REPLACEMENTS = {"mean": replacement.MEAN, "median": replacement.MEDIAN, "distance": replacement.DISTANCE}
 #: How far a changed pixel is felt by S′ and by F (medians of 5 × 5 and 7 × 7 over ones of 5 × 5 and 3 × 3), pixels.
 REACH = 4
@@ -62,11 +64,12 @@ class Settings:
         for name, known in (("border", BORDERS), ("replacement", REPLACEMENTS)):
             if getattr(self, name) not in known:
                 raise InputError(f"no {name} is called {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
-        if self.psf is not None and not (self.psf.ndim == 2 and self.psf.shape[0] == self.psf.shape[1] and self.psf.shape[0] % 2):
+        if self.psf is not None and (len(set(self.psf.shape)) > 1 or self.psf.ndim != 2 or self.psf.shape[0] % 2 == 0):
             raise InputError(f"the PSF has shape {self.psf.shape}", cure="Give a square array with an odd side")
 
 
-#: The algorithm as three programs run it; noise for ``iraf``: :func:`helioreduce.cosmic_rays.noise.iraf_variance`.
+#: The algorithm as three programs run it. Their variances: :meth:`helioreduce.cosmic_rays.noise.Detector.variance` for
+#: ``standard`` and ``iraf``, :func:`helioreduce.cosmic_rays.noise.classic_variance` for ``astroscrappy``.
 MODES = {
     "standard": Settings(),
     "astroscrappy": Settings(border="copy"),
@@ -159,7 +162,7 @@ def detect(
     return Result(found, data, variance, per_iteration)
 
 
-def _search(planes: kernels.Planes, choices: Settings, given: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, tuple[int, ...]]:
+def _search(planes: kernels.Planes, choices: Settings, given: Pair) -> tuple[np.ndarray, tuple[int, ...]]:
     """Mask and number of new pixels in each pass; data and variance of ``planes`` are cleaned in place."""
     ny, nx = planes.data.shape
     high, low = np.float32(choices.sigclip), np.float32(choices.sigclip) * np.float32(choices.sigfrac)
@@ -175,24 +178,23 @@ def _search(planes: kernels.Planes, choices: Settings, given: tuple[np.ndarray, 
         if not new.size:
             break
         found.flat[new] = True
-        touched = kernels.near(new, replacement.REACH, ny, nx)
+        touched = windows.near(new, replacement.REACH, ny, nx)
         touched = touched[found.flat[touched]]
         _clean(planes, touched, found, REPLACEMENTS[choices.replacement], given)
-        todo = kernels.near(touched, reach, ny, nx)
-        planes.known.flat[todo] = 0
-        hits = hits[planes.known.flat[hits] != 0]  # what lies far from every change stays a hit
+        todo = windows.near(touched, reach, ny, nx)
+        stale = np.zeros(ny * nx, bool)
+        stale[todo] = True
+        hits = hits[~stale[hits]]  # what lies far from every change stays a hit
     return found, tuple(per_iteration)
 
 
-def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method: int, given: tuple[np.ndarray, ...]) -> None:
+def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method: int, given: Pair) -> None:
     """Replace pixels of data and variance; without a good pixel near, by the median of the image as it was given."""
     spoilt = found | planes.excluded
     for plane, before in zip((planes.data, planes.variance), given, strict=True):
         if replacement.replace(plane, pixels, spoilt, method, np.float32(np.nan)):
-            before = _single(before)
-            if planes.background.size:
-                before -= planes.background
-            replacement.replace(plane, pixels, spoilt, method, np.float32(replacement.level(before, planes.excluded)))
+            image = _single(before) - (planes.background if planes.background.size else np.float32(0))
+            replacement.replace(plane, pixels, spoilt, method, np.float32(replacement.level(image, planes.excluded)))
 
 
 def _exclude_saturated(planes: kernels.Planes, saturation: float) -> None:
@@ -223,5 +225,5 @@ def _check_shapes(data: np.ndarray, **others: np.ndarray | None) -> None:
     for name, array in others.items():
         if array is not None and array.shape != data.shape:
             raise InputError(f"{name} has shape {array.shape}, the data {data.shape}")
-    if np.isnan(others["variance"].max()) and np.all(np.isnan(others["variance"])):
+    if np.all(np.isnan(others["variance"])):
         raise InputError("the variance holds no number", cure="Give the variance of the data")

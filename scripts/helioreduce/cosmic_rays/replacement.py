@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from helioreduce.cosmic_rays.kernels import low_median
+from helioreduce.cosmic_rays.windows import low_median
 
 MEAN, MEDIAN, DISTANCE = 0, 1, 2
 #: Reach of the square, pixels.
@@ -62,3 +62,24 @@ def level(plane: np.ndarray, excluded: np.ndarray) -> float:
     good = plane[~excluded & np.isfinite(plane)]
     middle = (good.size - 1) // 2
     return float(np.partition(good, middle)[middle]) if good.size else float("nan")
+
+
+@numba.njit(cache=True)
+def spread(plane, pixels, spoilt):  # type: ignore[no-untyped-def]
+    """Standard deviation of a replacement's source: the good pixels in 5 × 5 around each of ``pixels``; 0 for fewer than 2."""
+    ny, nx = plane.shape
+    result = np.zeros(pixels.size, np.float32)
+    for k, pixel in enumerate(pixels):
+        y, x = pixel // nx, pixel % nx
+        n, mean, squares = 0, 0.0, 0.0
+        for j in range(max(y - REACH, 0), min(y + REACH + 1, ny)):
+            for i in range(max(x - REACH, 0), min(x + REACH + 1, nx)):
+                value = plane[j, i]
+                if not spoilt[j, i] and value == value:
+                    n += 1
+                    step = value - mean
+                    mean += step / n
+                    squares += step * (value - mean)
+        if n > 1:
+            result[k] = np.sqrt(squares / (n - 1))
+    return result
