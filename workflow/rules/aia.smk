@@ -243,6 +243,7 @@ rule aia_deconvolve:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
     threads: 2
     params:
+        core=AIA["deconvolve"]["core"],
         iterations=AIA["deconvolve"]["iterations"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
