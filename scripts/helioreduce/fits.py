@@ -103,6 +103,11 @@ def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
         return listed.astype(np.int64), header
 
 
+def cards(**values: object) -> fits.Header:
+    """A header with these cards."""
+    return fits.Header(values)
+
+
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
