@@ -91,6 +91,15 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768."""
+    header = fits.Header() if header is None else header.copy()
+    if array.dtype == np.int16:
+        header["BLANK"] = -32768
+    hdu = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE")
+    _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
+
+
 @contextmanager
 def _open(path: str | Path, *, checksum: bool = True) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file."""
