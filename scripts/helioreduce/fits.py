@@ -103,11 +103,15 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
 
 
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
-    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768."""
+    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
+
+    An array without elements leaves an HDU without data.
+    """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
-    hdu = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE")
+    compressed = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE") if array.size else None
+    hdu = compressed or fits.ImageHDU(header=header)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 

@@ -86,7 +86,9 @@ def degradation(name: int, time: datetime) -> float:
     for row in rows:
         if row.start <= time < row.stop:
             return row.area / rows[0].area * (1 + row.slope * ((time - row.start) / timedelta(days=1)))
-    raise InputError(f"the archive's degradation table does not cover {time:%Y-%m-%d}", cure="Use a date of 2010-03-24 to 2030-04-30")
+    raise InputError(
+        f"the archive's degradation table does not cover {time:%Y-%m-%d}", cure="Use a date of 2010-03-24 to 2030-04-30"
+    )
 
 
 def response_records() -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ AU_M, RSUN_M = 149597870691.0, 696000000.0
 ARCSEC = 180 * 3600 / np.pi
 #: Obliquity of the ecliptic at J2000, rad.
 _OBLIQUITY = np.deg2rad(84381.406 / 3600)
-#: Pole of the Sun; prime meridian at J2000 and daily motion, degrees (IAU 2006 report; less 20.5″ for aberration, as JSOC does).
+#: Pole of the Sun; prime meridian at J2000 (less 20.5″ of aberration, as JSOC has it) and daily motion, degrees: IAU 2006.
 _POLE_RA, _POLE_DEC, _MERIDIAN, _SPIN = np.deg2rad(286.13), np.deg2rad(63.87), 84.10 - 20.5 / 3600, 14.1844
 #: Start of Carrington rotation 1 and mean synodic period, days.
 _CARRINGTON_JD, _SYNODIC_D = 2398167.277, 27.2753

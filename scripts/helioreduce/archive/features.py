@@ -21,7 +21,7 @@ RADIUS_ARCSEC = 959.63
 
 @dataclass(frozen=True)
 class Region:
-    """An active region: unit vector of its centre, unit vectors to its leading polarity and to its side, half size, strength."""
+    """An active region: unit vectors to its centre, along its axis and across; half size in solar radii; strength."""
 
     centre: np.ndarray
     along: np.ndarray
@@ -124,8 +124,14 @@ def haze(scenario: Scenario) -> Points:
         for _ in range(14):
             step = rng.normal(0, 0.9, 2) * region.size
             place = _unit(region.centre + step[0] * region.along + step[1] * region.across)
-            rows.append((*place * (1 + abs(rng.normal(0, 0.5)) * region.size), rng.uniform(10, 34) * region.size / 0.05,
-                         region.strength * rng.uniform(0.02, 0.07), rng.normal(6.3, 0.15)))
+            rows.append(
+                (
+                    *place * (1 + abs(rng.normal(0, 0.5)) * region.size),
+                    rng.uniform(10, 34) * region.size / 0.05,
+                    region.strength * rng.uniform(0.02, 0.07),
+                    rng.normal(6.3, 0.15),
+                )
+            )
     table = np.array(rows).reshape(-1, 6)
     return Points(table[:, :3], table[:, 3], table[:, 4], table[:, 5])
 
@@ -187,7 +193,9 @@ def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tu
     return column, row, towards < 1 / distance
 
 
-def table(points: Points, look: Look, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True) -> np.ndarray:
+def table(
+    points: Points, look: Look, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True
+) -> np.ndarray:
     """Rows (x, y, sigma, peak, behind) for the kernel, in pixels and DN/s; light that the channel does not see is left out.
 
     Points narrower than 0.45 pixel are widened to that with their flux kept, as a pixel does.

@@ -22,9 +22,7 @@ _ONBOARD_S = 599616000
 
 #: Name and print format of every keyword, in the order of JSOC's replies (a record of 2020): s text, i integer, x
 #: hexadecimal, f with decimals, t time with decimals.
-NAMES = dict(
-    entry.split(":")
-    for entry in """
+_LISTED = """
 T_REC:t0 T_OBS:t2 WAVELNTH:i DATE:t0 FSN:i EXPTIME:f6 QUALITY:x ORIGIN:s TELESCOP:s INSTRUME:s DATE__OBS:t2 DATE-OBS:t2
 CAMERA:i IMG_TYPE:s EXPSDEV:f6 INT_TIME:f6 WAVEUNIT:s WAVE_STR:s FID:i QUALLEV0:x TOTVALS:i DATAVALS:i MISSVALS:i
 PERCENTD:f2 DATAMIN:i DATAMAX:i DATAMEDN:i DATAMEAN:f4 DATARMS:f2 DATASKEW:f2 DATAKURT:f2 DATACENT:f2 DATAP01:f2
@@ -41,8 +39,8 @@ AIHIS348:i AIHIS604:i AIHIS860:i AIFWEN:i AIMGSHCE:i AECTYPE:i AECMODE:s AISTATE
 AIMSHOBE:f6 AIMSHOTC:f6 AIMSHOTE:f6 AIMSHCBC:f6 AIMSHCBE:f6 AIMSHCTC:f6 AIMSHCTE:f6 AICFGDL1:i AICFGDL2:i AICFGDL3:i
 AICFGDL4:i AIFOENFL:i AIMGFSN:i AIMGTYP:i AIAWVLEN:i AIAGP1:i AIAGP2:i AIAGP3:i AIAGP4:i AIAGP5:i AIAGP6:i AIAGP7:i
 AIAGP8:i AIAGP9:i AIAGP10:i AGT1SVY:i AGT1SVZ:i AGT2SVY:i AGT2SVZ:i AGT3SVY:i AGT3SVZ:i AGT4SVY:i AGT4SVZ:i AIMGSHEN:i
-KEYWDDOC:s LVL_NUM:f6 T_REC_step:f6 T_REC_epoch:s""".split()
-)
+KEYWDDOC:s LVL_NUM:f6 T_REC_step:f6 T_REC_epoch:s"""
+NAMES = dict(entry.split(":") for entry in _LISTED.split())
 #: FITS names of the keywords whose DRMS name is none.
 FITS_NAMES = {"DATE__OBS": "DATE-OBS", "T_REC_step": "TRECSTEP", "T_REC_epoch": "TRECEPOC"}
 #: What is the same in every record.
@@ -121,7 +119,9 @@ def stored_header(keywords: Mapping[str, str], facts: Facts, mode: str = "fresh"
         header[name] = header[name].removesuffix("Z")
     header.update(T_REC=_time(second, 0), TRECSTEP=1.0, TRECEPOC="1977.01.01_00:00:00_TAI", TRECROUN=1, BLD_VERS="V9R2X")
     if mode == "stale":
-        header.update({name: round(header[name] * 0.9995, 6) for name in ("INST_ROT", "CROTA2", "CDELT1", "CDELT2", "IMSCL_MP")})
+        header.update(
+            {name: round(header[name] * 0.9995, 6) for name in ("INST_ROT", "CROTA2", "CDELT1", "CDELT2", "IMSCL_MP")}
+        )
         header.update(MPO_REC="sdo.master_pointing[:#1]", DN_GAIN=1.0, EFF_AREA=1.0)
         header["DATE"] = facts.t_obs.strftime("%Y-%m-%dT23:59:59")
     return header
@@ -183,7 +183,11 @@ def _detector(facts: Facts) -> dict[str, object]:
     return {
         **{"WAVELNTH": where.name, "WAVE_STR": where.wave_str, "CAMERA": where.camera, "INSTRUME": f"AIA_{where.camera}"},
         **{"FSN": facts.fsn, "ASQFSN": facts.fsn, "AIAHFSN": facts.fsn - 10, "ASQTNUM": where.camera - 1},
-        **{"ASQHDR": ((where.camera - 1) << 30) + facts.fsn, "AIAWVLEN": _WAVELENGTH_ID[where.name], "AIFCPS": _FOCUS[where.name]},
+        **{
+            "ASQHDR": ((where.camera - 1) << 30) + facts.fsn,
+            "AIAWVLEN": _WAVELENGTH_ID[where.name],
+            "AIFCPS": _FOCUS[where.name],
+        },
         **{"DN_GAIN": where.gain, "EFF_AREA": where.area, "FLAT_REC": f"aia.flatfield[:#{551 + order}]", "AIMGFSN": order % 8},
     }
 

@@ -123,7 +123,9 @@ def facts(scenario: Scenario, name: int, t_rec: datetime) -> Facts:
     where = channel(name)
     cadence = CADENCE_S[where.kind]
     if abs((slot(t_rec, cadence) - t_rec).total_seconds()) > 0.5:
-        raise InputError(f"{t_rec:%Y-%m-%dT%H:%M:%S} is no slot of {where.series}", cure=f"Use a multiple of {cadence} s of TAI")
+        raise InputError(
+            f"{t_rec:%Y-%m-%dT%H:%M:%S} is no slot of {where.series}", cure=f"Use a multiple of {cadence} s of TAI"
+        )
     rng = scenario.rng("frame", name, tai_seconds(slot(t_rec, cadence)))
     t_obs = slot(t_rec, cadence) + timedelta(seconds=where.offset_s + round(rng.uniform(-0.015, 0.015), 2))
     sat_rot = round(rng.normal(0, 6e-5), 6)

@@ -38,11 +38,18 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
     """
     look = LOOKS[channel]
     image = np.empty((npix, npix), np.float32)
-    spots = np.array([[*region.leading(), *region.centre, region.size, region.strength] for region in features.regions(scenario)])
+    spots = np.array(
+        [[*region.leading(), *region.centre, region.size, region.strength] for region in features.regions(scenario)]
+    )
     seed = int(scenario.rng("surface").integers(2**31))
     _disk(
-        image, look.surface(), spots.reshape(-1, 8), features.carrington_matrix(seen_from), seen_from.distance_m / RSUN_M,
-        np.array([pointing.x0, pointing.y0, pointing.scale / ARCSEC, math.radians(pointing.roll)]), seed,
+        image,
+        look.surface(),
+        spots.reshape(-1, 8),
+        features.carrington_matrix(seen_from),
+        seen_from.distance_m / RSUN_M,
+        np.array([pointing.x0, pointing.y0, pointing.scale / ARCSEC, math.radians(pointing.roll)]),
+        seed,
     )
     for points in _lights(scenario, channel, seen_from, pointing):
         limb = seen_from.rsun_arcsec / pointing.scale

@@ -7,10 +7,12 @@ import math
 import numba
 import numpy as np
 
+#: Directions to the edges of a cube; four come twice, to make sixteen.
 _GRADIENTS = np.array(
-    [[1, 1, 0], [-1, 1, 0], [1, -1, 0], [-1, -1, 0], [1, 0, 1], [-1, 0, 1]]
-    + [[1, 0, -1], [-1, 0, -1], [0, 1, 1], [0, -1, 1], [0, 1, -1], [0, -1, -1]]
-    + [[1, 1, 0], [0, -1, 1], [-1, 1, 0], [0, -1, -1]],
+    [
+        *([1, 1, 0], [-1, 1, 0], [1, -1, 0], [-1, -1, 0], [1, 0, 1], [-1, 0, 1], [1, 0, -1], [-1, 0, -1]),
+        *([0, 1, 1], [0, -1, 1], [0, 1, -1], [0, -1, -1], [1, 1, 0], [0, -1, 1], [-1, 1, 0], [0, -1, -1]),
+    ],
     dtype=np.float32,
 )
 
@@ -28,7 +30,7 @@ def _hash(i: int, j: int, k: int, seed: int) -> int:
 @numba.njit(cache=True)
 def noise(x: float, y: float, z: float, seed: int) -> float:
     """Gradient noise (Perlin 2002) at a point: smooth, mean 0, within ±1, features of size about 1."""
-    i, j, k = int(math.floor(x)), int(math.floor(y)), int(math.floor(z))
+    i, j, k = math.floor(x), math.floor(y), math.floor(z)
     x, y, z = np.float32(x - i), np.float32(y - j), np.float32(z - k)
     u = x * x * x * (x * (x * np.float32(6) - np.float32(15)) + np.float32(10))
     v = y * y * y * (y * (y * np.float32(6) - np.float32(15)) + np.float32(10))
@@ -107,10 +109,10 @@ def add_points(image: np.ndarray, points: np.ndarray, centre_x: float, centre_y:
             reach = 3.2 * sigma
             if y + reach < first or y - reach > last - 1 or x + reach < 0 or x - reach > nx - 1:
                 continue
-            left, right = max(0, int(math.ceil(x - reach))), min(nx - 1, int(x + reach))
+            left, right = max(0, math.ceil(x - reach)), min(nx - 1, int(x + reach))
             for i in range(left, right + 1):
                 across[i] = math.exp(-0.5 * ((i - x) / sigma) ** 2)
-            for j in range(max(first, int(math.ceil(y - reach))), min(last - 1, int(y + reach)) + 1):
+            for j in range(max(first, math.ceil(y - reach)), min(last - 1, int(y + reach)) + 1):
                 along = np.float32(peak * math.exp(-0.5 * ((j - y) / sigma) ** 2))
                 if behind == 0:
                     for i in range(left, right + 1):
