@@ -1,0 +1,1 @@
+"""SDO/AIA: from level 1 to level 1.5."""
