@@ -85,6 +85,17 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         return np.asarray(hdu.data), hdu.header.copy()
 
 
+def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
+    """Spikes of one frame, array (3, N) of integers (index, value before, value after), and the header; N may be 0."""
+    with _open(path) as hdus:
+        hdu = next((hdu for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+        header = (hdu or hdus[-1]).header.copy()
+        listed = np.empty((3, 0), np.int64) if hdu is None else np.asarray(hdu.data)
+        if listed.ndim != 2 or listed.shape[0] != 3:
+            raise InputError(f"has shape {listed.shape}, not (3, N)", cure="Give the `spikes` segment of the frame's record")
+        return listed.astype(np.int64), header
+
+
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
