@@ -127,6 +127,66 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
+def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:
+    """Copy a file with the cards of its image replaced by ``header``; the stored data bytes stay as they are.
+
+    The cards that describe the storage (size, compression, scaling) are kept, checksums are new.
+    """
+    with _open(source, raw=True) as hdus:
+        image = next((hdu for hdu in hdus if _holds_image(hdu.header)), None)
+        if image is None:
+            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        kept = [card for card in image.header.cards if _STORAGE.fullmatch(card.keyword)]
+        new = [card for card in header.cards if not _STORAGE.fullmatch(card.keyword) and card.keyword not in STRUCTURAL]
+        image.header.clear()
+        image.header.extend([*kept, *new], strip=False, end=True)
+        _write(target, hdus)
+
+
+def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
+    """Check a file as it lies on disk, without decompressing: structure, length and checksums.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_pixels
+        Largest image that is accepted, declared in the headers: a small file may unpack to one that fills the memory.
+
+    Returns
+    -------
+    list
+        The header of every HDU, as stored.
+
+    Raises
+    ------
+    InputError
+        Not FITS, a length that is no multiple of 2880 bytes or not what the headers say, checksums that do not hold, or an
+        image beyond ``max_pixels``.
+    """
+    size = Path(path).stat().st_size
+    with open(path, "rb") as file:
+        if file.read(9) != b"SIMPLE  =" or size % 2880:
+            raise InputError("is not FITS, or cut off", cure="Fetch the file again", where=path)
+    with _open(path, checksum=False, raw=True) as hdus:
+        headers = [hdu.header.copy() for hdu in hdus]
+        end = max(hdu.fileinfo()["datLoc"] + hdu.fileinfo()["datSpan"] for hdu in hdus)
+        for header in headers:
+            for prefix in ("", "Z"):
+                axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
+                if math.prod(axes) > max_pixels:
+                    raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
+        if end != size:
+            raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
+    with _open(path, raw=True):
+        return headers
+
+
+def _holds_image(header: fits.Header) -> bool:
+    """Whether an HDU holds an image of two axes or more, compressed or not."""
+    return bool(header.get("ZIMAGE")) or (header.get("XTENSION", "IMAGE") == "IMAGE" and header.get("NAXIS", 0) >= 2)
+
+
 @contextmanager
 def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
