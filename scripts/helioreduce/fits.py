@@ -21,6 +21,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
+# Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
+fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
+
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 _STORAGE = re.compile(
@@ -122,8 +125,8 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
-    compressed = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE") if array.size else None
-    hdu = compressed or fits.ImageHDU(header=header)
+    kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
+    hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
