@@ -9,6 +9,11 @@ from helioreduce.image import Image
 from helioreduce.provenance import record, refuse_twice
 
 
+def apply(image: Image, frame: Image, step: str, reference: str = "") -> Image:
+    """A ``bias`` or ``dark`` subtracted, or a ``flat`` divided out."""
+    return divide(image, frame, reference) if step == "flat" else subtract(image, frame, step, reference)
+
+
 def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Image:
     """``image − frame`` as the step ``step`` (``bias`` or ``dark``): σ² = σ_image² + σ_frame², masks united.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helioreduce.cosmic_rays import replacement
+from helioreduce.cosmic_rays import noise, replacement
 from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
 from helioreduce.cosmic_rays.noise import Detector
 from helioreduce.errors import AlreadyDone, InputError
@@ -62,9 +62,9 @@ def clean(
         If there is no noise, or it cannot be right: gain for data in electrons, plain electron noise at an EUV wavelength.
     """
     refuse_twice(image, "clean")
-    noise, model = _variance(image, detector, variance)
+    used, model = _variance(image, detector, variance)
     unusable = image.flagged(UNUSABLE) & np.isfinite(image.data)
-    result = detect(image.data, noise, choices, mask=unusable if unusable.any() else None, background=background)
+    result = detect(image.data, used, choices, mask=unusable if unusable.any() else None, background=background)
     sigma = np.sqrt(result.variance) if image.sigma is None else image.sigma.copy()
     planes = {"mask": image.mask | result.mask * np.uint8(Mask.COSMIC_RAY), "sigma": sigma}
     if replace:
@@ -96,6 +96,48 @@ def to_electrons(image: Image, gain: float) -> Image:
     new.header["BUNIT"] = ("electron", "unit of the image")
     record(new.header, "gain", {"gain_electron_per_dn": gain})
     return new
+
+
+def noise_model(header: Header, gain: float, read_noise: float | None, electrons_per_photon: float | str) -> Detector | None:
+    """The detector that a job describes; None, without a read noise, means the image's own error plane.
+
+    Parameters
+    ----------
+    header
+        Of the image: WAVELNTH and WAVEUNIT are read for ``auto``.
+    gain
+        Electrons per DN.
+    read_noise
+        Electrons.
+    electrons_per_photon
+        A number, or ``auto``: :func:`helioreduce.cosmic_rays.noise.electrons_per_photon` of the wavelength.
+
+    Raises
+    ------
+    InputError
+        If ``auto`` meets a header without a wavelength.
+    """
+    if read_noise is None:
+        return None
+    if electrons_per_photon != "auto":
+        return Detector(gain, read_noise, float(electrons_per_photon))
+    colour = wavelength(header)
+    if colour is None:
+        raise InputError("the keyword WAVELNTH is missing", cure="Give electrons_per_photon as a number")
+    return Detector(gain, read_noise, noise.electrons_per_photon(colour))
+
+
+def hits(before: Image, after: Image) -> np.ndarray:
+    """What cleaning did, array (3, n) float64: flat index, value before and value after, in the layout of AIA's spikes."""
+    pixels = np.flatnonzero(after.flagged(Mask.COSMIC_RAY))
+    return np.array([pixels, before.data.flat[pixels], after.data.flat[pixels]], float)
+
+
+def excess(shape: tuple[int, int], listed: np.ndarray) -> np.ndarray:
+    """Image less cleaned image, (ny, nx), from the list of :func:`hits`."""
+    image = np.zeros(shape)
+    image.flat[listed[0].astype(np.int64)] = listed[1] - listed[2]
+    return image
 
 
 def wavelength(header: Header) -> float | None:

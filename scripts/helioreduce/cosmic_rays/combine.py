@@ -128,6 +128,24 @@ def combine(
     return result
 
 
+def level(frame: Rows, ny: int) -> float:
+    """Median of a whole frame of ``ny`` rows, NaN left out."""
+    return float(np.nanmedian(frame(slice(0, ny))))
+
+
+def scaled(frame: Rows, factor: float) -> Rows:
+    """A frame divided by a number: flats are combined after dividing each by its median.
+
+    Raises
+    ------
+    InputError
+        If the number is not positive.
+    """
+    if not factor > 0:
+        raise InputError(f"a flat has the median {factor}", cure="Give flats with the bias subtracted and light on them")
+    return lambda rows: frame(rows) / np.float32(factor)
+
+
 def stack(cube: np.ndarray, choices: Choices = Choices()) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Data, standard error and number of values of each pixel of a cube (n, ny, nx).
 

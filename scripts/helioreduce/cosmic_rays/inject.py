@@ -20,7 +20,7 @@ CORE_DISTANCE = (6, 9)
 
 @dataclass(frozen=True)
 class Injection:
-    """``charge`` (ny, nx): what to add to the image; ``events`` (ny, nx): number of each pixel's hit from 1; ``kinds``: theirs."""
+    """``charge`` (ny, nx): what to add to the image; ``events`` (ny, nx): number of each pixel's hit, from 1; ``kinds``."""
 
     charge: np.ndarray
     events: np.ndarray

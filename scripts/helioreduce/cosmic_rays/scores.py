@@ -25,6 +25,9 @@ class Agreement:
     purity: float
     events: float
 
+    def __str__(self) -> str:
+        return f"complete {self.completeness:.0%}, pure {self.purity:.0%}, hits met {self.events:.0%}"
+
 
 def agreement(found: np.ndarray, reference: np.ndarray, *, tolerance: int = 0, where: np.ndarray | None = None) -> Agreement:
     """Compare two boolean masks (ny, nx) or stacks of them (n, ny, nx).

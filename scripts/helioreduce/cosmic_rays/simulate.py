@@ -43,8 +43,8 @@ def science_frame(camera: Camera, seed: int, *, stars: int = 150, hits: int = 60
 
 
 def _hits(camera: Camera, numbers: dict[str, int], rng: np.random.Generator):  # type: ignore[no-untyped-def]
-    """Hits of some hundred to some thousand electrons a pixel."""
-    return inject(camera.shape, numbers, rng.lognormal(6.8, 0.5, camera.shape), rng)
+    """Hits of some tens to some thousand electrons a pixel."""
+    return inject(camera.shape, numbers, rng.lognormal(5.8, 0.9, camera.shape), rng)
 
 
 def _stars(shape: tuple[int, int], number: int, rng: np.random.Generator) -> np.ndarray:

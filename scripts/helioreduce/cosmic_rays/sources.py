@@ -57,6 +57,12 @@ def statistics(sources: Sources, extended: int = EXTENDED) -> dict[str, float]:
     }
 
 
+def describe(numbers: dict[str, float], extended: int = EXTENDED) -> str:
+    """The statistics in one line."""
+    share = f"{100 * numbers['fraction_extended_pixels']:.0f} %"
+    return f"{numbers['n_sources']} hits, {numbers['n_pixels']} pixels, {share} of them in hits of {extended} pixels or more"
+
+
 def table(sources: Sources, excess: np.ndarray) -> list[dict[str, object]]:
     """One row of :data:`COLUMNS` for each source.
 
@@ -66,12 +72,9 @@ def table(sources: Sources, excess: np.ndarray) -> list[dict[str, object]]:
     number = np.arange(1, len(sources) + 1)
     charge = ndimage.sum_labels(excess, sources.labels, number)
     peak = ndimage.maximum(excess, sources.labels, number) if len(sources) else []
-    return [
-        dict(
-            zip(COLUMNS, (n, y.start, x.start, y.stop - y.start, x.stop - x.start, int(area), float(q), float(p)), strict=True)
-        )
-        for n, (y, x), area, q, p in zip(number.tolist(), sources.boxes, sources.areas, charge, peak, strict=True)
-    ]
+    corners = [(y.start, x.start, y.stop - y.start, x.stop - x.start) for y, x in sources.boxes]
+    values = zip(number.tolist(), corners, sources.areas.tolist(), map(float, charge), map(float, peak), strict=True)
+    return [dict(zip(COLUMNS, (n, *corner, *rest), strict=True)) for n, corner, *rest in values]
 
 
 def largest(sources: Sources, n: int) -> list[Box]:
