@@ -43,7 +43,9 @@ def test_psf(channel, core, orders):
     """To 1e-12 of the peak, with a few orders of diffraction: aiapy takes a third of a second for each of 1200 spots."""
     from aiapy.psf import psf as peer
 
-    theirs = peer(channel * units.angstrom, use_preflightcore=core == "preflight", diffraction_orders=[*orders, *(-m for m in orders)])
+    theirs = peer(
+        channel * units.angstrom, use_preflightcore=core == "preflight", diffraction_orders=[*orders, *(-m for m in orders)]
+    )
     ours = psf.psf(channel, core, orders=orders)
     assert np.abs(ours - theirs).max() < 1e-12 * theirs.max()
 

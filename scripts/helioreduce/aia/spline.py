@@ -38,7 +38,9 @@ def cardinal(t: np.ndarray) -> np.ndarray:
 def _cardinal_cubics() -> np.ndarray:
     """η(t − k) for 0 ≤ t ≤ 1 and the samples k = −3 … 4 as polynomials in t: coefficients (8, 4), float32."""
     t = np.linspace(0, 1, 4)
-    return np.linalg.solve(np.vander(t, increasing=True), cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1))).T.astype(np.float32)
+    return np.linalg.solve(np.vander(t, increasing=True), cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1))).T.astype(
+        np.float32
+    )
 
 
 CARDINAL = _cardinal_cubics()
