@@ -98,6 +98,11 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
 def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:
     """Copy a file with the cards of its image replaced by ``header``; the stored data bytes stay as they are.
 
