@@ -155,8 +155,7 @@ def _struct(
     steps = steps or {}
     clocks = {"time": {"type": "time", "units": "TAI", "format": "0"}, "iso": {"type": "time", "units": "ISO", "format": "2"}}
     entries = [{"name": name, "note": "", "units": "none", **clocks.get(kind, {"type": kind})} for name, kind in types.items()]
-    for entry in entries:
-        entry |= {"defval": "0x80000000"} if entry["name"] == "QUALITY" else {}
+    entries = [{**entry, "defval": "0x80000000"} if entry["name"] == "QUALITY" else entry for entry in entries]
     info = [{"name": key, "slotted": int(key in steps), **({"step": steps[key]} if key in steps else {})} for key in primekeys]
     parts = [{"name": name, "type": "int", "units": None, "protocol": "fits", "dims": "8x8", "note": ""} for name in segments]
     return {"primekeys": primekeys, "primekeysinfo": info, "keywords": entries, "segments": parts, "links": []}
