@@ -21,6 +21,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
+# Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
+fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
+
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 _STORAGE = re.compile(
@@ -81,7 +84,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
@@ -89,7 +92,23 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
-        return np.asarray(hdu.data), hdu.header.copy()
+        return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
+
+
+def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
+    """Spikes of one frame, array (3, N) of integers (index, value before, value after), and the header; N may be 0."""
+    with _open(path) as hdus:
+        hdu = next((hdu for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+        header = (hdu or hdus[-1]).header.copy()
+        listed = np.empty((3, 0), np.int64) if hdu is None else np.asarray(hdu.data)
+        if listed.ndim != 2 or listed.shape[0] != 3:
+            raise InputError(f"has shape {listed.shape}, not (3, N)", cure="Give the `spikes` segment of the frame's record")
+        return listed.astype(np.int64), header
+
+
+def cards(**values: object) -> fits.Header:
+    """A header with these cards."""
+    return fits.Header(values)
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
@@ -101,6 +120,19 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
 def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
     """Write one array of any type and shape with its header to the primary HDU."""
     _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
+
+    An array without elements leaves an HDU without data.
+    """
+    header = fits.Header() if header is None else header.copy()
+    if array.dtype == np.int16:
+        header["BLANK"] = -32768
+    kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
+    hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
 def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:

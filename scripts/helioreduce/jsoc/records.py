@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helioreduce import times
 from helioreduce.errors import InputError
+from helioreduce.jsoc.errors import NoData
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class Record:
     keywords: Mapping[str, str]
     segments: Mapping[str, str] = field(default_factory=dict)
 
+    def path(self, segment: str) -> str:
+        """Path of a segment on the server.
+
+        Raises
+        ------
+        NoData
+            If the archive holds no file of it.
+        """
+        if segment not in self.segments:
+            raise NoData(f"the archive holds no {segment} file of this record", cure="Leave this time out", where=self.name)
+        return self.segments[segment]
+
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
     """Write records of one series, one JSON line each after a first line with the series and ``provenance``.
@@ -94,6 +108,20 @@ def load(path: str | Path) -> list[Record]:
             return [Record(e["name"], series, e["recnum"], e["keywords"], e["segments"]) for e in entries]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"is no list of records ({error!r})", cure="Query again", where=path) from None
+
+
+def find(path: str | Path, time: str) -> Record:
+    """The record of one slot (compact T_REC); of several, the one made last.
+
+    Raises
+    ------
+    NoData
+        If the list has none.
+    """
+    mine = [record for record in load(path) if times.compact(times.parse(record.keywords["T_REC"])) == time]
+    if not mine:
+        raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
+    return max(mine, key=lambda record: record.recnum)
 
 
 def _plain(series: Series) -> dict:

@@ -10,14 +10,15 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from helioreduce import fits
 from helioreduce.errors import InputError
 from helioreduce.jsoc import wire
-from helioreduce.jsoc.errors import Corrupt, Rejected
+from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
 from helioreduce.jsoc.wire import Attempts, Passing, Patience
 
 MAX_BYTES = 2**29
@@ -88,6 +89,22 @@ def download(
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=path) from None
     return Receipt(url, size, digest, transfer.etag, transfer.received, tuple(attempts.faults), time.monotonic() - started)
+
+
+def mirrored(urls: Sequence[str], path: str | Path, *, patience: Patience | None = None) -> Receipt:
+    """Fetch a small text file from the first mirror that gives it; the caller knows its digest.
+
+    Raises
+    ------
+    TransientExhausted, NoData, Rejected
+        What the last mirror said, if none gives it.
+    """
+    for url in urls[:-1]:
+        try:
+            return download(url, path, patience=patience, verify=lambda part: None)
+        except FetchError as error:
+            warnings.warn(f"{url}: {error}; trying the next mirror", stacklevel=2)
+    return download(urls[-1], path, patience=patience, verify=lambda part: None)
 
 
 class _Transfer:
