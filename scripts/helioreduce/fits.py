@@ -126,6 +126,11 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
