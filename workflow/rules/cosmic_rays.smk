@@ -263,3 +263,36 @@ rule cosmic_rays_compare:
         "Compare two thresholds with the truth."
     script:
         "../../scripts/cosmic_rays_compare.py"
+
+
+def cosmic_rays_series(wildcards):
+    """Times of the requested frames of a channel around one: up to two before and two after."""
+    times = sorted(
+        {wildcards.time}
+        | {time for channel, time in FRAMES if channel == wildcards.channel}
+    )
+    here = times.index(wildcards.time)
+    return times[max(here - 2, 0) : here + 3]
+
+
+rule cosmic_rays_score:
+    input:
+        image="results/aia/error/{channel}/{time}.fits",
+        spikes=lambda wildcards: [
+            f"results/aia/spikes/{wildcards.channel}/{time}.fits"
+            for time in cosmic_rays_series(wildcards)
+        ],
+    output:
+        "results/cosmic_rays/scored/{channel}/{time}.ecsv",
+    log:
+        "results/logs/cosmic_rays_score/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        position=lambda wildcards: cosmic_rays_series(wildcards).index(wildcards.time),
+        search={"sigclip": 4.5, "objlim": 2.0},
+        code=code("cosmic_rays_score"),
+    message:
+        "Compare with the spikes of {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/cosmic_rays_score.py"

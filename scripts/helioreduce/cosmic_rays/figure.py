@@ -19,7 +19,7 @@ def snippets(planes: Mapping[str, np.ndarray], boxes: Sequence[Box], title: str 
     """Snippets around hits, one row each, one column for each plane; a page without hits says so.
 
     All snippets of a plane are one picture, so that thirty hits are drawn as fast as one. Pictures other than masks are scaled
-    hit by hit: from the 1st to the 99.5th percentile of the first picture, the same for all of them.
+    hit by hit, from the snippet's dark level to the hit's brightest pixel in the first picture, the same for all of them.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
         counts.step(size, at_least, where="mid", color=colour, label=f"{name}: {told[name]}")
     marked.legend(loc="upper right", framealpha=0.9)
     counts.axvline(EXTENDED - 0.5, color="0.6", linewidth=0.8, linestyle=":")
-    counts.annotate("extended →", (EXTENDED - 0.4, 1.3), color="0.4", fontsize=9)
+    counts.text(EXTENDED - 0.4, 0.97, "extended →", transform=counts.get_xaxis_transform(), color="0.4", fontsize=9, va="top")
     counts.set(xscale="log", yscale="log", xlabel="least size of a hit [pixel]", ylabel="pixels in hits of that size or larger")
-    counts.set_ylim(bottom=1)
+    counts.set_ylim(1, 3 * max([s.areas.sum() for s in found.values()] + [1]))
     counts.legend(fontsize=8, loc="lower left")
     return figure
 
@@ -88,8 +88,8 @@ def _limits(planes: Mapping[str, np.ndarray], boxes: Sequence[Box]) -> list[tupl
     picture = next((plane for plane in planes.values() if plane.dtype != bool), None)
     if picture is None:
         return [(0.0, 1.0)] * len(boxes)
-    cuts = [_cut(picture, box) for box in boxes]
-    return [tuple(np.nanpercentile(cut, (1, 99.5))) if np.isfinite(cut).any() else (0.0, 1.0) for cut in cuts]
+    limits = [(np.nanpercentile(_cut(picture, box), 1), np.nanmax(picture[box])) for box in boxes]
+    return [(float(low), float(high)) for low, high in limits]
 
 
 def _mosaic(plane: np.ndarray, limits: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> np.ndarray:
@@ -97,7 +97,7 @@ def _mosaic(plane: np.ndarray, limits: Sequence[tuple[float, float]], boxes: Seq
     rows = []
     for (low, high), box in zip(limits, boxes, strict=True):
         cut = _cut(plane, box)
-        rows.append(cut if plane.dtype == bool else np.clip((cut - low) / max(high - low, 1e-30), 0, 1))
+        rows.append(cut if plane.dtype == bool else np.clip((cut - low) / max(high - low, 1e-30), -0.08, 1))
         rows.append(np.full((GAP, SNIPPET[1]), np.nan))
     return np.concatenate(rows[-2::-1])
 

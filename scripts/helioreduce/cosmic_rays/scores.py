@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from helioreduce.cosmic_rays.sources import EIGHT, find
 from helioreduce.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
 
 
 @dataclass(frozen=True)
@@ -83,16 +87,14 @@ def persistent(masks: np.ndarray, frames: int = 3, *, tolerance: int = 0) -> np.
     return runs & masks
 
 
-def temporal_outliers(cube: np.ndarray, sigma: float = 8.0, *, floor: float = 0.0) -> np.ndarray:
-    """Values of a cube (n, ny, nx) more than ``sigma`` deviations above their pixel's median in time.
+def temporal_outliers(cube: np.ndarray, noise: float | np.ndarray, sigma: float = 8.0) -> np.ndarray:
+    """Values of a cube (n, ny, nx) more than ``sigma`` · ``noise`` above their pixel's median in time, once only.
 
-    The deviation is 1.4826 × the median absolute deviation in time, but at least its median over the image (a pixel's own
-    few frames can agree by chance) and ``floor``, in the data's unit.
+    ``noise``: standard deviation of one value, a number or (ny, nx), in the data's unit. Pixels that stand out in two frames
+    or more are left out: they are hot, or the Sun.
     """
-    middle = np.nanmedian(cube, axis=0)
-    deviation = 1.4826 * np.nanmedian(np.abs(cube - middle), axis=0)
-    deviation = np.maximum(deviation, max(float(np.nanmedian(deviation)), floor))
-    return cube - middle > sigma * deviation
+    out = cube - np.nanmedian(cube, axis=0) > sigma * noise
+    return out & (out.sum(axis=0) < 2)
 
 
 def stands_out_in_time(cube: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -106,6 +108,21 @@ def stands_out_in_time(cube: np.ndarray, variance: np.ndarray) -> np.ndarray:
     z[1:] = step
     z[:-1] = np.fmin(z[:-1], -step)
     return z
+
+
+def on_disc(header: Header, shape: tuple[int, int]) -> np.ndarray:
+    """Boolean (ny, nx): pixels within R_SUN pixels of the disc centre (CRPIX1, CRPIX2).
+
+    Raises
+    ------
+    InputError
+        If the header lacks one of these keywords.
+    """
+    missing = [key for key in ("R_SUN", "CRPIX1", "CRPIX2") if key not in header]
+    if missing:
+        raise InputError(f"the keyword {missing[0]} is missing", cure="Give a level-1 image")
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return (x + 1 - header["CRPIX1"]) ** 2 + (y + 1 - header["CRPIX2"]) ** 2 < header["R_SUN"] ** 2
 
 
 def _widened(mask: np.ndarray, tolerance: int) -> np.ndarray:
