@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 import astroscrappy
 from astropy.nddata import CCDData
 from astropy.stats import mad_std
+
 from helioreduce.cosmic_rays import combine, inject, lacosmic
 from helioreduce.cosmic_rays.noise import classic_variance
 

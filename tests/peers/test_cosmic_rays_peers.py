@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.stats import mad_std
+from scipy import ndimage, stats
+
 from helioreduce import fits
 from helioreduce.aia.error import components, total
 from helioreduce.cosmic_rays import combine, inject, lacosmic, scores, sources
@@ -17,7 +19,6 @@ from helioreduce.cosmic_rays.clean import clean, to_electrons
 from helioreduce.cosmic_rays.noise import Detector, classic_variance
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from scipy import ndimage, stats
 
 astroscrappy = pytest.importorskip("astroscrappy")
 
@@ -103,7 +104,7 @@ def test_bit_equal_on_real_frames(real: Path, name: str) -> None:
 
 
 def test_lacosmic_agrees() -> None:
-    """The scipy package by the algorithm's author of photutils: masks share at least 97 % of their pixels (it pads otherwise)."""
+    """The package in pure SciPy: masks share at least 97 % of their pixels (it treats borders otherwise)."""
     peer = pytest.importorskip("lacosmic")
     data = scene(3)
     _, mask = peer.remove_cosmics(
@@ -183,7 +184,7 @@ def cutout(real: Path) -> tuple[Image, np.ndarray]:
 
 
 def test_aia_active_region(cutout: tuple[Image, np.ndarray]) -> None:
-    """With the right noise: false pixels at most 0.01 %; injected tracks above 5σ complete to 0.94 and pure to 0.97; rms ≤ 2.6σ."""
+    """With the right noise: false pixels ≤ 0.01 %; injected tracks above 5σ complete to 0.94, pure to 0.97; rms ≤ 2.6σ."""
     image, variance = cutout
     false = lacosmic.detect(image.data, variance).mask
     assert false.mean() <= 1e-4
@@ -213,7 +214,7 @@ def esis(real: Path, camera: int, exposure: int) -> np.ndarray:
     path = real / "esis" / f"ESIS{camera}_{exposure:05d}.fit.gz"
     raw = fits.read_array(path)[0].astype(float)
     image = np.empty((1040, 2048))
-    for tap, (rows, right) in enumerate(((r, c) for r in (slice(0, 520), slice(520, 1040)) for c in (0, 1))):
+    for tap, (rows, right) in enumerate((r, c) for r in (slice(0, 520), slice(520, 1040)) for c in (0, 1)):
         blank = raw[rows, -50:-20] if right else raw[rows, 20:50]
         columns = slice(1078, 2102) if right else slice(50, 1074)
         level = stats.trim_mean(blank, 0.25, axis=None)
@@ -226,8 +227,7 @@ def esis(real: Path, camera: int, exposure: int) -> np.ndarray:
 def test_esis_darks(real: Path, camera: int) -> None:
     """Flight darks, truth above 45 e⁻ (8 deviations of 5.6 e⁻) in time: pixels 0.95 complete and 0.92 pure, events 0.99.
 
-    And their combination, clipped at 5 · 6 e⁻: residual at the hits at most 1 e⁻ on average, and at most 6 e⁻ · 13 / 8 anywhere:
-    6 e⁻ is what a value just below the clip may leave in 13 frames, and these are eight.
+    And their combination, clipped at 5 · 6 e⁻: residual at the hits at most 1 e⁻ on average and 6 e⁻ · 13 / 8 anywhere: 6 e⁻ is what a value just below the clip may leave in 13 frames, and these are eight.
     """
     cube = np.stack([esis(real, camera, exposure) for exposure in ESIS_DARKS])
     truth = scores.temporal_outliers(cube, 45.0, 1.0)

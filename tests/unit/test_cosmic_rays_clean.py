@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astropy.io import fits
+
 from helioreduce.cosmic_rays import calibrate, lacosmic
 from helioreduce.cosmic_rays.clean import clean, excess, hits, noise_model, to_electrons, wavelength
 from helioreduce.cosmic_rays.noise import Detector, classic_variance, electrons_per_photon
@@ -96,7 +97,7 @@ def test_clean_flags_replaces_and_tells() -> None:
 
 
 def test_replaced_pixels_have_an_honest_error() -> None:
-    """On structure that noise alone does not explain, the error of replaced pixels covers what is missed: rms pull below 1.5."""
+    """On structure that noise alone does not explain, the error of replaced pixels covers it: rms pull below 1.5."""
     rng = np.random.default_rng(3)
     y, x = np.mgrid[:300, :300]
     truth = 3000 + 1500 * np.sin(x / 4) * np.sin(y / 5)

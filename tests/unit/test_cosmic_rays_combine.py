@@ -6,11 +6,12 @@ import warnings
 
 import numpy as np
 import pytest
-from helioreduce.cosmic_rays import combine as c
-from helioreduce.errors import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+
+from helioreduce.cosmic_rays import combine as c
+from helioreduce.errors import InputError
 
 
 def column(values, choices: c.Choices = c.Choices()) -> tuple[float, float, int]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helioreduce.cosmic_rays import inject, kernels, lacosmic, replacement, scores, windows
-from helioreduce.cosmic_rays.noise import Detector
-from helioreduce.errors import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
+
+from helioreduce.cosmic_rays import inject, kernels, lacosmic, replacement, scores, windows
+from helioreduce.cosmic_rays.noise import Detector
+from helioreduce.errors import InputError
 
 READ = 6.5
 MODEL = Detector(1.0, READ)

@@ -7,11 +7,12 @@ import time
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from helioreduce import pictures
 from helioreduce.cosmic_rays import figure, inject, scores, simulate, sources
 from helioreduce.errors import InputError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def test_pixels_that_touch_by_a_corner_are_one() -> None:
