@@ -84,7 +84,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as stored (scaled, in this machine's byte order), with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
@@ -182,7 +182,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         for header in headers:
             for prefix in ("", "Z"):
                 axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
-                if math.prod(axes) > max_pixels:
+                if min(axes, default=0) < 0 or math.prod(axes) > max_pixels:
                     raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
         if end != size:
             raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
