@@ -34,7 +34,8 @@ class Keyword:
     """A keyword of a series.
 
     ``type`` is DRMS's (time, int, float, string, …), ``format`` the print format: ``%f``, ``0x%08x``, or for times the
-    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through (``lev1``, or ``lev1->NAME`` where the name differs).
+    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through: ``lev1``,
+    or ``lev1->NAME`` where the name differs there.
     """
 
     name: str
