@@ -95,6 +95,15 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
+def read_rows(path: str | Path, rows: slice) -> np.ndarray:
+    """Some rows of the first image HDU, float32, scaled; only they are read where the file is not compressed as a whole."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
+                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
+    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
+
+
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
     """Spikes of one frame, array (3, N) of integers (index, value before, value after), and the header; N may be 0."""
     with _open(path) as hdus:
