@@ -22,8 +22,10 @@ from helioreduce.esis.transforms import Map, nominal
 #: Scale of the local mean, pixels (standard deviation).
 LOCAL_MEAN = 25.0
 #: (blur, stride, greatest number of steps) of the pyramid, pixels.
-PYRAMID = ((4.0, 4, 30), (1.5, 2, 15), (0.7, 1, 10))
-#: A level ends when no coefficient moves by more, pixels at the edge of the grid.
+PYRAMID = ((4.0, 4, 20), (1.5, 2, 12), (0.7, 1, 10))
+#: Levels of the pyramid for a start that is good to a pixel, and to a tenth.
+FINER, FINEST = slice(1, None), slice(2, None)
+#: A level ends when no coefficient moves by more than this times its stride, pixels at the edge of the grid.
 TOLERANCE = 2e-3
 #: Rotations, degrees, and scales that the search for the start tries around the designed geometry.
 SEARCH_DEG = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -62,9 +64,12 @@ def scene(image: np.ndarray, lit: np.ndarray, good: np.ndarray) -> Scene:
     Parameters
     ----------
     image
-        (ny, nx); values outside ``good`` are ignored, NaN included.
+        (ny, nx); NaN is ignored.
+    lit
+        Boolean (ny, nx): inside the field stop; the local mean is taken there.
     good
-        Boolean (ny, nx): inside the field stop, away from its edge by 12 pixels or more (its silhouette would pull).
+        Pixels to be compared: away from the edge of the field stop by 12 pixels or more, beyond the reach of its silhouette
+        and of the blur.
     """
     lit = lit & np.isfinite(image)
     weight = lit.astype(np.float32)
@@ -124,9 +129,24 @@ def register(source: Scene, reference: Scene, start: Map, *, terms: int = 6, lev
         for _ in range(most):
             update, correlation = _step(source, reference, current, index, stride, terms)
             current, steps = replace(current, coefficients=current.coefficients + update), steps + 1
-            if np.abs(update).max() < TOLERANCE:
+            if np.abs(update).max() < TOLERANCE * stride:
                 break
     return Registration(current, correlation, steps)
+
+
+def consensus(
+    sources: dict[int, Scene], transforms: dict[int, Map], shape: tuple[int, int], *, levels: slice = slice(None)
+) -> Scene:
+    """Mean of several cameras' scenes on the grid, each of the asked ``levels`` by itself; good where any camera is."""
+    means: list[np.ndarray] = [np.empty(0)] * len(PYRAMID)
+    for level in range(len(PYRAMID))[levels]:
+        total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        for camera, source in sources.items():
+            image, good = sample(source.levels[level], source.good, transforms[camera], shape, 1)
+            total += image
+            count += good
+        means[level] = total / np.maximum(count, 1)
+    return Scene(tuple(means), count > 0)
 
 
 def _step(
@@ -175,16 +195,3 @@ def _box_gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     for _ in range(3):
         image = uniform_filter(image, width, mode="constant")
     return image
-
-
-def consensus(sources: dict[int, Scene], transforms: dict[int, Map], shape: tuple[int, int]) -> Scene:
-    """Mean of several cameras' scenes on the grid, each level of the pyramid by itself; good where any of them is."""
-    levels = []
-    for level in range(len(PYRAMID)):
-        total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        for camera, source in sources.items():
-            image, good = sample(source.levels[level], source.good, transforms[camera], shape, 1)
-            total += image
-            count += good
-        levels.append(total / np.maximum(count, 1))
-    return Scene(tuple(levels), count > 0)

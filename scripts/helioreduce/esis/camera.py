@@ -31,6 +31,9 @@ HC_EV_A = 12398.4198
 #: Columns of an ESIS detector per ångström: 17.4 km/s a pixel at 629.7 Å (esis-mission/esis, distortion-fit summary).
 COLUMNS_PER_A = 1 / 0.0366
 
+#: First level-1 column that sees the Sun: an edge shades the first 4 to 22 (measured on the flight's He I images).
+FIRST_LIT_COLUMN = 24
+
 #: Level-3 grid: 0.6″ pixels of the AIA level-1.5 full disc, rows 1380–2649, columns 1435–2704.
 GRID_SHAPE = (1270, 1270)
 GRID_SCALE_ARCSEC = 0.6

@@ -85,10 +85,15 @@ def clipped(polygon: np.ndarray, columns: tuple[float, float]) -> np.ndarray:
     return polygon
 
 
-def clear_of_mgx(stop: np.ndarray, line: cam.Line) -> np.ndarray:
-    """The part of a line's octagon on which no light of Mg X 609.8 Å falls."""
+def lit(stop: np.ndarray, line: cam.Line, margin: float = 0.0) -> np.ndarray:
+    """The part of a line's octagon that the detector sees, every side ``margin`` pixels inwards."""
+    return clipped(shrunk(stop, margin), (cam.FIRST_LIT_COLUMN - line.columns[0] + margin, np.inf))
+
+
+def clear_of_mgx(stop: np.ndarray, line: cam.Line, margin: float = 0.0) -> np.ndarray:
+    """The part of :func:`lit` on which no light of Mg X 609.8 Å falls."""
     right = stop[:, 0].max()
-    return clipped(stop, (right + line.clear[0], right + line.clear[1]))
+    return clipped(lit(stop, line, margin), (right + line.clear[0] + margin, right + line.clear[1] - margin))
 
 
 def densified(polygon: np.ndarray, points: int = 32) -> np.ndarray:
