@@ -1,11 +1,20 @@
 """helioreduce: reproducible reduction of solar EUV data."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version, validate
 
 min_version("9.0")
 
 
-configfile: "config.yaml"
+configfile: str(Path(workflow.basedir) / "config.yaml")
+
+
+if Path(
+    "config.yaml"
+).exists():  # --directory: a project's own settings, over the repository's
+
+    configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
@@ -16,6 +25,7 @@ validate(config, "workflow/schemas/config.schema.yaml")
 
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+include: "workflow/rules/check.smk"
 
 
 rule all:

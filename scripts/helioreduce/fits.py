@@ -6,7 +6,9 @@ and ``MASK`` as image extensions that repeat the WCS cards. CHECKSUM and DATASUM
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +23,11 @@ from helioreduce.image import Image
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+_STORAGE = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|TFIELDS|THEAP|(TTYPE|TFORM|TUNIT|TSCAL|TZERO|TNULL|TDIM)\d+"
+    r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
+    r"|BSCALE|BZERO|BLANK|EXTNAME|EXTVER"
+)
 WCS_CARDS = (
     *("WCSAXES", "CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2"),
     *("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"),
@@ -85,21 +92,51 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         return np.asarray(hdu.data), hdu.header.copy()
 
 
+def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
+    """Spikes of one frame, array (3, N) of integers (index, value before, value after), and the header; N may be 0."""
+    with _open(path) as hdus:
+        hdu = next((hdu for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+        header = (hdu or hdus[-1]).header.copy()
+        listed = np.empty((3, 0), np.int64) if hdu is None else np.asarray(hdu.data)
+        if listed.ndim != 2 or listed.shape[0] != 3:
+            raise InputError(f"has shape {listed.shape}, not (3, N)", cure="Give the `spikes` segment of the frame's record")
+        return listed.astype(np.int64), header
+
+
+def cards(**values: object) -> fits.Header:
+    """A header with these cards."""
+    return fits.Header(values)
+
+
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
+
+    An array without elements leaves an HDU without data.
+    """
+    header = fits.Header() if header is None else header.copy()
+    if array.dtype == np.int16:
+        header["BLANK"] = -32768
+    compressed = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE") if array.size else None
+    hdu = compressed or fits.ImageHDU(header=header)
+    _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
+
+
 @contextmanager
-def _open(path: str | Path, *, checksum: bool = True) -> Iterator[fits.HDUList]:
-    """Open a FITS file for reading; every fault becomes an InputError that names the file."""
+def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
+    """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
             warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            with fits.open(path, memmap=False, checksum=checksum, lazy_load_hdus=not checksum) as hdus:
+            options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
+            with fits.open(path, disable_image_compression=raw, **options) as hdus:
                 yield hdus
     except InputError as error:
         raise error.at(path) from None

@@ -1,0 +1,48 @@
+# Everything that a newcomer types. The environment is made once, in .venv, from a lock with hashes.
+PYTHON ?= python3
+CORES ?= 2
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench lock clean
+
+help:  ## what there is to type
+	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+.venv/reduction: envs/reduction.lock
+	@echo "Making the environment in .venv (about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "helioreduce needs Python 3.11 or later: make demo PYTHON=python3.12")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m compileall -q .venv scripts || true
+	@touch $@
+
+.venv/test: envs/test.lock .venv/reduction
+	@echo "Adding the tests' packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m compileall -q .venv scripts || true
+	@touch $@
+
+demo: .venv/reduction  ## reduce two images of the embedded archive, from level 1 to DN/s
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules
+
+test: .venv/test lint  ## the tests
+	@$(BIN)/python -m pytest -n $(CORES) -m "not full"
+
+check: .venv/test lint  ## the tests with the full-size and long ones
+	@$(BIN)/python -m pytest
+
+lint: .venv/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/snakefmt --check --quiet Snakefile workflow
+	@$(BIN)/snakemake --lint >/dev/null
+
+bench: .venv/test  ## kernels against their peers, as ratios in one run
+	@for script in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+lock:  ## resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra test -c envs/reduction.lock pyproject.toml -o envs/test.lock
+
+clean:  ## remove the environment (the results stay)
+	rm -rf .venv

@@ -1,0 +1,14 @@
+"""A local file that cannot be named: its own job says why, and the other frames go on."""
+
+from helioreduce.errors import InputError
+from helioreduce.log import log_to
+
+
+def main(reason: str) -> None:
+    """Fail with the reason found when the folder was read."""
+    raise InputError(reason)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.params.reason)

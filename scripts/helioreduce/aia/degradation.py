@@ -1,0 +1,94 @@
+"""Degradation: the loss of sensitivity since launch, from the response tables of the AIA team."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+from helioreduce.provenance import record, refuse_twice
+
+Row = Mapping[str, object]
+
+
+def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
+    """The channel's epochs in one version of the table, in order of T_START.
+
+    Of epochs that were published twice, the one with the later DATE counts: mixing versions or issues gives wrong factors.
+
+    Raises
+    ------
+    InputError
+        If the table has none.
+    """
+    name = f"{channel}_THIN" if channel < 1000 else str(channel)
+    mine = [row for row in rows if str(row["WAVE_STR"]) == name and int(row["VER_NUM"]) == version]  # type: ignore[call-overload]
+    found = {str(row["T_START"]): row for row in sorted(mine, key=lambda row: str(row["DATE"]))}
+    if not found:
+        have = sorted({int(row["VER_NUM"]) for row in rows})  # type: ignore[call-overload]
+        raise InputError(
+            f"the degradation table has no row for {channel} Å in version {version}",
+            cure=f"Set aia.calibration.version to one of {have}, or aia.steps.degradation to false",
+        )
+    return [found[start] for start in sorted(found)]
+
+
+def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> tuple[float, Row]:
+    """Sensitivity relative to launch, and the epoch's row.
+
+    d(t) = A_eff(epoch)/A_eff(first epoch) · (1 + p₁Δt + p₂Δt² + p₃Δt³), Δt in days since the epoch's T_START (SolarSoft,
+    ``aia_bp_corrections``).
+
+    Raises
+    ------
+    InputError
+        If the time is outside every epoch.
+    """
+    table = epochs(rows, channel, version)
+    for row in table:
+        start, stop = times.parse(str(row["T_START"])), times.parse(str(row["T_STOP"]))
+        if start <= time < stop:
+            days = (time - start).total_seconds() / 86400
+            polynomial = 1 + sum(float(row[f"EFFA_P{n}"]) * days**n for n in (1, 2, 3))  # type: ignore[arg-type]
+            return float(row["EFF_AREA"]) / float(table[0]["EFF_AREA"]) * polynomial, row  # type: ignore[arg-type]
+    raise InputError(
+        f"{times.iso(time)} is outside the degradation table ({table[0]['T_START']} to {table[-1]['T_STOP']})",
+        cure="Check T_OBS, or give a table that covers it",
+    )
+
+
+def is_frozen(rows: Sequence[Row], channel: int, version: int, time: datetime) -> bool:
+    """Whether the table has no trend for this time: a constant epoch that no later epoch with a trend follows."""
+    _, current = factor(rows, channel, version, time)
+    later = [row for row in epochs(rows, channel, version) if str(row["T_START"]) >= str(current["T_START"])]
+    return not any(float(row[f"EFFA_P{n}"]) for row in later for n in (1, 2, 3))  # type: ignore[arg-type]
+
+
+def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str = "") -> Image:
+    """Data and sigma divided by d(T_OBS).
+
+    Raises
+    ------
+    AlreadyDone
+        If the image has been corrected.
+    InputError
+        If the table has no row for the channel, version and time.
+    """
+    refuse_twice(image, "degradation")
+    channel, time = int(image.header["WAVELNTH"]), times.parse(str(image.header["T_OBS"]))
+    value, row = factor(rows, channel, version, time)
+    parameters = {"factor": f"{value:.9f}", "version": version, "epoch": row["T_START"]}
+    if is_frozen(rows, channel, version, time):
+        parameters["frozen_since"] = row["T_START"]
+        warnings.warn(
+            f"degradation table V{version} is frozen for {channel} Å since {row['T_START']}: {value:.4f} is its last fit, "
+            "not a measurement of that day",
+            stacklevel=2,
+        )
+    new = image / value
+    new.header["DEGFACT"] = (value, "sensitivity relative to launch")
+    record(new.header, "degradation", parameters, reference)
+    return new

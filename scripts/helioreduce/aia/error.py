@@ -1,0 +1,119 @@
+"""The error plane from raw counts: shot, dark, read, quantisation and compression noise, and systematic terms.
+
+Source: the error model of Boerner et al. (2012, Solar Physics 275, 41) with the numbers of SolarSoft's error table V3, as
+in ``aia_bp_estimate_error`` 1.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+
+import numba
+import numpy as np
+
+from helioreduce.aia.channels import CAMERA, known
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+from helioreduce.provenance import record, refuse_twice
+
+#: Dark-current noise, DN (Boerner et al. 2012).
+DARK_DN = 0.18
+#: Read noise of cameras 1 to 4, DN (Boerner et al. 2012, table 6).
+READ_DN = {1: 1.18, 2: 1.20, 3: 1.15, 4: 1.14}
+#: Rounding to whole DN.
+QUANTISATION_DN = 1 / sqrt(12)
+#: Counts below which the on-board compression is lossless, DN (aia_bp_estimate_error); above, its error is at least rounding.
+LOSSLESS_BELOW_DN = 25.0
+
+SYSTEMATIC = {"preflight": "CALERR", "eve": "EVEERR", "chianti": "CHIANTI"}
+
+
+def components(
+    counts: np.ndarray, channel: int, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), n_sample: float = 1
+) -> dict[str, np.ndarray]:
+    """Every term of the error of ``counts``, by name; the total is their quadratic sum.
+
+    Parameters
+    ----------
+    counts
+        Raw counts, DN (not per second); negative counts have no shot noise.
+    channel
+        Wavelength, Å.
+    row
+        The channel's row of the error table: DNPERPHT (DN per photon), COMPRESS (shot noise per compression noise), and
+        CALERR, EVEERR, CHIANTI (fractions).
+    systematic
+        Names out of ``preflight``, ``eve``, ``chianti``. These errors are common to all pixels of an image.
+    n_sample
+        Number of measurements averaged in each value.
+
+    Returns
+    -------
+    dict
+        ``shot, dark, read, quantisation, compression`` and the systematic terms asked for; arrays like ``counts``, DN.
+    """
+    channel, systematic = known(channel), _checked(systematic)
+    counts = np.asarray(counts, dtype=float)
+    shot = np.sqrt(np.maximum(counts, 0) * row["DNPERPHT"] / n_sample)
+    lossy = np.maximum(shot / row["COMPRESS"], QUANTISATION_DN) / sqrt(n_sample)
+    return {
+        "shot": shot,
+        "dark": np.full_like(counts, DARK_DN),  # a drift of the dark frame: averaging does not reduce it
+        "read": np.full_like(counts, READ_DN[CAMERA[channel]] / sqrt(n_sample)),
+        "quantisation": np.full_like(counts, QUANTISATION_DN / sqrt(n_sample)),
+        "compression": np.where(counts < LOSSLESS_BELOW_DN, 0.0, lossy),
+        **{name: np.abs(counts) * row[SYSTEMATIC[name]] for name in systematic},
+    }
+
+
+def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Quadratic sum of the terms."""
+    return np.sqrt(sum(np.square(term) for term in terms.values()))
+
+
+def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), reference: str = "") -> Image:
+    """The image with its error plane: the quadratic sum of :func:`components`, in one pass, NaN where the data are.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image has an error plane from this step.
+    InputError
+        If the counts are divided by the exposure time already, or a systematic term is unknown.
+    """
+    refuse_twice(image, "error")
+    channel = known(image.header["WAVELNTH"])
+    if image.header.get("EXPOSURE") == "COMPLETE":
+        raise InputError("the image is in DN/s: its noise cannot be told from rates", cure="Estimate errors before exposure")
+    fraction = sqrt(sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic)))
+    constant = DARK_DN**2 + READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2
+    sigma = _sigma(image.data, row["DNPERPHT"], row["COMPRESS"], constant, fraction)
+    new = image.with_(sigma=sigma)
+    record(new.header, "error", {"terms": "+".join(("noise", *systematic))}, reference)
+    return new
+
+
+@numba.njit(cache=True, parallel=True)
+def _sigma(counts, dn_per_photon, compress, constant, fraction):  # type: ignore[no-untyped-def]
+    """Total error of every pixel, float32; the formula of :func:`components` for one sample."""
+    sigma = np.empty(counts.shape, np.float32)
+    rounding = 1.0 / 12.0
+    for y in numba.prange(counts.shape[0]):
+        for x in range(counts.shape[1]):
+            value = counts[y, x]
+            shot = max(value, np.float32(0)) * dn_per_photon
+            variance = constant + shot + (fraction * value) ** 2
+            if value >= LOSSLESS_BELOW_DN:
+                variance += max(shot / compress**2, rounding)
+            sigma[y, x] = np.sqrt(variance) if value == value else np.nan
+    return sigma
+
+
+def _checked(systematic: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in systematic if name not in SYSTEMATIC]
+    if unknown:
+        raise InputError(f"no error term is called {unknown[0]!r}", cure=f"Terms: {', '.join(SYSTEMATIC)}")
+    if {"preflight", "eve"} <= set(systematic):
+        raise InputError("preflight and eve are two estimates of one error", cure="Take one of them")
+    return systematic

@@ -1,0 +1,91 @@
+"""Pointing: Sun centre, scale and roll of level 1 from the master pointing table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from helioreduce import times
+from helioreduce.aia.level1 import origin
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+Row = Mapping[str, object]
+
+
+def select(rows: Sequence[Row], time: datetime) -> Row:
+    """The row with T_START ≤ time < T_STOP; of several, the one that starts last.
+
+    Raises
+    ------
+    InputError
+        If no row covers the time.
+    """
+    covering = [r for r in rows if times.parse(str(r["T_START"])) <= time < times.parse(str(r["T_STOP"]))]
+    if not covering:
+        raise InputError(f"no row of the pointing table covers {times.iso(time)}", cure="Give a pointing table for that day")
+    return max(covering, key=lambda r: times.parse(str(r["T_START"])))
+
+
+def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
+    """The image with its pointing keywords set from a row of ``aia.master_pointing3h``; no pixel changes.
+
+    CRPIX = X0 + 1 (less the cut-out's origin), CDELT = IMSCALE, CROTA2 = INSTROT + SAT_ROT: set absolutely, so that earlier
+    errors do not survive. Entries that are missing or NaN, and ``row=None``, leave the header's own value.
+
+    Returns
+    -------
+    tuple
+        The new image, and what to record: the row's T_START and the entries that came from the header.
+    """
+    left_bottom = origin(image)
+    new = image.with_()
+    header = new.header
+    entry = {} if row is None else _entries(row, int(header["WAVELNTH"]))
+    for axis, key in ((1, "X0"), (2, "Y0")):
+        if key in entry:
+            header[f"{key}_MP"] = entry[key]
+            header[f"CRPIX{axis}"] = entry[key] + 1 - left_bottom[axis - 1]
+        if "IMSCALE" in entry:
+            header[f"CDELT{axis}"] = entry["IMSCALE"]
+    if "IMSCALE" in entry:
+        header["IMSCL_MP"] = entry["IMSCALE"]
+        if header.get("RSUN_OBS"):
+            header["R_SUN"] = header["RSUN_OBS"] / entry["IMSCALE"]
+    if "INSTROT" in entry:
+        header["CROTA2"] = entry["INSTROT"] + _satellite_roll(header)
+        header["INST_ROT"] = entry["INSTROT"]
+        for key in ("PC1_1", "PC1_2", "PC2_1", "PC2_2"):
+            header.remove(key, ignore_missing=True)
+    kept = [key for key in ("X0", "Y0", "IMSCALE", "INSTROT") if key not in entry]
+    parameters: dict[str, object] = {"pointing": "header" if row is None else row["T_START"]}
+    if row is not None and kept:
+        parameters["from_header"] = "+".join(kept)
+    return new, parameters
+
+
+def _entries(row: Row, channel: int) -> dict[str, float]:
+    """The channel's finite entries of a row."""
+    found = {}
+    for key in ("X0", "Y0", "IMSCALE", "INSTROT"):
+        try:
+            value = float(row.get(f"A_{channel:03d}_{key}", math.nan))  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue  # "MISSING", masked
+        if math.isfinite(value) and value > -1e6:
+            found[key] = value
+    return found
+
+
+def _satellite_roll(header: Header) -> float:
+    """SAT_ROT; where it is missing, what the header's CROTA2 implies, else none."""
+    if header.get("SAT_ROT") is not None:
+        return float(header["SAT_ROT"])
+    if header.get("CROTA2") is not None and header.get("INST_ROT") is not None:
+        return float(header["CROTA2"]) - float(header["INST_ROT"])
+    return 0.0

@@ -1,0 +1,26 @@
+"""Prep: pointing, then registration; this is what makes level 1.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from helioreduce.aia import pointing, register
+from helioreduce.image import Image
+from helioreduce.provenance import record, refuse_twice
+
+
+def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "") -> Image:
+    """Level 1.5: pointing updated from a row of the master pointing table and the image registered.
+
+    ``row=None`` keeps the header's pointing; either is said in the product.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image is level 1.5.
+    """
+    refuse_twice(image, "prep")
+    pointed, parameters = pointing.update(image, row)
+    new = register.register(pointed)
+    record(new.header, "prep", parameters, reference)
+    return new

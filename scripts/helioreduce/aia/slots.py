@@ -1,0 +1,27 @@
+"""Which records of JSOC's slotted series a request means."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from helioreduce import times
+from helioreduce.aia.channels import series
+from helioreduce.errors import InputError
+
+
+def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> list[datetime]:
+    """T_REC of the images nearest to start, start + cadence, … ≤ end; each once.
+
+    Names follow from the request by arithmetic alone: nobody has to be asked which products there will be.
+
+    Raises
+    ------
+    InputError
+        If the end is before the start.
+    """
+    if end < start:
+        raise InputError(f"aia.end {times.iso(end)} is before aia.start {times.iso(start)}", cure="Swap them")
+    step_s = series(channel)[1]
+    count = int((end - start).total_seconds() // cadence_s) + 1
+    found = (times.slot(start + timedelta(seconds=i * cadence_s), step_s) for i in range(count))
+    return list(dict.fromkeys(found))

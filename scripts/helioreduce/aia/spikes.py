@@ -1,0 +1,83 @@
+"""Respike: put back the pixels that the ground pipeline's despiker replaced."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helioreduce.aia.channels import NPIX
+from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
+from helioreduce.errors import InputError
+from helioreduce.image import Image, Mask
+from helioreduce.provenance import record, refuse_twice
+
+
+def respike(image: Image, spikes: np.ndarray) -> Image:
+    """Level-0.5 counts: each despiked pixel gets its value from before despiking and the bit SPIKE.
+
+    Parameters
+    ----------
+    image
+        Level-1 full frame or cut-out, DN.
+    spikes
+        Array (3, N) of the same record: index ``y * 4096 + x`` on the detector, value before despiking, value after, DN.
+        N = 0 is a frame without spikes.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image is respiked.
+    InputError
+        If the list belongs to another image: its length differs from NSPIKES, or the replaced values from the pixels.
+
+    Notes
+    -----
+    Young et al. (2021, Solar Physics 296, 181): part of what the despiker removes is solar.
+    """
+    refuse_twice(image, "respike")
+    if is_full_frame(image) and spikes.shape[1] != int(image.header.get("NSPIKES", spikes.shape[1])):
+        raise _foreign(f"it holds {spikes.shape[1]} spikes, NSPIKES = {image.header['NSPIKES']}")
+    x, y, inside = positions(image, spikes)
+    x, y = x[inside], y[inside]
+    before, after = spikes[1, inside], spikes[2, inside]
+    _check_replaced(image.data[y, x], after)
+    data, mask = image.data.copy(), image.mask.copy()
+    data[y, x] = before
+    mask[y, x] |= np.uint8(Mask.SPIKE)
+    mask[y, x] |= (before > SATURATION_DN) * np.uint8(Mask.SATURATED)
+    new = image.with_(data=data, mask=mask)
+    new.header["LVL_NUM"], new.header["NSPIKES"] = 0.5, 0
+    record(new.header, "respike", {"spikes": x.size})
+    return new
+
+
+def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pixel columns x and rows y in ``image`` (from 0), and which of them lie inside it; arrays (N,)."""
+    left, bottom = origin(image)
+    y, x = np.divmod(spikes[0].astype(np.int64), NPIX)
+    x, y = x - left, y - bottom
+    rows, columns = image.data.shape
+    return x, y, (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+
+
+def coordinates(image: Image, spikes: np.ndarray) -> np.ndarray:
+    """Helioprojective longitude and latitude of the spikes: array (2, N), arcsec, by the image's WCS."""
+    from astropy.wcs import WCS
+
+    x, y, _ = positions(image, spikes)
+    if x.size == 0:
+        return np.empty((2, 0))
+    world = np.array(WCS(image.header).wcs_pix2world(x, y, 0)) * 3600.0
+    world[0] = (world[0] + 648000.0) % 1296000.0 - 648000.0
+    return world
+
+
+def _check_replaced(pixels: np.ndarray, after: np.ndarray) -> None:
+    """The despiker's replacements must be what the image holds: a list of another image does not pass."""
+    known = np.isfinite(pixels)
+    wrong = np.count_nonzero(np.abs(pixels[known] - after[known]) > 0.5)
+    if wrong:
+        raise _foreign(f"{wrong} of its {after.size} replaced values differ from the image's pixels")
+
+
+def _foreign(reason: str) -> InputError:
+    return InputError(f"the spikes belong to another image: {reason}", cure="Take both segments of one JSOC record")

@@ -1,0 +1,82 @@
+"""Degradation: the polynomial of each epoch, versions kept apart, and SolarSoft's tables."""
+
+import numpy as np
+import pytest
+
+from helioreduce import times
+from helioreduce.aia import degradation, tables
+from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.image import Image
+
+ORDER = (94, 131, 171, 193, 211, 304, 335, 1600, 1700)
+# aiapy's formula on SolarSoft's table V10.
+V10 = {
+    "2010-11-03T12:15:00": "1.14278862 .91401251 .99550979 .98652938 .97036462 .64841669 .83094366 .96407833 1.00898042",
+    "2012-10-26T08:20:33": ".95762665 .80559107 .91564709 .94230380 .87467006 .37087232 .62886116 .65784855 .81839911",
+    "2015-01-01": ".90318035 .67763738 .78689313 .86181568 .82998783 .14925730 .32685357 .56048306 .87895035",
+    "2019-01-01": ".90318035 .51486666 .73993102 .60196381 .55362470 .05551220 .18971313 .38869923 .82654650",
+    "2024-05-10": ".90318035 .50719248 .73993102 .49304625 .40223306 .05551220 .17223786 .33723849 .77180233",
+}
+
+
+def row(start, stop, area, *slopes, version=10, date="2020-01-01T00:00:00"):
+    return {
+        "DATE": date, "T_START": start, "T_STOP": stop, "VER_NUM": version, "WAVE_STR": "171_THIN", "EFF_AREA": area,
+        **{f"EFFA_P{n}": slope for n, slope in enumerate((*slopes, 0, 0, 0)[:3], 1)},
+    }  # fmt: skip
+
+
+TABLE = [row("2010-01-01", "2011-01-01", 2.0, -1e-3), row("2011-01-01", "2030-01-01", 1.5)]
+
+
+def test_polynomial_of_the_epoch():
+    value, _ = degradation.factor(TABLE, 171, 10, times.parse("2010-04-11"))
+    assert value == pytest.approx(1 - 1e-3 * 100, abs=1e-15)
+    assert degradation.factor(TABLE, 171, 10, times.parse("2011-01-01"))[0] == 0.75  # an epoch owns its start
+
+
+def test_versions_and_reissues_do_not_mix():
+    other = [row("2010-01-01", "2011-01-01", 9.0, version=8), row("2010-01-01", "2011-01-01", 5.0, date="2019-01-01")]
+    assert degradation.factor(other + TABLE, 171, 10, times.parse("2012-01-01"))[0] == 0.75
+
+
+def test_frozen_tail():
+    assert not degradation.is_frozen(TABLE, 171, 10, times.parse("2010-06-01"))
+    assert degradation.is_frozen(TABLE, 171, 10, times.parse("2020-06-01"))
+
+
+def test_correct_scales_data_and_sigma_once(level1_header):
+    level1_header["T_OBS"] = "2010-04-11T00:00:00"
+    image = Image(np.full((4, 4), 9.0, np.float32), level1_header, np.ones((4, 4), np.float32))
+    corrected = degradation.correct(image, TABLE, 10)
+    np.testing.assert_allclose(corrected.data, 10, rtol=1e-6)
+    np.testing.assert_allclose(corrected.sigma / corrected.data, 1 / 9, rtol=1e-6)
+    with pytest.raises(AlreadyDone):
+        degradation.correct(corrected, TABLE, 10)
+
+
+def test_frozen_table_warns(level1_header):
+    with pytest.warns(UserWarning, match="frozen"):
+        degradation.correct(Image(np.ones((4, 4), np.float32), level1_header), TABLE, 10)
+
+
+def test_errors_name_the_cure():
+    with pytest.raises(InputError, match="version 8.*aia.calibration.version"):
+        degradation.factor(TABLE, 171, 8, times.parse("2011-01-01"))
+    with pytest.raises(InputError, match="outside the degradation table"):
+        degradation.factor(TABLE, 171, 10, times.parse("2031-01-01"))
+
+
+@pytest.mark.parametrize("date", V10)
+def test_published_v10(real, date):
+    rows = tables.parse((real / "aia/tables/aia_V10_20201119_190000_response_table.txt").read_text())
+    got = [degradation.factor(rows, channel, 10, times.parse(date))[0] for channel in ORDER]
+    np.testing.assert_allclose(got, np.array(V10[date].split(), float), rtol=0, atol=1e-7)
+
+
+def test_published_v8(real):
+    rows = tables.parse((real / "aia/tables/aia_V8_20171210_050627_response_table.txt").read_text())
+    value, _ = degradation.factor(rows, 94, 8, times.parse("2015-01-01"))
+    assert value == pytest.approx(0.7667108920899671, abs=1e-12)
+    with pytest.raises(InputError, match="4500"):
+        degradation.factor(rows, 4500, 8, times.parse("2015-01-01"))

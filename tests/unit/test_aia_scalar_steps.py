@@ -1,0 +1,192 @@
+"""Level-1 checks, respike, pointing and exposure: identities, limits and refusals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce import times
+from helioreduce.aia import exposure, level1, pointing, spikes
+from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.image import Image, Mask
+
+
+@pytest.fixture
+def frame(rng, level1_header):
+    """A full frame whose 40 spikes have been replaced, the list of them, and the counts before."""
+    before = rng.integers(0, 500, (4096, 4096)).astype(np.float32)
+    index = rng.choice(4096 * 4096, 40, replace=False)
+    after = before.copy()
+    after.ravel()[index] = 7
+    listed = np.array([index, before.ravel()[index], np.full(40, 7)], np.int32)
+    level1_header["NSPIKES"] = 40
+    return Image(after, level1_header), listed, before
+
+
+def cut(image, x, y, size=64):
+    header = image.header.copy()
+    header["CRPIX1"], header["CRPIX2"] = header["CRPIX1"] - x, header["CRPIX2"] - y
+    return Image(image.data[y : y + size, x : x + size].copy(), header)
+
+
+def test_respike_restores_exactly_and_flags(frame):
+    image, listed, before = frame
+    result = spikes.respike(image, listed)
+    np.testing.assert_array_equal(result.data, before)
+    assert result.flagged(Mask.SPIKE).sum() == 40
+    assert (result.header["LVL_NUM"], result.header["NSPIKES"], result.header["RESPIKE"]) == (0.5, 0, "COMPLETE")
+    with pytest.raises(AlreadyDone):
+        spikes.respike(result, listed)
+
+
+def test_cutting_out_and_respiking_commute(frame):
+    image, listed, _ = frame
+    y, x = divmod(int(listed[0, 0]), 4096)
+    left, bottom = min(max(x - 30, 0), 4032), min(max(y - 30, 0), 4032)
+    cut_first = spikes.respike(cut(image, left, bottom), listed)
+    cut_last = cut(spikes.respike(image, listed), left, bottom)
+    np.testing.assert_array_equal(cut_first.data, cut_last.data)
+    assert cut_first.flagged(Mask.SPIKE).sum() >= 1
+
+
+def test_no_spikes_is_no_error(frame):
+    image, _, _ = frame
+    image.header["NSPIKES"] = 0
+    result = spikes.respike(image, np.empty((3, 0), np.int32))
+    np.testing.assert_array_equal(result.data, image.data)
+
+
+def test_spikes_of_another_image_are_refused(frame):
+    image, listed, _ = frame
+    with pytest.raises(InputError, match="NSPIKES"):
+        spikes.respike(image, listed[:, 1:])
+    moved = listed.copy()
+    moved[0] = (moved[0] + 12345) % 4096**2
+    with pytest.raises(InputError, match="another image"):
+        spikes.respike(image, moved)
+
+
+def test_spike_coordinates(frame):
+    """The pixel at the Sun's centre has coordinates 0, 0; one pixel right of it, CDELT1 rotated by CROTA2."""
+    image, _, _ = frame
+    image.header["CRPIX1"], image.header["CRPIX2"] = 2049.0, 2049.0
+    index = np.array([2048 * 4096 + 2048, 2048 * 4096 + 2049])
+    roll = np.deg2rad(image.header["CROTA2"])
+    world = spikes.coordinates(image, np.array([index, [9, 9], [7, 7]]))
+    scale = image.header["CDELT1"]
+    np.testing.assert_allclose(world, [[0, scale * np.cos(roll)], [0, scale * np.sin(roll)]], atol=1e-7)
+
+
+ROWS = [
+    {"T_START": f"2014-01-01T0{3 * i}:00:00Z", "T_STOP": f"2014-01-01T0{3 * i + 3}:00:00Z", "A_171_X0": 2000.0 + i,
+     "A_171_Y0": 2010.0 + i, "A_171_IMSCALE": 0.599, "A_171_INSTROT": 0.02}
+    for i in range(3)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("time", "index"), [("00:00:00", 0), ("00:00:00.001", 0), ("02:59:59.999", 0), ("03:00:00", 1), ("03:00:00.001", 1)]
+)
+def test_a_row_owns_its_start_not_its_stop(time, index):
+    assert pointing.select(ROWS, times.parse(f"2014-01-01T{time}")) is ROWS[index]
+
+
+def test_no_row_covers():
+    with pytest.raises(InputError, match="no row of the pointing table covers 2014-01-01T09:00:00Z"):
+        pointing.select(ROWS, times.parse("2014-01-01T09:00:00"))
+
+
+def test_pointing_is_set_absolutely(level1_header):
+    """Whatever the header said before, the reference pixel of a full frame is the row's X0, Y0 (which count from 0)."""
+    level1_header["CRPIX1"] = 1.0
+    image = Image(np.zeros((4096, 4096), np.float32), level1_header)
+    header = pointing.update(image, ROWS[0])[0].header
+    assert (header["CRPIX1"] - 1, header["CRPIX2"] - 1) == (2000.0, 2010.0)
+    assert (header["CDELT1"], header["CDELT2"], header["IMSCL_MP"]) == (0.599,) * 3
+    assert header["CROTA2"] == pytest.approx(0.02 - 0.000027, abs=1e-12)
+
+
+@given(st.integers(0, 4000), st.integers(0, 4000))
+def test_cutting_out_and_pointing_commute(x, y):
+    from astropy.io import fits
+
+    header = fits.Header({"WAVELNTH": 171, "X0_MP": 2052.85, "Y0_MP": 2046.57, "SAT_ROT": 0.0, "CROTA2": 0.0})
+    header["CRPIX1"], header["CRPIX2"] = 2053.85 - x, 2047.57 - y
+    new = pointing.update(Image(np.zeros((64, 64), np.float32), header), ROWS[1])[0].header
+    assert new["CRPIX1"] + x == pytest.approx(2002.0, abs=1e-10)
+    assert new["CRPIX2"] + y == pytest.approx(2012.0, abs=1e-10)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), "MISSING", None, -2147483648])
+def test_missing_entries_keep_the_header(level1_header, bad):
+    image = Image(np.zeros((4096, 4096), np.float32), level1_header)
+    new, said = pointing.update(image, ROWS[0] | {"A_171_X0": bad})
+    assert new.header["CRPIX1"] == level1_header["CRPIX1"]
+    assert new.header["CRPIX2"] == 2011.0
+    assert said["from_header"] == "X0"
+
+
+def test_missing_sat_rot_comes_from_crota2(level1_header):
+    del level1_header["SAT_ROT"]
+    new, _ = pointing.update(Image(np.zeros((4096, 4096), np.float32), level1_header), ROWS[0])
+    assert new.header["CROTA2"] == pytest.approx(0.02 + 0.0193 - 0.019327, abs=1e-12)
+
+
+def test_exposure_keeps_the_relative_error_and_happens_once(level1_header):
+    image = Image(np.full((4, 4), 8.0, np.float32), level1_header, np.full((4, 4), 2.0, np.float32))
+    rate = exposure.normalise(image)
+    np.testing.assert_array_equal(rate.data, 4)
+    np.testing.assert_array_equal(rate.sigma, 1)
+    assert rate.header["BUNIT"] == "DN/s"
+    with pytest.raises(AlreadyDone, match="exposure"):
+        exposure.normalise(rate)
+
+
+def change(header, **cards):
+    for key, value in cards.items():
+        if value is None:
+            del header[key]
+        else:
+            header[key] = value
+
+
+@pytest.mark.parametrize(
+    ("cards", "message"),
+    [
+        ({"TELESCOP": "SOHO", "INSTRUME": "EIT"}, "TELESCOP, INSTRUME = SOHO EIT"),
+        ({"LVL_NUM": 1.5}, "LVL_NUM = 1.5"),
+        ({"WAVELNTH": None}, "WAVELNTH is missing"),
+        ({"T_OBS": None}, "T_OBS is missing"),
+        ({"EXPTIME": None}, "EXPTIME is missing"),
+        ({"EXPTIME": 0.0}, "EXPTIME = 0.0 s is not positive"),
+        ({"EXPTIME": -1.0}, "not positive"),
+        ({"WAVELNTH": 172}, "AIA has no channel 172"),
+        ({"T_OBS": "yesterday"}, "is not a time"),
+    ],
+)
+def test_bad_headers_are_named(level1_header, cards, message):
+    change(level1_header, **cards)
+    with pytest.raises(InputError, match=message):
+        level1.ingest(Image(np.ones((64, 64), np.float32), level1_header))
+
+
+def test_bad_pixels_are_named(level1_header):
+    with pytest.raises(InputError, match="neither a full frame"):
+        level1.ingest(Image(np.ones((4098, 16), np.float32), level1_header))
+    with pytest.raises(InputError, match="finite"):
+        level1.ingest(Image(np.full((64, 64), np.nan, np.float32), level1_header))
+
+
+def test_ingest_flags(level1_header):
+    data = np.ones((64, 64), np.float32)
+    data[0, 0], data[1, 1] = np.nan, 16000
+    image = level1.ingest(Image(data, level1_header))
+    assert image.mask[0, 0] == Mask.NO_DATA
+    assert image.mask[1, 1] == Mask.SATURATED
+    assert np.count_nonzero(image.mask) == 2
+
+
+def test_a_cut_out_off_the_grid_is_refused(level1_header):
+    level1_header["CRPIX1"] = 100.4
+    with pytest.raises(InputError, match="not at a whole pixel"):
+        level1.origin(Image(np.ones((64, 64), np.float32), level1_header))

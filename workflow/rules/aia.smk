@@ -1,0 +1,459 @@
+"""SDO/AIA, level 1 to level 1.5 and beyond, in the order of the data flow."""
+
+from helioreduce import local, times
+from helioreduce.aia import channels, slots
+
+AIA = config["aia"]
+ARCHIVE_TABLES = {
+    "degradation": "response",
+    "error": "error",
+}  # the embedded archive's files
+STATE = {  # step: the folder of its products
+    "respike": "respiked",
+    "error": "error",
+    "deconvolve": "deconvolved",
+    "prep": "level1.5",
+    "degradation": "corrected",
+    "exposure": "normalised",
+}
+
+
+def aia_frames():
+    """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
+    if config["source"] != "local":
+        start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
+        wanted = [
+            (c, t)
+            for c in AIA["channels"]
+            for t in slots.slots(c, start, end, AIA["cadence_s"])
+        ]
+        return {(str(c), times.compact(t)): None for c, t in wanted}, {}
+    if not config["local"]["directory"]:
+        raise InputError(
+            "local.directory is not set", cure="Give the folder of your level-1 files"
+        )
+    found, refused = local.frames(located(config["local"]["directory"]))
+    return {(frame.channel, frame.time): frame for frame in found}, refused
+
+
+try:
+    FRAMES, REFUSED = aia_frames()
+except InputError as error:
+    raise WorkflowError(f"config: {error}")
+
+
+def left_out(step, channel, time):
+    """Why a frame does not go through a step; None if it does."""
+    if not AIA["steps"].get(step, True):
+        return "switched off in the configuration"
+    channel, frame = int(channel), FRAMES.get((channel, time))
+    if step == "respike" and channel not in channels.EUV:
+        return "the ground pipeline does not despike this channel"
+    if step == "respike" and frame and not frame.spikes:
+        return "there is no spikes file beside the image"
+    if step == "deconvolve" and channel not in channels.EUV:
+        return "there is no PSF for this channel"
+    if step == "degradation" and channel in channels.VISIBLE:
+        return "there is no degradation table for this channel"
+    return None
+
+
+FRAMES_OF = {}  # (channel, day): its frames
+for frame in FRAMES:
+    FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
+
+
+def archived(frames):
+    """What the embedded archive needs before it can serve these frames; nothing for other sources."""
+    if config["source"] != "archive":
+        return []
+    rendered = [
+        f"results/archive/frames/{channel}/{time}/record.json"
+        for channel, time in frames
+    ]
+    return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
+
+
+def latest(channel, time, step=None):
+    """The state a step starts from (by default: the finished one), and the steps left out since, with the reasons."""
+    steps = list(STATE)
+    skipped = {}
+    for earlier in reversed(steps[: steps.index(step)] if step else steps):
+        reason = left_out(earlier, channel, time)
+        if reason is None:
+            return STATE[earlier], skipped
+        skipped = {earlier: reason, **skipped}
+    return "level1", skipped
+
+
+def before(step):
+    """Input function: the image that a step starts from."""
+    return (
+        lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards), step)[0]}/{wildcards.channel}/{wildcards.time}.fits"
+    )
+
+
+def skipped(step):
+    """Params function: the steps left out just before ``step``, with the reasons."""
+    return lambda wildcards: latest(*wildcards_of(wildcards), step)[1]
+
+
+def wildcards_of(wildcards):
+    """Channel and time of a frame's job."""
+    return wildcards.channel, wildcards.time
+
+
+def aia_targets():
+    """The finished images of the request, their quick looks, and the files that cannot be named."""
+    return [
+        *(
+            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
+            for channel, time in FRAMES
+        ),
+        *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
+        *(f"results/aia/refused/{name}.txt" for name in REFUSED),
+    ]
+
+
+def table_of(kind):
+    """The file of a calibration table: the configured one, the user's folder's, the embedded archive's; none: JSOC's own."""
+    setting = AIA["calibration"][kind]
+    if setting != "auto":
+        return str(located(setting))
+    if kind == "pointing":
+        return []
+    folder = located(config["local"]["tables"]) if config["local"]["tables"] else None
+    if config["source"] == "local":
+        folder = folder or local.tables(located(config["local"]["directory"]))
+    version = AIA["calibration"]["version"]
+    pattern = (
+        f"aia_V{version}_*_response_table.txt"
+        if kind == "degradation"
+        else "aia_V*_error_table.txt"
+    )
+    files = sorted(folder.glob(pattern)) if folder else []
+    if files:
+        return str(files[-1])
+    if config["source"] == "jsoc" or (
+        config["source"] == "archive" and kind == "degradation"
+    ):
+        return []
+    return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
+
+
+if config["source"] == "local":
+
+    rule aia_copy:
+        input:
+            image=lambda wildcards: FRAMES[wildcards_of(wildcards)].image,
+        output:
+            "results/aia/level1/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_copy/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        params:
+            code=code("aia_copy"),
+        message:
+            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
+        script:
+            "../../scripts/aia_copy.py"
+
+    rule aia_copy_spikes:
+        input:
+            image="results/aia/level1/{channel}/{time}.fits",
+            spikes=lambda wildcards: FRAMES[wildcards_of(wildcards)].spikes,
+        output:
+            "results/aia/spikes/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_copy_spikes/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        params:
+            code=code("aia_copy_spikes"),
+        message:
+            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
+        script:
+            "../../scripts/aia_copy_spikes.py"
+
+else:
+
+    rule aia_query:
+        input:
+            lambda wildcards: archived(FRAMES_OF[wildcards.channel, wildcards.day]),
+        output:
+            "results/aia/records/{channel}/{day}.jsonl",
+        log:
+            "results/logs/aia_query/{channel}/{day}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            slots=lambda wildcards: [
+                time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]
+            ],
+            cadence_s=AIA["cadence_s"],
+            code=code("aia_query"),
+        message:
+            "Ask for the records of {wildcards.channel} Å on {wildcards.day}."
+        script:
+            "../../scripts/aia_query.py"
+
+    rule aia_fetch:
+        input:
+            # a longer request renews the list, but not what has been fetched
+            records=lambda wildcards: ancient(
+                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
+            ),
+        output:
+            "results/aia/level1/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_fetch/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            code=code("aia_fetch"),
+        message:
+            "Fetch {wildcards.channel} Å at {wildcards.time}."
+        script:
+            "../../scripts/aia_fetch.py"
+
+    rule aia_fetch_spikes:
+        input:
+            records=lambda wildcards: ancient(
+                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
+            ),
+            image="results/aia/level1/{channel}/{time}.fits",
+        output:
+            "results/aia/spikes/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_fetch_spikes/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            code=code("aia_fetch_spikes"),
+        message:
+            "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
+        script:
+            "../../scripts/aia_fetch_spikes.py"
+
+
+localrules:
+    aia_tables,
+    aia_pointing,
+
+
+rule aia_tables:
+    input:
+        file=lambda wildcards: table_of(wildcards.table),
+        archive=ancient(archived([])),
+    output:
+        "results/aia/tables/{table}.ecsv",
+    log:
+        "results/logs/aia_tables/{table}.log",
+    wildcard_constraints:
+        table="degradation|error",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        source=config["source"],
+        version=AIA["calibration"]["version"],
+        code=code("aia_tables"),
+    message:
+        "Take the {wildcards.table} table."
+    script:
+        "../../scripts/aia_tables.py"
+
+
+rule aia_pointing:
+    input:
+        file=table_of("pointing"),
+        archive=ancient(archived([])),
+    output:
+        "results/aia/tables/pointing/{day}.ecsv",
+    log:
+        "results/logs/aia_pointing/{day}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        source=config["source"],
+        code=code("aia_pointing"),
+    message:
+        "Take the pointing table of {wildcards.day}."
+    script:
+        "../../scripts/aia_pointing.py"
+
+
+rule aia_respike:
+    input:
+        image="results/aia/level1/{channel}/{time}.fits",
+        spikes="results/aia/spikes/{channel}/{time}.fits",
+    output:
+        "results/aia/respiked/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_respike/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_respike"),
+    message:
+        "Respike {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_respike.py"
+
+
+rule aia_error:
+    input:
+        image=before("error"),
+        table="results/aia/tables/error.ecsv",
+    output:
+        "results/aia/error/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_error/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        systematic=AIA["error"],
+        skipped=skipped("error"),
+        code=code("aia_error"),
+    message:
+        "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_error.py"
+
+
+rule aia_psf:
+    output:
+        "results/aia/psf/{core}/{channel}.fits",
+    log:
+        "results/logs/aia_psf/{core}/{channel}.log",
+    wildcard_constraints:
+        core="default|preflight",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_psf"),
+    message:
+        "Compute the point-spread function of {wildcards.channel} Å."
+    script:
+        "../../scripts/aia_psf.py"
+
+
+rule aia_deconvolve:
+    input:
+        image=before("deconvolve"),
+        psf=f"results/aia/psf/{AIA['deconvolve']['core']}/{{channel}}.fits",
+    output:
+        "results/aia/deconvolved/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_deconvolve/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    params:
+        core=AIA["deconvolve"]["core"],
+        iterations=AIA["deconvolve"]["iterations"],
+        skipped=skipped("deconvolve"),
+        code=code("aia_deconvolve"),
+    message:
+        "Deconvolve {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_deconvolve.py"
+
+
+rule aia_prep:
+    input:
+        image=before("prep"),
+        table=lambda wildcards: f"results/aia/tables/pointing/{wildcards.time[:8]}.ecsv",
+    output:
+        "results/aia/level1.5/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_prep/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        skipped=skipped("prep"),
+        code=code("aia_prep"),
+    message:
+        "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
+    script:
+        "../../scripts/aia_prep.py"
+
+
+rule aia_degradation:
+    input:
+        image=before("degradation"),
+        table="results/aia/tables/degradation.ecsv",
+    output:
+        "results/aia/corrected/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_degradation/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        version=AIA["calibration"]["version"],
+        skipped=skipped("degradation"),
+        code=code("aia_degradation"),
+    message:
+        "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
+    script:
+        "../../scripts/aia_degradation.py"
+
+
+rule aia_exposure:
+    input:
+        image=before("exposure"),
+    output:
+        "results/aia/normalised/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_exposure/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        skipped=skipped("exposure"),
+        code=code("aia_exposure"),
+    message:
+        "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
+    script:
+        "../../scripts/aia_exposure.py"
+
+
+rule aia_quicklook:
+    input:
+        lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards))[0]}/{wildcards.channel}/{wildcards.time}.fits",
+    output:
+        "results/aia/quicklook/{channel}/{time}.png",
+    log:
+        "results/logs/aia_quicklook/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_quicklook"),
+    message:
+        "Draw {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_quicklook.py"
+
+
+rule aia_refuse:
+    output:
+        "results/aia/refused/{name}.txt",
+    log:
+        "results/logs/aia_refuse/{name}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        reason=lambda wildcards: REFUSED[wildcards.name],
+        code=code("aia_refuse"),
+    message:
+        "Refuse {wildcards.name}: it cannot be named."
+    script:
+        "../../scripts/aia_refuse.py"
