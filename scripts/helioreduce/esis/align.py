@@ -15,7 +15,6 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import gaussian_filter, uniform_filter
 
 from helioreduce.errors import InputError
-from helioreduce.esis import camera as cam
 from helioreduce.esis.kernels import normal_equations, sample
 from helioreduce.esis.transforms import Map, nominal
 
@@ -82,8 +81,8 @@ def scene(image: np.ndarray, lit: np.ndarray, good: np.ndarray) -> Scene:
 def search(source: Scene, reference: Scene, centre: tuple[float, float], camera: int) -> Map:
     """Start of a registration: designed geometry, turned and scaled a little, moved to the peak of the correlation.
 
-    For each of 15 rotations and scales the source is laid on every fourth pixel of the grid and correlated with the reference by
-    FFT, all shifts at once; the highest peak wins.
+    For each of 15 rotations and scales the source is laid on every fourth pixel of the grid and correlated with the
+    reference by FFT, all shifts at once; the highest peak wins.
 
     Parameters
     ----------
@@ -149,9 +148,7 @@ def consensus(
     return Scene(tuple(means), count > 0)
 
 
-def _step(
-    source: Scene, reference: Scene, current: Map, level: int, stride: int, terms: int
-) -> tuple[np.ndarray, float]:
+def _step(source: Scene, reference: Scene, current: Map, level: int, stride: int, terms: int) -> tuple[np.ndarray, float]:
     """One Gauss–Newton step: change of the coefficients (2, 6), and the correlation before it."""
     normal, right, moments = normal_equations(
         source.levels[level], source.good, reference.levels[level], reference.good, current, stride, terms

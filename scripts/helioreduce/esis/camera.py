@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -10,6 +11,8 @@ CAMERAS = (1, 2, 3, 4)
 #: Camera to which the others are aligned (flight notebook: channel index 1).
 REFERENCE = 2
 EXPOSURE_S = 10.0
+#: First exposure of the flight: its number and the time at its end.
+FIRST_EXPOSURE = (97, datetime(2019, 9, 30, 18, 4, 11, 647000, tzinfo=UTC))
 #: Length of a tick of MEAS_EXP, s.
 TICK_S = 25e-9
 
@@ -71,7 +74,7 @@ class Line:
         return slice(None), slice(*self.columns)
 
 
-#: Windows as in the flight notebook. Mg X 609.8 Å lies 546 columns left of O V and 694 right of He I, and an octagon is 936 wide.
+#: Windows as in the flight notebook. Mg X 609.8 Å lies 546 columns left of O V and 694 right of He I; octagons are 936 wide.
 LINES = {
     "ov": Line("O V 629.7", 629.7, (999, 2048), (-536.0, np.inf)),
     "hei": Line("He I 584.3", 584.3, (0, 799), (-np.inf, -252.0)),
@@ -89,7 +92,7 @@ def electrons_per_photon(wavelength_A: float | np.ndarray) -> float | np.ndarray
 
 
 def column_wavelength_A(nx: int = ACTIVE_SHAPE[1]) -> np.ndarray:
-    """Wavelength, Å, that rules the photon conversion of each level-1 column (nx,): He I left, O V right of their windows' midpoint."""
+    """Wavelength, Å, that rules the photon conversion of each level-1 column (nx,): He I left, O V right."""
     middle = (LINES["hei"].columns[1] + LINES["ov"].columns[0]) // 2
     return np.where(np.arange(nx) < middle, LINES["hei"].wavelength_A, LINES["ov"].wavelength_A)
 
@@ -107,3 +110,9 @@ def by_tap(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     for tap, quadrant in enumerate(quadrants(shape)):
         image[quadrant] = values[tap]
     return image
+
+
+def time_of(exposure: int) -> datetime:
+    """UTC of the end of an exposure of the 2019 flight, by its number; the cameras run at 10 s."""
+    number, time = FIRST_EXPOSURE
+    return time + timedelta(seconds=EXPOSURE_S * (exposure - number))

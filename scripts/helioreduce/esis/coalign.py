@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -31,8 +32,8 @@ class Coalignment:
     quadratic
         Internal registration; camera 2 keeps its linear one.
     correlation
-        Of the locally normalised images after the linear and the quadratic registration, shape (2,) for each camera; NaN for a camera that
-        was not registered.
+        Of the locally normalised images after the linear and the quadratic registration; NaN for a camera that was not
+        registered.
     """
 
     stops: dict[int, np.ndarray]
@@ -51,8 +52,8 @@ def coalign(
 ) -> Coalignment:
     """Register one line of the four cameras.
 
-    Linear: every camera to ``target``. Quadratic: the others to camera 2 from there, then each to the mean of the other three, so
-    that every pair gains and not only those with camera 2.
+    Linear: every camera to ``target``. Quadratic: the others to camera 2 from there, then each to the mean of the other
+    three, so that every pair gains and not only those with camera 2.
 
     Parameters
     ----------
@@ -140,8 +141,13 @@ def trusted(found: Registration, min_correlation: float, camera: int) -> Registr
     return found
 
 
+def pair_correlations(stack: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+    """:func:`zero_lag` of every pair of cameras, in the order 12 13 14 23 24 34: (n (n − 1) / 2,) from (n, ny, nx)."""
+    return np.array([zero_lag(a, b, where) for a, b in combinations(stack, 2)])
+
+
 def zero_lag(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
-    """Zero-lag correlation of two images (ny, nx): Pearson's r over ``where``; missing pixels count as 0, as in the flight notebook."""
+    """Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook."""
     a, b = (np.nan_to_num(image if where is None else image[where]).astype(np.float64).ravel() for image in (a, b))
     a, b = a - a.mean(), b - b.mean()
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))

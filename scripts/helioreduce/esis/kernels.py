@@ -17,7 +17,9 @@ _PAIRS, _SINGLES, _PLAIN = 3, 6, 6
 _WIDTH = _PAIRS * _P2 + _SINGLES * _P1 + _PLAIN
 
 
-def sample(image: np.ndarray, good: np.ndarray, transform: Map, shape: tuple[int, int], stride: int) -> tuple[np.ndarray, np.ndarray]:
+def sample(
+    image: np.ndarray, good: np.ndarray, transform: Map, shape: tuple[int, int], stride: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Cubic values of ``image`` at every ``stride``-th pixel of a grid, zero where they are not ``good``.
 
     Returns
@@ -32,7 +34,13 @@ def sample(image: np.ndarray, good: np.ndarray, transform: Map, shape: tuple[int
 
 
 def normal_equations(
-    image: np.ndarray, good: np.ndarray, reference: np.ndarray, reference_good: np.ndarray, transform: Map, stride: int, terms: int
+    image: np.ndarray,
+    good: np.ndarray,
+    reference: np.ndarray,
+    reference_good: np.ndarray,
+    transform: Map,
+    stride: int,
+    terms: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Normal matrix and right side of R ≈ a I(T) + b + ∇I·δT, in the unknowns (a δc_x, a δc_y, a, b).
 

@@ -7,10 +7,13 @@ The order is that of Kankelborg-Group/ESIS (data/level_0.py, level_1.py). Cosmic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import numpy as np
+from astropy.io.fits import Header
 from scipy.stats import trim_mean
 
+from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 from helioreduce.image import Image
@@ -43,6 +46,35 @@ def check(header: Mapping[str, object], shape: tuple[int, int]) -> int:
             f"MEAS_EXP: an exposure of {exposure_s:.2f} s, not {cam.EXPOSURE_S:g} s", cure="Exclude this sequence or dark"
         )
     return int(number)
+
+
+def complete(cameras: Sequence[int]) -> None:
+    """Make sure that a sequence has a frame of every camera, once.
+
+    Raises
+    ------
+    InputError
+        If one is missing or given twice.
+    """
+    if sorted(cameras) != list(cam.CAMERAS):
+        missing = [f"ESIS{number}" for number in cam.CAMERAS if number not in cameras]
+        problem = f"no frame of {', '.join(missing)}" if missing else f"frames of cameras {sorted(cameras)}"
+        raise InputError(f"the sequence has {problem}", cure="Give one frame of each camera, or exclude the sequence")
+
+
+def header(level0: Mapping[str, object], camera: int) -> Header:
+    """Level-1 header: IMG_TS stamps the end of an exposure, DATE-AVG is its middle."""
+    end = times.parse(str(level0["IMG_TS"]))
+    exposure = timedelta(seconds=float(level0["MEAS_EXP"]) * cam.TICK_S)  # type: ignore[arg-type]
+    cards = Header()
+    cards["TELESCOP"] = ("ESIS", "EUV Snapshot Imaging Spectrograph, 2019 flight")
+    cards["CAMERA"] = (camera, "camera number")
+    cards["SEQUENCE"] = (int(level0["IMG_ISN"]), "exposure number (IMG_ISN)")  # type: ignore[call-overload]
+    cards["EXPTIME"] = (exposure.total_seconds(), "[s] measured exposure")
+    for key, time in (("DATE-OBS", end - exposure), ("DATE-AVG", end - exposure / 2), ("DATE-END", end)):
+        cards[key] = time.replace(tzinfo=None).isoformat(timespec="milliseconds")
+    cards["BUNIT"] = "electron"
+    return cards
 
 
 def debias(frame: np.ndarray) -> np.ndarray:
@@ -141,12 +173,12 @@ def photons(image: Image) -> Image:
     """
     level = stray_light(image.data)
     lump = cam.electrons_per_photon(cam.column_wavelength_A(image.data.shape[1])).astype(np.float32)
-    header = image.header.copy()
-    header["BUNIT"] = "photon"
-    header["STRAY_E"] = (level, "[electron] stray light subtracted")
+    cards = image.header.copy()
+    cards["BUNIT"] = "photon"
+    cards["STRAY_E"] = (level, "[electron] stray light subtracted")
     return Image(
         np.flipud((image.data - np.float32(level)) / lump),
-        header,
+        cards,
         None if image.sigma is None else np.flipud(image.sigma / lump),
         np.flipud(image.mask),
     )

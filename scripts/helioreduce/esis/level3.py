@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from astropy.io.fits import Header
@@ -16,40 +17,108 @@ from helioreduce.image import Mask
 _JITTER_S = 0.5
 
 
-def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
-    """Index of each sequence on a regular axis that starts with the first.
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """The planes of level 3, filled sequence by sequence; what is never filled stays NaN and NO_DATA.
 
-    Sequences that were excluded leave a gap.
+    Parameters
+    ----------
+    data, sigma
+        (n_times, n_cameras, ny, nx) float32.
+    mask
+        Same shape, uint8: :class:`Mask` bits.
+    clear
+        Same shape, uint8: 1 where the line is free of Mg X.
+    maps
+        (n_times, n_cameras, 2, 6): coefficients of the transforms to level 1.
+    stops
+        (n_times, n_cameras, 8, 2): field stops in level 1.
+    index
+        Place of each sequence on the time axis.
+    """
+
+    data: np.ndarray
+    sigma: np.ndarray
+    mask: np.ndarray
+    clear: np.ndarray
+    maps: np.ndarray
+    stops: np.ndarray
+    index: np.ndarray
+
+    @classmethod
+    def empty(cls, index: np.ndarray, cameras: int, shape: tuple[int, int]) -> Cube:
+        """A cube without data, long enough for the last index."""
+        outer = (int(index.max()) + 1, cameras)
+        return cls(
+            data=np.full((*outer, *shape), np.nan, np.float32),
+            sigma=np.full((*outer, *shape), np.nan, np.float32),
+            mask=np.full((*outer, *shape), Mask.NO_DATA, np.uint8),
+            clear=np.zeros((*outer, *shape), np.uint8),
+            maps=np.full((*outer, 2, 6), np.nan),
+            stops=np.full((*outer, 8, 2), np.nan),
+            index=index,
+        )
+
+    def fill(
+        self,
+        number: int,
+        planes: tuple[np.ndarray, np.ndarray, np.ndarray],
+        clear: np.ndarray,
+        maps: np.ndarray,
+        stops: np.ndarray,
+    ) -> None:
+        """Put the planes (data, sigma, mask) of sequence ``number``, each (n_cameras, ny, nx), at its time."""
+        place = self.index[number]
+        self.data[place], self.sigma[place], self.mask[place] = planes
+        self.clear[place], self.maps[place], self.stops[place] = clear, maps, stops
+
+    def placed(self, rows: np.ndarray) -> np.ndarray:
+        """Values of each sequence (n_sequences, ...) at their place on the time axis, NaN in the gaps."""
+        out = np.full((len(self.data), *rows.shape[1:]), np.nan)
+        out[self.index] = rows
+        return out
+
+    def extras(self) -> dict[str, np.ndarray]:
+        """What the file holds behind data, error and mask."""
+        return {"CLEAR": self.clear, "QUADRATIC": self.maps, "STOP": self.stops}
+
+
+def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
+    """Index of each sequence on a regular axis that starts with the first; excluded sequences leave gaps.
 
     Raises
     ------
     InputError
         If a time lies more than 0.5 s off the axis, or two share one index.
     """
-    offset = np.array([(time - times[0]).total_seconds() for time in times]) / cadence_s
+    offset = seconds(times) / cadence_s
     index = np.rint(offset).astype(int)
     if np.abs(offset - index).max() * cadence_s > _JITTER_S or len(set(index.tolist())) < len(times):
-        raise InputError(
-            f"exposures are not {cadence_s:g} s apart: {[f'{o * cadence_s:.1f}' for o in offset]} s", cure="Reduce one flight at a time"
-        )
+        away = [f"{o * cadence_s:.1f}" for o in offset]
+        raise InputError(f"exposures are not {cadence_s:g} s apart: {away} s", cure="Reduce one flight at a time")
     return index
 
 
+def seconds(times: Sequence[datetime]) -> np.ndarray:
+    """Seconds of each time after the first."""
+    return np.array([(time - times[0]).total_seconds() for time in times])
+
+
 def correct(
-    image: np.ndarray, sigma: np.ndarray, bits: np.ndarray, lit: np.ndarray, field: np.ndarray, factor: float
+    image: np.ndarray, sigma: np.ndarray, bits: np.ndarray, lit: np.ndarray, field: np.ndarray, factor: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One camera's image for the cube: × factor / V inside the field stop, NaN and flagged outside.
+    """The cameras' images of one sequence for the cube: × factor / V inside the field stop, NaN and flagged outside.
 
     Parameters
     ----------
     image, sigma, bits
-        Aligned data, standard deviation, mask bits (ny, nx).
+        Aligned data, standard deviation, mask bits (n, ny, nx).
     lit
         Boolean: inside the field stop.
     field
-        Vignetting V (ny, nx).
+        Vignetting V (n, ny, nx).
     factor
-        Intensity normalisation.
+        Intensity normalisation (n,).
 
     Returns
     -------
@@ -57,17 +126,16 @@ def correct(
         Data and standard deviation float32, mask uint8.
     """
     seen = lit & np.isfinite(image)
-    scale = np.float32(factor) / field
-    bits = bits | np.where(lit, 0, np.uint8(Mask.OUTSIDE)).astype(np.uint8)
-    bits |= np.where(np.isfinite(image), 0, np.uint8(Mask.NO_DATA)).astype(np.uint8)
-    data, error = (np.where(seen, plane * scale, np.float32(np.nan)).astype(np.float32) for plane in (image, sigma))
-    return data, error, bits
+    scale = np.float32(factor)[:, None, None] / field
+    data, error = (np.where(seen, plane * scale, np.float32(np.nan)) for plane in (image, sigma))
+    outside = np.where(lit, 0, Mask.OUTSIDE) | np.where(np.isfinite(image), 0, Mask.NO_DATA)
+    return data, error, bits | outside.astype(np.uint8)
 
 
 def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:
     """World coordinates of the cube: helioprojective longitude and latitude, camera number, UTC.
 
-    FITS axes 1 to 4 are x, y, camera, time; axis 3 counts cameras from 1; axis 4 counts seconds from DATEREF, the middle of
+    FITS axes 1 to 4 are x, y, camera, time. Axis 3 counts cameras from 1; axis 4 counts seconds from DATEREF, the middle of
     the first exposure.
     """
     header = Header()
@@ -79,16 +147,23 @@ def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:
         ("UTC", "s", 1.0, 0.0, float(cadence_s)),
     )
     for number, (kind, unit, pixel, value, step) in enumerate(axes, start=1):
-        header[f"CTYPE{number}"] = kind
-        header[f"CUNIT{number}"] = unit
-        header[f"CRPIX{number}"] = pixel
-        header[f"CRVAL{number}"] = value
-        header[f"CDELT{number}"] = step
+        for key, entry in (("CTYPE", kind), ("CUNIT", unit), ("CRPIX", pixel), ("CRVAL", value), ("CDELT", step)):
+            header[f"{key}{number}"] = entry
     header["TIMESYS"] = "UTC"
-    header["DATEREF"] = (_date(first), "zero of the time axis")
-    header["DATE-AVG"] = (_date(first), "middle of the first exposure")
-    header["DATE-OBS"] = (_date(first - timedelta(seconds=cadence_s / 2)), "start of the first exposure")
+    start = first - timedelta(seconds=cadence_s / 2)
+    for kind, time, meaning in (
+        ("REF", first, "zero of the time axis"),
+        ("-AVG", first, "middle of the first exposure"),
+        ("-OBS", start, "start of the first exposure"),
+    ):
+        header[f"DATE{kind}"] = (_date(time), meaning)
+        header[f"MJD{kind}"] = (_mjd(time), "[d] the same, modified Julian date")
     return header
+
+
+def _mjd(time: datetime) -> float:
+    """Modified Julian date, days."""
+    return (time - datetime(1858, 11, 17, tzinfo=UTC)) / timedelta(days=1)
 
 
 def _date(time: datetime) -> str:

@@ -17,6 +17,8 @@ from helioreduce.esis.transforms import Map
 #: Outward normals of the octagon's sides in level 1, radians from increasing column, before the anamorphism.
 _SIDES = np.deg2rad(np.arange(0, 360, 45))
 _BIN = 8
+#: Distance of a clear pixel from the edges of its polygon, pixels.
+CLEAR_MARGIN = 8.0
 #: Half-width, pixels, in which a side is looked for around its designed place, and smoothing of the profile across it.
 _REACH, _SMOOTH = 40, 3.0
 
@@ -64,7 +66,7 @@ def field_stop(image: np.ndarray) -> np.ndarray:
 
 
 def half_planes(polygon: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outward normals (n, 2) of a convex polygon's sides and their distances (n,) from ``centre``; side k ends at vertex k + 1."""
+    """Outward normals (n, 2) of a convex polygon's sides and their distances (n,) from ``centre``."""
     side = np.roll(polygon, -1, axis=0) - polygon
     normals = np.stack([side[:, 1], -side[:, 0]], axis=1) / np.hypot(*side.T)[:, None]
     return normals, np.einsum("ij,ij->i", normals, polygon - centre)
@@ -112,6 +114,27 @@ def to_level1(polygon: np.ndarray, transform: Map) -> np.ndarray:
     return np.stack(transform(*polygon.T), axis=1)
 
 
+def on_grid(
+    stop: np.ndarray, line: cam.Line, transform: Map, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What one camera sees of a line on the level-3 grid.
+
+    Parameters
+    ----------
+    stop
+        Field stop (8, 2), pixels of the line's level-1 window.
+
+    Returns
+    -------
+    tuple
+        Boolean (ny, nx): lit; boolean: free of Mg X, 8 pixels from every edge; the outline of the latter, (2, n, 2): its
+        vertices in level 1 and in level 3.
+    """
+    bright, clear = densified(lit(stop, line)), densified(clear_of_mgx(stop, line, CLEAR_MARGIN))
+    outline = to_grid(clear, transform)
+    return inside(to_grid(bright, transform), shape), inside(outline, shape), np.stack([clear, outline])
+
+
 def area(polygon: np.ndarray) -> float:
     """Area of a polygon, pixels² (shoelace formula); positive for counter-clockwise vertices."""
     x, y = polygon.T
@@ -140,11 +163,12 @@ def _coarse_centre(light: np.ndarray) -> tuple[np.ndarray, float]:
     core, frame = (inside(octagon(middle, scale * cam.FIELD_STOP * cam.PIXEL_RATIO / _BIN), (side, side)) for scale in (1, 1.1))
     frame &= ~core
     seen = np.ones_like(capped)
-    level = [fftconvolve(capped, k, mode="same") / np.maximum(fftconvolve(seen, k, mode="same"), 1) for k in 1.0 * np.stack([core, frame])]
-    share = fftconvolve(seen, 1.0 * core, mode="same") / core.sum()
-    step = np.where(share > 0.6, (level[0] - level[1]) * share, -np.inf)
+    cover = [np.maximum(fftconvolve(seen, 1.0 * k, mode="same"), 1) for k in (core, frame)]
+    within, around = (fftconvolve(capped, 1.0 * k, mode="same") / c for k, c in zip((core, frame), cover, strict=True))
+    share = cover[0] / core.sum()
+    step = np.where(share > 0.6, (within - around) * share, -np.inf)
     row, column = np.unravel_index(step.argmax(), step.shape)
-    contrast = level[0][row, column] / max(level[1][row, column], 1e-6)
+    contrast = within[row, column] / max(around[row, column], 1e-6)
     return (np.array([column, row]) + 0.5) * _BIN - 0.5, float(contrast)
 
 

@@ -23,7 +23,8 @@ def resample(
     """Values of ``data`` at the mapped pixels of a grid, NaN where the map leaves the image.
 
     The value is that of the interpolating cubic B-spline; its variance is Σ w² σ² with the spline's cardinal weights
-    (pixels are taken as independent). Missing pixels (NaN) are zero for the spline, and NaN in the result where they are the nearest.
+    (pixels are taken as independent). Missing pixels (NaN) are zero for the spline, and NaN in the result where they are
+    the nearest.
 
     Parameters
     ----------

@@ -1,15 +1,16 @@
-"""A forward ESIS: a known Sun through four cameras of known geometry, down to level-0 counts.
+"""A forward ESIS: a known Sun through four cameras of known geometry, to photons on the detector.
 
-Effects are added in the order of nature, each behind its switch: 1 scene through the transform and the field stop, 2 vignetting,
-3 a second line (Mg X) over part of the octagon, 4 photon noise, 5 cosmic rays, 6 dark current, read noise, gain and
-bias. Every reduction step must undo exactly its own.
+Effects are added in the order of nature, each behind its switch: scene through the transform and the field stop, vignetting, a
+second line (Mg X) over part of the octagon, photon noise. :mod:`readout` goes on to level-0 counts. Every reduction step
+must undo exactly its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from astropy.io.fits import Header
 from scipy.ndimage import gaussian_filter
 
 from helioreduce.esis import camera as cam
@@ -24,10 +25,12 @@ MEAN_PHOTONS = 27.0
 #: Slopes of the vignetting (flight notebook) and gains of the cameras relative to camera 2.
 SLOPES = (0.436, 0.340, 0.382, 0.495)
 GAINS = (1.3, 1.0, 1.4, 0.9)
+#: Middle of the O V field stop in level 1 (column, row) of the four cameras, as in the flight.
+CENTRES = ((1484.0, 597.0), (1540.0, 499.0), (1524.0, 550.0), (1527.0, 477.0))
 #: Columns by which Mg X 609.8 Å lies left of O V.
 MGX_SHIFT = -546
-BIAS_DN = 3500.0
-DARK_DN = 4.0
+#: Exposure that shows the Sun without drift.
+FIRST_LIGHT = 109
 #: Pointing drift, level-3 pixels (x, y) a sequence: 8 and −4 over the flight's 28.
 DRIFT = (0.28, -0.14)
 
@@ -64,19 +67,16 @@ class Optics:
 
     def stop(self, line: str = "ov") -> np.ndarray:
         """The field stop's vertices (8, 2) in level 1."""
-        return masks.octagon(self.centre) + [_line_shift(line), 0]
+        return masks.octagon((self.centre[0] + _line_shift(line), self.centre[1]))
 
-    def truth(self, x: np.ndarray, y: np.ndarray, sequence: int = 0, line: str = "ov") -> tuple[np.ndarray, np.ndarray]:
+    def truth(self, x: np.ndarray, y: np.ndarray, sequence: float = 0, line: str = "ov") -> tuple[np.ndarray, np.ndarray]:
         """Level-1 (column, row) of level-3 pixels (x, y): the numerical inverse of the forward geometry."""
         column, row = self.to_sky.inverse(np.asarray(x) - DRIFT[0] * sequence, np.asarray(y) - DRIFT[1] * sequence)
         return column + _line_shift(line), row
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sun:
-    """Scenes of mean 1 on the level-3 grid with a margin: one for each line."""
-
-    scenes: dict[str, np.ndarray] = field(default_factory=dict)
+#: Scenes of mean 1 on the level-3 grid with a margin, one for each line: ov, hei, mgx.
+Sun = dict[str, np.ndarray]
 
 
 def scene(rng: np.random.Generator, *, correlated_with: np.ndarray | None = None, share: float = 0.0) -> np.ndarray:
@@ -89,23 +89,32 @@ def scene(rng: np.random.Generator, *, correlated_with: np.ndarray | None = None
     """
     shape = tuple(n + 2 * MARGIN for n in cam.GRID_SHAPE)
     white = rng.standard_normal(shape)
-    texture = sum(weight * _unit(gaussian_filter(white, scale, mode="wrap")) for scale, weight in ((1.3, 0.35), (4, 0.6), (12, 0.5)))
+    texture = sum(
+        weight * _unit(gaussian_filter(white, scale, mode="wrap")) for scale, weight in ((1.3, 0.35), (4, 0.6), (12, 0.5))
+    )
     if correlated_with is not None:
         texture = share * _unit(np.log(correlated_with)) + np.sqrt(1 - share**2) * _unit(texture)
     light = np.exp(0.65 * _unit(texture))
     return (light / light.mean()).astype(np.float32)
 
 
-def sun(rng: np.random.Generator) -> Sun:
-    """Scenes of O V, He I and Mg X; the lines share most of their structure."""
-    ov = scene(rng)
+def sun(rng: np.random.Generator, like: np.ndarray | None = None) -> Sun:
+    """Scenes of O V, He I and Mg X, which share much of their structure.
+
+    Parameters
+    ----------
+    like
+        AIA 304 on the grid with its margin, by 0.6 of whose structure O V is made; None: a Sun of its own.
+    """
+    ov = scene(rng) if like is None else scene(rng, correlated_with=np.maximum(np.nan_to_num(like), 1e-3), share=0.6)
     hei, mgx = (scene(rng, correlated_with=ov, share=share) for share in (0.85, 0.4))
-    return Sun({"ov": ov, "hei": hei, "mgx": mgx})
+    return {"ov": ov, "hei": hei, "mgx": mgx}
 
 
 def optics(camera: int, rng: np.random.Generator) -> Optics:
-    """A camera: designed rotation, scale and anamorphism, ±5 px of shift and ±1.5 px of distortion at the edge, ±0.3°, ±0.5 %."""
-    centre = (1525.0 + rng.uniform(-15, 15), 520.0 + rng.uniform(-15, 15))
+    """A camera near its design: ±0.3° of rotation, ±0.5 % of scale, ±5 px of shift, ±1.5 px of distortion at the edge."""
+    column, row = CENTRES[camera - 1] + rng.uniform(-5, 5, 2)
+    centre = (float(column), float(row))
     design = transforms.nominal(camera, centre)
     turn, scale = np.deg2rad(rng.uniform(-0.3, 0.3)), 1 + rng.uniform(-0.005, 0.005)
     c, s = scale * np.cos(turn), scale * np.sin(turn)
@@ -116,6 +125,18 @@ def optics(camera: int, rng: np.random.Generator) -> Optics:
     coefficients[:, 1:3] = forward
     coefficients[:, 3:] = rng.uniform(-1.5, 1.5, (2, 3))
     return Optics(camera, transforms.Map(coefficients, centre, 470.0), centre)
+
+
+def target_header() -> Header:
+    """World coordinates of :func:`target`, those of AIA level 1.5, at the time of the first light."""
+    cards = Header()
+    for axis, kind in ((1, "HPLN-TAN"), (2, "HPLT-TAN")):
+        cards[f"CTYPE{axis}"], cards[f"CUNIT{axis}"] = kind, "arcsec"
+        cards[f"CRPIX{axis}"], cards[f"CRVAL{axis}"] = cam.GRID_CRPIX[axis - 1], 0.0
+        cards[f"CDELT{axis}"] = cam.GRID_SCALE_ARCSEC
+    cards["DATE-OBS"] = cam.time_of(FIRST_LIGHT).replace(tzinfo=None).isoformat()
+    cards["WAVELNTH"], cards["BUNIT"] = 304, "DN"
+    return cards
 
 
 def level1(
@@ -136,44 +157,19 @@ def expected_photons(sun: Sun, optics: Optics, effects: Effects, sequence: int =
     total = np.zeros(cam.ACTIVE_SHAPE)
     for line, brightness in (("ov", 1.0), ("hei", 1.0), ("mgx", effects.second_line)):
         if brightness:
-            total += level * brightness * _one_line(sun.scenes[line], optics, effects, line, sequence)
+            total += level * brightness * _one_line(sun[line], optics, effects, line, sequence)
     return total
 
 
-def level0(photons: np.ndarray, camera: int, rng: np.random.Generator, *, cosmic_rays: int = 25) -> np.ndarray:
-    """Counts (1040, 2152) uint16 of a frame that collected ``photons`` (level 1, rows as on the Sun).
-
-    Parameters
-    ----------
-    cosmic_rays
-        Mean number of tracks; flight darks hold 23 to 27.
-    """
-    lump = cam.electrons_per_photon(cam.column_wavelength_A())
-    electrons = np.flipud(photons * lump) + tracks(rng, cosmic_rays)
-    counts = electrons / cam.by_tap(cam.GAIN[camera - 1], cam.ACTIVE_SHAPE) + DARK_DN
-    middle = counts.shape[1] // 2
-    gap = np.zeros((len(counts), 2 * cam.OVERSCAN))
-    blank = np.zeros((len(counts), cam.BLANK))
-    frame = np.hstack([blank, counts[:, :middle], gap, counts[:, middle:], blank])
-    noise = cam.by_tap(cam.READ_NOISE_DN[camera - 1], frame.shape) * rng.standard_normal(frame.shape)
-    bias = cam.by_tap(BIAS_DN + 30 * np.arange(4), frame.shape)
-    return np.clip(np.rint(frame + noise + bias), 0, 65535).astype(np.uint16)
-
-
-def tracks(rng: np.random.Generator, mean: float) -> np.ndarray:
-    """Cosmic rays on the active area, electrons: straight tracks of 1 to 12 pixels, 300 to 3000 electrons each pixel."""
-    image = np.zeros(cam.ACTIVE_SHAPE)
-    for _ in range(rng.poisson(mean)):
-        start, angle = rng.uniform((0, 0), cam.ACTIVE_SHAPE), rng.uniform(0, 2 * np.pi)
-        path = start + np.arange(rng.integers(1, 13))[:, None] * [np.sin(angle), np.cos(angle)]
-        row, column = np.clip(path.astype(int), 0, np.array(cam.ACTIVE_SHAPE) - 1).T
-        image[row, column] = rng.uniform(300, 3000)
-    return image
+def exposed(sun: Sun, optics: Optics, effects: Effects, rng: np.random.Generator, exposure: int) -> np.ndarray:
+    """Photons (1040, 2048) that an exposure of the flight collects."""
+    expected = expected_photons(sun, optics, effects, exposure - FIRST_LIGHT)
+    return rng.poisson(expected) if effects.noise else expected
 
 
 def target(sun: Sun, rng: np.random.Generator, *, share: float = 0.6) -> np.ndarray:
     """The Sun as AIA 304 would show it on the level-3 grid: alike, not equal; float32 (1270, 1270)."""
-    like = scene(rng, correlated_with=sun.scenes["ov"], share=share)
+    like = scene(rng, correlated_with=sun["ov"], share=share)
     return like[MARGIN:-MARGIN, MARGIN:-MARGIN].copy()
 
 

@@ -82,7 +82,7 @@ class Map:
     def about(self, centre: tuple[float, float]) -> Map:
         """The same map with its coefficients expanded about another ``centre``, exactly."""
         du, dv = ((new - old) / self.half for new, old in zip(centre, self.centre, strict=True))
-        c0, cu, cv, cuv, cuu, cvv = self.coefficients.T
+        _, cu, cv, cuv, cuu, cvv = self.coefficients.T
         moved = (
             _polynomial(self.coefficients.T, du, dv),
             cu + cuv * dv + 2 * cuu * du,

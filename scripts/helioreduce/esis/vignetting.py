@@ -11,7 +11,7 @@ import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
-from helioreduce.esis.transforms import Map
+from helioreduce.esis.transforms import on_grid
 
 #: Side of the blocks over which images are averaged, pixels.
 BLOCK = 10
@@ -49,10 +49,19 @@ def position(column: np.ndarray, stop: np.ndarray) -> np.ndarray:
     return (right - column) / (right - left)
 
 
-def position_on_grid(transform: Map, stop: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """f at every pixel (ny, nx) of the level-3 grid, float32."""
+def positions(maps: np.ndarray, stops: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> np.ndarray:
+    """f of every camera at every pixel of the level-3 grid, (n, ny, nx) float32.
+
+    Parameters
+    ----------
+    maps
+        Coefficients of the transforms (n, 2, 6).
+    stops
+        Field stops (n, 8, 2).
+    """
     y, x = np.ogrid[: shape[0], : shape[1]]
-    return position(transform(x, y)[0], stop).astype(np.float32)
+    places = (position(on_grid(m, shape)(x, y)[0], stop) for m, stop in zip(maps, stops, strict=True))
+    return np.stack([np.float32(place) for place in places])
 
 
 def blocks(
@@ -70,7 +79,8 @@ def blocks(
     Returns
     -------
     tuple
-        Data, variance of the mean (pixels taken as independent) and f, each (n_blocks, n_cameras); NaN where a camera does not see a block.
+        Data, variance of the mean (pixels taken as independent) and f, each (n_blocks, n_cameras); NaN where a camera does
+        not see a block.
     """
     good = good & np.isfinite(images)
     count = _block_sum(good)
@@ -105,7 +115,9 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     seen = np.isfinite(data)
     cameras = data.shape[1]
     if seen.sum() < 20 * cameras or not seen.any(axis=0).all():
-        raise InputError(f"{len(data)} shared blocks are too few for a vignetting fit", cure="Give more sequences or wider masks")
+        raise InputError(
+            f"{len(data)} shared blocks are too few for a vignetting fit", cure="Give more sequences or wider masks"
+        )
     level = np.nanmean(data, axis=0)
     brightness = np.nanmean(data / level, axis=1, keepdims=True)
     noise = np.nanmean(variance / np.maximum(brightness, 0.05), axis=0) * np.maximum(brightness, 0.05)
@@ -124,9 +136,9 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     return Vignetting(parameters[:cameras], errors[:cameras], gains, gains * errors[cameras:], scatter, len(data))
 
 
-def field(slope: float, f: np.ndarray) -> np.ndarray:
-    """V = 1 + s f, by which the image is divided."""
-    return 1 + np.float32(slope) * f
+def fields(slopes: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """V = 1 + s f of every camera, by which its image is divided: (n, ny, nx) from slopes (n,) and f (n, ny, nx)."""
+    return 1 + np.float32(slopes)[:, None, None] * f
 
 
 def _solve(
