@@ -22,6 +22,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
+# Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
+fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
+
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 _STORAGE = re.compile(
@@ -82,7 +85,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
@@ -90,7 +93,7 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
-        return np.asarray(hdu.data), hdu.header.copy()
+        return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
@@ -141,6 +144,11 @@ def write_cube(
     _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
 
 
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
@@ -149,9 +157,69 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
-    compressed = fits.CompImageHDU(array, header, compression_type="RICE_1", name="COMPRESSED_IMAGE") if array.size else None
-    hdu = compressed or fits.ImageHDU(header=header)
+    kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
+    hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
+
+
+def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:
+    """Copy a file with the cards of its image replaced by ``header``; the stored data bytes stay as they are.
+
+    The cards that describe the storage (size, compression, scaling) are kept, checksums are new.
+    """
+    with _open(source, raw=True) as hdus:
+        image = next((hdu for hdu in hdus if _holds_image(hdu.header)), None)
+        if image is None:
+            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        kept = [card for card in image.header.cards if _STORAGE.fullmatch(card.keyword)]
+        new = [card for card in header.cards if not _STORAGE.fullmatch(card.keyword) and card.keyword not in STRUCTURAL]
+        image.header.clear()
+        image.header.extend([*kept, *new], strip=False, end=True)
+        _write(target, hdus)
+
+
+def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
+    """Check a file as it lies on disk, without decompressing: structure, length and checksums.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_pixels
+        Largest image that is accepted, declared in the headers: a small file may unpack to one that fills the memory.
+
+    Returns
+    -------
+    list
+        The header of every HDU, as stored.
+
+    Raises
+    ------
+    InputError
+        Not FITS, a length that is no multiple of 2880 bytes or not what the headers say, checksums that do not hold, or an
+        image beyond ``max_pixels``.
+    """
+    size = Path(path).stat().st_size
+    with open(path, "rb") as file:
+        if file.read(9) != b"SIMPLE  =" or size % 2880:
+            raise InputError("is not FITS, or cut off", cure="Fetch the file again", where=path)
+    with _open(path, checksum=False, raw=True) as hdus:
+        headers = [hdu.header.copy() for hdu in hdus]
+        end = max(hdu.fileinfo()["datLoc"] + hdu.fileinfo()["datSpan"] for hdu in hdus)
+        for header in headers:
+            for prefix in ("", "Z"):
+                axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
+                if math.prod(axes) > max_pixels:
+                    raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
+        if end != size:
+            raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
+    with _open(path, raw=True):
+        return headers
+
+
+def _holds_image(header: fits.Header) -> bool:
+    """Whether an HDU holds an image of two axes or more, compressed or not."""
+    return bool(header.get("ZIMAGE")) or (header.get("XTENSION", "IMAGE") == "IMAGE" and header.get("NAXIS", 0) >= 2)
 
 
 @contextmanager

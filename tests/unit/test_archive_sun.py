@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from helioreduce import fits, times
 from helioreduce.archive import calibration, camera, despiker, ephemeris, keywords
+from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.frame import render
 from helioreduce.archive.instrument import CHANNELS
 from helioreduce.archive.scenario import Pointing, Scenario, facts, true_pointing
@@ -353,6 +354,12 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     archive_tables.main(scenario, "2014-01-01", "2014-01-01T06:00:00", tmp_path)
+    archive_render.main(scenario, 171, time, str(psf), tmp_path / "frames" / "171" / time)
+    catalogue = Catalogue(tmp_path)
+    catalogue.refresh()
+    assert {"aia.error", "aia.master_pointing3h", "aia.response"} <= set(catalogue.names())
+    (held,) = catalogue.records("aia.lev1_euv_12s")
+    assert held.segments["spikes"].name == "spikes.fits"
     pointing = json.loads((tmp_path / "pointing.json").read_text())
     assert pointing["series"] == "aia.master_pointing3h"
     assert pointing["records"][0]["T_START"] == "2013-12-31T21:00:00Z"

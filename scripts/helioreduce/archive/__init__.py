@@ -1,1 +1,1 @@
-"""The embedded archive: a synthetic Sun seen by SDO/AIA, served as JSOC would, with the truth of every effect kept."""
+"""The embedded archive: a synthetic Sun, its frames rendered beforehand, and a local server that speaks JSOC's protocol."""

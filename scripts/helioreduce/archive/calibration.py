@@ -47,6 +47,16 @@ _ERRORS = {
     **{211: (0.25, 0.25, 0.019), 304: (0.25, 0.5, 0.023), 335: (0.25, 0.25, 0.097)},
     **{1600: (0.5, 1.0, 0.012), 1700: (0.5, 1.0, 0.035), 4500: (0.5, 1.0, 0.03)},
 }
+#: The error table as a series, which JSOC has not: a description for the archive's catalogue.
+_ERROR_TYPES = {"DATE": "time", "T_START": "time", "T_STOP": "time", "VER_NUM": "int", "WAVE_STR": "string", "WAVELNTH": "int"}
+ERROR_STRUCT = {
+    "note": "AIA error model",
+    "primekeys": ["T_START", "WAVE_STR"],
+    "keywords": [
+        *({"name": name, "type": kind} for name, kind in _ERROR_TYPES.items()),
+        *({"name": name, "type": "float"} for name in ("DNPERPHT", "COMPRESS", "CALERR", "CHIANTI", "EVEERR")),
+    ],
+}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,11 @@ class ConditionError(InputError):
     """The condition is not SQL, or names no keyword of the series."""
 
 
+def _affinity(kind: str) -> str:
+    """Type of a column: as in Postgres, ``QUALITY = '0'`` compares numbers."""
+    return {"string": "TEXT", "time": "REAL", "float": "REAL", "double": "REAL"}.get(kind, "INTEGER")
+
+
 def matching(records: list[Record], series: Series, condition: str) -> list[Record]:
     """The records for which a condition such as ``QUALITY >= 0 AND EXPTIME > 2`` holds.
 
@@ -32,7 +37,7 @@ def matching(records: list[Record], series: Series, condition: str) -> list[Reco
     condition = re.sub(r"\$\(([^)]*)\)", lambda time: repr(times.tai_seconds(times.parse(time[1]))), condition)
     words = {word.lower() for word in re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "''", condition))}
     keywords = [keyword for name, keyword in series.by_name.items() if name in words]
-    columns = ["row", "recnum", *(keyword.name for keyword in keywords)]
+    columns = ["row INTEGER", "recnum INTEGER", *(f'"{word.name}" {_affinity(word.type)}' for word in keywords)]
     rows = [(i, r.recnum, *(word.value(r.keywords.get(word.name)) for word in keywords)) for i, r in enumerate(records)]
     database = sqlite3.connect(":memory:")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helioreduce import fits
 from helioreduce.archive import camera, keywords
 from helioreduce.archive.despiker import despike
 from helioreduce.archive.scenario import Facts, Scenario, facts
@@ -60,14 +61,20 @@ class Frame:
 
     def truth_header(self) -> Header:
         """Where the Sun truly is, in the cards of a FITS header."""
-        from astropy.io.fits import Header
-
-        true, header = self.facts.truth, Header()
-        header.update(CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CRVAL1=0.0, CRVAL2=0.0)
-        header.update(CRPIX1=true.x0 + 1, CRPIX2=true.y0 + 1, CDELT1=true.scale, CDELT2=true.scale, CROTA2=true.roll)
-        header.update(WAVELNTH=self.facts.channel.name, EXPTIME=self.facts.exposure_s, DEGRAD=self.truth.degradation)
-        header["R_SUN"] = self.facts.observer.rsun_arcsec / true.scale
-        return header
+        true = self.facts.truth
+        return fits.cards(
+            **{
+                "CTYPE1": "HPLN-TAN",
+                "CTYPE2": "HPLT-TAN",
+                "CUNIT1": "arcsec",
+                "CUNIT2": "arcsec",
+                "CRVAL1": 0.0,
+                "CRVAL2": 0.0,
+            },
+            **{"CRPIX1": true.x0 + 1, "CRPIX2": true.y0 + 1, "CDELT1": true.scale, "CDELT2": true.scale, "CROTA2": true.roll},
+            **{"WAVELNTH": self.facts.channel.name, "EXPTIME": self.facts.exposure_s, "DEGRAD": self.truth.degradation},
+            **{"R_SUN": self.facts.observer.rsun_arcsec / true.scale},
+        )
 
 
 def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | None = None, degradation: float = 1.0) -> Frame:

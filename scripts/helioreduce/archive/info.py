@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from urllib.parse import unquote_plus
 
 from helioreduce.archive import recordset
 from helioreduce.archive.catalogue import Catalogue, Record
@@ -89,7 +90,7 @@ def show_ext_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 def check_address(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
     """``status`` 2: registered, 4: not, -2: not an address."""
-    address = query.get("address", "")
+    address = unquote_plus(query.get("address", ""))  # drms quotes it twice
     if not ADDRESS.fullmatch(address):
         return {"status": -2, "msg": "Not a valid address"}
     if registered(catalogue, address):

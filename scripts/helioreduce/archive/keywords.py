@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helioreduce import fits
 from helioreduce.archive.ephemeris import AU_M, RSUN_M
 from helioreduce.archive.instrument import CADENCE_S, CHANNELS, SATURATED_DN
 from helioreduce.archive.scenario import Facts
@@ -106,9 +107,7 @@ def stored_header(keywords: Mapping[str, str], facts: Facts, mode: str = "fresh"
     ``fresh``: the record's keywords. ``stale``: pointing, gain and date as they were before the database was corrected.
     ``bare``: no cards.
     """
-    from astropy.io.fits import Header
-
-    header = Header()
+    header = fits.cards()
     if mode == "bare":
         return header
     second = facts.t_obs + timedelta(microseconds=500000)

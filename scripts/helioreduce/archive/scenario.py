@@ -41,7 +41,7 @@ class Scenario:
     seed: int = 20140101
     npix: int = 4096
     header: str = "fresh"
-    activity: int = 14
+    activity: int = 22
     targets: bool = False
 
     def __post_init__(self) -> None:

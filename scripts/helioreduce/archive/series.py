@@ -138,13 +138,14 @@ def known(name: str) -> Series | None:
         "aia.lev1_euv_12s": lambda: _level1("aia.lev1_euv_12s", 12, "AIA level 1, EUV, every 12 s"),
         "aia.lev1_uv_24s": lambda: _level1("aia.lev1_uv_24s", 24, "AIA level 1, UV, every 24 s"),
         "aia.lev1_vis_1h": lambda: _level1("aia.lev1_vis_1h", 3600, "AIA level 1, visible light, every hour"),
+        "aia.lev1": _linked,
         "aia.master_pointing3h": _pointing,
         "aia.response": _response,
     }
     return builders[name]() if name in builders else None
 
 
-KNOWN = ("aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
+KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 
 
 def described(struct: Mapping) -> Series:
@@ -182,6 +183,15 @@ def _level1(name: str, step: float, note: str) -> Series:
     )
     links = ({"name": "lev1", "target": "aia.lev1", "kind": "DYNAMIC", "note": "Level-1 record of the image"},)
     return Series(name, note, ("T_REC", "WAVELNTH"), tuple(keywords), {"T_REC": step}, segments, links)
+
+
+def _linked() -> Series:
+    """aia.lev1, which the three series link to: slots of one second, and the number of the exposure."""
+    series = _level1("aia.lev1", 1, "AIA level 1")
+    keywords = tuple(replace(keyword, link="") for keyword in series.keywords)
+    image, spikes = ({**segment, "protocol": "fits"} for segment in series.segments)
+    segments = ({**image, "name": "image_lev1"}, spikes)
+    return replace(series, primekeys=("T_REC", "FSN"), keywords=keywords, segments=segments, links=())
 
 
 @cache

@@ -60,13 +60,14 @@ def fractal(x: float, y: float, z: float, frequency: float, octaves: int, seed: 
 
 @numba.njit(cache=True)
 def lanes(x: float, y: float, z: float, frequency: float, seed: int) -> float:
-    """Network of bright lanes around dark cells, 0 to 1: the ridge of one noise bent by another."""
+    """Network of bright, beaded lanes around dark cells, 0 to about 1: the ridges of two noises bent by a third."""
     f = frequency
     bend = 0.35 * noise(x * 2.1 * f, y * 2.1 * f, z * 2.1 * f, seed + 7)
     ridge = 1 - abs(noise(x * f + bend, y * f - bend, z * f + bend, seed)) * 2.2
     other = 1 - abs(noise(x * 1.7 * f + bend, y * 1.7 * f, z * 1.7 * f - bend, seed + 31)) * 2.2
     best = max(ridge, 0.85 * other)
-    return best * best if best > 0 else 0.0
+    beads = 0.75 + 0.9 * noise(x * 4.3 * f, y * 4.3 * f, z * 4.3 * f, seed + 53)
+    return best * best * max(beads, 0.1) if best > 0 else 0.0
 
 
 @numba.njit(cache=True)

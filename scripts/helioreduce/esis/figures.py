@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from helioreduce.esis import camera as cam
 
-#: Half the side of the level-3 grid and its reference pixel, arcsec: the extent of every picture.
 _PAIRS = ("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")
 _SHOWN = 2  # every second pixel is enough for a picture
 
@@ -30,7 +29,7 @@ def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
     shown = [(f"camera {number}", image) for number, image in zip(cam.CAMERAS, images, strict=True)]
     if np.isfinite(target).any():
         shown.append(("target: AIA 304 Å", target))
-    figure = Figure(figsize=(4.2 * len(shown), 4.6), layout="constrained")
+    figure = Figure(figsize=(4.4 * len(shown), 4.6), layout="constrained")
     for axis, (title, image) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
         top = np.nanpercentile(image, 99.5)
         drawn = _picture(axis, image, title, cmap="inferno", vmin=0, vmax=top)
@@ -85,7 +84,7 @@ def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Fig
     outlines
         Level-3 vertices (n, 2) of each camera.
     """
-    figure = Figure(figsize=(17, 4.8), layout="constrained")
+    figure = Figure(figsize=(17, 5.2), layout="constrained")
     for axis, number, image, outline in zip(figure.subplots(1, 4, sharey=True), cam.CAMERAS, images, outlines, strict=True):
         _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=np.nanpercentile(image, 99.5))
         closed = _arcsec(np.vstack([outline, outline[:1]]))
@@ -104,7 +103,7 @@ def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray
     pair
         Indices of the two cameras.
     """
-    figure = Figure(figsize=(14.5, 4.8), layout="constrained")
+    figure = Figure(figsize=(15.5, 5.6), layout="constrained")
     titles = ("linear", "quadratic", "quadratic, vignetting removed")
     for axis, title, stack in zip(figure.subplots(1, 3, sharey=True), titles, (linear, quadratic, corrected), strict=True):
         seen = np.isfinite(corrected).all(axis=0)

@@ -1,0 +1,276 @@
+r"""Cubic B-spline interpolation on an affine grid, with the variance and the mask in the same pass.
+
+.. math:: f(x) = \sum_k c_k\,\beta^3(x - k) = \sum_k f_k\,\eta(x - k).
+
+The coefficients c are those of ``scipy.ndimage.spline_filter`` with mirrored edges; arithmetic is in double, storage in
+single precision. In terms of the samples f the interpolation has the cardinal weights η, so that independent samples give
+
+.. math:: \mathrm{Var}\,f(x) = \sum_k \eta^2(x - k)\,\mathrm{Var}\,f_k .
+
+η² is taken where it exceeds 1e-5, which is |x − k| < 4.
+
+Source: Unser, Aldroubi & Eden 1993, IEEE Trans. Signal Processing 41, 821 and 834.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from helioreduce.image import Mask
+
+POLE = np.sqrt(3.0) - 2.0
+#: Samples on each side that count in the variance.
+TAPS = 4
+OUTSIDE, NO_DATA = np.uint8(Mask.OUTSIDE), np.uint8(Mask.NO_DATA)
+#: Columns that are filtered abreast, and longest run of output pixels.
+_BLOCK, _RUN = 256, 256
+
+
+def cardinal(t: np.ndarray) -> np.ndarray:
+    r"""Cardinal cubic spline η(t) = √3 Σ_j z^{|j|} β³(t − j), z = √3 − 2."""
+    j = np.arange(-60, 61)
+    x = np.abs(np.asarray(t, dtype=float)[..., None] - j)
+    beta = np.where(x < 1, 2 / 3 - x**2 + x**3 / 2, np.where(x < 2, (2 - x) ** 3 / 6, 0))
+    return np.sqrt(3.0) * beta @ POLE ** np.abs(j)
+
+
+def _cardinal_cubics() -> np.ndarray:
+    """η(t − k) for 0 ≤ t ≤ 1 and the samples k = −3 … 4 as polynomials in t: coefficients (8, 4), float32."""
+    t = np.linspace(0, 1, 4)
+    return np.linalg.solve(np.vander(t, increasing=True), cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1))).T.astype(
+        np.float32
+    )
+
+
+CARDINAL = _cardinal_cubics()
+
+
+def mirrored(plane: np.ndarray, width: int) -> np.ndarray:
+    """The plane with ``width`` pixels mirrored about each outermost one."""
+    return np.pad(plane, width, mode="reflect" if min(plane.shape) > 1 else "edge")
+
+
+@numba.njit(cache=True, parallel=True)
+def coefficients(plane):  # type: ignore[no-untyped-def]
+    """Spline coefficients of a plane (ny, nx) with mirrored edges: float32 (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
+    ny, nx = plane.shape
+    result = np.empty((ny + 3, nx + 3), np.float32)
+    for y in numba.prange(ny):
+        _filter_row(plane[y], result[y + 1, 1 : nx + 1])
+    blocks = (nx + _BLOCK - 1) // _BLOCK
+    for block in numba.prange(blocks):
+        _filter_columns(result[1 : ny + 1, 1 + block * _BLOCK : 1 + min((block + 1) * _BLOCK, nx)])
+    for y in range(1, ny + 1):
+        _mirror_ends(result[y], nx)
+    for x in numba.prange(nx + 3):
+        _mirror_ends(result[:, x], ny)
+    return result
+
+
+@numba.njit(cache=True)
+def _mirror_ends(line, n):  # type: ignore[no-untyped-def]
+    """Fill [0] and [n+1:n+3] of a line whose samples stand at [1:n+1]."""
+    line[0] = line[_reflect(-1, n) + 1]
+    line[n + 1] = line[_reflect(n, n) + 1]
+    line[n + 2] = line[_reflect(n + 1, n) + 1]
+
+
+@numba.njit(cache=True)
+def _reflect(i, n):  # type: ignore[no-untyped-def]
+    """Index of a sample mirrored about the first and last of n."""
+    if n == 1:
+        return 0
+    i = abs(i) % (2 * n - 2)
+    return min(i, 2 * n - 2 - i)
+
+
+@numba.njit(cache=True)
+def _filter_row(samples, line):  # type: ignore[no-untyped-def]
+    n = samples.size
+    carry, power = 0.0, 1.0
+    for k in range(40):  # POLE⁴⁰ = 1e-23
+        carry += power * samples[_reflect(k, n)]
+        power *= POLE
+    if n == 1:
+        line[0] = samples[0]
+        return
+    before = carry
+    line[0] = 6.0 * carry
+    for k in range(1, n):
+        before = carry
+        carry = samples[k] + POLE * carry
+        line[k] = 6.0 * carry
+    back = POLE / (POLE * POLE - 1.0) * 6.0 * (carry + POLE * before)
+    line[n - 1] = back
+    for k in range(n - 2, -1, -1):
+        back = POLE * (back - line[k])
+        line[k] = back
+
+
+@numba.njit(cache=True)
+def _filter_columns(plane):  # type: ignore[no-untyped-def]
+    """As :func:`_filter_row` for each column, all columns of the block abreast, in place."""
+    n, width = plane.shape
+    if n == 1:
+        return
+    carry = np.zeros(width)
+    power = 1.0
+    for k in range(40):
+        carry += power * plane[_reflect(k, n)]
+        power *= POLE
+    before = carry.copy()
+    for x in range(width):
+        plane[0, x] = 6.0 * carry[x]
+    for k in range(1, n):
+        for x in range(width):
+            before[x] = carry[x]
+            carry[x] = plane[k, x] + POLE * carry[x]
+            plane[k, x] = 6.0 * carry[x]
+    for x in range(width):
+        carry[x] = POLE / (POLE * POLE - 1.0) * 6.0 * (carry[x] + POLE * before[x])
+        plane[n - 1, x] = carry[x]
+    for k in range(n - 2, -1, -1):
+        for x in range(width):
+            carry[x] = POLE * (carry[x] - plane[k, x])
+            plane[k, x] = carry[x]
+
+
+def spread_flags(mask: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Flags of a point between the pixels (y, x) and (y+1, x+1), at [y, x], uint8 (ny, nx).
+
+    They are the bits of those 2 × 2 pixels, and NO_DATA where one of the 4 × 4 around it, which are the interpolation's
+    support, is missing.
+    """
+    flags = _any_of(mask, 0, 1)
+    if missing.any():
+        flags |= _any_of(missing * NO_DATA, 1, 2)
+    return flags
+
+
+def _any_of(plane: np.ndarray, before: int, after: int) -> np.ndarray:
+    """Bitwise OR of the pixels from ``before`` to ``after`` each pixel, along both axes."""
+    for axis in range(2):
+        near, result = np.moveaxis(plane, axis, 0), plane.copy()
+        target = np.moveaxis(result, axis, 0)
+        for shift in range(1, after + 1):
+            target[:-shift] |= near[shift:]
+        for shift in range(1, before + 1):
+            target[shift:] |= near[:-shift]
+        plane = result
+    return plane
+
+
+@numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc", "nsz"})
+def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-untyped-def]
+    """Values, standard deviations and flags at the points ``origin + matrix · (x, y)`` of an output grid.
+
+    Parameters
+    ----------
+    coefs
+        :func:`coefficients` of the plane.
+    variance
+        Variance of its pixels, float32, :func:`mirrored` by TAPS; None: no standard deviations.
+    flags
+        :func:`spread_flags`; None where there are none.
+    origin, matrix
+        Input pixel (x, y), from 0, of output pixel (0, 0), and input pixels per output pixel, 2 × 2.
+    shape
+        Of the output, (ny, nx).
+
+    Returns
+    -------
+    tuple
+        float32, float32 (size 0 if ``variance`` is None) and uint8 arrays. Points beyond the outermost pixel centres are NaN
+        with OUTSIDE.
+    """
+    values = np.full(shape, np.nan, np.float32)
+    sigma = np.full(shape if variance is not None else (0, 0), np.nan, np.float32)
+    mask = np.full(shape, OUTSIDE, np.uint8)
+    for row in numba.prange(shape[0]):
+        weights = np.empty((4 * TAPS, _RUN), np.float32)
+        x0, y0 = origin[0] + matrix[0, 1] * row, origin[1] + matrix[1, 1] * row
+        column = 0
+        while column < shape[1]:
+            # A run: columns whose nearest pixels lie side by side in one row of the input, so that loops over it are vectors.
+            ix, iy, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
+            if ix >= 0:
+                run = slice(column, end)
+                x, y = x0 - ix + matrix[0, 0] * column, y0 - iy + matrix[1, 0] * column
+                _values(coefs, ix, iy, x, y, matrix[0, 0] - 1, matrix[1, 0], values[row, run])
+                if variance is not None:
+                    _weights(x, matrix[0, 0] - 1, weights, 0, end - column)
+                    _weights(y, matrix[1, 0], weights, 2 * TAPS, end - column)
+                    _sigma(variance, ix + 1, iy + 1, weights, sigma[row, run])
+                mask[row, run] = 0
+                if flags is not None:
+                    mask[row, run] = flags[iy, ix : ix + end - column]
+            column = end
+    return values, sigma, mask
+
+
+@numba.njit(cache=True)
+def _run(padded, x, y, dx, dy, start, stop):  # type: ignore[no-untyped-def]
+    """Input pixel (ix, iy) of column ``start``, and the end of the columns that follow it along the row.
+
+    ix is −1 for a run outside the input.
+    """
+    ny, nx = padded[0] - 3, padded[1] - 3
+    ix, iy, inside = _pixel(x + dx * start, y + dy * start, nx, ny)
+    end = start + 1
+    while end < min(stop, start + _RUN):
+        next_x, next_y, next_inside = _pixel(x + dx * end, y + dy * end, nx, ny)
+        if next_inside != inside or (inside and (next_x != ix + end - start or next_y != iy)):
+            break
+        end += 1
+    return (ix if inside else -1), iy, end
+
+
+@numba.njit(cache=True, inline="always")
+def _pixel(x, y, nx, ny):  # type: ignore[no-untyped-def]
+    """Pixel at or below (x, y), and whether the point lies among the pixel centres."""
+    return int(np.floor(x)), int(np.floor(y)), (0 <= x <= nx - 1) and (0 <= y <= ny - 1)
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _values(coefs, ix, iy, x, y, dx, dy, result):  # type: ignore[no-untyped-def]
+    """Σ c β³ β³ over the 4 × 4 coefficients around each point of a run; fractions x, y of its first, steps dx, dy."""
+    n = result.size
+    a, b = coefs[iy, ix : ix + n + 3], coefs[iy + 1, ix : ix + n + 3]
+    c, d = coefs[iy + 2, ix : ix + n + 3], coefs[iy + 3, ix : ix + n + 3]
+    for i in range(n):
+        t, s = x + dx * i, y + dy * i
+        u, v = 1.0 - t, 1.0 - s
+        x0, x1, x2, x3 = u * u * u, 4 - 3 * t * t * (2 - t), 4 - 3 * u * u * (2 - u), t * t * t
+        y0, y1, y2, y3 = v * v * v, 4 - 3 * s * s * (2 - s), 4 - 3 * v * v * (2 - v), s * s * s
+        total = y0 * (x0 * a[i] + x1 * a[i + 1] + x2 * a[i + 2] + x3 * a[i + 3])
+        total += y1 * (x0 * b[i] + x1 * b[i + 1] + x2 * b[i + 2] + x3 * b[i + 3])
+        total += y2 * (x0 * c[i] + x1 * c[i + 1] + x2 * c[i + 2] + x3 * c[i + 3])
+        total += y3 * (x0 * d[i] + x1 * d[i + 1] + x2 * d[i + 2] + x3 * d[i + 3])
+        result[i] = total / 36.0
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _weights(start, step, result, first, n):  # type: ignore[no-untyped-def]
+    """η² of the 2·TAPS samples around each of the n points of a run, into rows from ``first``."""
+    for tap in range(2 * TAPS):
+        c0, c1, c2, c3 = CARDINAL[tap, 0], CARDINAL[tap, 1], CARDINAL[tap, 2], CARDINAL[tap, 3]
+        for i in range(n):
+            t = np.float32(start + step * i)
+            eta = c0 + t * (c1 + t * (c2 + t * c3))
+            result[first + tap, i] = eta * eta
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _sigma(variance, ix, iy, w, result):  # type: ignore[no-untyped-def]
+    """√ Σ η² η² Var over the 8 × 8 pixels around each point of a run; w holds :func:`_weights` along x, then y."""
+    n = result.size
+    result[:] = 0
+    for j in range(2 * TAPS):
+        line = variance[iy + j, ix : ix + n + 2 * TAPS]
+        for i in range(n):  # written out: a loop over the taps would not become vectors
+            near = w[2, i] * line[i + 2] + w[3, i] * line[i + 3] + w[4, i] * line[i + 4] + w[5, i] * line[i + 5]
+            far = w[0, i] * line[i] + w[1, i] * line[i + 1] + w[6, i] * line[i + 6] + w[7, i] * line[i + 7]
+            result[i] += w[2 * TAPS + j, i] * (near + far)
+    for i in range(n):
+        result[i] = np.sqrt(result[i])
