@@ -26,6 +26,7 @@ validate(config, "workflow/schemas/config.schema.yaml")
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
 include: "workflow/rules/cosmic_rays.smk"
+include: "workflow/rules/esis.smk"
 include: "workflow/rules/check.smk"
 
 

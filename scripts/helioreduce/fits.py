@@ -10,6 +10,7 @@ import math
 import os
 import re
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,6 +127,32 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
+    """Several named image extensions of a file, opened once, and the primary header."""
+    with _open(path) as hdus:
+        return tuple(np.asarray(hdus[name].data) for name in names), hdus[0].header.copy()
+
+
+def write_cube(
+    path: str | Path,
+    data: np.ndarray,
+    sigma: np.ndarray,
+    mask: np.ndarray,
+    header: fits.Header,
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write a cube of any dimension in the CCDData layout, its WCS cards repeated, and further named arrays behind it."""
+    world = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|TIMESYS|DATEREF")
+    wcs = [card for card in header.cards if world.fullmatch(card.keyword)]
+    error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+    planes = [
+        fits.PrimaryHDU(data, header),
+        fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"),
+        fits.ImageHDU(mask, fits.Header(wcs), name="MASK"),
+    ]
+    _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
+
+
 def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
     """Write one array of any type and shape with its header to the primary HDU."""
     _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
@@ -219,7 +246,7 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iter
         raise error.at(path) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
         ) from error
