@@ -7,7 +7,7 @@ rule archive_tables:
     output:
         pointing="results/archive/pointing.json",
         response="results/archive/response.json",
-        error="results/archive/error.json",
+        error="results/archive/solarsoft/error.json",
     log:
         "results/logs/archive_tables.log",
     conda:

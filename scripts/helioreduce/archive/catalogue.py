@@ -1,7 +1,8 @@
 """What the archive holds: records found on disk, read again when a file changes.
 
-``frames/<channel>/<time>/record.json`` is one level-1 record with its files beside it; ``<table>.json`` in the root is a
-series without files, or with files named per record, and may bring its own ``struct`` (a ``series_struct`` description).
+``frames/<channel>/<time>/record.json`` is one level-1 record, or several (``records``), with the files beside it;
+``<table>.json`` in the root is a series without files, or with files named per record, and may bring its own ``struct`` (a
+``series_struct`` description).
 """
 
 from __future__ import annotations
@@ -139,13 +140,12 @@ class Catalogue:
             if path.name == SETTINGS:
                 self.settings = content
                 return
-            frame = path.name == "record.json"
             series = (
                 described({"name": content["series"], **content["struct"]}) if "struct" in content else known(content["series"])
             )
             if series is None:
                 raise InputError(f"nothing describes the series {content['series']!r}", cure="Add a 'struct'")
-            entries = [content] if frame else content["records"]
+            entries = content.get("records", [content])
             self._loaded[path] = series, [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"is not a description of records ({error!r})", where=path) from None

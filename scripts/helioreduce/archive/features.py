@@ -193,6 +193,17 @@ def prominences(scenario: Scenario) -> Points:
     return Points(position.reshape(-1, 3), rng.uniform(0.9, 2.2, weight.size), weight.ravel(), np.full(weight.size, 5.0))
 
 
+def flare(scenario: Scenario, seen_from: Observer) -> Points:
+    """Two ribbons and the arcade above them, in the region nearest to disk centre; weight 1 is the ribbons' peak."""
+    towards = carrington_matrix(seen_from)[:, 2]
+    site = max(regions(scenario), key=lambda region: region.centre @ towards)
+    u = np.linspace(-1, 1, 40)[:, None]
+    ribbons = [site.centre + side * (0.012 + 0.003 * u**2) * site.along + 0.02 * u * site.across for side in (-1, 1)]
+    arcade = [1.01 * site.centre + 0.007 * side * site.along + 0.016 * u * site.across for side in (-1, 0, 1)]
+    sigma, weight = np.repeat((1.6, 3.0), (80, 120)), np.repeat((1.0, 0.25), (80, 120))
+    return Points(np.concatenate([*ribbons, *arcade]), sigma, weight, np.full(200, 7.0))
+
+
 def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixel coordinates x, y (n,) of points (n, 3) in Carrington's frame, and whether each lies behind the limb's plane."""
     west, north, towards = (position @ carrington_matrix(seen_from)).T

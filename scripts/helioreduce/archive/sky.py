@@ -17,7 +17,9 @@ from helioreduce.archive.surface import add_points, fractal, lanes, noise, soft_
 _NETWORK = 20.0
 
 
-def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int) -> np.ndarray:
+def scene(
+    scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int, flare: bool = False
+) -> np.ndarray:
     """Brightness of the Sun on a pixel grid.
 
     Parameters
@@ -30,6 +32,8 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
         The grid: Sun centre (pixels from 0), scale (arcsec), roll (degrees).
     npix
         Rows and columns.
+    flare
+        Whether a flare is on, 400 times brighter than the quiet Sun or more.
 
     Returns
     -------
@@ -58,6 +62,9 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
         image *= np.exp(-depth)
     for points in _lights(scenario, channel, seen_from, pointing):
         add_points(image, points, *centre)
+    if flare:
+        peak = max(400 * look.quiet, 20_000)
+        add_points(image, features.table(features.flare(scenario, seen_from), look, peak, seen_from, pointing, False), *centre)
     if scenario.targets:
         _add_targets(image, pointing, look.quiet)
     return image
