@@ -98,7 +98,7 @@ def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     aside = region.size * (rng.normal(0, 0.55, bundles)[bundle] + rng.normal(0, 0.045, n))
     shear = region.size * (rng.normal(0, 0.22, bundles)[bundle] + rng.normal(0, 0.02, n))
     height = half * (rng.uniform(0.55, 1.15, bundles)[bundle] * rng.normal(1, 0.04, n))
-    log_t = np.clip(6.68 - 0.42 * half / region.size + rng.normal(0, 0.2, bundles)[bundle], 5.75, 6.95)
+    log_t = np.clip(6.6 - 0.45 * half / region.size + rng.normal(0, 0.26, bundles)[bundle], 5.75, 6.95)
     fan = (log_t < 6.1) & (rng.random(bundles) < 0.5)[bundle]
     u = np.linspace(0, 1, _STEPS)
     position = _arch(region, half, aside, shear, height, u)
@@ -198,9 +198,9 @@ def flare(scenario: Scenario, seen_from: Observer) -> Points:
     towards = carrington_matrix(seen_from)[:, 2]
     site = max(regions(scenario), key=lambda region: region.centre @ towards)
     u = np.linspace(-1, 1, 40)[:, None]
-    ribbons = [site.centre + side * (0.012 + 0.003 * u**2) * site.along + 0.02 * u * site.across for side in (-1, 1)]
-    arcade = [1.01 * site.centre + 0.007 * side * site.along + 0.016 * u * site.across for side in (-1, 0, 1)]
-    sigma, weight = np.repeat((1.6, 3.0), (80, 120)), np.repeat((1.0, 0.25), (80, 120))
+    ribbons = [site.centre + side * (0.007 + 0.003 * u**2) * site.along + 0.011 * u * site.across for side in (-1, 1)]
+    arcade = [1.006 * site.centre + 0.004 * side * site.along + 0.009 * u * site.across for side in (-1, 0, 1)]
+    sigma, weight = np.repeat((1.1, 2.0), (80, 120)), np.repeat((1.0, 0.15), (80, 120))
     return Points(np.concatenate([*ribbons, *arcade]), sigma, weight, np.full(200, 7.0))
 
 

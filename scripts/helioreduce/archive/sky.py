@@ -63,7 +63,7 @@ def scene(
     for points in _lights(scenario, channel, seen_from, pointing):
         add_points(image, points, *centre)
     if flare:
-        peak = max(60 * look.quiet, 4000)
+        peak = max(180 * look.quiet, 8_000)
         add_points(image, features.table(features.flare(scenario, seen_from), look, peak, seen_from, pointing, False), *centre)
     if scenario.targets:
         _add_targets(image, pointing, look.quiet)
