@@ -85,9 +85,9 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as stored (scaled, in this machine's byte order), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in this machine's byte order), with its header.
 
-    Number 0 means the first HDU that holds data.
+    ``name`` is an EXTNAME or a number; 0 means the first HDU that holds data.
     """
     with _open(path) as hdus:
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
@@ -158,16 +158,21 @@ def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> No
     _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
 
 
-def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
+    ``quarters``: the numbers of the file count quarters, with BSCALE 0.25 and BZERO 8183.75, as in some 94 Å files of JSOC.
     An array without elements leaves an HDU without data.
     """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
+    if quarters:
+        array = np.where(array == -32768, array, 4 * array.astype(np.int32) - 32735).astype(np.int16)
     kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    if quarters:
+        hdu.header.update(BSCALE=0.25, BZERO=8183.75)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
