@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from astropy.io import fits
@@ -100,6 +101,36 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
+
+
+class Plane(NamedTuple):
+    """One image HDU as it is stored: EXTNAME, array (None if it holds only a header) and header."""
+
+    name: str
+    data: np.ndarray | None
+    header: fits.Header
+
+
+def read_planes(path: str | Path) -> list[Plane]:
+    """Every image HDU of a file, in order; tables are passed over."""
+    with _open(path) as hdus:
+        images = [hdu for hdu in hdus if hdu.is_image]
+        return [Plane(hdu.name, None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy()) for hdu in images]
+
+
+def read_headers(path: str | Path) -> list[fits.Header]:
+    """Headers of every image HDU, without touching the pixels."""
+    with _open(path, checksum=False) as hdus:
+        return [hdu.header.copy() for hdu in hdus if hdu.is_image]
+
+
+def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
+    """Write arrays with a header each; the first becomes the primary HDU."""
+    hdus = [fits.ImageHDU(plane.data, plane.header, name=plane.name) for plane in planes[1:]]
+    first = planes[0].header.copy()
+    if planes[0].name:
+        first["EXTNAME"] = planes[0].name
+    _write(path, fits.HDUList([fits.PrimaryHDU(planes[0].data, first), *hdus]))
 
 
 @contextmanager
