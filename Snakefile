@@ -25,6 +25,7 @@ validate(config, "workflow/schemas/config.schema.yaml")
 
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+include: "workflow/rules/spice.smk"
 include: "workflow/rules/check.smk"
 
 

@@ -28,11 +28,16 @@ MARGIN, WIDEST_MARGIN = 0.0, 0.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """A model with the full parameters (K,) of the mean spectrum, and the free parameters' bounds for single spectra."""
+    """A model with the full parameters (K,) of the mean spectrum, and the free parameters' bounds for single spectra.
+
+    ``ties`` and ``fixed`` are those that this model has.
+    """
 
     model: LineModel
     q: np.ndarray
     bounds: tuple[np.ndarray, np.ndarray]
+    ties: tuple[Tie, ...] = ()
+    fixed: Mapping[str, float] | None = None
 
 
 def mean_spectrum(window: Window) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +90,8 @@ def estimate(
     windows, noise
         The group's windows, and the variance of one sample in each.
     ties, fixed, shared_width
-        Relations between parameters; ``shared_width`` gives all lines of a window one width.
+        Relations between parameters; ``shared_width`` gives all lines of a window one width. Those of lines in other windows
+        do not apply.
     limits
         Bounds of single spectra (:data:`helioreduce.spice.model.BOUNDS`).
     significance
@@ -98,6 +104,7 @@ def estimate(
     counts = np.concatenate([np.maximum(count, 1) for _, count in means])
     size = [window.wavelength.size for window in windows]
     a, b = (np.repeat([getattr(n, part) for n in noise], size) / counts for part in "ab")
+    ties, fixed = _applicable(lines, len(windows), ties, fixed or {})
     named = {name.rsplit(" ", 1)[0] for tie in ties for name in (tie.follower, tie.leader)}
     while True:
         own = [*ties, *_shared(lines, ties)] if shared_width else list(ties)
@@ -109,7 +116,36 @@ def estimate(
         warnings.warn(f"{absent.name}: not seen in the mean spectrum of its window, left out", UserWarning, stacklevel=2)
         lines = [line for line in lines if line != absent]
     q = mean.q[0]
-    return Start(model, q, model.bounds(q, limits))
+    return Start(model, q, model.bounds(q, limits), tuple(own), fixed)
+
+
+def options(given: Mapping[str, object]) -> dict[str, object]:
+    """Arguments of :func:`estimate` from plain settings: ties as mappings, limits as lists."""
+    result = dict(given)
+    result["ties"] = [Tie(t["follower"], t["operation"], t["leader"], float(t["value"])) for t in given["ties"]]  # type: ignore[attr-defined]
+    result["limits"] = {key: tuple(limits) for key, limits in given["limits"].items()}  # type: ignore[attr-defined]
+    return result
+
+
+def _applicable(
+    lines: Sequence[Line], windows: int, ties: Sequence[Tie], fixed: Mapping[str, float]
+) -> tuple[list[Tie], dict[str, float]]:
+    """Ties and fixed parameters of these lines and backgrounds.
+
+    Raises
+    ------
+    InputError
+        If a tie leads out of the group.
+    """
+    known = {f"{line.name} {letter}" for line in lines for letter in "Ixs"} | {f"B {w}" for w in range(windows)}
+    own = [tie for tie in ties if {tie.follower, tie.leader} & known]
+    cut = next((tie for tie in own if not {tie.follower, tie.leader} <= known), None)
+    if cut:
+        raise InputError(
+            f"the tie of {cut.follower!r} to {cut.leader!r} leads out of the group of windows",
+            cure="Put both windows into one of spice.groups, or correct the names",
+        )
+    return own, {name: number for name, number in fixed.items() if name in known}
 
 
 def _search(model: LineModel, y: np.ndarray, a: np.ndarray, b: np.ndarray, limits: Mapping[str, tuple[float, float]]) -> Fit:

@@ -47,9 +47,7 @@ class Fitted:
         return np.moveaxis(plane.reshape(*self.shape, *plane.shape[1:]), (0, 1, 2), (-3, -2, -1))
 
 
-def to_planes(
-    name: str, group: Group, start: Start, result: Adaptive, boxes: Sequence[Level], ties: Sequence[Tie], fixed: dict[str, float]
-) -> list[Plane]:
+def to_planes(name: str, group: Group, start: Start, result: Adaptive, boxes: Sequence[Level]) -> list[Plane]:
     """The arrays of a fitted group; arguments as the fit had them."""
     fit, shape = result.fit, group.shape
     q, sigma, reduced = fit.q, fit.sigma(), fit.reduced_chi2
@@ -64,7 +62,7 @@ def to_planes(
         data_header = window.header.copy()
         data_header["NOISE_A"], data_header["NOISE_B"] = group.noise[number]
         planes += [Plane(f"{window.name} DATA", window.data, data_header), Plane(f"{window.name} MASK", window.mask, Header())]
-    cards = _model_cards(name, group, fit, boxes, ties, fixed)
+    cards = _model_cards(name, group, start, boxes)
     planes.append(Plane(f"{name} COVARIANCE", _cube(fit.packed.astype(np.float32), shape), cards))
     own = {"STATUS": fit.status, "LEVEL": result.level, "MET": result.met.astype(np.uint8), "SAMPLES": fit.samples.astype(np.int16)}
     planes += [Plane(f"{name} {key}", plane.reshape(shape), Header()) for key, plane in own.items()]
@@ -77,17 +75,15 @@ def _cube(stack: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(stack.reshape(*shape, -1), -1, 0))
 
 
-def _model_cards(
-    name: str, group: Group, fit: Fit, boxes: Sequence[Level], ties: Sequence[Tie], fixed: dict[str, float]
-) -> Header:
+def _model_cards(name: str, group: Group, start: Start, boxes: Sequence[Level]) -> Header:
     """Cards from which the model can be built again."""
     header = Header()
     header["GROUP"] = name
     lists = {
         "WINDOW": [window.name for window in group.windows],
-        "LINE": [f"{line.name}|{line.wavelength!r}|{line.window}" for line in fit.model.lines],
-        "TIE": [f"{t.follower}|{t.operation}|{t.leader}|{float(t.value)!r}" for t in ties],
-        "FIXED": [f"{parameter}|{float(number)!r}" for parameter, number in fixed.items()],
+        "LINE": [f"{line.name}|{line.wavelength!r}|{line.window}" for line in start.model.lines],
+        "TIE": [f"{t.follower}|{t.operation}|{t.leader}|{float(t.value)!r}" for t in start.ties],
+        "FIXED": [f"{parameter}|{float(number)!r}" for parameter, number in (start.fixed or {}).items()],
         "BOX": ["x".join(map(str, box)) for box in boxes],
     }
     for key, entries in lists.items():
