@@ -130,7 +130,7 @@ def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
     """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
     with _open(path, edited=edited) as hdus:
         images = [hdu for hdu in hdus if hdu.is_image]
-        return [Plane(hdu.name, None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy()) for hdu in images]
+        return [Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy()) for hdu in images]
 
 
 def read_headers(path: str | Path) -> list[fits.Header]:
@@ -141,11 +141,11 @@ def read_headers(path: str | Path) -> list[fits.Header]:
 
 def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
     """Write arrays with a header each; the first becomes the primary HDU."""
-    hdus = [fits.ImageHDU(plane.data, plane.header, name=plane.name) for plane in planes[1:]]
-    first = planes[0].header.copy()
-    if planes[0].name:
-        first["EXTNAME"] = planes[0].name
-    _write(path, fits.HDUList([fits.PrimaryHDU(planes[0].data, first), *hdus]))
+    hdus = [fits.PrimaryHDU(planes[0].data, planes[0].header), *(fits.ImageHDU(p.data, p.header) for p in planes[1:])]
+    for plane, hdu in zip(planes, hdus, strict=True):
+        if plane.name:
+            hdu.header["EXTNAME"] = plane.name
+    _write(path, fits.HDUList(hdus))
 
 
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:

@@ -108,7 +108,9 @@ def _inside(place: np.ndarray, extent: int, side: int) -> np.ndarray:
 
 
 def ratios(fit: Fit, thresholds: Thresholds, lines: Sequence[str] | None = None) -> np.ndarray:
-    """Largest relative error over threshold (N,), over the parameters asked for; ≤ 1 meets them, infinite if one is unknown.
+    """Largest relative error over threshold (N,), over the parameters asked for; ≤ 1 meets them.
+
+    Infinite where the fit did not converge, an error is unknown, or any parameter of a line that counts is at a bound.
 
     Parameters
     ----------
@@ -124,7 +126,10 @@ def ratios(fit: Fit, thresholds: Thresholds, lines: Sequence[str] | None = None)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = sigma / np.abs(q) / limits
     ratio[~np.isfinite(ratio)] = np.inf
-    return np.where(fit.status == CONVERGED, ratio.max(axis=1), np.inf)
+    counted = [3 * g + i for g, line in enumerate(fit.model.lines) if line.name in (lines or line.name) for i in range(3)]
+    parents = sorted({int(fit.model.parent[k]) for k in counted} - {-1})
+    known = (fit.status == CONVERGED) & ~fit.at_bound[:, parents].any(axis=1)
+    return np.where(known, ratio.max(axis=1), np.inf)
 
 
 def _asked(model: LineModel, thresholds: Thresholds, lines: Sequence[str] | None) -> tuple[list[int], np.ndarray]:

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from helioreduce.fits import Plane
 from helioreduce.spice.fit import CONVERGED, NOT_CONVERGED, TOO_FEW, evaluate
-from helioreduce.spice.initial import mean_spectrum
 from helioreduce.spice.level3 import Fitted
 
 #: Colours of lines in spectra; safe for colour-blind readers (Okabe & Ito 2008).
@@ -27,7 +26,8 @@ def _geometry(header: Mapping[str, object], shape: tuple[int, int, int]) -> dict
         step = float(header.get("XPOSURE", 1)) / 60
         return {"extent": (0, t * step, low, high), "aspect": "auto", "xlabel": "time [min]"}
     left, right = (float(header["CRVAL1"]) + (edge - float(header["CRPIX1"])) * float(header["CDELT1"]) for edge in (0.5, x + 0.5))
-    return {"extent": (left, right, low, high), "aspect": "equal", "xlabel": "solar X [arcsec]"}
+    aspect = "equal" if high - low < 3 * (right - left) else "auto"
+    return {"extent": (left, right, low, high), "aspect": aspect, "xlabel": "solar X [arcsec]"}
 
 
 def _flat(cube: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ def line_maps(radiances: Sequence[Plane], velocities: Sequence[Plane], widths: M
     by_name = {plane.name.lower(): plane for plane in radiances}
     moving = {plane.name.lower(): plane for plane in velocities}
     line = by_name[label]
-    figure = Figure(figsize=(12.5, _height(line.data.shape)), layout="constrained")
+    figure = Figure(figsize=(13.5, _height(line, 2.3)), layout="constrained")
     axes = figure.subplots(1, 4, sharey=True)
     scaled, unit = _readable(line.data)
     positive = scaled[scaled > 0]
@@ -77,9 +77,14 @@ def line_maps(radiances: Sequence[Plane], velocities: Sequence[Plane], widths: M
     return figure
 
 
-def _height(shape: tuple[int, int, int]) -> float:
-    """Height of a row of maps, inches, for their shape."""
-    return float(np.clip(2.6 * shape[1] * 1.1 / max(shape[2] * 4, 1) + 0.9, 3.4, 7.5)) if shape[2] > 1 else 4.2
+def _height(plane: Plane, panel: float) -> float:
+    """Height of a row of maps, inches, whose panels are ``panel`` inches wide."""
+    t, y, x = plane.data.shape
+    if x == 1 and t > 1:
+        return 4.2
+    header = plane.header
+    ratio = y * abs(float(header["CDELT2"])) / (x * abs(float(header["CDELT1"])))
+    return panel * min(ratio, 2.4) + 1.0
 
 
 def _readable(radiance: np.ndarray) -> tuple[np.ndarray, str]:
@@ -116,7 +121,7 @@ def spectra(fitted: Fitted) -> Figure:
         upper.set(title=window.name, ylabel="W m⁻² sr⁻¹ nm⁻¹" if number == 0 else "")
         upper.set_ylim(top=float(np.nanmax(mean)) * 1.35)
         lower.set(xlabel="wavelength [Å]", ylabel="residual [σ of mean]" if number == 0 else "")
-    axes[0, 0].legend(fontsize=8, loc="upper left", frameon=False)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure
 
 
@@ -129,9 +134,9 @@ def _label(name: str) -> str:
 def quality(fitted: Fitted) -> Figure:
     """χ² map and histogram, status, number of parameters at a bound, bins, and the pulls of the samples."""
     fit, header = fitted.fit, fitted.windows[0].header
-    figure = Figure(figsize=(14.5, max(3.6, _height(fitted.shape))), layout="constrained")
-    axes = figure.subplots(1, 5)
     reduced = fitted.map(fit.reduced_chi2)
+    figure = Figure(figsize=(15.5, max(3.2, _height(Plane("", reduced, header), 2.0))), layout="constrained")
+    axes = figure.subplots(1, 5)
     draw(axes[0], reduced, header, "reduced χ²", "", cmap="magma", vmin=0.5, vmax=2)
     state = fitted.map(np.select([fit.status == TOO_FEW, fit.status == NOT_CONVERGED, fit.at_bound.any(axis=1)], [0, 1, 2], 3).astype(float))
     colours = ListedColormap([_MISSING, "#D55E00", "#E69F00", "#0072B2"])
@@ -160,7 +165,7 @@ def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) 
 
 
 def _pulls(axis: Axes, fitted: Fitted) -> None:
-    """Residuals of unbinned samples in their errors, beside a Gaussian of width 1."""
+    """Residuals of unbinned samples in their errors, beside the noise model's, narrower by the fitted parameters' share."""
     use = (fitted.fit.status == CONVERGED) & (fitted.level.ravel() == 0)
     if not use.any():
         axis.set_title("residuals: all pixels binned")
@@ -174,8 +179,10 @@ def _pulls(axis: Axes, fitted: Fitted) -> None:
     values = np.concatenate([pull[np.isfinite(pull)] for pull in pulls])
     axis.hist(values, bins=np.linspace(-5, 5, 81), density=True, color="#56B4E9")
     grid = np.linspace(-5, 5, 201)
-    axis.plot(grid, np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi), color="k", lw=1, label="noise model")
-    axis.set(title="residuals of samples", xlabel=f"σ      standard deviation {values.std():.3f}", yscale="log", ylim=(1e-5, 1))
+    width = np.sqrt(1 - fitted.fit.model.free / max(float(np.median(fitted.fit.samples[use])), fitted.fit.model.free + 1))
+    expected = np.exp(-0.5 * (grid / width) ** 2) / (width * np.sqrt(2 * np.pi))
+    axis.plot(grid, expected, color="k", lw=1, label=f"noise model, {width:.3f}")
+    axis.set(title="residuals of samples", xlabel=f"σ; standard deviation {values.std():.3f}", yscale="log", ylim=(1e-5, 1))
     axis.legend(fontsize=7, frameon=False)
 
 
@@ -199,7 +206,7 @@ def worst(fitted: Fitted, count: int = 6) -> Figure:
 def composition(planes: Sequence[Plane]) -> Figure:
     """FIP bias with its two errors."""
     bias, noise, dem = (plane for plane in planes[:3])
-    figure = Figure(figsize=(10.5, _height(bias.data.shape)), layout="constrained")
+    figure = Figure(figsize=(10.5, _height(bias, 2.5)), layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
     top = float(np.nanpercentile(bias.data, 99)) if np.isfinite(bias.data).any() else 4.0
     draw(axes[0], bias.data, bias.header, "FIP bias", "", cmap="viridis", vmin=0, vmax=max(top, 2.0))
@@ -207,6 +214,3 @@ def composition(planes: Sequence[Plane]) -> Figure:
     draw(axes[2], dem.data, bias.header, "error: unknown DEM", "1 σ", cmap="cividis", vmin=0, vmax=2)
     axes[0].set_ylabel("solar Y [arcsec]")
     return figure
-
-
-__all__ = ["composition", "draw", "line_maps", "mean_spectrum", "quality", "spectra", "worst"]

@@ -87,7 +87,7 @@ def to_planes(group: Group) -> list[Plane]:
     planes = []
     for number, (window, own) in enumerate(zip(group.windows, group.noise, strict=True)):
         header = window.header.copy()
-        header["ORNAME"] = (window.name, "name of the level-2 window")
+        header["ORNAME"] = window.name
         header["NOISE_A"] = (own.a, "variance = A + B max(radiance, 0)")
         header["NOISE_B"] = (own.b, "in the square of BUNIT, and BUNIT")
         planes.append(Plane(f"DATA{number}", window.data, header))

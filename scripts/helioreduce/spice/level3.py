@@ -124,7 +124,7 @@ def _results_header(window: Window, start: Start, number: int, average: float) -
     header.update(CTYPE4="PARAMETER", CUNIT4="", CRVAL4=1.0, CRPIX4=1.0, CDELT4=1.0, PC4_4=1.0)
     header["RESEXT"], header["UNCEXT"] = f"{window.name} RESULTS", f"{window.name} SIGMA"
     header["DATAEXT"] = header["PARENTXT"] = f"{window.name} DATA"
-    header["SIGMADAT"] = ("sqrt(NOISE_A+NOISE_B*model)", "of one sample; model where positive")
+    header["SIGMADAT"] = ("sqrt(NOISE_A+NOISE_B*max(model,0))", "of one sample")
     lower, upper = (start.model.full(bound) for bound in start.bounds)
     for n, (g, line) in enumerate(lines, 1):
         ion, wavelength = line.name.rsplit(" ", 1)

@@ -126,5 +126,6 @@ def _ratio(plane: Plane) -> str:
     rows += [("high FIP", cards[f"HIGH{i}"]) for i in range(1, 9) if f"HIGH{i}" in cards]
     rows += [("log density", cards["LOGN"]), ("residual over the reference DEMs", f"{cards['LCRPHI']:.2g}")]
     rows += [("relative error over other DEMs, rms", f"{100 * cards['LCRDEM']:.0f} %")]
-    rows += [("contribution functions", cards.get("PRREF1", ""))]
+    last = max((int(key[5:]) for key in cards if key.startswith("PRREF")), default=0)
+    rows += [("contribution functions", cards.get(f"PRREF{last}", ""))]
     return _table(("linear combination ratio", ""), rows)

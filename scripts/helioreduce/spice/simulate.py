@@ -20,10 +20,12 @@ from helioreduce.spice.radiance import of_gaussian
 from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
 STEP = 0.0975
+#: Steps of the slit and along it, arcsec.
+STEP_X, STEP_Y = 4.0, 1.098
 #: Thermal and instrumental width, Å, and its scatter over the Sun.
 WIDTH, WIDTH_SPREAD = 0.35, 0.02
-#: adu/(W/m²/sr/nm) per second, from a short-wavelength file of 2022.
-RADCAL_PER_SECOND = 38.1512290011 / 4.7
+#: adu/(W/m²/sr/nm) per second of the short-wavelength detector in data release 3 (RADCAL 104 at 5 s).
+RADCAL_PER_SECOND = 20.8
 
 
 class SyntheticLine(NamedTuple):
@@ -68,7 +70,7 @@ WINDOWS = (
 class Settings:
     """What is simulated: ``times`` exposures of a slit of ``rows``, at ``columns`` positions (1: sit-and-stare)."""
 
-    rows: int = 80
+    rows: int = 96
     columns: int = 32
     times: int = 1
     exposure_s: float = 60.0
@@ -100,11 +102,11 @@ def raster(settings: Settings) -> tuple[list[Plane], list[Plane]]:
     """
     rng = np.random.default_rng(settings.seed)
     shape = (settings.times, settings.rows, settings.columns)
-    emission = np.exp(_smooth(rng, shape, 0.5, 4)) * (1 + 2 * (_smooth(rng, shape, 1.0, 2) > 2.2))
+    emission = np.exp(_smooth(rng, shape, 0.5, 2)) * (1 + 2 * (_smooth(rng, shape, 1.0, 1) > 2.2))
     emission /= emission.mean()
-    velocity = _smooth(rng, shape, settings.velocity_kms / 2, 6)
-    fip = 1 + 3 / (1 + np.exp(-2 * _smooth(rng, shape, 1.0, 8)))
-    width = WIDTH + WIDTH_SPREAD * np.clip(_smooth(rng, shape, 1.0, 3), -2.5, 2.5)
+    velocity = _smooth(rng, shape, settings.velocity_kms / 2, 3)
+    fip = 1 + 3 / (1 + np.exp(-2 * _smooth(rng, shape, 1.0, 4)))
+    width = WIDTH + WIDTH_SPREAD * np.clip(_smooth(rng, shape, 1.0, 2), -2.5, 2.5)
     truth = {"velocity": velocity, "fip": fip}
     planes = []
     for number, window in enumerate(settings.windows):
@@ -151,7 +153,7 @@ def _damage(rng: np.random.Generator, data: np.ndarray, header: Header, settings
 
 def _smooth(rng: np.random.Generator, shape: tuple[int, int, int], spread: float, pixels: float) -> np.ndarray:
     """A random field (t, y, x) with a standard deviation, correlated over some pixels."""
-    field = gaussian_filter(rng.normal(size=shape), (1, pixels, pixels), mode="wrap")
+    field = gaussian_filter(rng.normal(size=shape), (1, pixels * STEP_X / STEP_Y, pixels), mode="wrap")
     return spread * (field - field.mean()) / field.std()
 
 
@@ -172,8 +174,8 @@ def _header(settings: Settings, window: SyntheticWindow, number: int) -> Header:
         "SOLARNET": 1.0, "OBS_HDU": 1, "DSUN_OBS": 56816227117.4, "RSUN_REF": 695700000.0, "HGLT_OBS": -3.79855459178,
         "HGLN_OBS": 25.9616820506, "CRLT_OBS": -3.79855459178, "CRLN_OBS": 260.450319186, "OBS_VR": -18275.9601122,
         "CROTA": 0.0, "SPECSYS": "TOPOCENT", "VELOSYS": 0.0, "LONPOLE": 180.0, "WCSNAME": "Helioprojective-cartesian",
-        "CTYPE1": "HPLN-TAN", "CUNIT1": "arcsec", "CRVAL1": 459.0, "CRPIX1": (settings.columns + 1) / 2, "CDELT1": 4.0,
-        "CTYPE2": "HPLT-TAN", "CUNIT2": "arcsec", "CRVAL2": -84.75, "CRPIX2": (settings.rows + 1) / 2, "CDELT2": 1.098,
+        "CTYPE1": "HPLN-TAN", "CUNIT1": "arcsec", "CRVAL1": 459.0, "CRPIX1": (settings.columns + 1) / 2, "CDELT1": STEP_X,
+        "CTYPE2": "HPLT-TAN", "CUNIT2": "arcsec", "CRVAL2": -84.75, "CRPIX2": (settings.rows + 1) / 2, "CDELT2": STEP_Y,
         "CTYPE3": "WAVE", "CUNIT3": "nm", "CRVAL3": window.first / 10, "CRPIX3": 1.0, "CDELT3": STEP / 10,
         "CTYPE4": "UTC", "CUNIT4": "s", "CRVAL4": 0.0, "CRPIX4": 1.0, "CDELT4": settings.exposure_s if sit else 1.0,
         "PC1_1": 1.0, "PC2_2": 1.0, "PC3_3": 1.0, "PC4_4": 1.0, "PC4_1": 0.0 if sit else -settings.exposure_s,
