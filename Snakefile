@@ -27,6 +27,7 @@ include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
 include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
+include: "workflow/rules/spice.smk"
 include: "workflow/rules/check.smk"
 
 

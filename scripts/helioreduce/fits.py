@@ -11,9 +11,10 @@ import os
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from astropy.io import fits
@@ -127,6 +128,39 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+class Plane(NamedTuple):
+    """One image HDU as it is stored: EXTNAME, array (None if it holds only a header) and header."""
+
+    name: str
+    data: np.ndarray | None
+    header: fits.Header
+
+
+def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
+    """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
+    with _open(path, edited=edited) as hdus:
+        images = [hdu for hdu in hdus if hdu.is_image]
+        return [
+            Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy())
+            for hdu in images
+        ]
+
+
+def read_headers(path: str | Path) -> list[fits.Header]:
+    """Headers of every image HDU, without touching the pixels."""
+    with _open(path, checksum=False) as hdus:
+        return [hdu.header.copy() for hdu in hdus if hdu.is_image]
+
+
+def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
+    """Write arrays with a header each; the first becomes the primary HDU."""
+    hdus = [fits.PrimaryHDU(planes[0].data, planes[0].header), *(fits.ImageHDU(p.data, p.header) for p in planes[1:])]
+    for plane, hdu in zip(planes, hdus, strict=True):
+        if plane.name:
+            hdu.header["EXTNAME"] = plane.name
+    _write(path, fits.HDUList(hdus))
+
+
 def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
     """Several named image extensions of a file, opened once, and the primary header."""
     with _open(path) as hdus:
@@ -237,12 +271,13 @@ def _holds_image(header: fits.Header) -> bool:
 
 
 @contextmanager
-def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
+def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
-            warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
+            faults = "truncated" if edited else "(truncated|[Cc]hecksum|[Dd]atasum)"
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
             with fits.open(path, disable_image_compression=raw, **options) as hdus:
