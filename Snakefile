@@ -1,11 +1,18 @@
 """helioreduce: reproducible reduction of solar EUV data."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version, validate
 
 min_version("9.0")
 
 
-configfile: "config.yaml"
+configfile: str(Path(workflow.basedir) / "config.yaml")
+
+
+if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
+
+    configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"

@@ -1,8 +1,8 @@
-"""Tables of products and calibration: ECSV, text that carries units and provenance."""
+"""Tables on disk: ECSV, with units, and where they came from in the header."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,32 +11,64 @@ from helioreduce.errors import InputError
 if TYPE_CHECKING:
     from astropy.table import Table
 
+Rows = list[dict[str, object]]
 
-def read(path: str | Path) -> Table:
-    """A table with its units and ``meta``.
+
+def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
+    """Rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
 
     Raises
     ------
     InputError
-        No such file, or not ECSV.
+        If the file is no ECSV table.
+    """
+    table = read_table(path)
+    rows = [{name: _value(row[name]) for name in table.colnames} for row in table]
+    return rows, {str(key): str(value) for key, value in table.meta.items()}
+
+
+def write(path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str]) -> None:
+    """Write rows and meta data; a table without rows keeps its meta data."""
+    from astropy.table import Table
+
+    names = list(rows[0]) if rows else ["T_START"]
+    write_table(path, Table({name: [row[name] for row in rows] for name in names}, meta=dict(meta)))
+
+
+def read_table(path: str | Path) -> Table:
+    """A table with the units of its columns, vector columns and ``meta`` as they were written.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no ECSV table.
     """
     from astropy.table import Table
 
-    if not Path(path).is_file():
-        raise InputError("there is no such file", where=path)
     try:
         return Table.read(path, format="ascii.ecsv")
-    except Exception as error:  # the reader raises whatever its parsers do
-        raise InputError(f"cannot be read as ECSV ({error})", cure="Give a table in ECSV", where=path) from error
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"is not an ECSV table ({error})", cure="Delete it: the workflow makes it again", where=path
+        ) from error
 
 
-def write(path: str | Path, table: Table) -> None:
-    """Write under a temporary name and rename: a killed job leaves no half file."""
+def write_table(path: str | Path, table: Table) -> None:
+    """Write under a temporary name, then rename: a killed job leaves no half file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        table.write(temporary, format="ascii.ecsv", overwrite=True)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    table.write(temporary, format="ascii.ecsv", overwrite=True)
+    temporary.replace(path)
+
+
+def reference(meta: Mapping[str, str]) -> str:
+    """The table as a product's header names it: origin, version and SHA-256."""
+    return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"
+
+
+def _value(value: object) -> object:
+    """A cell as a plain Python value."""
+    return value.item() if hasattr(value, "item") else str(value)

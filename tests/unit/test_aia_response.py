@@ -123,8 +123,8 @@ def test_solarsoft_chiantifix_tags():
 
 def test_open_form_round_trip(tmp_path):
     telescopes, light = model.instrument(), model.emissivity(np.array([5.0, 6.0]))
-    ecsv.write(tmp_path / "instrument.ecsv", tables.from_instrument(telescopes, {"origin": model.ORIGIN}))
-    ecsv.write(tmp_path / "emissivity.ecsv", tables.from_emissivity(light))
+    ecsv.write_table(tmp_path / "instrument.ecsv", tables.from_instrument(telescopes, {"origin": model.ORIGIN}))
+    ecsv.write_table(tmp_path / "emissivity.ecsv", tables.from_emissivity(light))
     back, shone = tables.read_instrument(tmp_path / "instrument.ecsv"), tables.read_emissivity(tmp_path / "emissivity.ecsv")
     assert tuple(back) == CHANNELS
     for number in CHANNELS:
@@ -211,7 +211,7 @@ def test_real_components_multiply_to_the_effective_area(real, real_response):
 
 def test_real_temperature_response(real, real_response):
     """SolarSoft's response V10 from its emissivity at all 101 temperatures of the seven channels, to 2e-7."""
-    told = ecsv.read(real / "aia/response/aia_V10_temperature_response.ecsv")
+    told = ecsv.read_table(real / "aia/response/aia_V10_temperature_response.ecsv")
     for number in EUV:
         ours = temperature.temperature_response(real_response[0], number, real_response[1])
         np.testing.assert_allclose(ours, told[f"response_{number}"], rtol=2e-7)

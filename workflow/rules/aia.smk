@@ -85,20 +85,95 @@ def aia_targets():
 
 
 def table_of(kind):
-    """Input function's file of a calibration table: the configured path, the user's folder, or the embedded archive."""
+    """The file of a calibration table: the configured one, the user's folder's, the embedded archive's; none: JSOC's own."""
     setting = AIA["calibration"][kind]
     if setting != "auto":
         return str(located(setting))
-    folder = None
-    if config["local"]["tables"]:
-        folder = located(config["local"]["tables"])
-    elif config["source"] == "local":
-        folder = local.tables(located(config["local"]["directory"]))
-    pattern = {"degradation": f"aia_V{AIA['calibration']['version']}_*_response_table.txt", "error": "aia_V*_error_table.txt"}
-    files = sorted(folder.glob(pattern[kind])) if folder else []
+    if kind == "pointing":
+        return []
+    folder = located(config["local"]["tables"]) if config["local"]["tables"] else None
+    if config["source"] == "local":
+        folder = folder or local.tables(located(config["local"]["directory"]))
+    version = AIA["calibration"]["version"]
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
+    files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    return [] if config["source"] == "jsoc" else f"results/archive/{ {'degradation': 'response'}.get(kind, kind) }.json"
+    return [] if config["source"] == "jsoc" else f"results/archive/{kind}.json"
+
+
+if config["source"] == "local":
+
+    rule aia_copy:
+        message:
+            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
+        input:
+            image=lambda wildcards: FRAMES[wildcards_of(wildcards)].image,
+        output:
+            "results/aia/level1/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_copy/{channel}/{time}.log",
+        params:
+            code=code("aia_copy"),
+        conda:
+            "../../envs/reduction.yaml"
+        script:
+            "../../scripts/aia_copy.py"
+
+    rule aia_copy_spikes:
+        message:
+            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
+        input:
+            image="results/aia/level1/{channel}/{time}.fits",
+            spikes=lambda wildcards: FRAMES[wildcards_of(wildcards)].spikes,
+        output:
+            "results/aia/spikes/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_copy_spikes/{channel}/{time}.log",
+        params:
+            code=code("aia_copy_spikes"),
+        conda:
+            "../../envs/reduction.yaml"
+        script:
+            "../../scripts/aia_copy_spikes.py"
+
+
+rule aia_tables:
+    message:
+        "Take the {wildcards.table} table."
+    input:
+        file=lambda wildcards: table_of(wildcards.table),
+    output:
+        "results/aia/tables/{table}.ecsv",
+    log:
+        "results/logs/aia_tables/{table}.log",
+    wildcard_constraints:
+        table="degradation|error",
+    params:
+        version=AIA["calibration"]["version"],
+        code=code("aia_tables"),
+    conda:
+        "../../envs/reduction.yaml"
+    script:
+        "../../scripts/aia_tables.py"
+
+
+rule aia_pointing:
+    message:
+        "Take the pointing table of {wildcards.day}."
+    input:
+        file=table_of("pointing"),
+    output:
+        "results/aia/tables/pointing/{day}.ecsv",
+    log:
+        "results/logs/aia_pointing/{day}.log",
+    params:
+        source=config["source"],
+        code=code("aia_pointing"),
+    conda:
+        "../../envs/reduction.yaml"
+    script:
+        "../../scripts/aia_pointing.py"
 
 
 rule aia_respike:
@@ -143,11 +218,12 @@ rule aia_psf:
     message:
         "Compute the point-spread function of {wildcards.channel} Å."
     output:
-        "results/aia/psf/{channel}.fits",
+        "results/aia/psf/{core}/{channel}.fits",
     log:
-        "results/logs/aia_psf/{channel}.log",
+        "results/logs/aia_psf/{core}/{channel}.log",
+    wildcard_constraints:
+        core="default|preflight",
     params:
-        core=AIA["deconvolve"]["core"],
         code=code("aia_psf"),
     conda:
         "../../envs/reduction.yaml"
@@ -160,6 +236,7 @@ rule aia_deconvolve:
         "Deconvolve {wildcards.channel} Å at {wildcards.time}."
     input:
         image=before("deconvolve"),
+        psf=f"results/aia/psf/{AIA['deconvolve']['core']}/{{channel}}.fits",
     output:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
@@ -167,7 +244,6 @@ rule aia_deconvolve:
     threads: 2
     params:
         iterations=AIA["deconvolve"]["iterations"],
-        core=AIA["deconvolve"]["core"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
     conda:

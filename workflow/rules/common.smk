@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import RerunTrigger
+
 sys.path.append(str(Path(workflow.basedir) / "scripts"))
 
 from helioreduce.errors import InputError
@@ -38,4 +40,16 @@ def plain(value):
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+def summary():
+    """Where the results are, for whoever has just run the workflow."""
+    states = {Path(target).parts[2] for target in aia_targets() if target.endswith(".fits")}
+    lines = [f"  results/aia/{state}/<channel>/<time>.fits" for state in sorted({*states, "level1.5"})]
+    return "\n".join(["", "Done. Finished images, level 1.5 and pictures:", *lines, "  results/aia/quicklook/<channel>/<time>.png"])
+
+
 config.update(plain(config))
+
+# Snakemake's own "code" trigger reruns every step whose script has a new time, as in a fresh clone, and none whose imported
+# module changed. The digest in `params` is right in both cases, so that trigger is taken out; there is no public switch but
+# the command line and the profile, and plain `snakemake --cores N` has neither.
+type(workflow).rerun_triggers = property(lambda self: self.dag_settings.rerun_triggers - {RerunTrigger.CODE})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from helioreduce import ecsv
 from helioreduce.errors import InputError
+from helioreduce.provenance import sha256
 
 #: SHA-256 of the published files, by name.
 PINS = {
@@ -13,8 +17,6 @@ PINS = {
     "aia_V8_20171210_050627_response_table.txt": "0e8bc6af5a69f80ca9d4fc2a27854681b76574d59eb81d7201b7f618081f0fdd",
     "aia_V3_error_table.txt": "66ff034923bb0fd1ad20e8f30c7d909e1a80745063957dd6010f81331acaf894",
 }
-#: Pattern of the file names of each table, newest last when sorted.
-PATTERNS = {"degradation": "aia_V{version}_*_response_table.txt", "error": "aia_V*_error_table.txt"}
 _NEEDED = {
     "degradation": ("DATE", "T_START", "T_STOP", "VER_NUM", "WAVE_STR", "EFF_AREA", "EFFA_P1", "EFFA_P2", "EFFA_P3"),
     "error": ("VER_NUM", "WAVELNTH", "DNPERPHT", "COMPRESS", "CALERR", "EVEERR", "CHIANTI"),
@@ -38,6 +40,44 @@ def parse(text: str) -> list[dict[str, str]]:
         if len(row) != len(names):
             raise InputError(f"row {number} has {len(row)} entries for {len(names)} columns", cure="Fetch the table again")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]]:
+    """Rows of a calibration table and where it comes from.
+
+    Parameters
+    ----------
+    path
+        SolarSoft's text, ECSV, or JSON as the embedded archive keeps it.
+    kind
+        ``degradation``, ``error`` or ``pointing``.
+
+    Returns
+    -------
+    tuple
+        The rows, and ``origin``, ``version`` and ``sha256`` of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is no table of that kind, or differs from the published file of its name.
+    """
+    try:
+        digest = sha256(path)
+        if path.suffix == ".ecsv":
+            rows = ecsv.read(path)[0]
+        else:
+            text = path.read_text()
+            rows = json.loads(text)["records"] if path.suffix == ".json" else parse(text)
+        if path.suffix == ".txt":
+            check_pin(path.name, digest)
+        check(rows, kind)
+    except InputError as error:
+        raise error.at(path) from None
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"is no table ({error})", cure=f"Give AIA's {kind} table", where=path) from error
+    versions = sorted({str(row["VER_NUM"]) for row in rows if "VER_NUM" in row})
+    return rows, {"origin": path.name, "version": ",".join(versions), "sha256": digest}
 
 
 def check(rows: Sequence[Mapping[str, object]], kind: str) -> None:

@@ -26,7 +26,7 @@ from helioreduce.aia.response.instrument import (
     wavelength_response,
 )
 from helioreduce.aia.response.temperature import EMISSIVITY_UNIT, UNIT, ChiantiFix, Emissivity
-from helioreduce.ecsv import read
+from helioreduce.ecsv import read_table
 from helioreduce.errors import InputError
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def read_chiantifix(path: str | Path) -> ChiantiFix:
 def _named(convert: Callable[[Table], T], path: str | Path) -> T:
     """``convert`` of the table at ``path``; errors name the file."""
     try:
-        return convert(read(path))
+        return convert(read_table(path))
     except InputError as error:
         raise error.at(path) from None
 
