@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from helioreduce import ecsv, times
-from helioreduce.aia import degradation
 from helioreduce.aia import tables as solarsoft_tables
 from helioreduce.aia.channels import CHANNELS, EUV
 from helioreduce.aia.response import instrument, model, solarsoft, tables, temperature
@@ -142,13 +141,20 @@ def test_open_form_converts_units():
 
 
 def test_products_carry_every_component_with_unit():
-    product = tables.of_wavelength(model.instrument(), 94, {"date": "2014-01-01"}, degraded=0.9, eve=1.1)
-    assert {"primary", "entrance_filter", "effective_area", "crosstalk", "gain", "response"} <= set(product.colnames)
-    assert str(product["response"].unit) == "cm2 DN / ph"
+    telescopes, factors = model.instrument(), tables.Factors(0.9, 1.1)
+    product = tables.of_wavelength(telescopes, 94, factors, blend=True, meta={"date": "2014-01-01"})
+    assert {"primary", "entrance_filter", "effective_area", "crosstalk", "gain"} <= set(product.colnames)
+    assert str(product["at_date"].unit) == "cm2 DN / ph"
     np.testing.assert_allclose(
-        product["response"], (product["effective_area"] + product["crosstalk"]) * product["gain"] * 0.99, rtol=1e-14
+        product["at_date"], (product["effective_area"] + product["crosstalk"]) * product["gain"] * 0.99, rtol=1e-14
     )
+    np.testing.assert_allclose(product["at_date"], product["at_launch"] * 0.9, rtol=1e-15)
     assert (product.meta["degradation"], product.meta["geometric_area"]) == (0.9, "83 cm2")
+    light = model.emissivity(np.array([6.0, 7.0]))
+    both = tables.of_temperature(telescopes, light, {94: factors}, blend=True, fix=None, meta={})
+    launch = temperature.temperature_response(telescopes, 94, light, eve=1.1)
+    np.testing.assert_array_equal(both["at_launch_94"], launch)
+    np.testing.assert_array_equal(both["at_date_94"], launch * 0.9)
 
 
 @pytest.mark.parametrize("number", CHANNELS)
@@ -241,8 +247,7 @@ def test_idl_noblend_changes_the_peak(real_response, number, change):
 def test_response_at_the_date_of_an_image(real_response, real_rows):
     telescopes, light = real_response
     when = times.parse("2015-01-01")
-    degraded, _ = degradation.factor(real_rows, 94, 10, when)
-    eve = instrument.eve_correction(telescopes[94], real_rows, 10, when)
+    degraded, eve = tables.factors(telescopes, 94, real_rows, 10, when, eve=True)
     assert eve == pytest.approx(0.9548415, abs=5e-8)
     dated = temperature.temperature_response(telescopes, 94, light, degraded=degraded, eve=eve)
     np.testing.assert_allclose(
@@ -250,5 +255,6 @@ def test_response_at_the_date_of_an_image(real_response, real_rows):
     )
     with pytest.raises(InputError, match="outside the degradation table"):
         instrument.eve_correction(telescopes[94], real_rows, 10, times.parse("2010-01-01"))
+    assert tables.factors(telescopes, 4500, real_rows, 10, when, eve=True) == (1.0, None)
     with pytest.raises(InputError, match="version 7"):
         instrument.eve_correction(telescopes[94], real_rows, 7, when)

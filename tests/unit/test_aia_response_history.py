@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from helioreduce import times
+from helioreduce import ecsv, times
 from helioreduce.aia import degradation, tables
-from helioreduce.aia.response.history import history, trend
+from helioreduce.aia.response.history import from_table, history, to_table, trend
 from helioreduce.errors import InputError
 
 # Largest jump of SolarSoft's V10 by channel.
@@ -37,6 +37,15 @@ def test_curve_runs_through_the_factors_and_shows_its_epochs():
     assert curve.frozen_from == times.parse("2010-04-11")
     for time, value in zip(curve.times[:10], curve.factor[:10], strict=True):
         assert value == pytest.approx(degradation.factor(TABLE, 171, 10, time)[0], rel=1e-12)
+
+
+def test_curves_survive_the_disk(tmp_path):
+    curve = history(TABLE, 171, 10)
+    ecsv.write_table(tmp_path / "171.ecsv", to_table([curve]))
+    (back,) = from_table(ecsv.read_table(tmp_path / "171.ecsv"))
+    np.testing.assert_array_equal(back.factor, curve.factor)
+    assert [times.iso(time) for time in back.times] == [times.iso(time) for time in curve.times]
+    assert (back.starts, back.frozen_from, back.version) == (curve.starts, curve.frozen_from, 10)
 
 
 def test_a_table_with_a_trend_to_the_end_is_not_frozen():

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helioreduce import times
 from helioreduce.aia import degradation
 from helioreduce.errors import InputError
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 _DAYS_PER_YEAR = 365.25
 
@@ -114,3 +118,34 @@ def _frozen_from(epochs: Sequence[degradation.Row], starts: Sequence[datetime]) 
             break
         since = start
     return since
+
+
+def to_table(histories: Sequence[History]) -> Table:
+    """The curves of one channel in several versions: ``version``, ``time`` (ISO) and ``factor``; epochs in ``meta``."""
+    from astropy.table import Table
+
+    rows = [(h.version, times.iso(time), value) for h in histories for time, value in zip(h.times, h.factor, strict=True)]
+    table = Table(rows=rows, names=("version", "time", "factor"))
+    epochs = {
+        h.version: {
+            "starts": [times.iso(start) for start in h.starts],
+            "jumps": [float(jump) for jump in h.jumps],
+            "frozen_from": h.frozen_from and times.iso(h.frozen_from),
+        }
+        for h in histories
+    }
+    table.meta = {"channel": histories[0].channel, "epochs": epochs}
+    return table
+
+
+def from_table(table: Table) -> list[History]:
+    """Inverse of :func:`to_table`."""
+    found = []
+    for version, told in table.meta["epochs"].items():
+        rows = table[table["version"] == int(version)]
+        stamps = np.array([times.parse(str(time)) for time in rows["time"]])
+        starts = [times.parse(start) for start in told["starts"]]
+        frozen = told["frozen_from"] and times.parse(told["frozen_from"])
+        factor, jumps = np.asarray(rows["factor"]), np.array(told["jumps"])
+        found.append(History(table.meta["channel"], int(version), stamps, factor, starts, jumps, frozen))
+    return found

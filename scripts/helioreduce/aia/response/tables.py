@@ -6,14 +6,18 @@ a vector over temperature. Both can be written from any tool that fills an Astro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from astropy import units as u
 from astropy.table import Table, vstack
 
+from helioreduce.aia import degradation
+from helioreduce.aia.channels import VISIBLE
+from helioreduce.aia.degradation import Row
 from helioreduce.aia.response import solarsoft
 from helioreduce.aia.response.instrument import (
     CURVES,
@@ -23,13 +27,21 @@ from helioreduce.aia.response.instrument import (
     Instrument,
     choose,
     crosstalk,
+    eve_correction,
     wavelength_response,
 )
-from helioreduce.aia.response.temperature import EMISSIVITY_UNIT, UNIT, ChiantiFix, Emissivity
+from helioreduce.aia.response.temperature import EMISSIVITY_UNIT, UNIT, ChiantiFix, Emissivity, temperature_response
 from helioreduce.ecsv import read_table
 from helioreduce.errors import InputError
 
 T = TypeVar("T")
+
+
+class Factors(NamedTuple):
+    """What the date does to a channel: degradation d(t), and the EVE correction (None: not applied)."""
+
+    degradation: float
+    eve: float | None
 
 
 def from_instrument(instrument: Instrument, meta: Mapping[str, object] | None = None) -> Table:
@@ -102,32 +114,60 @@ def to_chiantifix(table: Table) -> ChiantiFix:
     return ChiantiFix(np.log10(_in(table, "temperature", "K")), values)
 
 
-def of_wavelength(instrument: Instrument, channel: int, factors: Mapping[str, object], *, degraded: float, eve: float) -> Table:
-    """The product of a channel: every component, effective area, crosstalk, gain and response, with unit.
+def of_wavelength(instrument: Instrument, channel: int, factors: Factors, *, blend: bool, meta: Mapping[str, object]) -> Table:
+    """The product of a channel: every component, effective area, crosstalk and gain with unit, and the response twice.
 
-    ``factors`` is written to ``meta`` beside the channel's scalars.
+    ``at_launch`` belongs to images that have been corrected for degradation, ``at_date`` to images that have not.
     """
     own = choose(instrument, channel)
     columns = {name: getattr(own, name) for name in ("wavelength", *CURVES, "effective_area")}
     columns |= {"crosstalk": crosstalk(instrument, channel), "gain": own.gain}
-    columns["response"] = wavelength_response(instrument, channel, degraded=degraded, eve=eve)
-    table = Table(columns)
+    launch = wavelength_response(instrument, channel, eve=factors.eve or 1.0, blend=blend)
+    table = Table(columns | {"at_launch": launch, "at_date": launch * factors.degradation})
     for name in table.colnames:
-        table[name].unit = UNITS[name]
+        table[name].unit = UNITS.get(name, UNITS["response"])
     scalars = {name: f"{getattr(own, name):.9g} {UNITS[name]}" for name in SCALARS}
-    table.meta = {"channel": channel, **scalars, "degradation": degraded, "eve_correction": eve, **factors}
+    table.meta = {"channel": channel, **scalars, **factors._asdict(), "crosstalk": blend, **meta}
     return table
 
 
-def of_temperature(log_temperature: np.ndarray, responses: Mapping[int, np.ndarray], meta: Mapping[str, object]) -> Table:
-    """The product of all channels: ``temperature`` (K) and ``response_<channel>`` (DN cm⁵ s⁻¹ pixel⁻¹)."""
-    table = Table({"temperature": 10.0 ** np.asarray(log_temperature)})
+def of_temperature(
+    instrument: Instrument,
+    emissivity: Emissivity,
+    factors: Mapping[int, Factors],
+    *,
+    blend: bool,
+    fix: ChiantiFix | None,
+    meta: Mapping[str, object],
+) -> Table:
+    """The product of several channels: ``temperature`` (K) and for each ``at_launch_N`` and ``at_date_N``.
+
+    Units DN cm⁵ s⁻¹ pixel⁻¹; which of the two belongs to an image, see :func:`of_wavelength`.
+    """
+    table = Table({"temperature": 10.0**emissivity.log_temperature})
     table["temperature"].unit = "K"
-    for channel, values in responses.items():
-        table[f"response_{channel}"] = values
-        table[f"response_{channel}"].unit = UNIT
-    table.meta = dict(meta)
+    for channel, (degraded, eve) in sorted(factors.items()):
+        launch = temperature_response(instrument, channel, emissivity, eve=eve, blend=blend, fix=fix)
+        for name, values in ((f"at_launch_{channel}", launch), (f"at_date_{channel}", launch * degraded)):
+            table[name] = values
+            table[name].unit = UNIT
+    told = {channel: values._asdict() for channel, values in sorted(factors.items())}
+    table.meta = {"factors": told, "crosstalk": blend, "chiantifix": fix is not None, **emissivity.meta, **meta}
     return table
+
+
+def factors(instrument: Instrument, channel: int, rows: Sequence[Row], version: int, time: datetime, *, eve: bool) -> Factors:
+    """Degradation and EVE correction of a channel; 1 and none for 4500 Å, which no table covers.
+
+    Raises
+    ------
+    InputError
+        No row for channel, version and time.
+    """
+    if channel in VISIBLE:
+        return Factors(1.0, None)
+    degraded, _ = degradation.factor(rows, channel, version, time)
+    return Factors(degraded, eve_correction(choose(instrument, channel), rows, version, time) if eve else None)
 
 
 def read_instrument(path: str | Path) -> dict[int, Channel]:
@@ -135,6 +175,13 @@ def read_instrument(path: str | Path) -> dict[int, Channel]:
     if Path(path).suffix in (".genx", ".sav"):
         return solarsoft.read_instrument(path)
     return _named(to_instrument, path)
+
+
+def origin(path: Path) -> str:
+    """What to call a file's contents: its own word for it in the open form, else its name."""
+    if path.suffix == ".ecsv":
+        return str(read_table(path).meta.get("origin", path.name))
+    return path.name
 
 
 def read_emissivity(path: str | Path) -> Emissivity:
