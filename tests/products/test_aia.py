@@ -1,0 +1,50 @@
+"""Finished AIA images: standard FITS, open in both worlds, planes that agree, a header that tells their life."""
+
+import warnings
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+from helioreduce.image import Mask
+from helioreduce.provenance import COMPLETE, SKIPPED
+
+STEPS = ("RESPIKE", "ERROR", "DECONVOL", "PREP")
+
+
+def test_is_standard_fits_with_good_checksums(aia):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with fits.open(aia, checksum=True) as hdus:
+            hdus.verify("exception")
+            assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK"]
+            assert all("CHECKSUM" in hdu.header and "DATASUM" in hdu.header for hdu in hdus)
+
+
+def test_opens_in_one_line_in_both_worlds(aia):
+    import sunpy.map
+
+    ccd = CCDData.read(aia)
+    assert ccd.uncertainty.array.shape == ccd.mask.shape == ccd.data.shape
+    solar = sunpy.map.Map(aia, hdus=0)
+    assert type(solar).__name__ == "AIAMap"
+    assert solar.unit == ccd.unit
+    assert solar.rotation_matrix.round(8).tolist() == [[1, 0], [0, 1]]
+
+
+def test_missing_is_nan_and_a_bit_and_sigma_is_positive(aia):
+    with fits.open(aia) as hdus:
+        data, sigma, mask = (hdus[i].data for i in range(3))
+    missing = (mask & (Mask.NO_DATA | Mask.OUTSIDE)) != 0
+    np.testing.assert_array_equal(np.isnan(data), missing)
+    assert np.isfinite(sigma[~missing]).all()
+    assert (sigma[~missing] > 0).all()
+
+
+def test_header_tells_its_life(aia):
+    header = fits.getheader(aia)
+    assert {header[step] for step in STEPS} <= {COMPLETE, SKIPPED}
+    assert (header["CDELT1"], header["CDELT2"], header["LVL_NUM"]) == (0.6, 0.6, 1.5)
+    if (header["NAXIS1"], header["NAXIS2"]) == (4096, 4096):
+        assert (header["CRPIX1"], header["CRPIX2"]) == (2048.5, 2048.5)
+    assert len([key for key in header if key.startswith("PRSTEP")]) >= len(STEPS)

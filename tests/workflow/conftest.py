@@ -1,0 +1,71 @@
+"""The workflow run for real, on small cut-outs, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+REPOSITORY = Path(__file__).parents[2]
+RESPONSE = """DATE T_START T_STOP VER_NUM WAVE_STR WAVELNTH EPERDN DNPERPHT EFF_AREA EFF_WVLN EFFA_P1 EFFA_P2 EFFA_P3 RMSE
+2020-11-19T19:00:00 2010-03-24T00:00:00 2012-01-01T00:00:00 10 171_THIN 171 17.7 1.12 2.0 171.1 0.0 0.0 0.0 0.05
+2020-11-19T19:00:00 2012-01-01T00:00:00 2020-01-01T00:00:00 10 171_THIN 171 17.7 1.12 1.0 171.1 -0.0001 0.0 0.0 0.05
+"""
+ERROR = """VER_NUM WAVELNTH DNPERPHT COMPRESS CALERR CHIANTI EVEERR
+3 171 1.122 14.4 0.25 0.25 0.019
+3 1600 0.120 1.539 0.5 1.0 0.012
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A user's folder: level-1 cut-outs in ``level1``, tables beside them."""
+    (tmp_path / "level1").mkdir()
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "aia_V10_small_response_table.txt").write_text(RESPONSE)
+    (tmp_path / "tables" / "aia_V3_small_error_table.txt").write_text(ERROR)
+    return tmp_path
+
+
+@pytest.fixture
+def cutout(site, level1_header):
+    """Write a level-1 cut-out of 64 × 64 pixels; keywords given as None are left out."""
+
+    def write(second: int, name: str | None = None, data: np.ndarray | None = None, **cards: object) -> Path:
+        header = level1_header.copy()
+        header.update(CRPIX1=header["CRPIX1"] - 1000, CRPIX2=header["CRPIX2"] - 900)
+        header["T_OBS"] = header["T_REC"] = f"2014-01-01T00:00:{second:02d}"
+        for key, value in cards.items():
+            if value is None:
+                header.remove(key, ignore_missing=True)
+            else:
+                header[key] = value
+        if data is None:
+            data = np.random.default_rng(second).poisson(300, (64, 64)).astype(np.int16)
+        path = site / "level1" / (name or f"aia_{second:02d}_image_lev1.fits")
+        fits.PrimaryHDU(data, header).writeto(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def snakemake(site):
+    """Run snakemake in the user's folder; the repository may be another than this one."""
+
+    def run(*arguments: str, repository: Path = REPOSITORY, **config: object) -> subprocess.CompletedProcess[str]:
+        config = {"source": "local", "local": {"directory": "level1"}, **config}
+        settings = [f"{key}={json.dumps(value)}" for key, value in config.items()]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2", *arguments]
+        environment = {**os.environ, "PWD": str(site), "PYTHONPATH": ""}
+        return subprocess.run(
+            [*command, "--config", *settings], cwd=site, capture_output=True, text=True, timeout=600, env=environment, check=False
+        )
+
+    return run
