@@ -18,16 +18,10 @@ def aia_frames():
     """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
     if config["source"] != "local":
         start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
-        wanted = [
-            (c, t)
-            for c in AIA["channels"]
-            for t in slots.slots(c, start, end, AIA["cadence_s"])
-        ]
+        wanted = [(c, t) for c in AIA["channels"] for t in slots.slots(c, start, end, AIA["cadence_s"])]
         return {(str(c), times.compact(t)): None for c, t in wanted}, {}
     if not config["local"]["directory"]:
-        raise InputError(
-            "local.directory is not set", cure="Give the folder of your level-1 files"
-        )
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
     found, refused = local.frames(located(config["local"]["directory"]))
     return {(frame.channel, frame.time): frame for frame in found}, refused
 
@@ -68,9 +62,7 @@ def latest(channel, time, step=None):
 
 def before(step):
     """Input function: the image that a step starts from."""
-    return (
-        lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards), step)[0]}/{wildcards.channel}/{wildcards.time}.fits"
-    )
+    return lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards), step)[0]}/{wildcards.channel}/{wildcards.time}.fits"
 
 
 def skipped(step):
@@ -86,10 +78,7 @@ def wildcards_of(wildcards):
 def aia_targets():
     """The finished images of the request, their quick looks, and the files that cannot be named."""
     return [
-        *(
-            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
-            for channel, time in FRAMES
-        ),
+        *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
     ]
@@ -99,11 +88,7 @@ def tables_folder():
     """The user's folder of SolarSoft tables, if there is one."""
     if config["local"]["tables"]:
         return located(config["local"]["tables"])
-    return (
-        local.tables(located(config["local"]["directory"]))
-        if config["source"] == "local"
-        else None
-    )
+    return local.tables(located(config["local"]["directory"])) if config["source"] == "local" else None
 
 
 def table_of(kind):
@@ -115,11 +100,7 @@ def table_of(kind):
         return []
     folder = tables_folder()
     version = AIA["calibration"]["version"]
-    pattern = (
-        f"aia_V{version}_*_response_table.txt"
-        if kind == "degradation"
-        else "aia_V*_error_table.txt"
-    )
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
@@ -129,22 +110,24 @@ def table_of(kind):
 if config["source"] == "local":
 
     rule aia_copy:
+        message:
+            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
         input:
             image=lambda wildcards: FRAMES[wildcards_of(wildcards)].image,
         output:
             "results/aia/level1/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy/{channel}/{time}.log",
-        conda:
-            "../../envs/reduction.yaml"
         params:
             code=code("aia_copy"),
-        message:
-            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
+        conda:
+            "../../envs/reduction.yaml"
         script:
             "../../scripts/aia_copy.py"
 
     rule aia_copy_spikes:
+        message:
+            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
         input:
             image="results/aia/level1/{channel}/{time}.fits",
             spikes=lambda wildcards: FRAMES[wildcards_of(wildcards)].spikes,
@@ -152,17 +135,17 @@ if config["source"] == "local":
             "results/aia/spikes/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy_spikes/{channel}/{time}.log",
-        conda:
-            "../../envs/reduction.yaml"
         params:
             code=code("aia_copy_spikes"),
-        message:
-            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
+        conda:
+            "../../envs/reduction.yaml"
         script:
             "../../scripts/aia_copy_spikes.py"
 
 
 rule aia_tables:
+    message:
+        "Take the {wildcards.table} table."
     input:
         file=lambda wildcards: table_of(wildcards.table),
     output:
@@ -171,36 +154,36 @@ rule aia_tables:
         "results/logs/aia_tables/{table}.log",
     wildcard_constraints:
         table="degradation|error",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         version=AIA["calibration"]["version"],
         code=code("aia_tables"),
-    message:
-        "Take the {wildcards.table} table."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_tables.py"
 
 
 rule aia_pointing:
+    message:
+        "Take the pointing table of {wildcards.day}."
     input:
         file=table_of("pointing"),
     output:
         "results/aia/tables/pointing/{day}.ecsv",
     log:
         "results/logs/aia_pointing/{day}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         source=config["source"],
         code=code("aia_pointing"),
-    message:
-        "Take the pointing table of {wildcards.day}."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_pointing.py"
 
 
 rule aia_respike:
+    message:
+        "Respike {wildcards.channel} Å at {wildcards.time}."
     input:
         image="results/aia/level1/{channel}/{time}.fits",
         spikes="results/aia/spikes/{channel}/{time}.fits",
@@ -208,17 +191,17 @@ rule aia_respike:
         "results/aia/respiked/{channel}/{time}.fits",
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         code=code("aia_respike"),
-    message:
-        "Respike {wildcards.channel} Å at {wildcards.time}."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_respike.py"
 
 
 rule aia_error:
+    message:
+        "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
     input:
         image=before("error"),
         table="results/aia/tables/error.ecsv",
@@ -226,36 +209,36 @@ rule aia_error:
         "results/aia/error/{channel}/{time}.fits",
     log:
         "results/logs/aia_error/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         systematic=AIA["error"],
         skipped=skipped("error"),
         code=code("aia_error"),
-    message:
-        "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_error.py"
 
 
 rule aia_psf:
+    message:
+        "Compute the point-spread function of {wildcards.channel} Å."
     output:
         "results/aia/psf/{core}/{channel}.fits",
     log:
         "results/logs/aia_psf/{core}/{channel}.log",
     wildcard_constraints:
         core="default|preflight",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         code=code("aia_psf"),
-    message:
-        "Compute the point-spread function of {wildcards.channel} Å."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_psf.py"
 
 
 rule aia_deconvolve:
+    message:
+        "Deconvolve {wildcards.channel} Å at {wildcards.time}."
     input:
         image=before("deconvolve"),
         psf=f"results/aia/psf/{AIA['deconvolve']['core']}/{{channel}}.fits",
@@ -263,20 +246,20 @@ rule aia_deconvolve:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     threads: 2
     params:
         iterations=AIA["deconvolve"]["iterations"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
-    message:
-        "Deconvolve {wildcards.channel} Å at {wildcards.time}."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_deconvolve.py"
 
 
 rule aia_prep:
+    message:
+        "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
     input:
         image=before("prep"),
         table=lambda wildcards: f"results/aia/tables/pointing/{wildcards.time[:8]}.ecsv",
@@ -284,18 +267,18 @@ rule aia_prep:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         skipped=skipped("prep"),
         code=code("aia_prep"),
-    message:
-        "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_prep.py"
 
 
 rule aia_degradation:
+    message:
+        "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
     input:
         image=before("degradation"),
         table="results/aia/tables/degradation.ecsv",
@@ -303,64 +286,62 @@ rule aia_degradation:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         version=AIA["calibration"]["version"],
         skipped=skipped("degradation"),
         code=code("aia_degradation"),
-    message:
-        "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_degradation.py"
 
 
 rule aia_exposure:
+    message:
+        "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
     input:
         image=before("exposure"),
     output:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         skipped=skipped("exposure"),
         code=code("aia_exposure"),
-    message:
-        "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_exposure.py"
 
 
 rule aia_quicklook:
+    message:
+        "Draw {wildcards.channel} Å at {wildcards.time}."
     input:
         lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards))[0]}/{wildcards.channel}/{wildcards.time}.fits",
     output:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         code=code("aia_quicklook"),
-    message:
-        "Draw {wildcards.channel} Å at {wildcards.time}."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_quicklook.py"
 
 
 rule aia_refuse:
+    message:
+        "Refuse {wildcards.name}: it cannot be named."
     output:
         "results/aia/refused/{name}.txt",
     log:
         "results/logs/aia_refuse/{name}.log",
-    conda:
-        "../../envs/reduction.yaml"
     params:
         reason=lambda wildcards: REFUSED[wildcards.name],
         code=code("aia_refuse"),
-    message:
-        "Refuse {wildcards.name}: it cannot be named."
+    conda:
+        "../../envs/reduction.yaml"
     script:
         "../../scripts/aia_refuse.py"

@@ -11,18 +11,11 @@ def response_files(kind):
     """The files of the instrument or of the emissivity: configured, the user's folder's, the embedded archive's; else none."""
     setting = RESPONSE[kind]
     if setting != "auto":
-        return [
-            str(located(path))
-            for path in ([setting] if isinstance(setting, str) else setting)
-        ]
+        return [str(located(path)) for path in ([setting] if isinstance(setting, str) else setting)]
     if config["source"] == "archive":
         return [f"results/archive/{kind}.ecsv"]
     folder = tables_folder()
-    newest = (
-        [sorted(folder.glob(pattern))[-1:] for pattern in SOLARSOFT[kind]]
-        if folder
-        else []
-    )
+    newest = [sorted(folder.glob(pattern))[-1:] for pattern in SOLARSOFT[kind]] if folder else []
     return [str(file) for files in newest for file in files]
 
 
