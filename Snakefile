@@ -10,7 +10,9 @@ min_version("9.0")
 configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
-if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
+if Path(
+    "config.yaml"
+).exists():  # --directory: a project's own settings, over the repository's
 
     configfile: "config.yaml"
 

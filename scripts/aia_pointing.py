@@ -2,16 +2,30 @@
 
 from pathlib import Path
 
-from helioreduce import ecsv
+from helioreduce import ecsv, sources, times
 from helioreduce.aia import tables
+from helioreduce.jsoc.client import Client
 from helioreduce.log import log_to
 
 
-def main(source: str, file: str | None, output: str) -> None:
-    rows, meta = tables.read(Path(file), "pointing") if file else ([], {"origin": "header"})
+def main(source: str, file: str | None, day: str, output: str) -> None:
+    """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
+    if file:
+        rows, meta = tables.read(Path(file), "pointing")
+    elif source == "local":
+        rows, meta = [], {"origin": "the images' headers", "version": "none", "sha256": "none"}
+    else:
+        noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
+        start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
+        with sources.connect(source) as url:
+            client = Client.at(url)
+            rows = [dict(record.keywords) for record in client.records(f"aia.master_pointing3h[{start}-{end}]")]
+        meta = {"origin": f"{source}, aia.master_pointing3h", "version": "3h", "sha256": client.queries[-1].sha256}
+        meta["queried"] = times.iso(times.now())
+    tables.check(rows, "pointing")
     ecsv.write(output, rows, meta)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.params.source, snakemake.input.get("file"), snakemake.output[0])
+        main(snakemake.params.source, snakemake.input.get("file"), snakemake.wildcards.day, snakemake.output[0])

@@ -6,7 +6,9 @@ and ``MASK`` as image extensions that repeat the WCS cards. CHECKSUM and DATASUM
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +23,11 @@ from helioreduce.image import Image
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+_STORAGE = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|TFIELDS|THEAP|(TTYPE|TFORM|TUNIT|TSCAL|TZERO|TNULL|TDIM)\d+"
+    r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
+    r"|BSCALE|BZERO|BLANK|EXTNAME|EXTVER"
+)
 WCS_CARDS = (
     *("WCSAXES", "CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2"),
     *("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"),
@@ -96,21 +103,87 @@ def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
         return listed.astype(np.int64), header
 
 
+def cards(**values: object) -> fits.Header:
+    """A header with these cards."""
+    return fits.Header(values)
+
+
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:
+    """Copy a file with the cards of its image replaced by ``header``; the stored data bytes stay as they are.
+
+    The cards that describe the storage (size, compression, scaling) are kept, checksums are new.
+    """
+    with _open(source, raw=True) as hdus:
+        image = next((hdu for hdu in hdus if _holds_image(hdu.header)), None)
+        if image is None:
+            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        kept = [card for card in image.header.cards if _STORAGE.fullmatch(card.keyword)]
+        new = [card for card in header.cards if not _STORAGE.fullmatch(card.keyword) and card.keyword not in STRUCTURAL]
+        image.header.clear()
+        image.header.extend([*kept, *new], strip=False, end=True)
+        _write(target, hdus)
+
+
+def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
+    """Check a file as it lies on disk, without decompressing: structure, length and checksums.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_pixels
+        Largest image that is accepted, declared in the headers: a small file may unpack to one that fills the memory.
+
+    Returns
+    -------
+    list
+        The header of every HDU, as stored.
+
+    Raises
+    ------
+    InputError
+        Not FITS, a length that is no multiple of 2880 bytes or not what the headers say, checksums that do not hold, or an
+        image beyond ``max_pixels``.
+    """
+    size = Path(path).stat().st_size
+    with open(path, "rb") as file:
+        if file.read(9) != b"SIMPLE  =" or size % 2880:
+            raise InputError("is not FITS, or cut off", cure="Fetch the file again", where=path)
+    with _open(path, checksum=False, raw=True) as hdus:
+        headers = [hdu.header.copy() for hdu in hdus]
+        end = max(hdu.fileinfo()["datLoc"] + hdu.fileinfo()["datSpan"] for hdu in hdus)
+        for header in headers:
+            for prefix in ("", "Z"):
+                axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
+                if math.prod(axes) > max_pixels:
+                    raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
+        if end != size:
+            raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
+    with _open(path, raw=True):
+        return headers
+
+
+def _holds_image(header: fits.Header) -> bool:
+    """Whether an HDU holds an image of two axes or more, compressed or not."""
+    return bool(header.get("ZIMAGE")) or (header.get("XTENSION", "IMAGE") == "IMAGE" and header.get("NAXIS", 0) >= 2)
+
+
 @contextmanager
-def _open(path: str | Path, *, checksum: bool = True) -> Iterator[fits.HDUList]:
-    """Open a FITS file for reading; every fault becomes an InputError that names the file."""
+def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
+    """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
             warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            with fits.open(path, memmap=False, checksum=checksum, lazy_load_hdus=not checksum) as hdus:
+            options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
+            with fits.open(path, disable_image_compression=raw, **options) as hdus:
                 yield hdus
     except InputError as error:
         raise error.at(path) from None

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from helioreduce.errors import ReductionError
 
 logger = logging.getLogger("helioreduce")
+
+
+def progress(what: str) -> Callable[[int, int | None], None]:
+    """A callback that tells on the screen how far a transfer is, every few seconds at the most."""
+    began = last = time.monotonic()
+
+    def tell(done: int, total: int | None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 3:
+            last = now
+            share = f" of {total / 1e6:.1f}" if total else ""
+            print(f"{what}: {done / 1e6:.1f}{share} MB, {done / 1e6 / (now - began):.2f} MB/s", file=sys.stderr)
+
+    return tell
 
 
 @contextmanager

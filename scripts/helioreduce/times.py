@@ -56,6 +56,11 @@ def from_compact(text: str) -> datetime:
     return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
+def now() -> datetime:
+    """The time of day, UTC."""
+    return datetime.now(UTC)
+
+
 def iso(time: datetime) -> str:
     """``2014-01-01T00:00:01Z``; milliseconds only where there are some."""
     text = time.strftime("%Y-%m-%dT%H:%M:%S")

@@ -65,7 +65,13 @@ def snakemake(site):
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2", *arguments]
         environment = {**os.environ, "PWD": str(site), "PYTHONPATH": ""}
         return subprocess.run(
-            [*command, "--config", *settings], cwd=site, capture_output=True, text=True, timeout=600, env=environment, check=False
+            [*command, "--config", *settings],
+            cwd=site,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            env=environment,
+            check=False,
         )
 
     return run

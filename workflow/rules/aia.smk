@@ -4,6 +4,10 @@ from helioreduce import local, times
 from helioreduce.aia import channels, slots
 
 AIA = config["aia"]
+ARCHIVE_TABLES = {
+    "degradation": "response",
+    "error": "error",
+}  # the embedded archive's files
 STATE = {  # step: the folder of its products
     "respike": "respiked",
     "error": "error",
@@ -18,10 +22,16 @@ def aia_frames():
     """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
     if config["source"] != "local":
         start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
-        wanted = [(c, t) for c in AIA["channels"] for t in slots.slots(c, start, end, AIA["cadence_s"])]
+        wanted = [
+            (c, t)
+            for c in AIA["channels"]
+            for t in slots.slots(c, start, end, AIA["cadence_s"])
+        ]
         return {(str(c), times.compact(t)): None for c, t in wanted}, {}
     if not config["local"]["directory"]:
-        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
+        raise InputError(
+            "local.directory is not set", cure="Give the folder of your level-1 files"
+        )
     found, refused = local.frames(located(config["local"]["directory"]))
     return {(frame.channel, frame.time): frame for frame in found}, refused
 
@@ -48,6 +58,22 @@ def left_out(step, channel, time):
     return None
 
 
+FRAMES_OF = {}  # (channel, day): its frames
+for frame in FRAMES:
+    FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
+
+
+def archived(frames):
+    """What the embedded archive needs before it can serve these frames; nothing for other sources."""
+    if config["source"] != "archive":
+        return []
+    rendered = [
+        f"results/archive/frames/{channel}/{time}/record.json"
+        for channel, time in frames
+    ]
+    return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
+
+
 def latest(channel, time, step=None):
     """The state a step starts from (by default: the finished one), and the steps left out since, with the reasons."""
     steps = list(STATE)
@@ -62,7 +88,9 @@ def latest(channel, time, step=None):
 
 def before(step):
     """Input function: the image that a step starts from."""
-    return lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards), step)[0]}/{wildcards.channel}/{wildcards.time}.fits"
+    return (
+        lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards), step)[0]}/{wildcards.channel}/{wildcards.time}.fits"
+    )
 
 
 def skipped(step):
@@ -78,7 +106,10 @@ def wildcards_of(wildcards):
 def aia_targets():
     """The finished images of the request, their quick looks, and the files that cannot be named."""
     return [
-        *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
+        *(
+            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
+            for channel, time in FRAMES
+        ),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
     ]
@@ -100,34 +131,40 @@ def table_of(kind):
         return []
     folder = tables_folder()
     version = AIA["calibration"]["version"]
-    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
+    pattern = (
+        f"aia_V{version}_*_response_table.txt"
+        if kind == "degradation"
+        else "aia_V*_error_table.txt"
+    )
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    return [] if config["source"] == "jsoc" else f"results/archive/{kind}.json"
+    if config["source"] == "jsoc" or (
+        config["source"] == "archive" and kind == "degradation"
+    ):
+        return []
+    return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
 
 if config["source"] == "local":
 
     rule aia_copy:
-        message:
-            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
         input:
             image=lambda wildcards: FRAMES[wildcards_of(wildcards)].image,
         output:
             "results/aia/level1/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy/{channel}/{time}.log",
-        params:
-            code=code("aia_copy"),
         conda:
             "../../envs/reduction.yaml"
+        params:
+            code=code("aia_copy"),
+        message:
+            "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
         script:
             "../../scripts/aia_copy.py"
 
     rule aia_copy_spikes:
-        message:
-            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
         input:
             image="results/aia/level1/{channel}/{time}.fits",
             spikes=lambda wildcards: FRAMES[wildcards_of(wildcards)].spikes,
@@ -135,55 +172,132 @@ if config["source"] == "local":
             "results/aia/spikes/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy_spikes/{channel}/{time}.log",
-        params:
-            code=code("aia_copy_spikes"),
         conda:
             "../../envs/reduction.yaml"
+        params:
+            code=code("aia_copy_spikes"),
+        message:
+            "Take the spikes of {wildcards.channel} Å at {wildcards.time} from {input.spikes}."
         script:
             "../../scripts/aia_copy_spikes.py"
 
+else:
+
+    rule aia_query:
+        input:
+            lambda wildcards: archived(FRAMES_OF[wildcards.channel, wildcards.day]),
+        output:
+            "results/aia/records/{channel}/{day}.jsonl",
+        log:
+            "results/logs/aia_query/{channel}/{day}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            slots=lambda wildcards: [
+                time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]
+            ],
+            cadence_s=AIA["cadence_s"],
+            code=code("aia_query"),
+        message:
+            "Ask for the records of {wildcards.channel} Å on {wildcards.day}."
+        script:
+            "../../scripts/aia_query.py"
+
+    rule aia_fetch:
+        input:
+            # a longer request renews the list, but not what has been fetched
+            records=lambda wildcards: ancient(
+                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
+            ),
+        output:
+            "results/aia/level1/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_fetch/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            code=code("aia_fetch"),
+        message:
+            "Fetch {wildcards.channel} Å at {wildcards.time}."
+        script:
+            "../../scripts/aia_fetch.py"
+
+    rule aia_fetch_spikes:
+        input:
+            records=lambda wildcards: ancient(
+                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
+            ),
+            image="results/aia/level1/{channel}/{time}.fits",
+        output:
+            "results/aia/spikes/{channel}/{time}.fits",
+        log:
+            "results/logs/aia_fetch_spikes/{channel}/{time}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+        params:
+            source=config["source"],
+            code=code("aia_fetch_spikes"),
+        message:
+            "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
+        script:
+            "../../scripts/aia_fetch_spikes.py"
+
+
+localrules:
+    aia_tables,
+    aia_pointing,
+
 
 rule aia_tables:
-    message:
-        "Take the {wildcards.table} table."
     input:
         file=lambda wildcards: table_of(wildcards.table),
+        archive=ancient(archived([])),
     output:
         "results/aia/tables/{table}.ecsv",
     log:
         "results/logs/aia_tables/{table}.log",
     wildcard_constraints:
         table="degradation|error",
-    params:
-        version=AIA["calibration"]["version"],
-        code=code("aia_tables"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        source=config["source"],
+        version=AIA["calibration"]["version"],
+        code=code("aia_tables"),
+    message:
+        "Take the {wildcards.table} table."
     script:
         "../../scripts/aia_tables.py"
 
 
 rule aia_pointing:
-    message:
-        "Take the pointing table of {wildcards.day}."
     input:
         file=table_of("pointing"),
+        archive=ancient(archived([])),
     output:
         "results/aia/tables/pointing/{day}.ecsv",
     log:
         "results/logs/aia_pointing/{day}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         source=config["source"],
         code=code("aia_pointing"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Take the pointing table of {wildcards.day}."
     script:
         "../../scripts/aia_pointing.py"
 
 
 rule aia_respike:
-    message:
-        "Respike {wildcards.channel} Å at {wildcards.time}."
     input:
         image="results/aia/level1/{channel}/{time}.fits",
         spikes="results/aia/spikes/{channel}/{time}.fits",
@@ -191,17 +305,17 @@ rule aia_respike:
         "results/aia/respiked/{channel}/{time}.fits",
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
-    params:
-        code=code("aia_respike"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_respike"),
+    message:
+        "Respike {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_respike.py"
 
 
 rule aia_error:
-    message:
-        "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
     input:
         image=before("error"),
         table="results/aia/tables/error.ecsv",
@@ -209,36 +323,36 @@ rule aia_error:
         "results/aia/error/{channel}/{time}.fits",
     log:
         "results/logs/aia_error/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         systematic=AIA["error"],
         skipped=skipped("error"),
         code=code("aia_error"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_error.py"
 
 
 rule aia_psf:
-    message:
-        "Compute the point-spread function of {wildcards.channel} Å."
     output:
         "results/aia/psf/{core}/{channel}.fits",
     log:
         "results/logs/aia_psf/{core}/{channel}.log",
     wildcard_constraints:
         core="default|preflight",
-    params:
-        code=code("aia_psf"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_psf"),
+    message:
+        "Compute the point-spread function of {wildcards.channel} Å."
     script:
         "../../scripts/aia_psf.py"
 
 
 rule aia_deconvolve:
-    message:
-        "Deconvolve {wildcards.channel} Å at {wildcards.time}."
     input:
         image=before("deconvolve"),
         psf=f"results/aia/psf/{AIA['deconvolve']['core']}/{{channel}}.fits",
@@ -246,20 +360,21 @@ rule aia_deconvolve:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     threads: 2
     params:
+        core=AIA["deconvolve"]["core"],
         iterations=AIA["deconvolve"]["iterations"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Deconvolve {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_deconvolve.py"
 
 
 rule aia_prep:
-    message:
-        "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
     input:
         image=before("prep"),
         table=lambda wildcards: f"results/aia/tables/pointing/{wildcards.time[:8]}.ecsv",
@@ -267,18 +382,18 @@ rule aia_prep:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         skipped=skipped("prep"),
         code=code("aia_prep"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
     script:
         "../../scripts/aia_prep.py"
 
 
 rule aia_degradation:
-    message:
-        "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
     input:
         image=before("degradation"),
         table="results/aia/tables/degradation.ecsv",
@@ -286,62 +401,64 @@ rule aia_degradation:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         version=AIA["calibration"]["version"],
         skipped=skipped("degradation"),
         code=code("aia_degradation"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
     script:
         "../../scripts/aia_degradation.py"
 
 
 rule aia_exposure:
-    message:
-        "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
     input:
         image=before("exposure"),
     output:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         skipped=skipped("exposure"),
         code=code("aia_exposure"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
     script:
         "../../scripts/aia_exposure.py"
 
 
 rule aia_quicklook:
-    message:
-        "Draw {wildcards.channel} Å at {wildcards.time}."
     input:
         lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards))[0]}/{wildcards.channel}/{wildcards.time}.fits",
     output:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
-    params:
-        code=code("aia_quicklook"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_quicklook"),
+    message:
+        "Draw {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_quicklook.py"
 
 
 rule aia_refuse:
-    message:
-        "Refuse {wildcards.name}: it cannot be named."
     output:
         "results/aia/refused/{name}.txt",
     log:
         "results/logs/aia_refuse/{name}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         reason=lambda wildcards: REFUSED[wildcards.name],
         code=code("aia_refuse"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Refuse {wildcards.name}: it cannot be named."
     script:
         "../../scripts/aia_refuse.py"

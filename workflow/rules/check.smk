@@ -2,18 +2,18 @@
 
 
 rule check:
-    message:
-        "Check the finished files."
     input:
         aia=[target for target in aia_targets() if target.endswith(".fits")],
     output:
         "results/checked.txt",
     log:
         "results/logs/check.log",
+    conda:
+        "../../envs/test.yaml"
     params:
         tests=str(Path(workflow.basedir) / "tests" / "products"),
         code=code("check"),
-    conda:
-        "../../envs/test.yaml"
+    message:
+        "Check the finished files."
     script:
         "../../scripts/check.py"

@@ -17,6 +17,11 @@ PINS = {
     "aia_V8_20171210_050627_response_table.txt": "0e8bc6af5a69f80ca9d4fc2a27854681b76574d59eb81d7201b7f618081f0fdd",
     "aia_V3_error_table.txt": "66ff034923bb0fd1ad20e8f30c7d909e1a80745063957dd6010f81331acaf894",
 }
+#: SolarSoft's mirrors of the folder that holds them.
+MIRRORS = (
+    "https://soho.nascom.nasa.gov/solarsoft/sdo/aia/response/",
+    "https://hesperia.gsfc.nasa.gov/ssw/sdo/aia/response/",
+)
 _NEEDED = {
     "degradation": ("DATE", "T_START", "T_STOP", "VER_NUM", "WAVE_STR", "EFF_AREA", "EFFA_P1", "EFFA_P2", "EFFA_P3"),
     "error": ("VER_NUM", "WAVELNTH", "DNPERPHT", "COMPRESS", "CALERR", "EVEERR", "CHIANTI"),
@@ -85,6 +90,14 @@ def check(rows: Sequence[Mapping[str, object]], kind: str) -> None:
     missing = [name for name in _NEEDED[kind] if rows and name not in rows[0]]
     if missing or (not rows and kind != "pointing"):
         raise InputError(f"is no {kind} table: column {', '.join(missing) or 'all'} missing", cure=f"Give AIA's {kind} table")
+
+
+def published(kind: str, version: int) -> str:
+    """Name of the pinned file of a table; empty where none is pinned (JSOC's response series has every version)."""
+    start = f"aia_V{version}_" if kind == "degradation" else "aia_V"
+    return next(
+        (name for name in PINS if name.startswith(start) and ("response" if kind == "degradation" else kind) in name), ""
+    )
 
 
 def check_pin(name: str, digest: str) -> None:

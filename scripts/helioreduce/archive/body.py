@@ -1,0 +1,146 @@
+"""Bodies of replies: bytes or parts of files, sent whole or with a scripted fault."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+from helioreduce.archive.faults import Fault
+
+_BLOCK = 2**18
+PAGE = "<html><head><title>503</title></head><body><h1>Service unavailable</h1></body></html>\n"
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent: bytes, or a file from ``start`` for ``length`` bytes (None: to its end)."""
+
+    content: bytes | Path
+    type: str = "application/octet-stream"
+    status: int = 200
+    start: int = 0
+    length: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes to send."""
+        whole = len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+        return whole - self.start if self.length is None else self.length
+
+    def blocks(self, limit: int) -> Iterator[bytes]:
+        """The first ``limit`` bytes, block by block."""
+        left = min(self.size, limit)
+        if isinstance(self.content, bytes):
+            yield self.content[self.start : self.start + left]
+            return
+        with open(self.content, "rb") as file:
+            file.seek(self.start)
+            while left > 0 and (block := file.read(min(_BLOCK, left))):
+                left -= len(block)
+                yield block
+
+
+def etag(path: Path) -> str:
+    """Entity tag: another file, size or modification time has another one."""
+    status = path.stat()
+    return f'"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"'
+
+
+def ranged(path: Path, range_: str, if_range: str) -> Body:
+    """A file, or the one range of it that is asked for while the entity tag still holds."""
+    tag, size = etag(path), path.stat().st_size
+    headers = {"ETag": tag, "Accept-Ranges": "bytes", "Last-Modified": _date(path.stat().st_mtime)}
+    whole = Body(path, "image/fits" if path.suffix == ".fits" else "text/plain", headers=headers)
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", range_.strip())
+    if not match or match[0] == "bytes=-" or if_range not in ("", tag, headers["Last-Modified"]):
+        return whole
+    start = int(match[1]) if match[1] else max(0, size - int(match[2]))
+    stop = min(size, int(match[2]) + 1) if match[1] and match[2] else size
+    if start >= stop:
+        return Body(b"", status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return replace(whole, status=206, start=start, length=stop - start)
+
+
+def send(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None) -> tuple[int, int]:
+    """Send a reply, spoilt by ``fault``; returns its status and the bytes of its body."""
+    kind = fault.kind if fault else ""
+    if kind in ("late", "drop"):
+        time.sleep(fault.seconds)
+    if kind == "drop":
+        handler.close_connection = True
+        return 0, 0
+    body = spoilt(body, fault) if fault else body
+    handler.send_response(body.status)
+    length = 10**15 if kind == "huge" else body.size
+    headers = {"Content-Type": body.type, "Content-Length": str(length), **body.headers}
+    if kind == "cut_unsized":
+        del headers["Content-Length"]
+        handler.close_connection = True
+        headers["Connection"] = "close"
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    if handler.command == "HEAD":
+        return body.status, 0
+    return body.status, _stream(handler, body, fault)
+
+
+def spoilt(body: Body, fault: Fault) -> Body:
+    """The reply that a fault puts in the place of the right one."""
+    text = fault.text.encode("latin1")
+    if fault.kind == "html":
+        return Body(text or PAGE.encode(), "text/html")
+    if fault.kind == "empty":
+        return replace(body, content=b"", start=0, length=None)
+    if fault.kind == "json":
+        return Body(text, "application/json")
+    if fault.kind == "status":
+        extra = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+        return Body(PAGE.encode(), "text/html", status=fault.code, headers=extra)
+    if fault.kind == "redirect":
+        return Body(b"", status=302, headers={"Location": fault.text})
+    if fault.kind == "other":
+        return ranged(Path(fault.text), "", "")
+    if fault.kind == "no_range" and isinstance(body.content, Path):
+        return replace(body, status=200, start=0, length=None, headers={})
+    if fault.kind == "renamed" and isinstance(body.content, Path):
+        return replace(body, status=200, start=0, length=None, headers={**body.headers, "ETag": '"renamed"'})
+    return body
+
+
+def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None) -> int:
+    """Send the body, or as much of it as the fault lets through."""
+    kind = fault.kind if fault else ""
+    broken = kind in ("cut", "cut_unsized", "reset", "stall")
+    limit, sent = (int(body.size * fault.share) if broken else body.size), 0
+    for block in body.blocks(limit):
+        handler.wfile.write(_flipped(block) if kind == "flip" else block)
+        sent += len(block)
+    if broken or kind == "huge":
+        handler.wfile.flush()
+        handler.close_connection = True
+        if kind == "stall":
+            time.sleep(fault.seconds)
+        if kind == "reset":
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            handler.connection.close()
+    return sent
+
+
+def _flipped(block: bytes) -> bytes:
+    """A block with sixteen bytes inverted in its middle."""
+    middle = len(block) // 2
+    return block[:middle] + bytes(byte ^ 0xFF for byte in block[middle : middle + 16]) + block[middle + 16 :]
+
+
+def _date(seconds: float) -> str:
+    """A date as HTTP spells it."""
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))

@@ -1,0 +1,175 @@
+"""What the archive holds: records found on disk, read again when a file changes.
+
+``frames/<channel>/<time>/record.json`` is one level-1 record with its files beside it; ``<table>.json`` in the root is a
+series without files, or with files named per record, and may bring its own ``struct`` (a ``series_struct`` description).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from helioreduce.archive.series import KNOWN, Series, Value, described, known
+from helioreduce.errors import InputError
+
+SETTINGS = "archive.json"
+_UNITS = 10**12  # storage units are numbered by a digest of their files
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: keywords as text, the files of its segments (None: the segment has no file)."""
+
+    series: str
+    recnum: int
+    keywords: Mapping[str, str]
+    segments: Mapping[str, Path | None]
+    online: bool
+    prime: tuple[Value, ...]
+
+
+Signature = tuple[int, int]
+
+
+class Catalogue:
+    """All records below ``root``; safe to use from many threads.
+
+    Raises
+    ------
+    InputError
+        From :meth:`refresh`, where a file on disk is not what the layout says.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.settings: dict = {}
+        self._lock = threading.RLock()
+        self._files: dict[Path, Signature] = {}
+        self._loaded: dict[Path, tuple[Series, list[Record]]] = {}
+        self._ordered: dict[str, list[Record]] = {}
+        self._units: dict[tuple, str] = {}
+        self._homes: dict[str, Record] = {}
+
+    def refresh(self) -> None:
+        """Read what is new or changed on disk, and forget what is gone."""
+        with self._lock:
+            found = dict(self._scan())
+            if found == self._files:
+                return
+            for path in self._files.keys() - found.keys():
+                self._loaded.pop(path, None)
+            for path in [path for path, signature in found.items() if self._files.get(path) != signature]:
+                self._load(path)
+            self._files, self._ordered = found, {}
+            self._homes = {}
+
+    def names(self) -> list[str]:
+        """Names of all series, known or on disk, in alphabetical order."""
+        with self._lock:
+            return sorted({series.name for series, _ in self._loaded.values()} | set(KNOWN), key=str.lower)
+
+    def series(self, name: str) -> Series | None:
+        """A series by its name, in any case."""
+        with self._lock:
+            for series, _ in self._loaded.values():
+                if series.name.lower() == name.lower():
+                    return series
+        return known(name.lower())
+
+    def records(self, name: str) -> list[Record]:
+        """All records of a series, every version, in the order of prime keys and record number."""
+        name = name.lower()
+        with self._lock:
+            if name not in self._ordered:
+                chosen = [
+                    record for series, records in self._loaded.values() if series.name.lower() == name for record in records
+                ]
+                self._ordered[name] = sorted(chosen, key=lambda record: (*record.prime, record.recnum))
+            return self._ordered[name]
+
+    def directory(self, record: Record) -> str:
+        """``/SUM12/D123/S00000``: where the record's files are served.
+
+        The number is a digest of the files: clients cache by address, so other content must have another one.
+        """
+        files = [path for path in record.segments.values() if path]
+        key = tuple((path, *_signature(path)) for path in files)
+        with self._lock:
+            if key not in self._units:
+                digest = hashlib.sha256()
+                for path in files:
+                    digest.update(path.name.encode() + path.read_bytes())
+                number = int.from_bytes(digest.digest()[:8]) % _UNITS
+                self._units[key] = f"/SUM{number % 90}/D{number}/S00000"
+            self._homes[self._units[key]] = record
+            return self._units[key]
+
+    def served(self, address: str) -> Path | None:
+        """The file behind ``/SUM…/S00000/name``, or None."""
+        directory, _, name = address.rpartition("/")
+        with self._lock:
+            if directory not in self._homes:
+                for _, records in list(self._loaded.values()):
+                    for record in records:
+                        if record.online and any(record.segments.values()):
+                            self.directory(record)
+            record = self._homes.get(directory)
+        paths = record.segments.values() if record and record.online else ()
+        return next((path for path in paths if path and path.name == name), None)
+
+    def _scan(self) -> Iterator[tuple[Path, Signature]]:
+        """Every description on disk with its modification time and size."""
+        for path in self.root.glob("*.json"):
+            yield path, _signature(path)
+        for channel in _folders(self.root / "frames"):
+            for frame in _folders(channel):
+                path = Path(frame, "record.json")
+                if path.exists():
+                    yield path, _signature(path)
+
+    def _load(self, path: Path) -> None:
+        """Read one file; a table carries many records, a frame one."""
+        try:
+            content = json.loads(path.read_text())
+            if path.name == SETTINGS:
+                self.settings = content
+                return
+            frame = path.name == "record.json"
+            series = (
+                described({"name": content["series"], **content["struct"]}) if "struct" in content else known(content["series"])
+            )
+            if series is None:
+                raise InputError(f"nothing describes the series {content['series']!r}", cure="Add a 'struct'")
+            entries = [content] if frame else content["records"]
+            self._loaded[path] = series, [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"is not a description of records ({error!r})", where=path) from None
+
+
+def _record(series: Series, entry: Mapping, path: Path, number: int) -> Record:
+    """One record from its description: the keywords alone, or keywords with record number and files."""
+    if not isinstance(entry.get("keywords"), Mapping):
+        entry = {"keywords": entry}
+    keywords = {name: str(text) for name, text in entry["keywords"].items()}
+    files = {name: path.parent / file if file else None for name, file in entry.get("segments", {}).items()}
+    recnum, online = int(entry.get("recnum", number)), bool(entry.get("online", True))
+    return Record(series.name, recnum, keywords, files, online, series.prime(keywords))
+
+
+def _folders(path: str | Path) -> list[str]:
+    """Sub-folders, sorted; none where the folder is absent."""
+    try:
+        return sorted(entry.path for entry in os.scandir(path) if entry.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def _signature(path: Path) -> Signature:
+    """Changes when the file does."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size

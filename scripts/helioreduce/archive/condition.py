@@ -1,0 +1,49 @@
+"""SQL conditions of a record set, evaluated by SQLite on the keywords that they name."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from helioreduce import times
+from helioreduce.archive.catalogue import Record
+from helioreduce.archive.series import Series
+from helioreduce.errors import InputError
+
+_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
+_STEPS = 50_000_000  # of SQLite's machine: a condition that runs away is cut off
+
+
+class ConditionError(InputError):
+    """The condition is not SQL, or names no keyword of the series."""
+
+
+def matching(records: list[Record], series: Series, condition: str) -> list[Record]:
+    """The records for which a condition such as ``QUALITY >= 0 AND EXPTIME > 2`` holds.
+
+    Keyword names are those of the series, in any case; ``recnum`` is the record number; ``$(time)`` a time in TAI seconds,
+    as times are. A missing number is greater than all others, as NaN is in Postgres.
+
+    Raises
+    ------
+    ConditionError
+        If SQLite refuses the condition.
+    """
+    condition = re.sub(r"\$\(([^)]*)\)", lambda time: repr(times.tai_seconds(times.parse(time[1]))), condition)
+    words = {word.lower() for word in re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "''", condition))}
+    keywords = [keyword for name, keyword in series.by_name.items() if name in words]
+    columns = ["row", "recnum", *(keyword.name for keyword in keywords)]
+    rows = [(i, r.recnum, *(word.value(r.keywords.get(word.name)) for word in keywords)) for i, r in enumerate(records)]
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute(f"CREATE TABLE records ({', '.join(columns)})")
+        database.executemany(f"INSERT INTO records VALUES ({', '.join('?' * len(columns))})", rows)
+        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+        steps = iter(range(_STEPS // 1000))
+        database.set_progress_handler(lambda: next(steps, None) is None, 1000)
+        chosen = database.execute(f"SELECT row FROM records WHERE ({condition}\n) ORDER BY row").fetchall()
+        return [records[row] for (row,) in chosen]
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise ConditionError(f"the condition {condition!r} cannot be evaluated ({error})") from None
+    finally:
+        database.close()

@@ -1,0 +1,217 @@
+"""The archive's HTTP server: loopback only, one thread per connection, gone with its process.
+
+It also takes requests in proxy form for JSOC's own hosts, so that ``http_proxy=http://127.0.0.1:<port>`` brings clients
+that have those hosts built in. Every other host is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from helioreduce.archive import info
+from helioreduce.archive.body import Body, ranged, send
+from helioreduce.archive.catalogue import Catalogue
+from helioreduce.archive.exports import Exports
+from helioreduce.archive.faults import Fault, Faults
+from helioreduce.errors import InputError
+
+HOSTS = frozenset({"jsoc.stanford.edu", "jsoc1.stanford.edu", "jsoc2.stanford.edu"})
+CGI = "/cgi-bin/ajax/"
+_MAX_POST = 2**24
+
+
+class Archive:
+    """A running archive, as a context manager: ``with Archive(root) as archive: archive.url``.
+
+    Parameters
+    ----------
+    root
+        Folder of frames and tables (:mod:`helioreduce.archive.catalogue`).
+    faults
+        What shall go wrong; in addition to the ``faults`` of ``archive.json``.
+    staging
+        Where staged exports are kept; default ``<root>/exports``.
+    log
+        A file that gets one JSON line per request; :attr:`requests` has them too.
+    port
+        0 takes any free one.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        *,
+        faults: Iterable[Fault | Mapping] = (),
+        staging: str | Path | None = None,
+        log: str | Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.catalogue = Catalogue(root)
+        self.catalogue.refresh()
+        self.exports = Exports(self.catalogue, Path(staging or Path(root, "exports")))
+        self.faults = Faults([*self.catalogue.settings.get("faults", ()), *faults])
+        self.requests: list[dict] = []
+        self._log, self._lock, self._open = log, threading.Lock(), 0
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.archive = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="archive", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT/``."""
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    def __enter__(self) -> Archive:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def wait(self) -> None:
+        """Return when the server has been stopped; its thread does the work."""
+        self._thread.join()
+
+    def answer(self, path: str, query: Mapping[str, str]) -> info.Reply:
+        """The reply of one CGI program.
+
+        Raises
+        ------
+        KeyError
+            If there is no such program.
+        """
+        self.catalogue.refresh()
+        programs = {
+            "jsoc_info": info.jsoc_info,
+            "show_series": info.show_series,
+            "showextseries": info.show_ext_series,
+            "checkAddress.sh": info.check_address,
+            "jsoc_fetch": self.exports.answer,
+        }
+        program = programs[path.removeprefix(CGI)]
+        return program(query) if path.endswith("jsoc_fetch") else program(self.catalogue, query)
+
+    def file(self, path: str) -> Path | None:
+        """The file behind a path below ``/SUM``."""
+        self.catalogue.refresh()
+        return self.catalogue.served(path) or self.exports.served(path)
+
+    @contextmanager
+    def noted(self, entry: dict) -> Iterator[dict]:
+        """Log a request when it is done, with how many were under way."""
+        with self._lock:
+            self._open += 1
+            entry["open"] = self._open
+        started = time.time()
+        try:
+            yield entry
+        finally:
+            entry |= {"started": started, "ended": time.time()}
+            with self._lock:
+                self._open -= 1
+                self.requests.append(entry)
+                if self._log:
+                    with open(self._log, "a") as file:
+                        file.write(json.dumps(entry) + "\n")
+
+
+@contextmanager
+def serve(root: str | Path, **options: object) -> Iterator[str]:
+    """Serve ``root`` from a thread of this process; yields the base address ``http://127.0.0.1:PORT/``."""
+    with Archive(root, **options) as archive:
+        yield archive.url
+
+
+class _Server(ThreadingHTTPServer):
+    """A server whose threads do not outlive the process and whose clients may vanish."""
+
+    daemon_threads = True
+    block_on_close = False
+    archive: Archive
+
+    def handle_error(self, *_: object) -> None:
+        """A client that went away is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """GET, HEAD and POST."""
+
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "helioreduce-archive", ""
+    timeout = 60
+    server: _Server
+
+    def log_message(self, *_: object) -> None:
+        """The archive keeps its own log."""
+
+    def do_GET(self) -> None:
+        """Answer a request; HEAD and POST come here too."""
+        target = urlsplit(self.path)
+        if not self._welcome(target.scheme, target.netloc):
+            self._reply(Body(b"This archive answers for itself only.\n", "text/plain", status=421))
+            return
+        path, query = (
+            unquote(target.path),
+            dict(parse_qsl(self._query(target.query), keep_blank_values=True, encoding="latin1")),
+        )
+        archive = self.server.archive
+        entry = {"method": self.command, "path": path, "query": _public(query), "range": self.headers.get("Range", "")}
+        with archive.noted(entry):
+            fault = archive.faults.take(f"{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}")
+            entry["fault"] = fault.kind if fault else ""
+            entry["status"], entry["bytes"] = self._reply(self._body(path, query), fault)
+
+    do_HEAD = do_GET
+    do_POST = do_GET
+
+    def _welcome(self, scheme: str, netloc: str) -> bool:
+        """Whether the request names this server, or in proxy form one of JSOC's hosts."""
+        own = {f"{name}:{self.server.server_port}" for name in ("127.0.0.1", "localhost")}
+        if scheme:
+            return scheme == "http" and (netloc in own or netloc.removesuffix(":80") in HOSTS)
+        return self.headers.get("Host", "") in own
+
+    def _query(self, text: str) -> str:
+        """The query of the address, or of a form's body."""
+        if self.command != "POST":
+            return text
+        length = self.headers.get("Content-Length", "0")
+        size = int(length) if length.isdecimal() else _MAX_POST + 1
+        if size > _MAX_POST:
+            self.close_connection = True
+            return text
+        return "&".join(filter(None, (text, self.rfile.read(size).decode("latin1"))))
+
+    def _body(self, path: str, query: Mapping[str, str]) -> Body:
+        """What there is at a path."""
+        if path == "/":
+            return Body(b"<html><title>Archive</title><p>JSOC's protocol, an embedded Sun.</html>\n", "text/html")
+        try:
+            if path.startswith(CGI):
+                reply = json.dumps(self.server.archive.answer(path, query)).encode("latin1")
+                return Body(reply + b"\n", "application/json")
+            file = self.server.archive.file(path) if path.startswith("/SUM") else None
+        except KeyError:
+            file = None
+        except InputError as error:
+            return Body(f"{error}\n".encode(), "text/plain", status=500)
+        if file is None:
+            return Body(b"<html><title>404 Not Found</title></html>\n", "text/html", status=404)
+        return ranged(file, self.headers.get("Range", ""), self.headers.get("If-Range", ""))
+
+    def _reply(self, body: Body, fault: Fault | None = None) -> tuple[int, int]:
+        """Send a body; returns status and bytes sent."""
+        return send(self, body, fault)
+
+
+def _public(query: Mapping[str, str]) -> dict[str, str]:
+    """The query without addresses: a log may be shown to others."""
+    return {key: "(address)" if key in ("notify", "address", "requester") else value for key, value in query.items()}

@@ -1,0 +1,85 @@
+"""The files of a staged export: stored bytes under export names, or with the header of the database, or processed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from helioreduce import fits, times
+from helioreduce.archive.cards import exported
+from helioreduce.archive.catalogue import Record
+from helioreduce.archive.processing import processed
+from helioreduce.archive.series import Series, time_text
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to export: record and segment, and the file in the archive."""
+
+    series: Series
+    record: Record
+    segment: str
+    file: Path
+
+
+def stage(items: Iterable[Item], folder: Path, request: Mapping[str, str], process: str = "") -> tuple[list[dict], str]:
+    """Prepare the files of a request in ``folder``.
+
+    Returns
+    -------
+    data, keywords
+        The entries ``record`` and ``filename`` of the index, and where the keywords are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = [step for step in process.split("|")[1:] if step]
+    as_is = request["protocol"].startswith("as-is")
+    data = []
+    for item in items:
+        name = filename(item, request.get("format", ""), "_mod" if steps else "")
+        record = item.series.record_name(item.record.keywords)
+        if as_is:
+            _link(item.file, folder / name)
+            record += f"{{{item.segment}}}"
+        elif steps:
+            record = record.replace("[", "_mod[", 1)
+            processed(item.file, folder / name, exported(item.series, item.record, item.segment), steps)
+        elif item.file.suffix == ".fits":
+            fits.rewrite(item.file, folder / name, exported(item.series, item.record, item.segment))
+        else:
+            _link(item.file, folder / name)
+        data.append({"record": record, "filename": name})
+    return data, "**IN FITS FILES**"
+
+
+def filename(item: Item, pattern: str, suffix: str = "") -> str:
+    """Name of an exported file: ``series.T_REC.WAVELNTH.segment``, with the time of the linked level-1 record."""
+    keys = [f"{{{key}}}" for key in item.series.primekeys]
+    pattern = pattern or ".".join([item.series.name, *keys, "{segment}"])
+    values = {key.lower(): _in_name(item, key) for key in item.series.primekeys}
+    values |= {"segment": item.segment if suffix else item.file.name.removesuffix(".fits"), "recnum": str(item.record.recnum)}
+    name = re.sub(r"\{(\w+)(?::[^}]*)?\}", lambda match: values.get(match[1].lower(), match[1]), pattern)
+    if suffix and name.lower().startswith(item.series.name.lower()):
+        name = item.series.name + suffix + name[len(item.series.name) :]
+    return re.sub(r"[^\w.+-]", "", name) + (item.file.suffix if not name.endswith(item.file.suffix) else "")
+
+
+def _in_name(item: Item, key: str) -> str:
+    """A prime key in a file name; a linked slot time is that of aia.lev1, which rounds T_OBS to the second."""
+    observed = item.record.keywords.get("T_OBS")
+    if key == "T_REC" and item.series.links and observed:
+        return time_text(times.slot(times.parse(observed), 1.0), "ISO", 0).replace(":", "")
+    shown = item.series.by_name[key.lower()].shown(item.record.keywords.get(key)).replace(":", "")
+    return re.sub(r"^(\d{4})\.(\d\d)\.(\d\d)_", r"\1\2\3_", shown)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link, or a copy where the file system has none."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,1 @@
+"""Level-1 files and keywords from JSOC: the only part of the package that opens connections."""

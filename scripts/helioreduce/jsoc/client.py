@@ -1,0 +1,257 @@
+"""Queries to JSOC, through the ``drms`` client.
+
+``drms`` builds the addresses and knows the operations; the connection is ours: text values in full precision, bounded
+replies, repeated attempts, and the digest of every reply for the record of where data came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import drms
+
+from helioreduce import times
+from helioreduce.jsoc import wire
+from helioreduce.jsoc.errors import FetchError, NoData, Rejected
+from helioreduce.jsoc.records import Keyword, Record, Series
+from helioreduce.jsoc.wire import Passing, Patience
+
+JSOC = "http://jsoc.stanford.edu/"
+CGI = "cgi-bin/ajax/"
+#: Series and slot length in s of the level-1 images of each channel.
+EUV, UV, VISIBLE = ("aia.lev1_euv_12s", 12.0), ("aia.lev1_uv_24s", 24.0), ("aia.lev1_vis_1h", 3600.0)
+SERIES = dict.fromkeys((94, 131, 171, 193, 211, 304, 335), EUV) | {1600: UV, 1700: UV, 4500: VISIBLE}
+_REPLY_LIMIT = 2**28
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query for the record: its address without personal data, and the SHA-256 of the reply."""
+
+    url: str
+    sha256: str
+
+
+@dataclass
+class Client:
+    """A connection to an archive that speaks JSOC's protocol.
+
+    Parameters
+    ----------
+    cgi_url
+        Address of the CGI programs, ``http://…/cgi-bin/ajax/``.
+    download_url
+        Address that the paths of files are relative to.
+    email
+        Address registered for exports; queries need none. It goes to the archive only, never into logs or products.
+    patience
+        How long to try.
+    """
+
+    cgi_url: str = JSOC + CGI
+    download_url: str = JSOC
+    email: str | None = field(default=None, repr=False)
+    patience: Patience = field(default_factory=Patience)
+    queries: list[Query] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        programs = {"show_series": "show_series", "jsoc_info": "jsoc_info", "jsoc_fetch": "jsoc_fetch"}
+        config = {f"cgi_{name}": program for name, program in programs.items()} | {"cgi_check_address": "checkAddress.sh"}
+        server = drms.ServerConfig(name="archive", cgi_baseurl=self.cgi_url, http_download_baseurl=self.download_url, **config)
+        self.drms = drms.Client(server)
+        self.drms._json._json_request = self._request
+        self._series: dict[str, Series] = {}
+
+    @classmethod
+    def at(cls, url: str, **options: object) -> Client:
+        """A client of the archive whose base address is ``url``."""
+        base = url if url.endswith("/") else f"{url}/"
+        return cls(base + CGI, base, **options)
+
+    def series(self, name: str) -> Series:
+        """Prime keys, keywords and segments of a series.
+
+        Raises
+        ------
+        NoData
+            If there is no such series.
+        """
+        if name not in self._series:
+            with _typed(name):
+                info = self.drms.info(name)
+            rows = info.keywords[["type", "units", "note", "recscope"]].itertuples()
+            keywords = {
+                row.Index: Keyword(row.type, row.units or "none", row.note or "") for row in rows if row.recscope != "index"
+            }
+            self._series[name] = Series(name, tuple(info.primekeys), keywords, tuple(info.segments.index))
+        return self._series[name]
+
+    def records(self, record_set: str, segments: Sequence[str] = ()) -> list[Record]:
+        """All records of a record set with all keywords, in one query.
+
+        Parameters
+        ----------
+        record_set
+            As DRMS writes it: ``aia.lev1_euv_12s[2014-01-01T00:00:00Z/1m][171,193]``.
+        segments
+            Segments whose paths are wanted.
+
+        Raises
+        ------
+        NoData
+            Unknown series; an empty record set gives an empty list.
+        TransientExhausted, Rejected
+            The archive cannot be reached, or refuses.
+        """
+        series = self.series(re.match(r"[\w.]*", record_set.strip())[0])
+        keys = [*series.keywords, "*recnum*"]
+        with _typed(record_set):
+            found = self.drms.query(record_set, key=["**ALL**", "*recnum*"], seg=list(segments) or None, convert_numeric=False)
+        table, paths = found if segments else (found, None)
+        if table.empty:
+            return []
+        columns = {name: table[name].tolist() for name in table.columns if name in series.keywords or name in keys}
+        numbers = columns.pop("*recnum*")
+        files = {name: paths[name].tolist() for name in segments}
+        return [_record(series, int(numbers[i]), columns, files, i) for i in range(len(numbers))]
+
+    def frames(
+        self, channel: int, start: datetime, end: datetime, cadence_s: float, segments: Sequence[str] = ("image", "spikes")
+    ) -> Iterator[Record]:
+        """Level-1 records of a channel from ``start`` to ``end`` (UTC, both included), at most ``cadence_s`` apart.
+
+        Long intervals are asked for in pieces of 500 slots, so that memory stays bounded.
+        """
+        name, step = SERIES[channel]
+        skip = max(1, round(cadence_s / step))
+        first, last = (round(times.tai_seconds(time) / step) for time in (start, end))
+        for slot in range(first, last + 1, 500 * skip):
+            stop = min(last, slot + 500 * skip - 1)
+            ends = "-".join(times.iso(times.from_tai(place * step)) for place in (slot, stop))
+            yield from self.records(f"{name}[{ends}@{skip * step:g}s][{channel}]", segments)
+
+    def quick(self, record_set: str) -> dict[str, str]:
+        """``url_quick``, ``as-is``: the path of every stored file by its record name, ``series[…][…]{segment}``.
+
+        Raises
+        ------
+        NoData
+            No files, or off line.
+        Rejected
+            Refused; without a registered address it always is.
+        """
+        with _typed(record_set):
+            reply = self.drms.export(record_set, method="url_quick", protocol="as-is", email=self.address(), requester=False)
+            rows = reply.data
+        return dict(zip(rows.record, rows.filename, strict=True))
+
+    def address(self) -> str:
+        """The address for exports.
+
+        Raises
+        ------
+        Rejected
+            If there is none.
+        """
+        if not self.email:
+            raise Rejected("exports need a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment")
+        return self.email
+
+    def check_address(self) -> None:
+        """Ask once whether the address is registered.
+
+        Raises
+        ------
+        Rejected
+            If it is not.
+        """
+        with _typed("the address"):
+            known = self.drms.check_email(self.address())
+        if not known:
+            raise Rejected("the address is not registered with JSOC", cure="Register it on JSOC's pages, then run again")
+
+    def url(self, path: str) -> str:
+        """Address of a path that the archive named; see :func:`wire.joined`."""
+        return wire.joined(self.download_url, path)
+
+    def _request(self, url: str) -> _Reply:
+        """What ``drms`` calls for every address; asks for full precision."""
+        if "op=rs_list" in url:
+            url += "&M=1"
+        return wire.persist(lambda: self._ask(url), self.patience, _anonymous(url))
+
+    def _ask(self, url: str) -> _Reply:
+        """One attempt: the reply must be a JSON object."""
+        body = wire.get(url, self.patience, limit=_REPLY_LIMIT)
+        try:
+            data = json.loads(body.decode("latin1"))
+        except ValueError as error:
+            raise Passing(f"the reply is not JSON ({error})") from None
+        if not isinstance(data, dict) or ("status" not in data and "seriesList" not in data):
+            raise Passing("the reply has no status")
+        if "Cant save new export-request hash" in str(data.get("error", "")):
+            raise Passing("the export queue is busy")
+        self.queries.append(Query(_anonymous(url), hashlib.sha256(body).hexdigest()))
+        return _Reply(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What ``drms`` expects of a request: its decoded data."""
+
+    data: dict
+
+
+class _typed:
+    """Turns the exceptions of ``drms`` into ours, naming the query."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> bool:
+        """Translate."""
+        if error is None or isinstance(error, FetchError):
+            return False
+        if isinstance(error, (drms.DrmsQueryError, drms.DrmsExportError)):
+            raise refusal(str(error), self.what) from None
+        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
+            raise Rejected(f"the archive's reply cannot be used ({error!r})", where=self.what) from error
+        return False
+
+
+def refusal(message: str, what: str) -> FetchError:
+    """NoData or Rejected, by the ``[status=N]`` that ``drms`` appends to the archive's message."""
+    status = re.search(r"\[status=(-?\d+)\]", message)
+    absent = re.search(r"no files in this|no series|NoData|not exist|no FITS", message, re.IGNORECASE)
+    if absent or (status and int(status[1]) in (5, 6, 25)):
+        return NoData(message, where=what)
+    return Rejected(message, where=what)
+
+
+def _record(series: Series, recnum: int, columns: dict[str, list], files: dict[str, list], i: int) -> Record:
+    """Row ``i`` of a reply."""
+    keywords = {name: str(values[i]) for name, values in columns.items()}
+    name = series.name + "".join(f"[{keywords[key]}]" for key in series.primekeys)
+    paths = {segment: values[i] for segment, values in files.items() if str(values[i]).startswith("/")}
+    return Record(name, series, recnum, keywords, paths)
+
+
+def _anonymous(url: str) -> str:
+    """The address without what tells who asks."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in ("notify", "address", "requester")]
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def by_name(records: Iterable[Record]) -> dict[str, Record]:
+    """Records by name: exports may hold fewer records than the query, never match by position."""
+    return {record.name: record for record in records}

@@ -1,0 +1,120 @@
+"""The header of a stored file, brought up to the state of the database.
+
+JSOC corrects keywords without touching stored files, so the header of an as-is file is the one of the day it was made (and
+that of another series, aia.lev1). The database is authoritative: every card that is not about storage comes from the
+record. The result is what a staged export writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from astropy.io.fits import Header
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.jsoc.errors import Corrupt
+from helioreduce.jsoc.records import Keyword, Record
+
+#: DRMS names that no FITS card can have, and what JSOC's exports call them.
+ALIASES = {"DATE__OBS": "DATE-OBS", "T_REC_epoch": "TRECEPOC", "T_REC_step": "TRECSTEP", "T_REC_round": "TRECROUN"}
+_BITS = {"char": 8, "short": 16, "int": 32, "longlong": 64}
+
+
+def merge(file_header: Header, record: Record, segment: str = "image") -> Header:
+    """Cards of a level-1 image: those of its record, in the order of the series.
+
+    Parameters
+    ----------
+    file_header
+        Header of the stored file. Only compared: where it names another image, the merge is refused.
+    record
+        The record with all keywords.
+    segment
+        The segment that the file is.
+
+    Returns
+    -------
+    Header
+        Without the cards of storage and checksums, which belong to the file.
+
+    Raises
+    ------
+    Corrupt
+        If the file is another image than the record's, or a keyword's text is not of its type.
+    """
+    header = Header()
+    for name, keyword in record.series.keywords.items():
+        card = ALIASES.get(name, name.upper())
+        if card in header or not re.fullmatch(r"[A-Z0-9_-]{1,8}", card):
+            continue
+        text = record.keywords.get(name, "MISSING")
+        try:
+            header.append((card, value(keyword, text), _comment(keyword)), end=True)
+        except (ValueError, InputError):
+            raise Corrupt(f"{name} = {text!r} is no {keyword.type}", where=record.name) from None
+    _same_image(file_header, header, record)
+    header["RECNUM"] = (record.recnum, "record number")
+    header["DRMS_ID"] = (f"{record.series.name}:{record.recnum}:{segment}", "series:record:segment")
+    header["PRIMARYK"] = (", ".join(record.series.primekeys), "prime keys")
+    return header
+
+
+def value(keyword: Keyword, text: str) -> int | float | str:
+    """A keyword's text as the value of a card, as JSOC's exports write it.
+
+    Missing integers are the lowest of their type, missing reals the text ``nan`` (FITS has no NaN in headers), hexadecimal
+    words are signed, times have milliseconds and no Z.
+    """
+    missing = text in ("MISSING", "")
+    if keyword.type in _BITS:
+        bits = _BITS[keyword.type]
+        number = -(2 ** (bits - 1)) if missing else int(text, 16 if text.lower().startswith("0x") else 10)
+        return number - 2**bits if number >= 2 ** (bits - 1) else number
+    if keyword.type in ("float", "double"):
+        return "nan" if missing or text.lower() == "nan" else float(text)
+    if keyword.type != "time":
+        return "" if text == "MISSING" else text
+    return "" if missing else _time(text)
+
+
+def stale(file_header: Header, merged: Header) -> dict[str, tuple[object, object]]:
+    """Cards that the merge changed: name → (in the file, in the database); None where there is none."""
+    names = [name for name in dict.fromkeys([*merged, *file_header]) if name not in ("", "HISTORY", "COMMENT")]
+    pairs: Mapping = {name: (file_header.get(name), merged.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if not _equal(*pair)}
+
+
+def _same_image(file: Header, merged: Header, record: Record) -> None:
+    """Refuse a file whose own header names another frame."""
+    for name in ("FSN", "WAVELNTH", "CAMERA"):
+        if name in file and name in merged and file[name] != merged[name]:
+            raise Corrupt(f"the file has {name} = {file[name]}, its record {merged[name]}", where=record.name)
+
+
+def _time(text: str) -> str:
+    """``2014-01-01T00:00:01.340`` of an ISO time; other clocks keep their style and name."""
+    match = re.fullmatch(r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)(\.\d+)?(Z|_\w+)?", text)
+    if not match:
+        times.parse(text)
+        raise ValueError(text)
+    milliseconds = f"{float(match[2] or 0):.3f}"
+    if milliseconds.startswith("1"):
+        return _time(times.iso(times.slot(times.parse(text), 1.0)))
+    return f"{match[1]}{milliseconds[1:]}{'' if match[3] in ('Z', None) else match[3]}"
+
+
+def _comment(keyword: Keyword) -> str:
+    """``[unit] note``, as long as a card allows."""
+    unit = "" if keyword.unit in ("", "none") else f"[{keyword.unit}] "
+    return f"{unit}{keyword.note}".strip()[:47]
+
+
+def _equal(old: object, new: object) -> bool:
+    """Equal values; times also if they differ only in the digits and the Z that an export writes."""
+    if old == new:
+        return True
+    if isinstance(old, str) and isinstance(new, str) and re.match(r"\d{4}-\d\d-\d\dT", old):
+        return old.rstrip("Z").ljust(23, "0")[:23] == new.rstrip("Z").ljust(23, "0")[:23]
+    return False

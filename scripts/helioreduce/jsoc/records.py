@@ -1,0 +1,136 @@
+"""DRMS records as the reduction keeps them: text keywords, record number, paths of segments."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.jsoc.errors import NoData
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """Type, unit and note of a keyword, as ``series_struct`` tells them."""
+
+    type: str
+    unit: str = "none"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a series is: prime keys, keywords in its order, segments."""
+
+    name: str
+    primekeys: tuple[str, ...]
+    keywords: Mapping[str, Keyword]
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record.
+
+    Parameters
+    ----------
+    name
+        ``series[T_REC][WAVELNTH]``.
+    series
+        Its series; shared between records.
+    recnum
+        DRMS record number: a reprocessed record has a new one.
+    keywords
+        Text as DRMS prints it, in full precision; ``MISSING`` where there is no value.
+    segments
+        Path of each segment on the server; segments without data are left out.
+    """
+
+    name: str
+    series: Series
+    recnum: int
+    keywords: Mapping[str, str]
+    segments: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self, segment: str) -> str:
+        """Path of a segment on the server.
+
+        Raises
+        ------
+        NoData
+            If the archive holds no file of it.
+        """
+        if segment not in self.segments:
+            raise NoData(f"the archive holds no {segment} file of this record", cure="Leave this time out", where=self.name)
+        return self.segments[segment]
+
+
+def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
+    """Write records of one series, one JSON line each after a first line with the series and ``provenance``.
+
+    Temporary name, then rename. An empty list leaves a file without records.
+    """
+    path, first = Path(path), True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "w") as file:
+            for record in records:
+                if first:
+                    file.write(json.dumps({"series": _plain(record.series), **provenance}) + "\n")
+                    first = False
+                entry = {"name": record.name, "recnum": record.recnum, "segments": dict(record.segments)}
+                file.write(json.dumps({**entry, "keywords": dict(record.keywords)}) + "\n")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load(path: str | Path) -> list[Record]:
+    """Records that :func:`save` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a list.
+    """
+    try:
+        with open(path) as file:
+            head = file.readline()
+            if not head:
+                return []
+            series = _series(json.loads(head)["series"])
+            entries = (json.loads(line) for line in file)
+            return [Record(e["name"], series, e["recnum"], e["keywords"], e["segments"]) for e in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"is no list of records ({error!r})", cure="Query again", where=path) from None
+
+
+def find(path: str | Path, time: str) -> Record:
+    """The record of one slot (compact T_REC); of several, the one made last.
+
+    Raises
+    ------
+    NoData
+        If the list has none.
+    """
+    mine = [record for record in load(path) if times.compact(times.parse(record.keywords["T_REC"])) == time]
+    if not mine:
+        raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
+    return max(mine, key=lambda record: record.recnum)
+
+
+def _plain(series: Series) -> dict:
+    """A series as JSON."""
+    keywords = {name: [word.type, word.unit, word.note] for name, word in series.keywords.items()}
+    return {"name": series.name, "primekeys": series.primekeys, "keywords": keywords, "segments": series.segments}
+
+
+def _series(entry: Mapping) -> Series:
+    """Inverse of :func:`_plain`."""
+    keywords = {name: Keyword(*parts) for name, parts in entry["keywords"].items()}
+    return Series(entry["name"], tuple(entry["primekeys"]), keywords, tuple(entry["segments"]))

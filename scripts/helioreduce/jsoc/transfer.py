@@ -1,0 +1,205 @@
+"""One file from the archive to the disk, whole and verified, or a typed error and nothing.
+
+The transfer goes to ``<name>.part`` and is taken up again where it broke, also by a later run, as long as the server says
+that the file is the same (ETag). A file counts only after its length, FITS structure and checksums have been verified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from helioreduce import fits
+from helioreduce.errors import InputError
+from helioreduce.jsoc import wire
+from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
+from helioreduce.jsoc.wire import Attempts, Passing, Patience
+
+MAX_BYTES = 2**29
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transfer was: for the record of where a file came from."""
+
+    url: str
+    bytes: int
+    sha256: str
+    etag: str
+    received: int  # bytes over the wire, all attempts
+    faults: tuple[str, ...]
+    seconds: float
+
+
+def download(
+    url: str,
+    path: str | Path,
+    *,
+    patience: Patience | None = None,
+    max_bytes: int = MAX_BYTES,
+    verify: Callable[[Path], object] = fits.check,
+    progress: Progress | None = None,
+) -> Receipt:
+    """Fetch ``url`` to ``path``.
+
+    Parameters
+    ----------
+    url
+        Address of the file.
+    path
+        Where it goes; appears only when the file is whole and verified.
+    patience
+        Retries, waits and time limits.
+    max_bytes
+        Largest file that is accepted.
+    verify
+        Called with the finished temporary file; raises InputError where it is wrong.
+    progress
+        Called with bytes so far and bytes in all (None where unknown).
+
+    Raises
+    ------
+    NoData
+        There is no such file.
+    Rejected
+        The server refuses, redirects elsewhere, or announces more than ``max_bytes``.
+    TransientExhausted
+        Patience ended.
+    Corrupt
+        Two whole transfers gave the same bytes, and they fail verification.
+    InputError
+        The file cannot be written.
+    """
+    started = time.monotonic()
+    transfer = _Transfer(url, Path(path), patience or Patience(), max_bytes, verify, progress)
+    attempts = Attempts()
+    try:
+        transfer.target.parent.mkdir(parents=True, exist_ok=True)
+        digest = wire.persist(transfer.attempt, transfer.patience, url, attempts)
+        size = transfer.part.stat().st_size
+        transfer.part.replace(transfer.target)
+        transfer.note.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=path) from None
+    return Receipt(url, size, digest, transfer.etag, transfer.received, tuple(attempts.faults), time.monotonic() - started)
+
+
+def mirrored(urls: Sequence[str], path: str | Path, *, patience: Patience | None = None) -> Receipt:
+    """Fetch a small text file from the first mirror that gives it; the caller knows its digest.
+
+    Raises
+    ------
+    TransientExhausted, NoData, Rejected
+        What the last mirror said, if none gives it.
+    """
+    for url in urls[:-1]:
+        try:
+            return download(url, path, patience=patience, verify=lambda part: None)
+        except FetchError as error:
+            warnings.warn(f"{url}: {error}; trying the next mirror", stacklevel=2)
+    return download(urls[-1], path, patience=patience, verify=lambda part: None)
+
+
+class _Transfer:
+    """State of one file: the part on disk, the entity it belongs to, the digests of wrong files."""
+
+    def __init__(
+        self, url: str, target: Path, patience: Patience, max_bytes: int, verify: Callable, progress: Progress | None
+    ) -> None:
+        self.url, self.target, self.patience, self.max_bytes = url, target, patience, max_bytes
+        self.verify, self.progress = verify, progress
+        self.part, self.note = (target.with_name(f".{target.name}.{end}") for end in ("part", "part.json"))
+        self.etag, self.received = "", 0
+        self.end = time.monotonic() + patience.deadline_s
+        self.wrong: set[str] = set()
+
+    def attempt(self) -> str:
+        """One connection; returns the SHA-256 of a whole and verified file."""
+        have, tag = self._resumable()
+        headers = {"Range": f"bytes={have}-", "If-Range": tag} if have else {}
+        with wire.opened(self.url, self.patience, headers) as reply:
+            if reply.status == 416 or (reply.status == 206 and not self._continues(reply, have)):
+                self._discard()
+                raise Passing("the server cannot continue the transfer")
+            have = have if reply.status == 206 else 0
+            total = self._announced(reply, have)
+            self._begin(reply, have)
+            self._receive(reply, have, total)
+        if total is not None and self.part.stat().st_size != total:
+            raise Passing(f"{self.part.stat().st_size} of {total} bytes arrived")
+        return self._verified()
+
+    def _resumable(self) -> tuple[int, str]:
+        """Bytes on disk and the entity tag that they belong to; (0, '') where nothing can be continued."""
+        try:
+            note = json.loads(self.note.read_text())
+            size = self.part.stat().st_size
+        except (OSError, ValueError):
+            return 0, ""
+        return (size, note["etag"]) if note.get("url") == self.url and note.get("etag") and size else (0, "")
+
+    def _continues(self, reply: object, have: int) -> bool:
+        """Whether a partial reply starts where the part ends."""
+        return bool(re.match(rf"bytes {have}-\d+/\d+$", reply.headers.get("Content-Range", "")))
+
+    def _announced(self, reply: object, have: int) -> int | None:
+        """Size of the whole file, where the server tells it."""
+        length = reply.headers.get("Content-Length", "")
+        total = have + int(length) if length.isdecimal() else None
+        if total is not None and total > self.max_bytes:
+            raise Rejected(f"the server announces {total} bytes", cure=f"At most {self.max_bytes} are accepted", where=self.url)
+        return total
+
+    def _begin(self, reply: object, have: int) -> None:
+        """Note which entity the part belongs to, before its first byte is written."""
+        self.etag = reply.headers.get("ETag", "") or self.etag * bool(have)
+        if not have:
+            strong = "" if self.etag.startswith("W/") else self.etag
+            self.part.unlink(missing_ok=True)
+            self.note.write_text(json.dumps({"url": self.url, "etag": strong}))
+
+    def _receive(self, reply: object, have: int, total: int | None) -> None:
+        """Append the body to the part."""
+        with open(self.part, "ab") as file:
+            for block in wire.blocks(reply):
+                file.write(block)
+                have += len(block)
+                self.received += len(block)
+                if have > self.max_bytes:
+                    self._discard()
+                    raise Rejected(f"the file exceeds {self.max_bytes} bytes", where=self.url)
+                if time.monotonic() > self.end:
+                    raise Passing("the transfer takes too long")
+                if self.progress:
+                    self.progress(have, total)
+
+    def _verified(self) -> str:
+        """SHA-256 of the part if it verifies; a second transfer with the same bytes proves the source wrong."""
+        with open(self.part, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            self.verify(self.part)
+        except InputError as error:
+            self._discard()
+            if digest in self.wrong:
+                raise Corrupt(f"the file is wrong at its source ({error.problem})", where=self.url) from None
+            self.wrong.add(digest)
+            raise Passing(f"the file does not verify ({error.problem})") from None
+        return digest
+
+    def _discard(self) -> None:
+        """Forget the part."""
+        self.part.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+
+def as_record(receipt: Receipt) -> dict[str, object]:
+    """A receipt as plain values, for JSON."""
+    return asdict(receipt)

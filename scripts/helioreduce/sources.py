@@ -1,0 +1,25 @@
+"""Where level-1 data come from: JSOC, or the embedded archive, served while a job runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+JSOC = "http://jsoc.stanford.edu/"
+
+
+@contextmanager
+def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
+    """Base address of a source.
+
+    ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends with the
+    block, and with the process at the latest, so nothing is ever left behind.
+    """
+    if source != "archive":
+        yield JSOC
+        return
+    from helioreduce.archive.server import serve
+
+    with serve(Path(archive)) as url:
+        yield url
