@@ -21,6 +21,9 @@ from astropy.utils.exceptions import AstropyUserWarning
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
+# Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
+fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
+
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 _STORAGE = re.compile(
@@ -112,6 +115,19 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
+
+
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+    """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
+
+    An array without elements leaves an HDU without data.
+    """
+    header = fits.Header() if header is None else header.copy()
+    if array.dtype == np.int16:
+        header["BLANK"] = -32768
+    kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
+    hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
 def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:

@@ -77,3 +77,17 @@ class Image:
     def flagged(self, bits: Mask) -> np.ndarray:
         """Boolean array (ny, nx): True where any of ``bits`` is set."""
         return (self.mask & np.uint8(bits)) != 0
+
+
+#: JSOC's statistics of an image; false as soon as a pixel changes.
+STATISTICS = (
+    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATACENT"),
+    *("TOTVALS", "DATAVALS", "MISSVALS", "PERCENTD"),
+    *("DATAP01", "DATAP10", "DATAP25", "DATAP75", "DATAP90", "DATAP95", "DATAP98", "DATAP99"),
+)
+
+
+def forget_statistics(header: Header) -> None:
+    """Remove the statistics of an image from the header of another one made from it, in place."""
+    for key in STATISTICS:
+        header.remove(key, ignore_missing=True)

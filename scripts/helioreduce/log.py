@@ -42,6 +42,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    logger.propagate = False  # the screen gets each message once
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
     try:
@@ -56,6 +57,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         raise
     finally:
         logging.captureWarnings(False)
+        logger.propagate = True
         for name in ("helioreduce", "py.warnings"):
             logging.getLogger(name).removeHandler(handler)
         handler.close()

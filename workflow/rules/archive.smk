@@ -1,1 +1,58 @@
-"""stub"""
+"""The embedded archive: a synthetic Sun, rendered before it is served."""
+
+ARCHIVE = config["archive"]
+
+
+rule archive_tables:
+    output:
+        pointing="results/archive/pointing.json",
+        response="results/archive/response.json",
+        error="results/archive/solarsoft/error.json",
+    log:
+        "results/logs/archive_tables.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        scenario=ARCHIVE,
+        start=config["aia"]["start"],
+        end=config["aia"]["end"],
+        code=code("archive_tables"),
+    message:
+        "Make the archive's calibration tables."
+    script:
+        "../../scripts/archive_tables.py"
+
+
+rule archive_render:
+    input:
+        psf="results/aia/psf/default/{channel}.fits",
+    output:
+        record="results/archive/frames/{channel}/{time}/record.json",
+        image="results/archive/frames/{channel}/{time}/image_lev1.fits",
+        spikes="results/archive/frames/{channel}/{time}/spikes.fits",
+        truth="results/archive/frames/{channel}/{time}/truth.fits",
+    log:
+        "results/logs/archive_render/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=r"\d{2,3}",
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    params:
+        scenario=ARCHIVE,
+        code=code("archive_render"),
+    message:
+        "Render the archive's {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/archive_render.py"
+
+
+use rule archive_render as archive_render_uv with:
+    input:
+        psf=[],
+    output:
+        record="results/archive/frames/{channel}/{time}/record.json",
+        image="results/archive/frames/{channel}/{time}/image_lev1.fits",
+        truth="results/archive/frames/{channel}/{time}/truth.fits",
+    wildcard_constraints:
+        channel=r"\d{4}",

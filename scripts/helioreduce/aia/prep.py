@@ -22,5 +22,5 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     refuse_twice(image, "prep")
     pointed, parameters = pointing.update(image, row)
     new = register.register(pointed)
-    record(new.header, "prep", parameters, reference)
+    record(new.header, "prep", parameters | register.PARAMETERS, reference)
     return new

@@ -1,1 +1,1 @@
-"""The embedded archive: a local server that speaks JSOC's protocol and holds frames rendered beforehand."""
+"""The embedded archive: a synthetic Sun, its frames rendered beforehand, and a local server that speaks JSOC's protocol."""

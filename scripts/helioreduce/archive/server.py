@@ -109,15 +109,14 @@ class Archive:
         """Log a request when it is done, with how many were under way."""
         with self._lock:
             self._open += 1
-            entry["open"] = self._open
-        started = time.time()
+            entry |= {"started": time.time(), "open": self._open}
+            self.requests.append(entry)
         try:
             yield entry
         finally:
-            entry |= {"started": started, "ended": time.time()}
+            entry["ended"] = time.time()
             with self._lock:
                 self._open -= 1
-                self.requests.append(entry)
                 if self._log:
                     with open(self._log, "a") as file:
                         file.write(json.dumps(entry) + "\n")

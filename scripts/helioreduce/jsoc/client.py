@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -83,7 +84,7 @@ class Client:
             If there is no such series.
         """
         if name not in self._series:
-            with _typed(name):
+            with translated(name):
                 info = self.drms.info(name)
             rows = info.keywords[["type", "units", "note", "recscope"]].itertuples()
             keywords = {
@@ -110,16 +111,13 @@ class Client:
             The archive cannot be reached, or refuses.
         """
         series = self.series(re.match(r"[\w.]*", record_set.strip())[0])
-        keys = [*series.keywords, "*recnum*"]
-        with _typed(record_set):
+        with translated(record_set):
             found = self.drms.query(record_set, key=["**ALL**", "*recnum*"], seg=list(segments) or None, convert_numeric=False)
-        table, paths = found if segments else (found, None)
-        if table.empty:
-            return []
-        columns = {name: table[name].tolist() for name in table.columns if name in series.keywords or name in keys}
-        numbers = columns.pop("*recnum*")
-        files = {name: paths[name].tolist() for name in segments}
-        return [_record(series, int(numbers[i]), columns, files, i) for i in range(len(numbers))]
+            table, paths = found if segments else (found, found)
+            columns = {name: table[name].tolist() for name in table.columns if name in series.keywords}
+            numbers = [int(number) for number in table["*recnum*"]] if len(table) else []
+            files = {name: paths[name].tolist() for name in segments} if numbers else {}
+            return [_record(series, number, columns, files, i) for i, number in enumerate(numbers)]
 
     def frames(
         self, channel: int, start: datetime, end: datetime, cadence_s: float, segments: Sequence[str] = ("image", "spikes")
@@ -146,7 +144,7 @@ class Client:
         Rejected
             Refused; without a registered address it always is.
         """
-        with _typed(record_set):
+        with translated(record_set):
             reply = self.drms.export(record_set, method="url_quick", protocol="as-is", email=self.address(), requester=False)
             rows = reply.data
         return dict(zip(rows.record, rows.filename, strict=True))
@@ -171,7 +169,7 @@ class Client:
         Rejected
             If it is not.
         """
-        with _typed("the address"):
+        with translated("the address"):
             known = self.drms.check_email(self.address())
         if not known:
             raise Rejected("the address is not registered with JSOC", cure="Register it on JSOC's pages, then run again")
@@ -208,24 +206,15 @@ class _Reply:
     data: dict
 
 
-class _typed:
+@contextmanager
+def translated(what: str) -> Iterator[None]:
     """Turns the exceptions of ``drms`` into ours, naming the query."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> bool:
-        """Translate."""
-        if error is None or isinstance(error, FetchError):
-            return False
-        if isinstance(error, (drms.DrmsQueryError, drms.DrmsExportError)):
-            raise refusal(str(error), self.what) from None
-        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError)):
-            raise Rejected(f"the archive's reply cannot be used ({error!r})", where=self.what) from error
-        return False
+    try:
+        yield
+    except (drms.DrmsQueryError, drms.DrmsExportError) as error:
+        raise refusal(str(error), what) from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Rejected(f"the archive's reply cannot be used ({error!r})", where=what) from error
 
 
 def refusal(message: str, what: str) -> FetchError:

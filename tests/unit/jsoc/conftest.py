@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -63,9 +64,15 @@ def write_frame(root: Path, channel: int, slot: datetime, seed: int, *, stored: 
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(built: Path, tmp_path: Path) -> Path:
     """An archive with three slots of 171 and 193 Å and two of 1600 Å, pointing and response tables."""
-    folder = tmp_path / "archive"
+    return Path(shutil.copytree(built, tmp_path / "archive"))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive that every test gets a copy of."""
+    folder = tmp_path_factory.mktemp("built")
     first = times.parse("2014-01-01T00:00:01Z")
     for i in range(3):
         for channel in (171, 193):

@@ -1,0 +1,32 @@
+"""One frame of the embedded archive: level-1 image, spikes, record and truth."""
+
+from pathlib import Path
+
+from helioreduce import fits, times
+from helioreduce.archive import calibration, records
+from helioreduce.archive.frame import render
+from helioreduce.archive.scenario import Scenario
+from helioreduce.log import log_to
+
+
+def main(settings: dict, channel: int, time: str, psf: str | None, folder: str | Path) -> None:
+    """Render the frame in the slot ``time`` and write its files into ``folder``; the record comes last."""
+    folder, t_rec = Path(folder), times.from_compact(time)
+    response = fits.read_array(psf)[0] if psf else None
+    frame = render(Scenario.from_mapping(settings), channel, t_rec, response, calibration.degradation(channel, t_rec))
+    fits.write_compressed(folder / "image_lev1.fits", frame.image, frame.header)
+    if frame.spikes is not None:
+        fits.write_compressed(folder / "spikes.fits", frame.spikes)
+    fits.write_arrays(folder / "truth.fits", frame.truth.planes(), frame.truth_header())
+    records.write(folder / "record.json", frame.record())
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            snakemake.params.scenario,
+            int(snakemake.wildcards.channel),
+            snakemake.wildcards.time,
+            snakemake.input.get("psf"),
+            Path(snakemake.output.record).parent,
+        )

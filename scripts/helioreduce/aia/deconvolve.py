@@ -1,0 +1,172 @@
+"""Deconvolution of an image with its error plane and mask: full frames, cut-outs, unknown pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from helioreduce import fft
+from helioreduce.aia import gaps, richardson_lucy
+from helioreduce.errors import InputError
+from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.provenance import record, refuse_twice
+
+#: Pixels whose value says nothing about the scene.
+UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
+
+
+def deconvolve(
+    image: Image,
+    otf: np.ndarray,
+    iterations: int = 25,
+    *,
+    core: str = "default",
+    edge: int = 0,
+    gain: np.ndarray | None = None,
+    redraws: int = 0,
+    seed: int = 0,
+    tolerance: float = 0.0,
+    accelerate: bool = False,
+) -> Image:
+    """The image with the PSF removed by Richardson–Lucy iteration, on its own grid.
+
+    The iteration starts from the image. Negative counts are taken as 0. Pixels that are not finite or carry a bit of
+    :data:`UNKNOWN` have no weight: they keep their value, error and mask, and do not spread.
+
+    Parameters
+    ----------
+    image
+        Level-1 counts (ny, nx), before any resampling.
+    otf
+        :func:`helioreduce.aia.psf.otf`, (gy, gx//2+1) with gx even; the arithmetic takes its precision. See :func:`scene` for
+        grids larger than the image.
+    iterations
+        Their number, or the largest number if ``tolerance`` is positive.
+    core
+        Name of the PSF core, for the record.
+    edge
+        Where the grid is larger than the image, the bit EDGE is set on pixels less than this far (px) from the edge of the
+        image: part of their light comes from where nothing is known.
+    gain
+        :func:`richardson_lucy.noise_gain` of ``otf`` and ``iterations``, where many images share it; computed if absent.
+    redraws
+        0: the error by ``gain``, a linear approximation. N ≥ 2: the scatter of N deconvolutions of data redrawn from the error
+        plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
+    seed
+        Of the redraws.
+    tolerance, accelerate
+        See :func:`richardson_lucy.restore`.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image has been deconvolved.
+    InputError
+        If no pixel is known, the grid is smaller than the image, or redraws cannot give an error.
+    """
+    refuse_twice(image, "deconvolve")
+    if redraws and (redraws == 1 or image.sigma is None):
+        raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
+    known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
+    control = {"iterations": iterations, "tolerance": tolerance, "accelerate": accelerate}
+    data, done = scene(_counts(image.data, known, otf), otf, **control)
+    sigma, method = image.sigma, "none"
+    if redraws:
+        draws = (scene(_counts(noisy, known, otf), otf, **control)[0] for noisy in _redrawn(image, redraws, seed))
+        sigma, method = _scatter(draws), f"{redraws} redraws with seed {seed}"
+    elif sigma is not None:
+        sigma = _propagated(sigma, known, otf, richardson_lucy.noise_gain(otf, done) if gain is None else gain)
+        method = "linear"
+    new = image.with_(
+        data=_where(known, data, image.data),
+        sigma=sigma if sigma is None else _where(known, sigma, image.sigma),
+        mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
+    )
+    forget_statistics(new.header)
+    parameters = {"iterations": done, "accelerated": accelerate, "core": core, "sigma": method, "fft": fft.CPU_LIBRARY}
+    record(new.header, "deconvolve", parameters)
+    return new
+
+
+def scene(
+    counts: np.ndarray, otf: np.ndarray, iterations: int = 25, *, tolerance: float = 0.0, accelerate: bool = False
+) -> tuple[np.ndarray, int]:
+    """Scene behind counts, and the number of iterations done.
+
+    On a grid of the image's shape edges are periodic. On a larger one (:func:`helioreduce.aia.psf.grid`) the image gets a
+    margin of unknown pixels, which starts as its mirror image.
+
+    Parameters
+    ----------
+    counts
+        Array (ny, nx), not negative, NaN where unknown, in the precision of ``otf``.
+    otf
+        Real transform (gy, gx//2+1) of the PSF on a grid of at least (ny, nx).
+    iterations, tolerance, accelerate
+        See :func:`richardson_lucy.restore`.
+    """
+    start, margins = gaps.filled(counts), _margins(counts.shape, otf)
+    if margins:
+        start, counts = np.pad(start, margins, mode="symmetric"), np.pad(counts, margins, constant_values=np.nan)
+    result, done = richardson_lucy.restore(counts, start, otf, iterations, tolerance=tolerance, accelerate=accelerate)
+    return _inner(result, margins), done
+
+
+def _margins(shape: tuple[int, int], otf: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Pixels to add before and after each axis to fill the OTF's grid; empty if there are none."""
+    grid = (otf.shape[0], 2 * (otf.shape[1] - 1))
+    excess = [g - n for g, n in zip(grid, shape, strict=True)]
+    if min(excess) < 0:
+        raise InputError(f"an image of {shape} does not fit on the PSF's grid of {grid}", cure="Give psf.grid(shape, channel)")
+    return tuple((n // 2, n - n // 2) for n in excess) if any(excess) else ()
+
+
+def _inner(plane: np.ndarray, margins: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """A plane without its margins."""
+    return plane[tuple(slice(a, n - b) for n, (a, b) in zip(plane.shape, margins, strict=True))] if margins else plane
+
+
+def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
+    """Data that are not negative, NaN where unknown."""
+    return np.where(known, np.maximum(data, 0), np.nan).astype(otf.dtype, copy=False)
+
+
+def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
+    """Data with noise of the error plane added again."""
+    generator = np.random.default_rng(seed)
+    for _ in range(number):
+        yield image.data + image.sigma * generator.standard_normal(image.data.shape, np.float32)
+
+
+def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
+    """Standard deviation of each pixel, by Welford's recurrence: two planes in memory, whatever the number of draws."""
+    mean, squares, number = 0.0, 0.0, 0
+    for number, draw in enumerate(draws, start=1):
+        step = draw - mean
+        mean = mean + step / number
+        squares = squares + step * (draw - mean)
+    return np.sqrt(squares / (number - 1))
+
+
+def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """√(K² ∗ σ²); unknown pixels bring no noise."""
+    margins = _margins(sigma.shape, otf)
+    variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
+    with fft.Filter(gain).threads() as convolve:
+        result = convolve(np.pad(variance, margins) if margins else variance)
+    return np.sqrt(np.maximum(_inner(result, margins), 0))
+
+
+def _where(known: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    return np.where(known, new, old).astype(np.float32, copy=False)
+
+
+def _edge_flagged(mask: np.ndarray, width: int) -> np.ndarray:
+    """The mask with EDGE on the ``width`` outermost pixels of each side."""
+    flagged = mask | np.uint8(Mask.EDGE)
+    ny, nx = mask.shape
+    if 2 * width < min(ny, nx):
+        inner = (slice(width, ny - width), slice(width, nx - width))
+        flagged[inner] = mask[inner]
+    return flagged

@@ -1,0 +1,97 @@
+"""Compiled loops of the deconvolution, on blocks of rows that one thread holds in cache.
+
+NumPy arrays go to the compiled loops; the same formulas in array arithmetic serve any other array library (CuPy).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+
+def excess(data: Any, model: Any, floor: float) -> Any:
+    """data/model − 1, into ``model``.
+
+    0 where the data are NaN: unknown pixels ask for no change. −1 where the model is ``floor`` or less: a dark pixel stays
+    dark.
+    """
+    if isinstance(model, np.ndarray):
+        return _excess(data, model, model.dtype.type(floor))
+    dark, unknown = model <= floor, data != data
+    model[...] = (data - model) / (model + dark)
+    model[dark] = -1
+    model[unknown] = 0
+    return model
+
+
+def correct(estimate: Any, correction: Any) -> None:
+    """estimate ← estimate · (1 + correction), in place, and not below zero."""
+    if isinstance(estimate, np.ndarray):
+        _correct(estimate, correction)
+    else:
+        estimate *= (1 + correction).clip(0)
+
+
+def deviance(data: Any, model: Any) -> float:
+    """Poisson deviance 2 Σ [d ln(d/m) − d + m] of the known data; a measure of likelihood that is 0 for a perfect model."""
+    if isinstance(model, np.ndarray):
+        return _deviance(data, model)
+    used = (data == data) & (model > 0)
+    d, m = data[used], model[used]
+    safe = d + (d <= 0)
+    return 2 * float((d * np.log(safe / m) - d + m).sum())
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _excess(data, model, floor):  # type: ignore[no-untyped-def]
+    for y in range(model.shape[0]):
+        for x in range(model.shape[1]):
+            d, m = data[y, x], model[y, x]
+            value = (d - m) / m if m > floor else -1
+            model[y, x] = value if d == d else 0
+    return model
+
+
+@numba.njit(cache=True, nogil=True)
+def _correct(estimate, correction):  # type: ignore[no-untyped-def]
+    for y in range(estimate.shape[0]):
+        for x in range(estimate.shape[1]):
+            estimate[y, x] = max(estimate[y, x] + estimate[y, x] * correction[y, x], 0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _deviance(data, model):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for y in range(data.shape[0]):
+        for x in range(data.shape[1]):
+            d, m = float(data[y, x]), float(model[y, x])
+            if d > 0 and m > 0:
+                total += d * np.log(d / m) - d + m
+            elif d == 0:
+                total += max(m, 0.0)
+    return 2 * total
+
+
+@numba.njit(cache=True, parallel=True)
+def fill_rows(plane):  # type: ignore[no-untyped-def]
+    """Replace NaN by linear interpolation along each row, in place; constant beyond the last good pixel.
+
+    Returns a boolean array (ny,): rows that have no good pixel, and stay as they are.
+    """
+    ny, nx = plane.shape
+    empty = np.zeros(ny, np.bool_)
+    for y in numba.prange(ny):
+        row, last = plane[y], -1
+        for x in range(nx):
+            if row[x] == row[x]:
+                if last < x - 1:
+                    start = row[last] if last >= 0 else row[x]
+                    for gap in range(last + 1, x):
+                        row[gap] = start + (row[x] - start) * (gap - last) / (x - last)
+                last = x
+        empty[y] = last < 0
+        if last >= 0:
+            row[last + 1 :] = row[last]
+    return empty

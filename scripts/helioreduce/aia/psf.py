@@ -1,0 +1,168 @@
+r"""Point spread function of the seven EUV channels: diffraction by the meshes that carry the filters.
+
+Each of the two filters, at the entrance and in the focal plane, sits on a mesh of 363 µm pitch with 34 µm wires, which
+passes 82 % of the light undiffracted and sends the rest into orders m = ±1 … ±100 along the directions of its wires,
+
+.. math:: P(\mathbf r) = 0.82\,\frac{g(\mathbf r)}{\sum g}
+          + 0.18\,\frac{\sum_{m,\theta} I_m\,g(\mathbf r - m\,\mathbf s_\theta)}{\sum_{\mathbf r}\sum_{m,\theta} \dots},
+          \qquad g = e^{-w r^2},\quad I_m = \mathrm{sinc}^2(m\,34/363).
+
+The PSF is the convolution of both. It is real and point-symmetric, and so is its transform, the OTF.
+
+Source: Grigis, Su, Weber et al. 2012, "AIA PSF Characterization and Image Deconvolution", table 2 (angles, spacings) and
+section 3; the core widths w are those of SolarSoft's ``aia_calc_psf``. Light scattered by the mirrors at wide angles is not
+part of this model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helioreduce import fft
+from helioreduce.errors import InputError
+
+FULL_FRAME = (4096, 4096)
+ORDERS = 100
+_UNDIFFRACTED = 0.82
+_WIRE_TO_PITCH = 34.0 / 363.0
+_FOCAL_PLANE_DEG = (45.0, -45.0)
+_DEFAULT_WIDTH = 4.5  # px⁻²
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """One channel's diffraction pattern: directions of the entrance filter, spacings of the orders, core width."""
+
+    entrance_deg: tuple[float, float, float, float]
+    entrance_px: float
+    focal_plane_px: float
+    preflight_width: float  # px⁻²
+
+
+MESHES = {
+    94: Mesh((49.81, 40.16, -40.28, -49.92), 8.99, 0.207, 0.951),
+    131: Mesh((50.27, 40.17, -39.70, -49.95), 12.37, 0.289, 1.033),
+    171: Mesh((49.81, 39.57, -40.13, -50.38), 16.26, 0.377, 0.962),
+    193: Mesh((49.82, 39.57, -40.12, -50.37), 18.39, 0.425, 1.512),
+    211: Mesh((49.78, 40.08, -40.34, -49.95), 19.97, 0.465, 1.199),
+    304: Mesh((49.76, 40.18, -40.14, -49.90), 28.87, 0.670, 1.247),
+    335: Mesh((50.40, 39.80, -39.64, -50.25), 31.83, 0.738, 0.962),
+}
+
+
+def otf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME) -> np.ndarray:
+    """Transform of the PSF on a periodic grid, centred on pixel (0, 0).
+
+    The spots are those of the full frame, with its intensities. On a smaller grid the ones that fall beyond half of it
+    are left out, and their light is spread evenly over the grid, as from a uniform surrounding: the OTF at
+    zero frequency is 1 for every grid.
+
+    Parameters
+    ----------
+    channel
+        94, 131, 171, 193, 211, 304 or 335 Å.
+    core
+        ``default`` (w = 4.5 px⁻², sharp) or ``preflight`` (measured before launch, per channel).
+    shape
+        Grid (ny, nx).
+
+    Returns
+    -------
+    numpy.ndarray
+        Real, float64, (ny, nx//2 + 1): the half-plane of :func:`helioreduce.fft.rfft2`.
+
+    Raises
+    ------
+    InputError
+        Unknown channel or core.
+    """
+    mesh, width = _mesh(channel), core_width(channel, core)
+    entrance = _filter(mesh.entrance_deg, mesh.entrance_px, width, shape)
+    transform = fft.rfft2(entrance).real.copy()
+    transform *= fft.rfft2(_filter(_FOCAL_PLANE_DEG, mesh.focal_plane_px, width, shape)).real
+    transform[0, 0] = 1.0
+    return transform
+
+
+def psf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME) -> np.ndarray:
+    """The PSF itself, float64 (ny, nx), of unit sum, its peak at pixel (ny//2, nx//2). Arguments as for :func:`otf`."""
+    kernel = fft.irfft2(otf(channel, core, shape).astype(complex), shape)
+    return np.roll(kernel, (shape[0] // 2, shape[1] // 2), axis=(0, 1))
+
+
+def core_width(channel: int, core: str) -> float:
+    """w of the core exp(−w r²), in px⁻²."""
+    widths = {"default": _DEFAULT_WIDTH, "preflight": _mesh(channel).preflight_width}
+    if core not in widths:
+        raise InputError(f"there is no PSF core {core!r}", cure=f"Choose one of {', '.join(widths)}")
+    return widths[core]
+
+
+def reach(channel: int, fraction: float) -> int:
+    """Distance in px within which the entrance filter keeps ``fraction`` of a point's light (rounded up).
+
+    The focal-plane filter spreads light over at most a tenth of that and is left out.
+    """
+    mesh = _mesh(channel)
+    orders = np.arange(1, ORDERS + 1)
+    diffracted = np.cumsum(np.sinc(orders * _WIRE_TO_PITCH) ** 2)
+    enclosed = _UNDIFFRACTED + (1 - _UNDIFFRACTED) * diffracted / diffracted[-1]
+    return int(np.ceil(mesh.entrance_px * (np.searchsorted(enclosed, fraction) + 1)))
+
+
+def grid(data_shape: tuple[int, int], channel: int, fraction: float = 0.99) -> tuple[int, int]:
+    """Periodic grid on which to deconvolve an image of ``data_shape``.
+
+    A full frame is its own grid, as in every published AIA deconvolution. A cut-out gets a margin of
+    :func:`reach` pixels, so that light which leaves one edge cannot return at the opposite one.
+    """
+    if tuple(data_shape) == FULL_FRAME:
+        return FULL_FRAME
+    margin = reach(channel, fraction)
+    ny, nx = (fft.fast_length(n + margin) for n in data_shape)
+    return ny, nx
+
+
+def _mesh(channel: int) -> Mesh:
+    if channel not in MESHES:
+        raise InputError(f"there is no PSF for channel {channel}", cure=f"Choose one of {', '.join(map(str, MESHES))}")
+    return MESHES[channel]
+
+
+def _filter(angles_deg: tuple[float, ...], spacing: float, width: float, shape: tuple[int, int]) -> np.ndarray:
+    """PSF (ny, nx) of one filter, centred on pixel (0, 0)."""
+    orders = np.arange(-ORDERS, ORDERS + 1)
+    orders = orders[orders != 0]
+    angles = np.deg2rad(angles_deg)
+    intensity = np.repeat(np.sinc(orders * _WIRE_TO_PITCH) ** 2, angles.size)
+    y, x = np.outer(orders, spacing * np.sin(angles)).ravel(), np.outer(orders, spacing * np.cos(angles)).ravel()
+    diffracted = _stamps(y, x, width) * intensity[:, None, None]
+    iy, ix = _pixels(y, width)[:, :, None], _pixels(x, width)[:, None, :]
+    total = diffracted[_inside(iy, FULL_FRAME[0]) & _inside(ix, FULL_FRAME[1])].sum()
+    seen = _inside(iy, shape[0]) & _inside(ix, shape[1])
+    flat = (iy % shape[0] * shape[1] + ix % shape[1])[seen]
+    plane = np.zeros(shape)
+    np.add.at(plane.ravel(), flat, diffracted[seen] * ((1 - _UNDIFFRACTED) / total))
+    core, pixels = _stamps(np.zeros(1), np.zeros(1), width)[0], _pixels(np.zeros(1), width)[0]
+    np.add.at(plane, (pixels[:, None] % shape[0], pixels % shape[1]), core * (_UNDIFFRACTED / core.sum()))
+    return plane
+
+
+def _pixels(positions: np.ndarray, width: float) -> np.ndarray:
+    """Pixels (spots, n) around each position at which exp(−w r²) exceeds 1e-26."""
+    half = int(np.ceil(np.sqrt(60.0 / width)))
+    return np.rint(positions).astype(int)[:, None] + np.arange(-half, half + 1)
+
+
+def _stamps(y: np.ndarray, x: np.ndarray, width: float) -> np.ndarray:
+    """exp(−w r²) sampled at the pixels around each spot: (spots, n, n)."""
+    along_y = np.exp(-width * (_pixels(y, width) - y[:, None]) ** 2)
+    along_x = np.exp(-width * (_pixels(x, width) - x[:, None]) ** 2)
+    return along_y[:, :, None] * along_x[:, None, :]
+
+
+def _inside(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Whether offsets from the centre lie on a grid of ``size`` pixels with its centre at size//2."""
+    return (pixels >= -(size // 2)) & (pixels < size - size // 2)

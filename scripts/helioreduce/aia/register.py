@@ -1,0 +1,143 @@
+"""Registration: rotation, scale and centre of level 1.5, on one grid for full frames and cut-outs.
+
+Level 1.5 has 0.6″ pixels, solar north up and the Sun's centre at pixel 2048.5 of 4096 (the grid of SolarSoft's ``aia_prep``).
+Values stay counts per pixel as they are interpolated, as SolarSoft and aiapy leave them: the sum over a source
+changes by (CDELT/0.6″)².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io.fits import Header
+
+from helioreduce.aia import gaps, spline
+from helioreduce.errors import InputError
+from helioreduce.image import Image, Mask, forget_statistics
+
+SCALE_ARCSEC, NPIX, CENTRE = 0.6, 4096, 2048.5
+#: For the record of the step that registers.
+PARAMETERS = {"interpolation": "cubic B-spline", "scale_arcsec": SCALE_ARCSEC}
+_ROTATION_CARDS = ("PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2", "CD2_1", "CD2_2", "CROTA1")
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Where an image looks: input pixel (x, y), from 0, of the Sun's centre; arcsec per pixel as a 2 × 2 matrix."""
+
+    sun_px: np.ndarray
+    arcsec_per_px: np.ndarray
+
+    @classmethod
+    def of(cls, header: Header) -> Pointing:
+        """From CRPIX, CRVAL, CDELT and PCi_j or CROTA2, in the plane approximation of the sky (0.005 px for CRVAL within 500″).
+
+        Raises
+        ------
+        InputError
+            If a keyword is missing or the scale is not in arcsec.
+        """
+        scale = np.array([_number(header, "CDELT1"), _number(header, "CDELT2")])
+        if any(header.get(key, "arcsec").strip() != "arcsec" for key in ("CUNIT1", "CUNIT2")):
+            raise InputError("CUNIT is not arcsec", cure="Give an image with CDELT and CRVAL in arcsec")
+        matrix = scale[:, None] * _rotation(header, scale)
+        reference = np.array([_number(header, "CRPIX1"), _number(header, "CRPIX2")]) - 1
+        value = np.array([header.get("CRVAL1", 0.0), header.get("CRVAL2", 0.0)])
+        return cls(reference - np.linalg.solve(matrix, value), matrix)
+
+    def to_level15(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Pixels (x, y), from 0, on the grid of level 1.5."""
+        offset = np.stack([x, y]) - self.sun_px.reshape(2, *[1] * np.ndim(x))
+        return np.tensordot(self.arcsec_per_px, offset, axes=1) / SCALE_ARCSEC + (CENTRE - 1)
+
+
+def register(image: Image) -> Image:
+    """The image on the grid of level 1.5: 4096 × 4096 for a full frame, the part that it covers for a cut-out.
+
+    Parameters
+    ----------
+    image
+        Counts (ny, nx) with an up-to-date pointing in the header.
+
+    Returns
+    -------
+    Image
+        Data by cubic B-spline; sigma with squared cardinal weights; mask bits of the 2 × 2 nearest pixels. What the
+        detector does not see is NaN with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is
+        per pixel: neighbouring pixels are correlated.
+
+    Raises
+    ------
+    InputError
+        If the header has no pointing, every pixel is missing, or the image lies off the grid.
+    """
+    pointing = Pointing.of(image.header)
+    corner, shape = _target(image.data.shape, pointing)
+    matrix = np.linalg.inv(pointing.arcsec_per_px) * SCALE_ARCSEC
+    origin = pointing.sun_px + matrix @ (corner - (CENTRE - 1))
+    data, sigma, mask = _resampled(image, origin, matrix, shape)
+    new = image.with_(data=data, sigma=sigma, mask=mask)
+    _update(new.header, corner, shape)
+    return new
+
+
+def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
+    """Data, sigma (None if the image has none) and mask on a grid of the given shape."""
+    missing = ~np.isfinite(image.data) | image.flagged(Mask.NO_DATA | Mask.OUTSIDE)
+    holes = missing.any()
+    whole = gaps.filled(np.where(missing, np.nan, image.data)) if holes else image.data
+    flags = spline.spread_flags(image.mask, missing) if holes or image.mask.any() else None
+    variance = None
+    if image.sigma is not None:
+        sigma = gaps.filled(np.where(missing, np.nan, image.sigma)) if holes else image.sigma
+        variance = spline.mirrored(sigma * sigma, spline.TAPS)
+    planes = spline.resample(spline.coefficients(whole), variance, spline.variance_weights(), flags, origin, matrix, shape)
+    return planes[0], None if variance is None else planes[1], planes[2]
+
+
+def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:
+    """First pixel (x, y) on the grid of level 1.5, and shape (ny, nx), of the registered image."""
+    if data_shape == (NPIX, NPIX):
+        return np.zeros(2), (NPIX, NPIX)
+    ny, nx = data_shape
+    corners = pointing.to_level15(np.array([0, nx - 1, 0, nx - 1]), np.array([0, 0, ny - 1, ny - 1]))
+    first = np.maximum(np.ceil(corners.min(axis=1)), 0)
+    size = (np.minimum(np.floor(corners.max(axis=1)), NPIX - 1) - first + 1).astype(int)
+    if size.min() < 1:
+        raise InputError("the image lies off the grid of level 1.5", cure="Check CRPIX, CRVAL and CDELT")
+    return first, (int(size[1]), int(size[0]))
+
+
+def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
+    """Describe the grid; cards that described the old one are replaced or removed."""
+    scale = header["CDELT1"]
+    for key in _ROTATION_CARDS:
+        header.remove(key, ignore_missing=True)
+    for axis, (first, size) in enumerate(zip(corner, shape[::-1], strict=True), start=1):
+        header[f"NAXIS{axis}"], header[f"CRPIX{axis}"] = size, CENTRE - first
+        header[f"CRVAL{axis}"], header[f"CDELT{axis}"] = 0.0, SCALE_ARCSEC
+        centre = ("XCEN", "YCEN")[axis - 1]
+        if centre in header:
+            header[centre] = ((size + 1) / 2 - (CENTRE - first)) * SCALE_ARCSEC
+    header["CROTA2"], header["LVL_NUM"] = 0.0, 1.5
+    if "RSUN_OBS" in header:
+        header["R_SUN"] = header["RSUN_OBS"] / SCALE_ARCSEC
+    elif "R_SUN" in header:
+        header["R_SUN"] *= scale / SCALE_ARCSEC
+    forget_statistics(header)
+
+
+def _rotation(header: Header, scale: np.ndarray) -> np.ndarray:
+    """PCi_j: from its cards where there are any, otherwise from CROTA2."""
+    if any(f"PC{i}_{j}" in header for i in (1, 2) for j in (1, 2)):
+        return np.array([[header.get(f"PC{i}_{j}", float(i == j)) for j in (1, 2)] for i in (1, 2)])
+    roll, ratio = np.deg2rad(_number(header, "CROTA2")), scale[1] / scale[0]
+    return np.array([[np.cos(roll), -np.sin(roll) * ratio], [np.sin(roll) / ratio, np.cos(roll)]])
+
+
+def _number(header: Header, key: str) -> float:
+    value = header.get(key)
+    if not isinstance(value, int | float) or not np.isfinite(value):
+        raise InputError(f"{key} is missing or not a number", cure="Registration needs the pointing of the image")
+    return float(value)

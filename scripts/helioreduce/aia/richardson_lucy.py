@@ -1,0 +1,155 @@
+r"""Richardson–Lucy iteration with weights, on a periodic grid, and how it carries noise.
+
+With data d, PSF operator H (symmetric, of unit sum) and weights w (1 known, 0 unknown), starting from a guess u,
+
+.. math:: u \leftarrow u\,\frac{H\left(w\,d / Hu\right)}{H w} = u \left[1 + \frac{H\left(w\,(d / Hu - 1)\right)}{H w}\right].
+
+The second form, used here, transforms small numbers and so loses less to rounding. Where every weight is 1 this is the
+classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which keeps the XX
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from helioreduce import fft
+from helioreduce.aia import kernels
+
+#: Sum of weights below which a pixel is out of reach of the data.
+_OUT_OF_REACH = 1e-6
+
+
+def restore(
+    data: Any, start: Any, otf: Any, iterations: int, *, tolerance: float = 0.0, accelerate: bool = False
+) -> tuple[Any, int]:
+    """Scene behind ``data``.
+
+    Parameters
+    ----------
+    data
+        Array (ny, nx), not negative, in the precision in which to work; NaN where unknown.
+    start
+        First guess (ny, nx), finite, not negative; it is overwritten by the scene.
+    otf
+        Real transform (ny, nx//2+1) of the PSF, in the same precision; nx even.
+    iterations
+        Their number, or the largest number if ``tolerance`` is positive.
+    tolerance
+        Stop when the Poisson deviance of data and model falls by less than this fraction from one iteration to the next;
+        0: never.
+    accelerate
+        Extrapolate along the previous steps (Biggs & Andrews 1997, Applied Optics 36, 1766).
+
+    Returns
+    -------
+    tuple
+        The scene (ny, nx) and the number of iterations done.
+    """
+    with fft.Filter(otf).threads() as blur:
+        iteration = _Iteration(blur, data, measure=tolerance > 0)
+        advance = _accelerated if accelerate else _plain
+        previous = np.inf
+        for done, deviance in enumerate(advance(iteration, start), start=1):
+            if done == iterations or previous - deviance < tolerance * deviance:
+                break
+            previous = deviance
+        return start, done
+
+
+def noise_gain(otf: Any, iterations: int) -> Any:
+    r"""Transform of K², which carries the variance of the data to that of the scene: Var(u) = K² ∗ Var(d).
+
+    About a uniform field the iteration is linear. Relative deviations a of the scene and ε of the data obey
+    a ← a + h(ε − h a) for every frequency, with h the OTF, and start from a = ε, so that after k iterations a = K̂ ε with
+
+    .. math:: \hat K = \frac{1 - (1 - h^2)^k}{h} + (1 - h^2)^k .
+
+    # ASSUME: the scene varies slowly over the PSF's core. Where a dark pixel lies in the light of a bright one the
+    iteration, being multiplicative, amplifies noise less than this.
+
+    Returns
+    -------
+    array
+        Real (ny, nx//2+1), like ``otf``.
+    """
+    left = (1 - otf * otf) ** iterations
+    opaque = abs(otf) < _OUT_OF_REACH
+    response = (1 - left) / (otf + opaque) + left  # the first term vanishes where nothing is transmitted
+    kernel = fft.irfft2(response.astype(np.result_type(otf.dtype, np.complex64)), (otf.shape[0], 2 * (otf.shape[1] - 1)))
+    return fft.rfft2(kernel * kernel).real.copy()
+
+
+class _Iteration:
+    """One step of the iteration; the spectrum of the estimate's rows is kept from step to step."""
+
+    def __init__(self, blur: fft.Filter, data: Any, *, measure: bool) -> None:
+        self.blur, self.data, self.measure = blur, data, measure
+        known = data == data
+        self.inverse_weight = None if known.all() else _inverse_weight(blur, known.astype(data.dtype))
+        # A model at or below this is a rounding error of the transforms.
+        self.floor = float(np.finfo(data.dtype).eps * data[known].max())
+
+    def load(self, estimate: Any) -> None:
+        """Transform the rows of an estimate."""
+        self.blur.rows(lambda rows: self.blur.forward(rows, estimate[rows]))
+
+    def advance(self, estimate: Any) -> float:
+        """One step from the loaded estimate, in place; loads the result. Returns the deviance before the step."""
+        blur = self.blur
+
+        def compare(rows: slice) -> float:
+            model = blur.backward(rows)
+            deviance = kernels.deviance(self.data[rows], model) if self.measure else 0.0
+            blur.forward(rows, kernels.excess(self.data[rows], model, self.floor))
+            return deviance
+
+        def update(rows: slice) -> None:
+            correction = blur.backward(rows)
+            if self.inverse_weight is not None:
+                correction *= self.inverse_weight[rows]
+            kernels.correct(estimate[rows], correction)
+            blur.forward(rows, estimate[rows])
+
+        blur.columns()
+        deviance = sum(blur.rows(compare))
+        blur.columns()
+        blur.rows(update)
+        return deviance
+
+
+def _plain(iteration: _Iteration, estimate: Any) -> Any:
+    """Endless steps on ``estimate``; yields the deviance before each."""
+    iteration.load(estimate)
+    while True:
+        yield iteration.advance(estimate)
+
+
+def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
+    """As :func:`_plain`, each step taken from a point extrapolated along the last change of the estimate.
+
+    The length of the extrapolation is the correlation of the last two steps g, between 0 and 1.
+    """
+    before, steps = estimate.copy(), []
+    while True:
+        length = _correlation(*steps) if len(steps) == 2 else 0.0
+        point = (estimate + length * (estimate - before)).clip(0)
+        before[...], estimate[...] = estimate, point
+        iteration.load(estimate)
+        deviance = iteration.advance(estimate)
+        steps = [*steps[-1:], estimate - point]
+        yield deviance
+
+
+def _correlation(older: Any, newer: Any) -> float:
+    """Σ newer·older / Σ older², kept between 0 and 1."""
+    norm = float((older * older).sum(dtype=np.float64))
+    return min(max(float((newer * older).sum(dtype=np.float64)) / norm, 0.0), 1.0) if norm else 0.0
+
+
+def _inverse_weight(blur: fft.Filter, known: Any) -> Any:
+    """1/(H w); 0 out of reach of the data, where nothing is to be changed."""
+    weight = blur(known)
+    reached = weight > _OUT_OF_REACH
+    return reached / (weight + ~reached)

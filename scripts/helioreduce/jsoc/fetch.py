@@ -1,0 +1,125 @@
+"""One segment of one record: from the store, or from the archive into the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from helioreduce import __version__, fits, times
+from helioreduce.jsoc import gate, header, wire
+from helioreduce.jsoc.errors import NoData
+from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.store import Entry, Store
+from helioreduce.jsoc.transfer import Progress, download
+from helioreduce.jsoc.wire import Patience
+
+#: Channels that the ground pipeline despikes. 4500 Å since February 2021 only; a missing file is no error there.
+DESPIKED = frozenset({94, 131, 171, 193, 211, 304, 335})
+
+
+def segment(
+    record: Record,
+    name: str,
+    base_url: str,
+    store: Store,
+    *,
+    path: str | None = None,
+    patience: Patience | None = None,
+    connections: int = 1,
+    progress: Progress | None = None,
+) -> Entry:
+    """The stored file of a segment, verified.
+
+    Parameters
+    ----------
+    record, name
+        The record, and its segment: ``image`` or ``spikes``.
+    base_url
+        Address that server paths are relative to.
+    store
+        Where files are kept.
+    path
+        Path on the server; default that of the record (a staged export has another).
+    patience
+        Retries, waits and time limits.
+    connections
+        How many transfers may be under way among all that use the store.
+    progress
+        See :func:`transfer.download`.
+
+    Raises
+    ------
+    NoData, Rejected, TransientExhausted, Corrupt
+        See :func:`transfer.download`.
+    """
+    with gate.slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
+        if entry := store.find(record, name):
+            return entry
+        path = path or record.segments.get(name)
+        if not path:
+            raise NoData(f"there is no {name}", cure="The archive has it off line, or never had it", where=record.name)
+        target = store.incoming(record, name)
+        with gate.slot(store.locks(), connections):
+            receipt = download(wire.joined(base_url, path), target, patience=patience, progress=progress)
+        history = {
+            **{"record": record.name, "recnum": record.recnum, "segment": name, "path": path},
+            **{"bytes": receipt.bytes, "sha256": receipt.sha256, "etag": receipt.etag, "received": receipt.received},
+            **{
+                "faults": list(receipt.faults),
+                "fetched": times.iso(datetime.now(UTC)),
+                "software": f"helioreduce {__version__}",
+            },
+        }
+        return store.add(target, record, name, history)
+
+
+def image(entry: Entry, record: Record, target: str | Path) -> dict[str, object]:
+    """Write a level-1 image with the header of the database.
+
+    Returns
+    -------
+    dict
+        The history of the file, with the stale cards that were replaced: ``{card: [in the file, in the database]}``.
+
+    Raises
+    ------
+    Corrupt
+        If the file is another image than the record's.
+    """
+    stored = fits.read_header(entry.file)
+    merged = header.merge(stored, record)
+    fits.rewrite(entry.file, target, merged)
+    stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
+    return {**entry.history, "stale": stale}
+
+
+def copy(entry: Entry, target: str | Path) -> dict[str, object]:
+    """Copy a file out of the store: temporary name, then rename. Returns its history."""
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(entry.file, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return dict(entry.history)
+
+
+def has_spikes(record: Record) -> bool:
+    """Whether a record should have a file of replaced pixels: despiked channel, and NSPIKES is not 0."""
+    count = record.keywords.get("NSPIKES", "MISSING")
+    return int(record.keywords["WAVELNTH"]) in DESPIKED and count not in ("0", "MISSING")
+
+
+def write_history(path: str | Path, history: Mapping[str, object]) -> None:
+    """Write a history as JSON: temporary name, then rename."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(history, indent=1, default=str) + "\n")
+    part.replace(path)

@@ -1,0 +1,93 @@
+"""Fetched files under the digest of their content, so that nothing is fetched twice.
+
+``objects/ab/abcdef…`` are the files, read-only; ``records/<key>.json`` tell for one segment of one record which file it is,
+and how it came. A reprocessed record has another number, another storage unit or another DATE, and so another key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from helioreduce import provenance
+from helioreduce.errors import InputError
+from helioreduce.jsoc.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in the store, and how it came."""
+
+    file: Path
+    history: Mapping[str, object]
+
+
+class Store:
+    """A store below ``root``; any number of processes may use it at once."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+
+    def find(self, record: Record, segment: str) -> Entry | None:
+        """The file of a segment, if it has been fetched; a file that no longer has its digest counts as lost."""
+        try:
+            history = json.loads(self._record(record, segment).read_text())
+            file = self._object(history["sha256"])
+            whole = file.stat().st_size == history["bytes"] and provenance.sha256(file) == history["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return Entry(file, history) if whole else None
+
+    def incoming(self, record: Record, segment: str) -> Path:
+        """Where a transfer puts the file; the same name every time, so that a later run takes it up again."""
+        return self.root / "incoming" / f"{key(record, segment)}.fits"
+
+    def locks(self) -> Path:
+        """Folder of the locks that its users hold."""
+        return self.root / "locks"
+
+    def add(self, file: Path, record: Record, segment: str, history: Mapping[str, object]) -> Entry:
+        """Take a verified file in; ``history`` has its ``sha256`` and ``bytes``.
+
+        Raises
+        ------
+        InputError
+            If the store cannot be written.
+        """
+        place, note = self._object(str(history["sha256"])), self._record(record, segment)
+        try:
+            for folder in (place.parent, note.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            file.chmod(0o444)
+            file.replace(place)
+            part = note.with_name(f".{note.name}.{os.getpid()}")
+            part.write_text(json.dumps(history, indent=1))
+            part.replace(note)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+            raise InputError(
+                f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=place
+            ) from None
+        return Entry(place, history)
+
+    def _object(self, digest: str) -> Path:
+        """Where a file of this SHA-256 is kept."""
+        return self.root / "objects" / digest[:2] / digest
+
+    def _record(self, record: Record, segment: str) -> Path:
+        """Where the history of a segment is kept."""
+        return self.root / "records" / f"{key(record, segment)}.json"
+
+
+def key(record: Record, segment: str) -> str:
+    """Name of a segment of one version of a record: series, record number, segment and a digest of DATE and storage unit."""
+    unit = re.search(r"/D(\d+)/", record.segments.get(segment, ""))
+    version = f"{record.keywords.get('DATE', '')} {unit[1] if unit else ''}"
+    return f"{record.series.name}.{record.recnum}.{segment}.{hashlib.sha256(version.encode()).hexdigest()[:12]}"
