@@ -103,12 +103,6 @@ def limb(before: Fit, after: Fit, channel: int) -> Figure:
 
 def pointing(series: Series, chosen: Sequence[datetime], channel: int) -> Figure:
     """The pointing table of a day: centre, scale and roll; rows that images took are filled."""
-    names = {
-        "X0": "x of the Sun [pixel]",
-        "Y0": "y of the Sun [pixel]",
-        "IMSCALE": "scale [arcsec/pixel]",
-        "INSTROT": "roll [deg]",
-    }
     figure = style.new(style.PAGE, 3.8)
     axes = figure.subplots(2, 2, sharex=True)
     picked = np.isin(np.array([time.timestamp() for time in series.times]), [time.timestamp() for time in chosen])
