@@ -84,7 +84,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU, scaled, in this machine's byte order, with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
@@ -92,7 +92,7 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
-        return np.asarray(hdu.data), hdu.header.copy()
+        return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
