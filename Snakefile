@@ -26,6 +26,7 @@ validate(config, "workflow/schemas/config.schema.yaml")
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
 include: "workflow/rules/response.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/check.smk"
 
 

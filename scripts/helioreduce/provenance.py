@@ -74,9 +74,14 @@ def record(
     header[f"PRPROC{n}"] = ("helioreduce", "software")
     header[f"PRPVER{n}"] = (__version__, "its version")
     text = "; ".join(f"{name}={value}" for name, value in {"status": status, **(parameters or {})}.items())
-    header[f"PRPARA{n}"] = text
+    header[f"PRPARA{n}"] = _ascii(text)
     if reference:
-        header[f"PRREF{n}"] = reference
+        header[f"PRREF{n}"] = _ascii(reference)
+
+
+def _ascii(text: str) -> str:
+    """Text as FITS allows it."""
+    return text.encode("ascii", "replace").decode()
 
 
 def skip(image: Image, steps: Mapping[str, str]) -> Image:

@@ -23,6 +23,12 @@ ERROR = """VER_NUM WAVELNTH DNPERPHT COMPRESS CALERR CHIANTI EVEERR
 """
 
 
+@pytest.fixture(scope="session")
+def repository():
+    """This repository's folder."""
+    return REPOSITORY
+
+
 @pytest.fixture
 def site(tmp_path):
     """A user's folder: level-1 cut-outs in ``level1``, tables beside them."""

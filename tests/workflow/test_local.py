@@ -8,8 +8,6 @@ from astropy.io import fits
 
 from helioreduce import fits as products
 
-from .conftest import REPOSITORY
-
 DONE = "results/aia/normalised/171/20140101T0000{:02d}.fits"
 
 
@@ -105,10 +103,10 @@ def test_bad_settings_stop_before_the_first_job(snakemake, config, message):
     assert message in said(process)
 
 
-def test_editing_a_function_reruns_the_rules_that_use_it(site, cutout, snakemake):
+def test_editing_a_function_reruns_the_rules_that_use_it(site, cutout, snakemake, repository):
     cutout(1)
     copy = site / "repository"
-    shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(".venv", "results", ".git", "__pycache__", ".snakemake"))
+    shutil.copytree(repository, copy, ignore=shutil.ignore_patterns(".venv", "results", ".git", "__pycache__", ".snakemake"))
     target = "results/aia/error/171/20140101T000001.fits"
     assert snakemake(target, repository=copy).returncode == 0
     for script in (copy / "scripts").rglob("*.py"):

@@ -4,6 +4,7 @@ from helioreduce import local, times
 from helioreduce.aia import channels, slots
 
 AIA = config["aia"]
+SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
 ARCHIVE_TABLES = {
     "degradation": "response",
     "error": "error",
@@ -222,6 +223,7 @@ else:
             jsoc=1,
         params:
             source=config["source"],
+            scenario=SCENARIO,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -244,6 +246,7 @@ else:
             jsoc=1,
         params:
             source=config["source"],
+            scenario=SCENARIO,
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."

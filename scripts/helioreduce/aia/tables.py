@@ -82,7 +82,8 @@ def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"is no table ({error})", cure=f"Give AIA's {kind} table", where=path) from error
     versions = sorted({str(row["VER_NUM"]) for row in rows if "VER_NUM" in row})
-    return rows, {"origin": path.name, "version": ",".join(versions), "sha256": digest}
+    origin = f"embedded archive, {path.name}" if path.suffix == ".json" else path.name
+    return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
 
 
 def check(rows: Sequence[Mapping[str, object]], kind: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from helioreduce.plotting import style
+from helioreduce.image import Image
+from helioreduce.plotting import sky, style
 
 _VERSIONS = {8: (style.SKY, (0, (4, 1))), 9: (style.PURPLE, (0, (3, 1, 1, 1))), 10: (style.BLUE, "-")}
 
@@ -75,3 +76,46 @@ def _jumps(axis: Axes, curve: Curve) -> None:
         where, size = curve.starts[largest + 1], 100 * curve.jumps[largest]
         axis.annotate(f" {size:+.1f} % on {where:%Y-%m-%d}", (where, size), fontsize=7, va="top" if size > 0 else "bottom")
     axis.margins(y=0.25)
+
+
+def correction(before: Image, after: Image, factor: float) -> Figure:
+    """An image before and after its correction, on one stretch, and the intensities of both."""
+    figure = style.new(style.PAGE, 3.2)
+    grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05))
+    small = [sky.binned(image, 768) for image in (before, after)]
+    norm = sky.stretch(small[1].data, bright=99.8)
+    pair = [sky.axes(figure, small[0], grid[0]), sky.axes(figure, small[1], grid[1], ylabel=False)]
+    titles = (f"{before.header['WAVELNTH']} Å, uncorrected", f"÷ {factor:.4f}")
+    for axis, image, title in zip(pair, small, titles, strict=True):
+        shown = sky.draw(axis, image, norm=norm, title=title)
+        sky.limb(axis, image)
+    sky.bar(figure, shown, pair, f"intensity [{after.header['BUNIT']}]", location="bottom", extend="max")
+    plot = figure.add_subplot(grid[2])
+    good = (after.mask == 0) & (before.data > 0)
+    edges = np.geomspace(*np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor]), 90)
+    for image, colour, line, label in (
+        (before, style.ORANGE, (0, (4, 1)), "uncorrected"),
+        (after, style.BLUE, "-", "corrected"),
+    ):
+        plot.hist(image.data[good], edges, histtype="step", color=colour, ls=line, label=label)
+    plot.set(xscale="log", yscale="log", xlabel=f"intensity [{after.header['BUNIT']}]", ylabel="pixels")
+    plot.legend(loc="lower center")
+    plot.set_title(str(after.header["T_OBS"])[:19])
+    return figure
+
+
+def trend(curves: Mapping[int, tuple[Sequence[datetime], np.ndarray, np.ndarray, float, float]], channel: int) -> Figure:
+    """Daily image means as they are and corrected, by version: times, raw and corrected means, trend and its error (1/yr)."""
+    figure = style.new(style.PAGE, 3.2)
+    axis = figure.subplots()
+    for number, (version, (when, raw, corrected, slope, error)) in enumerate(curves.items()):
+        if number == 0:
+            axis.plot(when, raw / raw[0], ".", ms=3, color=style.GREY, label="as observed")
+        colour, _ = _VERSIONS.get(version, (style.GREEN, ":"))
+        label = f"corrected, V{version}: {100 * slope:+.2f} ± {100 * error:.2f} % per year"
+        axis.plot(when, corrected / corrected[0], ".", ms=3, color=colour, label=label)
+    axis.set(ylabel="image mean relative to the first", xlabel="date (UTC)", ylim=(0, None))
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
+    axis.legend()
+    axis.set_title(f"{channel} Å: the table against daily means")
+    return figure

@@ -83,18 +83,21 @@ def histograms(relative: Mapping[str, np.ndarray], channel: int) -> Figure:
     return figure
 
 
-def pulls(values: np.ndarray, spread: float, label: str) -> Figure:
-    """Distribution of pulls beside the standard normal one."""
-    figure = style.new(style.PAGE * 0.72, 3.2)
+def pulls(sets: Mapping[str, tuple[np.ndarray, float]], xlabel: str, title: str) -> Figure:
+    """Distributions of pulls beside the standard normal one; by label: the values and their spread."""
+    figure = style.new(style.PAGE * 0.72, 3.3)
     axis = figure.subplots()
     edges = np.linspace(-6, 6, 121)
     centre = (edges[1:] + edges[:-1]) / 2
-    share, _ = np.histogram(values, edges)
-    axis.stairs(share / values.size / np.diff(edges), edges, fill=True, color=style.SKY, label=f"spread {spread:.3f}")
-    axis.plot(centre, np.exp(-(centre**2) / 2) / np.sqrt(2 * np.pi), color=style.BLACK, label="standard normal")
-    axis.set(yscale="log", ylim=(1e-6, 1), xlabel="difference of two frames / σ", ylabel="probability density")
-    axis.legend(loc="upper right")
-    axis.set_title(label)
+    for (label, (values, spread)), colour, filled in zip(
+        sets.items(), (style.SKY, style.VERMILION), (True, False), strict=False
+    ):
+        density = np.histogram(values, edges)[0] / values.size / np.diff(edges)
+        axis.stairs(density, edges, fill=filled, color=colour, label=f"{label}: spread {spread:.3f}")
+    axis.plot(centre, np.exp(-(centre**2) / 2) / np.sqrt(2 * np.pi), color=style.BLACK, ls=(0, (4, 1)), label="standard normal")
+    axis.set(yscale="log", ylim=(1e-6, 3), xlim=(-6, 6), xlabel=xlabel, ylabel="probability density")
+    axis.legend(loc="upper center", ncols=2)
+    axis.set_title(title)
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -72,11 +72,22 @@ def new(width: float = PAGE, height: float = 3.2) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure: Figure, paths: Iterable[str | Path]) -> None:
-    """Write a figure as PDF or PNG by suffix, the same bytes for the same values; temporary name first, then renamed."""
-    for path in map(Path, paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".part.{path.name}")
-        with look():
+def write(paths: Iterable[str | Path], draw: Callable[..., Figure], *values: object) -> None:
+    """Draw a figure and write it as PDF and PNG, by suffix: the same bytes for the same values.
+
+    Each file is written under a temporary name, then renamed.
+    """
+    with look():
+        figure = draw(*values)
+        for path in map(Path, paths):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".part.{path.name}")
             figure.savefig(temporary, metadata=_NO_METADATA[path.suffix])
-        temporary.replace(path)
+            temporary.replace(path)
+
+
+def reason(text: str) -> Figure:
+    """In place of a figure that cannot be drawn: why."""
+    figure = new(PAGE * 0.72, 1.2)
+    figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True, color=GREY)
+    return figure

@@ -29,8 +29,10 @@ def autocorrelation(noise: np.ndarray, lag: int = 8) -> np.ndarray:
     return covariance / covariance[lag, lag]
 
 
-def pulls(first: Image, second: Image) -> np.ndarray:
+def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -> np.ndarray:
     """(second − first)/√(σ₁² + σ₂²) of the pixels that are good in both: standard normal if the Sun stood still.
+
+    ``leave_out`` (ny, nx) is True for pixels that do not count.
 
     Raises
     ------
@@ -41,6 +43,8 @@ def pulls(first: Image, second: Image) -> np.ndarray:
         raise InputError("pulls need two images of one shape with error planes", cure="Give products of the error step")
     difference, spread = second.data - first.data, np.hypot(first.sigma, second.sigma)
     good = ~(first.flagged(_UNFIT) | second.flagged(_UNFIT)) & np.isfinite(difference) & (spread > 0)
+    if leave_out is not None:
+        good &= ~leave_out
     return (difference[good] / spread[good]).astype(float)
 
 

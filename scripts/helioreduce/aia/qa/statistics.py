@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 
+from helioreduce import ecsv, times
 from helioreduce.image import Image
 
 #: Keywords that a timeline shows.
@@ -33,3 +37,12 @@ def measure(image: Image, raw: Image) -> dict[str, object]:
         "mean": float(image.data[good].mean(dtype=float)) if good.any() else float("nan"),
         "sigma": sigma,
     }
+
+
+def by_channel(files: Iterable[str | Path]) -> dict[int, list[dict[str, object]]]:
+    """Frames' numbers, as written by :func:`measure`, by channel in order of ``time`` (T_OBS)."""
+    frames: dict[int, list[dict[str, object]]] = {}
+    for file in files:
+        (row,), _ = ecsv.read(file)
+        frames.setdefault(int(row["WAVELNTH"]), []).append({**row, "time": times.parse(str(row["T_OBS"]))})  # type: ignore[call-overload]
+    return {channel: sorted(rows, key=lambda row: row["time"]) for channel, rows in sorted(frames.items())}  # type: ignore[arg-type,return-value]
