@@ -28,6 +28,8 @@ include: "workflow/rules/aia.smk"
 include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
 include: "workflow/rules/spice.smk"
+include: "workflow/rules/response.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/check.smk"
 
 
