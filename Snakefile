@@ -25,6 +25,13 @@ validate(config, "workflow/schemas/config.schema.yaml")
 
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+
+
+if config["aia"]["batch"]:
+
+    include: "workflow/rules/aia_batch.smk"
+
+
 include: "workflow/rules/check.smk"
 
 

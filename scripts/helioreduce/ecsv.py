@@ -8,10 +8,12 @@ from pathlib import Path
 from helioreduce.errors import InputError
 
 Rows = list[dict[str, object]]
+#: Rows of a table, and its meta data ``origin``, ``version`` and ``sha256``.
+Table = tuple[Rows, dict[str, str]]
 
 
-def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
-    """Rows of a table, and its meta data ``origin``, ``version`` and ``sha256``.
+def read(path: str | Path) -> Table:
+    """The table in a file.
 
     Raises
     ------

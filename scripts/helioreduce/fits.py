@@ -84,7 +84,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU, scaled, in the byte order of this machine, with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
