@@ -25,13 +25,9 @@ validate(config, "workflow/schemas/config.schema.yaml")
 
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
-
-
-if config["aia"]["batch"]:
-
-    include: "workflow/rules/aia_batch.smk"
-
-
+include: "workflow/rules/aia_batch.smk"
+include: "workflow/rules/cosmic_rays.smk"
+include: "workflow/rules/esis.smk"
 include: "workflow/rules/check.smk"
 
 
@@ -39,6 +35,7 @@ rule all:
     default_target: True
     input:
         aia_targets(),
+        cosmic_rays_targets(),
 
 
 onsuccess:

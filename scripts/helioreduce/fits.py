@@ -10,6 +10,7 @@ import math
 import os
 import re
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,7 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU, scaled, in the byte order of this machine, with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as stored (scaled, in this machine's byte order), with its header; ``name`` is an EXTNAME or a number.
 
     Number 0 means the first HDU that holds data.
     """
@@ -93,6 +94,15 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
+
+
+def read_rows(path: str | Path, rows: slice) -> np.ndarray:
+    """Some rows of the first image HDU, float32, scaled; only they are read where the file is not compressed as a whole."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
+                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
+    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
@@ -115,6 +125,32 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
+
+
+def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
+    """Several named image extensions of a file, opened once, and the primary header."""
+    with _open(path) as hdus:
+        return tuple(np.asarray(hdus[name].data) for name in names), hdus[0].header.copy()
+
+
+def write_cube(
+    path: str | Path,
+    data: np.ndarray,
+    sigma: np.ndarray,
+    mask: np.ndarray,
+    header: fits.Header,
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write a cube of any dimension in the CCDData layout, its WCS cards repeated, and further named arrays behind it."""
+    world = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|TIMESYS|DATEREF")
+    wcs = [card for card in header.cards if world.fullmatch(card.keyword)]
+    error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+    planes = [
+        fits.PrimaryHDU(data, header),
+        fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"),
+        fits.ImageHDU(mask, fits.Header(wcs), name="MASK"),
+    ]
+    _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
 
 
 def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
@@ -182,7 +218,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         for header in headers:
             for prefix in ("", "Z"):
                 axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
-                if math.prod(axes) > max_pixels:
+                if min(axes, default=0) < 0 or math.prod(axes) > max_pixels:
                     raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
         if end != size:
             raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
@@ -210,7 +246,7 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iter
         raise error.at(path) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
         ) from error

@@ -7,7 +7,7 @@ AIA = config["aia"]
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
 ARCHIVE_TABLES = {
     "degradation": "response",
-    "error": "error",
+    "error": "solarsoft/error",
 }  # the embedded archive's files
 STATE = {  # step: the folder of its products
     "respike": "respiked",

@@ -6,8 +6,8 @@ single steps, whose products can still be asked for.
 
 
 def aia_chunks():
-    """Frames of the request in chunks of one channel."""
-    for channel in dict.fromkeys(channel for channel, _ in FRAMES):
+    """Frames of the request in chunks of one channel; none where each step is a job of its own."""
+    for channel in dict.fromkeys(channel for channel, _ in FRAMES if AIA["batch"]):
         frames = [frame for frame in FRAMES if frame[0] == channel]
         for first in range(0, len(frames), AIA["batch"]):
             yield frames[first : first + AIA["batch"]]
