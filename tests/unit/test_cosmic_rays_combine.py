@@ -13,8 +13,10 @@ from scipy import stats
 from helioreduce.cosmic_rays import combine as c
 from helioreduce.errors import InputError
 
+PLAIN = c.Choices()
 
-def column(values, choices: c.Choices = c.Choices()) -> tuple[float, float, int]:
+
+def column(values, choices: c.Choices = PLAIN) -> tuple[float, float, int]:
     """Data, sigma and count of one pixel."""
     data, sigma, count = c.stack(np.array(values, np.float32)[:, None, None], choices)
     return float(data[0, 0]), float(sigma[0, 0]), int(count[0, 0])
