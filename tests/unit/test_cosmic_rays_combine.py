@@ -113,6 +113,15 @@ def test_integer_data() -> None:
     assert column(values, c.Choices(quantum=1.0))[2] == 12
 
 
+def test_known_noise() -> None:
+    """With the noise given, three frames are enough; a noise without that deviation, or none with it, is refused."""
+    assert column([100, 103, 140], c.Choices(deviation="noise", noise=5.0)) == (101.5, pytest.approx(1.5), 2)
+    assert column([100, 103, 140], c.Choices(deviation="noise", noise=10.0))[2] == 3
+    for wrong in ({"deviation": "noise"}, {"noise": 5.0}):
+        with pytest.raises(InputError, match="noise"):
+            c.Choices(**wrong)
+
+
 def test_missing_values_and_none() -> None:
     """NaN do not count; no value gives NaN, one value no error."""
     assert column([1.0, np.nan, 3.0], c.Choices("mean"))[::2] == (2.0, 2)
