@@ -32,7 +32,7 @@ ESIS_LIGHTS = (120, 121, 122)
 ESIS_NOISE = Detector(1.0, 5.7, 5.4)
 
 
-def scene(seed: int, shape=(230, 261), n=300) -> np.ndarray:
+def scene(seed: int, shape=(150, 161), n=200) -> np.ndarray:
     """Stars on a sky of 100 e⁻ with single-pixel hits, not in whole numbers."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: shape[0], : shape[1]]
