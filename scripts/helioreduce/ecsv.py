@@ -30,13 +30,15 @@ def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
     return rows, {str(key): str(value) for key, value in table.meta.items()}
 
 
-def write(path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str]) -> None:
-    """Write rows and meta data; a table without rows keeps its meta data."""
+def write(
+    path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str], columns: Sequence[str] = ("T_START",)
+) -> None:
+    """Write rows and meta data; a table without rows keeps its meta data and has these ``columns``."""
     from astropy.table import Table
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = list(rows[0]) if rows else ["T_START"]
+    names = list(rows[0]) if rows else list(columns)
     table = Table({name: [row[name] for row in rows] for name in names}, meta=dict(meta))
     temporary = path.with_name(f".{path.name}.part")
     table.write(temporary, format="ascii.ecsv", overwrite=True)

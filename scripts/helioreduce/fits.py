@@ -95,6 +95,15 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
+def read_rows(path: str | Path, rows: slice) -> np.ndarray:
+    """Some rows of the first image HDU, float32, scaled; only they are read where the file is not compressed as a whole."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
+                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
+    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
+
+
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
     """Spikes of one frame, array (3, N) of integers (index, value before, value after), and the header; N may be 0."""
     with _open(path) as hdus:
@@ -115,6 +124,11 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
     extensions = [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
+
+
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
 
 
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
@@ -182,7 +196,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         for header in headers:
             for prefix in ("", "Z"):
                 axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
-                if math.prod(axes) > max_pixels:
+                if min(axes, default=0) < 0 or math.prod(axes) > max_pixels:
                     raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
         if end != size:
             raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")

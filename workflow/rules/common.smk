@@ -1,9 +1,11 @@
 """What every rule file needs: the package, digests of the code, names and wildcards. No physics."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
+import yaml
 from snakemake.settings.types import RerunTrigger
 
 sys.path.append(str(Path(workflow.basedir) / "scripts"))
@@ -39,9 +41,14 @@ def located(path):
 
 
 def plain(value):
-    """The configuration with YAML dates (an unquoted 2014-01-01) back as text."""
+    """The configuration as YAML would have it: --config leaves all text in nested values, and YAML makes dates of times."""
     if isinstance(value, dict):
         return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, str):
+        read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
+        return read if isinstance(read, bool | int | float | None) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
