@@ -1,8 +1,7 @@
 """What the archive holds: records found on disk, read again when a file changes.
 
-``frames/<channel>/<time>/record.json`` is one level-1 record, or several (``records``), with the files beside it;
-``<table>.json`` in the root is a series without files, or with files named per record, and may bring its own ``struct`` (a
-``series_struct`` description).
+``frames/<channel>/<time>/record.json`` is one level-1 record with its files beside it; ``<table>.json`` in the root is a
+series without files, or with files named per record, and may bring its own ``struct`` (a ``series_struct`` description).
 """
 
 from __future__ import annotations
