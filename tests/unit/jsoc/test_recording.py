@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import QUICK
+from small_archive import QUICK
 
 from helioreduce import provenance
 from helioreduce.archive.server import serve

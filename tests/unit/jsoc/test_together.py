@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from small_archive import QUICK
 
-from conftest import QUICK
 from helioreduce import provenance
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
