@@ -19,7 +19,7 @@ COSMIC_RAYS_SEARCH = (
     "border",
     "replacement",
 )
-COSMIC_RAYS_CHOICES = ("method", "sigma", "deviation", "trim", "quantum")
+COSMIC_RAYS_CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
 COSMIC_RAYS_EXTENDED = 3  # pixels
 COSMIC_RAYS_ROWS = 30  # hits drawn
 
