@@ -43,7 +43,7 @@ for chunk in aia_chunks():
             images=[frame[0] for frame in frames],
             spikes=[frame[1] for frame in frames if frame[1]],
             pointing=sorted({frame[2] for frame in frames}),
-            error="results/aia/tables/error.ecsv",
+            error=["results/aia/tables/error.ecsv"],
             degradation=(["results/aia/tables/degradation.ecsv"] if taken("degradation", frames) else []),
             psf=([f"results/aia/psf/{AIA['deconvolve']['core']}/{channel}.fits"] if taken("deconvolve", frames) else []),
         output:
