@@ -25,7 +25,11 @@ validate(config, "workflow/schemas/config.schema.yaml")
 
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
+include: "workflow/rules/spice.smk"
+include: "workflow/rules/response.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/check.smk"
 
 
@@ -33,6 +37,7 @@ rule all:
     default_target: True
     input:
         aia_targets(),
+        cosmic_rays_targets(),
 
 
 onsuccess:

@@ -7,7 +7,7 @@ AIA = config["aia"]
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
 ARCHIVE_TABLES = {
     "degradation": "response",
-    "error": "error",
+    "error": "solarsoft/error",
 }  # the embedded archive's files
 STATE = {  # step: the folder of its products
     "respike": "respiked",
@@ -116,6 +116,13 @@ def aia_targets():
     ]
 
 
+def tables_folder():
+    """The user's folder of SolarSoft tables, if there is one."""
+    if config["local"]["tables"]:
+        return located(config["local"]["tables"])
+    return local.tables(located(config["local"]["directory"])) if config["source"] == "local" else None
+
+
 def table_of(kind):
     """The file of a calibration table: the configured one, the user's folder's, the embedded archive's; none: JSOC's own."""
     setting = AIA["calibration"][kind]
@@ -123,9 +130,7 @@ def table_of(kind):
         return str(located(setting))
     if kind == "pointing":
         return []
-    folder = located(config["local"]["tables"]) if config["local"]["tables"] else None
-    if config["source"] == "local":
-        folder = folder or local.tables(located(config["local"]["directory"]))
+    folder = tables_folder()
     version = AIA["calibration"]["version"]
     pattern = (
         f"aia_V{version}_*_response_table.txt"

@@ -18,6 +18,12 @@ class ConditionError(InputError):
     """The condition is not SQL, or names no keyword of the series."""
 
 
+def _permitted(action: int, table: str | None, *_: object) -> int:
+    """Reading the records and calling functions is allowed, nothing else."""
+    own = action != sqlite3.SQLITE_READ or table == "records"
+    return sqlite3.SQLITE_OK if action in _ALLOWED and own else sqlite3.SQLITE_DENY
+
+
 def _affinity(kind: str) -> str:
     """Type of a column: as in Postgres, ``QUALITY = '0'`` compares numbers."""
     return {"string": "TEXT", "time": "REAL", "float": "REAL", "double": "REAL"}.get(kind, "INTEGER")
@@ -43,7 +49,7 @@ def matching(records: list[Record], series: Series, condition: str) -> list[Reco
     try:
         database.execute(f"CREATE TABLE records ({', '.join(columns)})")
         database.executemany(f"INSERT INTO records VALUES ({', '.join('?' * len(columns))})", rows)
-        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+        database.set_authorizer(_permitted)
         steps = iter(range(_STEPS // 1000))
         database.set_progress_handler(lambda: next(steps, None) is None, 1000)
         chosen = database.execute(f"SELECT row FROM records WHERE ({condition}\n) ORDER BY row").fetchall()

@@ -98,7 +98,7 @@ def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     aside = region.size * (rng.normal(0, 0.55, bundles)[bundle] + rng.normal(0, 0.045, n))
     shear = region.size * (rng.normal(0, 0.22, bundles)[bundle] + rng.normal(0, 0.02, n))
     height = half * (rng.uniform(0.55, 1.15, bundles)[bundle] * rng.normal(1, 0.04, n))
-    log_t = np.clip(6.68 - 0.42 * half / region.size + rng.normal(0, 0.2, bundles)[bundle], 5.75, 6.95)
+    log_t = np.clip(6.6 - 0.45 * half / region.size + rng.normal(0, 0.26, bundles)[bundle], 5.75, 6.95)
     fan = (log_t < 6.1) & (rng.random(bundles) < 0.5)[bundle]
     u = np.linspace(0, 1, _STEPS)
     position = _arch(region, half, aside, shear, height, u)
@@ -191,6 +191,17 @@ def prominences(scenario: Scenario) -> Points:
     tapered = 0.15 * rng.uniform(0.3, 1, along.shape) * (1 - 3.6 * along**2)
     weight = np.broadcast_to(tapered[..., None], shape)
     return Points(position.reshape(-1, 3), rng.uniform(0.9, 2.2, weight.size), weight.ravel(), np.full(weight.size, 5.0))
+
+
+def flare(scenario: Scenario, seen_from: Observer) -> Points:
+    """Two ribbons and the arcade above them, in the region nearest to disk centre; weight 1 is the ribbons' peak."""
+    towards = carrington_matrix(seen_from)[:, 2]
+    site = max(regions(scenario), key=lambda region: region.centre @ towards)
+    u = np.linspace(-1, 1, 40)[:, None]
+    ribbons = [site.centre + side * (0.007 + 0.003 * u**2) * site.along + 0.011 * u * site.across for side in (-1, 1)]
+    arcade = [1.006 * site.centre + 0.004 * side * site.along + 0.009 * u * site.across for side in (-1, 0, 1)]
+    sigma, weight = np.repeat((1.1, 2.0), (80, 120)), np.repeat((1.0, 0.15), (80, 120))
+    return Points(np.concatenate([*ribbons, *arcade]), sigma, weight, np.full(200, 7.0))
 
 
 def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -150,7 +150,8 @@ def _primekey(series: Series, key: str) -> Reply:
 
 def _keyword(keyword: Keyword) -> Reply:
     """An entry of the ``keywords`` of a series."""
-    link = {"linkinfo": f"{keyword.link}->{keyword.name.replace('-', '__')}"} if keyword.link else {}
+    target = keyword.link if "->" in keyword.link else f"{keyword.link}->{keyword.name.replace('-', '__')}"
+    link = {"linkinfo": target} if keyword.link else {}
     names = {"type": keyword.type, "recscope": keyword.scope, "defval": keyword.unset, "units": keyword.unit}
     return {"name": keyword.name, **link, **names, "note": keyword.note}
 

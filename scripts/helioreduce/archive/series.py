@@ -34,7 +34,8 @@ class Keyword:
     """A keyword of a series.
 
     ``type`` is DRMS's (time, int, float, string, …), ``format`` the print format: ``%f``, ``0x%08x``, or for times the
-    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through.
+    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through: ``lev1``,
+    or ``lev1->NAME`` where the name differs there.
     """
 
     name: str
@@ -160,7 +161,7 @@ def described(struct: Mapping) -> Series:
         keywords = tuple(
             Keyword(
                 *(entry["name"], entry["type"], entry.get("recscope", "variable"), entry.get("units") or "none"),
-                *(entry.get("format") or _usual_format(entry), entry.get("linkinfo", "").partition("->")[0]),
+                *(entry.get("format") or _usual_format(entry), entry.get("linkinfo", "")),
                 *(entry.get("defval", ""), entry.get("note", "")),
             )
             for entry in struct["keywords"]
