@@ -12,6 +12,7 @@ from helioreduce.errors import InputError
 from helioreduce.spice import binning, catalogue, group, initial, level2, level3, maps, radiance, saffron, simulate
 from helioreduce.spice.model import Tie
 
+pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
 TIES = [Tie("mg_9 749.54 x", "add", "mg_9 706.02 x", 43.52), Tie("mg_9 749.54 s", "mul", "mg_9 706.02 s", 1.0)]
 
 
