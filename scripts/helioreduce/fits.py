@@ -10,6 +10,7 @@ import math
 import os
 import re
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,15 +86,24 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in this machine's byte order), with its header.
 
-    Number 0 means the first HDU that holds data.
+    ``name`` is an EXTNAME or a number; 0 means the first HDU that holds data.
     """
     with _open(path) as hdus:
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
+
+
+def read_rows(path: str | Path, rows: slice) -> np.ndarray:
+    """Some rows of the first image HDU, float32, scaled; only they are read where the file is not compressed as a whole."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
+                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
+    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
@@ -130,7 +140,10 @@ def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
     """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
     with _open(path, edited=edited) as hdus:
         images = [hdu for hdu in hdus if hdu.is_image]
-        return [Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy()) for hdu in images]
+        return [
+            Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy())
+            for hdu in images
+        ]
 
 
 def read_headers(path: str | Path) -> list[fits.Header]:
@@ -148,16 +161,52 @@ def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
     _write(path, fits.HDUList(hdus))
 
 
-def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
+    """Several named image extensions of a file, opened once, and the primary header."""
+    with _open(path) as hdus:
+        return tuple(np.asarray(hdus[name].data) for name in names), hdus[0].header.copy()
+
+
+def write_cube(
+    path: str | Path,
+    data: np.ndarray,
+    sigma: np.ndarray,
+    mask: np.ndarray,
+    header: fits.Header,
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write a cube of any dimension in the CCDData layout, its WCS cards repeated, and further named arrays behind it."""
+    world = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|TIMESYS|DATEREF")
+    wcs = [card for card in header.cards if world.fullmatch(card.keyword)]
+    error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+    planes = [
+        fits.PrimaryHDU(data, header),
+        fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"),
+        fits.ImageHDU(mask, fits.Header(wcs), name="MASK"),
+    ]
+    _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
+
+
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
+    ``quarters``: the numbers of the file count quarters, with BSCALE 0.25 and BZERO 8183.75, as in some 94 Å files of JSOC.
     An array without elements leaves an HDU without data.
     """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
+    if quarters:
+        array = np.where(array == -32768, array, 4 * array.astype(np.int32) - 32735).astype(np.int16)
     kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    if quarters:
+        hdu.header.update(BSCALE=0.25, BZERO=8183.75)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
@@ -208,7 +257,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         for header in headers:
             for prefix in ("", "Z"):
                 axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
-                if math.prod(axes) > max_pixels:
+                if min(axes, default=0) < 0 or math.prod(axes) > max_pixels:
                     raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
         if end != size:
             raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
@@ -237,7 +286,7 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited:
         raise error.at(path) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
         ) from error
