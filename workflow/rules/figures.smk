@@ -47,7 +47,7 @@ def frame_and_next(wildcards):
 
 def files_of(spec):
     """Names of a figure without suffix: the first frame of a channel stands for it; others can be asked for by name."""
-    values = [{"channel": channel, "time": TIMES[channel][0]} for channel in spec.channels]
+    values = [{"channel": channel, "time": TIMES.get(channel, [""])[0]} for channel in spec.channels]
     return list(dict.fromkeys(f"results/figures/{spec.name}{spec.tail}".format(**value) for value in values))
 
 
@@ -92,8 +92,8 @@ figure(
     "degradation",
     "Degradation",
     CHANNEL,
-    degrading,
-    {"times": lambda wildcards: TIMES[wildcards.channel], "version": AIA["calibration"]["version"]},
+    list(dict.fromkeys([*degrading, "335"])),  # 335 Å has lost most; without images of it, their times are marked
+    {"times": lambda wildcards: TIMES.get(wildcards.channel) or sorted({time for _, time in FRAMES}), "version": AIA["calibration"]["version"]},
     history="results/aia/response/history/{channel}.ecsv",
     table="results/aia/tables/degradation.ecsv",
 )
@@ -149,11 +149,12 @@ for spec in FIGURES.values():
             f"results/logs/figure_{spec.name}{spec.tail}.log",
         params:
             **spec.params,
+            figure=spec.name,
             code=code(f"figure_{spec.name}"),
         conda:
             "../../envs/reduction.yaml"
         script:
-            f"../../scripts/figure_{spec.name}.py"
+            "../../scripts/figure_{params.figure}.py"  # a script's path is read when the job runs: `spec` would be the last
 
 
 rule figure_gallery:
@@ -170,6 +171,13 @@ rule figure_gallery:
         "results/logs/figure_gallery.log",
     params:
         groups={name: spec.group for name, spec in FIGURES.items()},
+        facts={
+            "source": config["source"],
+            "channels": ", ".join(f"{c} Å" for c in CHANNELS),
+            "images": str(len(FRAMES)),
+            "first": min(time for _, time in FRAMES),
+            "calibration": f"version {AIA['calibration']['version']}",
+        },
         **SIDE,
         code=code("figure_gallery"),
     conda:
