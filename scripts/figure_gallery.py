@@ -4,16 +4,7 @@ from pathlib import Path
 
 from helioreduce import fits
 from helioreduce.log import log_to
-from helioreduce.plotting import gallery, sky
-
-
-def slider(before: str, after: str, side: int) -> gallery.Slider:
-    """A pair of images as cut-outs of the same field, on one stretch."""
-    blurred, sharp = fits.read(before), fits.read(after)
-    centre = sky.liveliest(blurred, side)
-    first, second = sky.cut(blurred, centre, side), sky.cut(sharp, centre, side)
-    title = f"{sharp.header['WAVELNTH']} Å, {str(sharp.header['T_OBS'])[:19]}"
-    return gallery.Slider(title, "Deconvolution, on one stretch.", *(gallery.picture(i, second) for i in (first, second)))
+from helioreduce.plotting import gallery
 
 
 def main(inputs: dict, groups: dict[str, str], side: int, facts: dict[str, str], output: str) -> None:
@@ -22,8 +13,9 @@ def main(inputs: dict, groups: dict[str, str], side: int, facts: dict[str, str],
     figures = []
     for file in map(Path, inputs["figures"]):
         name, *of = file.with_suffix("").parts[file.parts.index("figures") + 1 :]
-        figures.append(gallery.Shown(groups[name], name.replace("_", " "), " Å, ".join(of), captions[name], file.read_bytes()))
-    sliders = [slider(before, after, side) for before, after in zip(inputs["before"], inputs["after"], strict=True)]
+        figures.append(gallery.Shown(groups[name], gallery.title(name), gallery.of(of), captions[name], file.read_bytes()))
+    pairs = zip(inputs["before"], inputs["after"], strict=True)
+    sliders = [gallery.slider(fits.read(before), fits.read(after), side, "Deconvolution.") for before, after in pairs]
     temporary = Path(f"{output}.part")
     temporary.write_text(gallery.page(figures, sliders, facts), encoding="utf-8")
     temporary.replace(output)

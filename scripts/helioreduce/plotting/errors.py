@@ -117,7 +117,7 @@ def autocorrelation(maps: Mapping[str, np.ndarray]) -> Figure:
         window = values[middle - lag : middle + lag + 1, middle - lag : middle + lag + 1]
         extent = (-lag - 0.5, lag + 0.5, -lag - 0.5, lag + 0.5)
         shown = axis.imshow(window, cmap="RdBu_r", vmin=-0.2, vmax=0.2, extent=extent)
-        axis.set(xlabel="lag in x [pixel]", ylabel="lag in y [pixel]")
+        axis.set(xlabel="lag in x [pixel]", ylabel="lag in y [pixel]", xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
         axis.set_title(name)
         for dx, dy in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)):
             axis.text(dx, dy, f"{round(100 * window[lag + dy, lag + dx]):d}", ha="center", va="center", fontsize=6)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.image import imsave
 
+from helioreduce import times
 from helioreduce.image import Image
 from helioreduce.plotting import sky, style
 
@@ -47,6 +48,24 @@ def picture(image: Image, like: Image) -> bytes:
     return buffer.getvalue()
 
 
+def slider(before: Image, after: Image, side: int, caption: str) -> Slider:
+    """A cut-out of ``side`` pixels with much structure, before and after a step, on one stretch."""
+    centre = sky.liveliest(before, side)
+    first, second = sky.cut(before, centre, side), sky.cut(after, centre, side)
+    title = f"{after.header['WAVELNTH']} Å, {str(after.header['T_OBS'])[:19]}"
+    return Slider(title, caption, *(picture(image, second) for image in (first, second)))
+
+
+def title(name: str) -> str:
+    """A figure's name as a heading."""
+    return name.replace("_", " ").capitalize().replace("Psf", "PSF")
+
+
+def of(parts: Iterable[str]) -> str:
+    """Channel and time, as in the names of files, as they are read."""
+    return ", ".join(times.iso(times.from_compact(part)) if "T" in part else f"{part} Å" for part in parts)
+
+
 def page(figures: Sequence[Shown], sliders: Sequence[Slider], facts: Mapping[str, str]) -> str:
     """The page's HTML, pictures inside."""
     groups = list(dict.fromkeys(figure.group for figure in figures))
@@ -56,7 +75,7 @@ def page(figures: Sequence[Shown], sliders: Sequence[Slider], facts: Mapping[str
     parts = {
         "@NAVIGATION@": "".join(f'<a href="#{anchor}">{html.escape(text)}</a>' for anchor, text in links),
         "@FACTS@": "".join(f"<div><dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts.items()),
-        "@SLIDERS@": "".join(map(_slider, sliders)),
+        "@SLIDERS@": "".join(map(_stage, sliders)),
         "@FIGURES@": "".join(sections),
     }
     text = _TEMPLATE.read_text(encoding="utf-8")
@@ -76,7 +95,7 @@ def _section(group: str, figures: Sequence[Shown]) -> str:
     return f'<section id="{_anchor(group)}"><h2>{html.escape(group)}</h2><div class="cards">{cards}</div></section>'
 
 
-def _slider(slider: Slider) -> str:
+def _stage(slider: Slider) -> str:
     """Two pictures and a handle between them."""
     return (
         f'<figure class="slider"><div class="stage" style="--cut:50%"><img src="{_data(slider.after)}" alt="after">'

@@ -90,9 +90,7 @@ def colours(channel: int) -> Colormap:
     from matplotlib import colormaps
     from sunpy.visualization.colormaps import cmlist
 
-    table = (cmlist.get(f"sdoaia{channel}") or colormaps["gray"]).copy()
-    table.set_bad(MISSING)
-    return table
+    return (cmlist.get(f"sdoaia{channel}") or colormaps["gray"]).with_extremes(bad=MISSING)
 
 
 def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Normalize:
