@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 Rows = list[dict[str, object]]
+#: Rows of a table, and its meta data ``origin``, ``version`` and ``sha256``.
+Calibration = tuple[Rows, dict[str, str]]
 
 
-def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
+def read(path: str | Path) -> Calibration:
     """Rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
 
     Raises
@@ -27,11 +29,13 @@ def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
     return rows, {str(key): str(value) for key, value in table.meta.items()}
 
 
-def write(path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str]) -> None:
-    """Write rows and meta data; a table without rows keeps its meta data."""
+def write(
+    path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str], columns: Sequence[str] = ("T_START",)
+) -> None:
+    """Write rows and meta data; a table without rows keeps its meta data and has these ``columns``."""
     from astropy.table import Table
 
-    names = list(rows[0]) if rows else ["T_START"]
+    names = list(rows[0]) if rows else list(columns)
     write_table(path, Table({name: [row[name] for row in rows] for name in names}, meta=dict(meta)))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import deconvolve, psf
+from helioreduce import fits
+from helioreduce.aia import deconvolve, psf, register
 from helioreduce.aia.deconvolve import deconvolve as run
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import STATISTICS, Image, Mask
@@ -134,3 +135,19 @@ def test_unknown_pixels_bring_no_noise(level1_header):
     assert np.isfinite(result.sigma).sum() == result.sigma.size - 1
     kernel = np.fft.irfft2(deconvolve.richardson_lucy.noise_gain(OTF, 25), s=SHAPE)
     assert result.sigma[50, 51] ** 2 == pytest.approx(100 * (kernel.sum() - kernel[0, 1]), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["aia_171_cutout.fits", "flare/aia_flare_2011-02-15T01-52-14_171.fits"])
+def test_real_cutout_to_the_grid_of_level15(real, name):
+    """Flux changes by no more than what crosses the edge, contrast rises, and the image lies where its header says."""
+    frame = fits.read(real / "aia" / name)
+    frame = frame.with_(sigma=np.sqrt(np.maximum(frame.data, 0) + 1.3))
+    otf = psf.otf(171, shape=psf.grid(frame.data.shape, 171)).astype(np.float32)
+    result = run(frame, otf, edge=psf.reach(171, 0.9))
+    assert 0.98 < result.data.sum(dtype=float) / frame.data.sum(dtype=float) < 1.15
+    assert result.data.std() > frame.data.std()
+    assert np.isfinite(result.sigma).all()
+    level15 = register.register(result)
+    x = (frame.data.shape[1] + 1) / 2 - frame.header["CRPIX1"]
+    centre = (level15.data.shape[1] + 1) / 2 - level15.header["CRPIX1"]
+    assert 0.6 * centre == pytest.approx(x * frame.header["CDELT1"], abs=1.5)

@@ -16,6 +16,7 @@ part of this model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ from helioreduce import fft
 from helioreduce.errors import InputError
 
 FULL_FRAME = (4096, 4096)
-ORDERS = 100
+ORDERS = range(1, 101)
 _UNDIFFRACTED = 0.82
 _WIRE_TO_PITCH = 34.0 / 363.0
 _FOCAL_PLANE_DEG = (45.0, -45.0)
@@ -52,7 +53,9 @@ MESHES = {
 }
 
 
-def otf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME) -> np.ndarray:
+def otf(
+    channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME, *, orders: Iterable[int] = ORDERS
+) -> np.ndarray:
     """Transform of the PSF on a periodic grid, centred on pixel (0, 0).
 
     The spots are those of the full frame, with its intensities. On a smaller grid the ones that fall beyond half of it
@@ -67,6 +70,8 @@ def otf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME
         ``default`` (w = 4.5 px⁻², sharp) or ``preflight`` (measured before launch, per channel).
     shape
         Grid (ny, nx).
+    orders
+        Orders of diffraction m > 0, which come in pairs ±m.
 
     Returns
     -------
@@ -79,17 +84,26 @@ def otf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME
         Unknown channel or core.
     """
     mesh, width = _mesh(channel), core_width(channel, core)
-    entrance = _filter(mesh.entrance_deg, mesh.entrance_px, width, shape)
+    diffracted = np.array([sign * order for order in orders for sign in (-1, 1)])
+    entrance = _filter(mesh.entrance_deg, mesh.entrance_px * diffracted, diffracted, width, shape)
+    focal_plane = _filter(_FOCAL_PLANE_DEG, mesh.focal_plane_px * diffracted, diffracted, width, shape)
     transform = fft.rfft2(entrance).real.copy()
-    transform *= fft.rfft2(_filter(_FOCAL_PLANE_DEG, mesh.focal_plane_px, width, shape)).real
+    transform *= fft.rfft2(focal_plane).real
     transform[0, 0] = 1.0
     return transform
 
 
-def psf(channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME) -> np.ndarray:
+def psf(
+    channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME, *, orders: Iterable[int] = ORDERS
+) -> np.ndarray:
     """The PSF itself, float64 (ny, nx), of unit sum, its peak at pixel (ny//2, nx//2). Arguments as for :func:`otf`."""
-    kernel = fft.irfft2(otf(channel, core, shape).astype(complex), shape)
+    kernel = fft.irfft2(otf(channel, core, shape, orders=orders).astype(complex), shape)
     return np.roll(kernel, (shape[0] // 2, shape[1] // 2), axis=(0, 1))
+
+
+def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray) -> np.ndarray:
+    """The OTF for an image of ``shape``, float32: ``full_frame`` as it is, or one on the :func:`grid` of a cut-out."""
+    return full_frame if tuple(shape) == FULL_FRAME else otf(channel, core, grid(shape, channel)).astype(np.float32)
 
 
 def core_width(channel: int, core: str) -> float:
@@ -106,8 +120,7 @@ def reach(channel: int, fraction: float) -> int:
     The focal-plane filter spreads light over at most a tenth of that and is left out.
     """
     mesh = _mesh(channel)
-    orders = np.arange(1, ORDERS + 1)
-    diffracted = np.cumsum(np.sinc(orders * _WIRE_TO_PITCH) ** 2)
+    diffracted = np.cumsum(_intensity(np.array(ORDERS)))
     enclosed = _UNDIFFRACTED + (1 - _UNDIFFRACTED) * diffracted / diffracted[-1]
     return int(np.ceil(mesh.entrance_px * (np.searchsorted(enclosed, fraction) + 1)))
 
@@ -131,14 +144,18 @@ def _mesh(channel: int) -> Mesh:
     return MESHES[channel]
 
 
-def _filter(angles_deg: tuple[float, ...], spacing: float, width: float, shape: tuple[int, int]) -> np.ndarray:
-    """PSF (ny, nx) of one filter, centred on pixel (0, 0)."""
-    orders = np.arange(-ORDERS, ORDERS + 1)
-    orders = orders[orders != 0]
+def _intensity(orders: np.ndarray) -> np.ndarray:
+    """Relative intensity of each order."""
+    return np.sinc(orders * _WIRE_TO_PITCH) ** 2
+
+
+def _filter(
+    angles_deg: tuple[float, ...], distances: np.ndarray, orders: np.ndarray, width: float, shape: tuple[int, int]
+) -> np.ndarray:
+    """PSF (ny, nx) of one filter, centred on pixel (0, 0); ``distances`` (px) are those of the orders."""
     angles = np.deg2rad(angles_deg)
-    intensity = np.repeat(np.sinc(orders * _WIRE_TO_PITCH) ** 2, angles.size)
-    y, x = np.outer(orders, spacing * np.sin(angles)).ravel(), np.outer(orders, spacing * np.cos(angles)).ravel()
-    diffracted = _stamps(y, x, width) * intensity[:, None, None]
+    y, x = np.outer(distances, np.sin(angles)).ravel(), np.outer(distances, np.cos(angles)).ravel()
+    diffracted = _stamps(y, x, width) * np.repeat(_intensity(orders), angles.size)[:, None, None]
     iy, ix = _pixels(y, width)[:, :, None], _pixels(x, width)[:, None, :]
     total = diffracted[_inside(iy, FULL_FRAME[0]) & _inside(ix, FULL_FRAME[1])].sum()
     seen = _inside(iy, shape[0]) & _inside(ix, shape[1])

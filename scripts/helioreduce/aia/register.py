@@ -92,8 +92,14 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     if image.sigma is not None:
         sigma = gaps.filled(np.where(missing, np.nan, image.sigma)) if holes else image.sigma
         variance = spline.mirrored(sigma * sigma, spline.TAPS)
-    planes = spline.resample(spline.coefficients(whole), variance, spline.variance_weights(), flags, origin, matrix, shape)
-    return planes[0], None if variance is None else planes[1], planes[2]
+    data, sigma, mask = spline.resample(spline.coefficients(whole), variance, flags, origin, matrix, shape)
+    sigma = sigma if variance is not None else None
+    if holes:
+        touched = (mask & spline.NO_DATA) != 0
+        for plane in (data, sigma):
+            if plane is not None:
+                plane[touched] = np.nan
+    return data, sigma, mask
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:

@@ -66,8 +66,9 @@ def noise_gain(otf: Any, iterations: int) -> Any:
 
     .. math:: \hat K = \frac{1 - (1 - h^2)^k}{h} + (1 - h^2)^k .
 
-    # ASSUME: the scene varies slowly over the PSF's core. Where a dark pixel lies in the light of a bright one the
-    iteration, being multiplicative, amplifies noise less than this.
+    # ASSUME: the scene varies slowly over the PSF's core. Measured over predicted error after 25 iterations (171 Å, 60 draws):
+    1.00 in texture and loops, 0.97–1.00 in and beside a bright kernel, but 0.5 in a dark region most of whose counts are
+    scattered light: there the iteration, being multiplicative, amplifies noise less, and this errs on the safe side.
 
     Returns
     -------

@@ -14,16 +14,17 @@ Source: Unser, Aldroubi & Eden 1993, IEEE Trans. Signal Processing 41, 821 and 8
 
 from __future__ import annotations
 
-from functools import cache
-
 import numba
 import numpy as np
 
+from helioreduce.image import Mask
+
 POLE = np.sqrt(3.0) - 2.0
-#: Samples on each side that count in the variance, and steps per pixel of the table of their weights.
-TAPS, STEPS = 4, 1024
-_OUTSIDE, _NO_DATA = np.uint8(16), np.uint8(32)  # bits of helioreduce.image.Mask
-_BLOCK = 256
+#: Samples on each side that count in the variance.
+TAPS = 4
+OUTSIDE, NO_DATA = np.uint8(Mask.OUTSIDE), np.uint8(Mask.NO_DATA)
+#: Columns that are filtered abreast, and longest run of output pixels.
+_BLOCK, _RUN = 256, 256
 
 
 def cardinal(t: np.ndarray) -> np.ndarray:
@@ -34,11 +35,15 @@ def cardinal(t: np.ndarray) -> np.ndarray:
     return np.sqrt(3.0) * beta @ POLE ** np.abs(j)
 
 
-@cache
-def variance_weights() -> np.ndarray:
-    """η² of the samples −3 … 4 around a point at (i + ½)/STEPS of a pixel: (STEPS, 8), float32."""
-    fraction = (np.arange(STEPS) + 0.5) / STEPS
-    return (cardinal(fraction[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2).astype(np.float32)
+def _cardinal_cubics() -> np.ndarray:
+    """η(t − k) for 0 ≤ t ≤ 1 and the samples k = −3 … 4 as polynomials in t: coefficients (8, 4), float32."""
+    t = np.linspace(0, 1, 4)
+    return np.linalg.solve(np.vander(t, increasing=True), cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1))).T.astype(
+        np.float32
+    )
+
+
+CARDINAL = _cardinal_cubics()
 
 
 def mirrored(plane: np.ndarray, width: int) -> np.ndarray:
@@ -131,26 +136,33 @@ def _filter_columns(plane):  # type: ignore[no-untyped-def]
             plane[k, x] = carry[x]
 
 
-@numba.njit(cache=True, parallel=True)
-def spread_flags(mask, missing):  # type: ignore[no-untyped-def]
-    """Flags of a point between the pixels (y, x) and (y+1, x+1), at [y, x]: the bits of those 2 × 2, and
-    NO_DATA where one of the 4 × 4 pixels around it, which are the interpolation's support, is missing."""
-    ny, nx = mask.shape
-    flags = np.empty_like(mask)
-    for y in numba.prange(ny):
-        down = min(y + 1, ny - 1)
-        for x in range(nx):
-            right = min(x + 1, nx - 1)
-            flags[y, x] = mask[y, x] | mask[y, right] | mask[down, x] | mask[down, right]
-            for row in range(max(y - 1, 0), min(y + 3, ny)):
-                for column in range(max(x - 1, 0), min(x + 3, nx)):
-                    if missing[row, column]:
-                        flags[y, x] |= _NO_DATA
+def spread_flags(mask: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Flags of a point between the pixels (y, x) and (y+1, x+1), at [y, x], uint8 (ny, nx).
+
+    They are the bits of those 2 × 2 pixels, and NO_DATA where one of the 4 × 4 around it, which are the interpolation's
+    support, is missing.
+    """
+    flags = _any_of(mask, 0, 1)
+    if missing.any():
+        flags |= _any_of(missing * NO_DATA, 1, 2)
     return flags
 
 
+def _any_of(plane: np.ndarray, before: int, after: int) -> np.ndarray:
+    """Bitwise OR of the pixels from ``before`` to ``after`` each pixel, along both axes."""
+    for axis in range(2):
+        near, result = np.moveaxis(plane, axis, 0), plane.copy()
+        target = np.moveaxis(result, axis, 0)
+        for shift in range(1, after + 1):
+            target[:-shift] |= near[shift:]
+        for shift in range(1, before + 1):
+            target[shift:] |= near[:-shift]
+        plane = result
+    return plane
+
+
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc", "nsz"})
-def resample(coefs, variance, weights, flags, origin, matrix, shape):  # type: ignore[no-untyped-def]
+def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-untyped-def]
     """Values, standard deviations and flags at the points ``origin + matrix · (x, y)`` of an output grid.
 
     Parameters
@@ -159,8 +171,6 @@ def resample(coefs, variance, weights, flags, origin, matrix, shape):  # type: i
         :func:`coefficients` of the plane.
     variance
         Variance of its pixels, float32, :func:`mirrored` by TAPS; None: no standard deviations.
-    weights
-        :func:`variance_weights`.
     flags
         :func:`spread_flags`; None where there are none.
     origin, matrix
@@ -172,52 +182,95 @@ def resample(coefs, variance, weights, flags, origin, matrix, shape):  # type: i
     -------
     tuple
         float32, float32 (size 0 if ``variance`` is None) and uint8 arrays. Points beyond the outermost pixel centres are NaN
-        with OUTSIDE, points next to missing pixels NaN.
+        with OUTSIDE.
     """
-    ny, nx = coefs.shape[0] - 3, coefs.shape[1] - 3
     values = np.full(shape, np.nan, np.float32)
     sigma = np.full(shape if variance is not None else (0, 0), np.nan, np.float32)
-    mask = np.full(shape, _OUTSIDE, np.uint8)
+    mask = np.full(shape, OUTSIDE, np.uint8)
     for row in numba.prange(shape[0]):
-        for column in range(shape[1]):
-            x = origin[0] + matrix[0, 0] * column + matrix[0, 1] * row
-            y = origin[1] + matrix[1, 0] * column + matrix[1, 1] * row
-            if not (0 <= x <= nx - 1 and 0 <= y <= ny - 1):
-                continue
-            ix, iy = int(x), int(y)
-            mask[row, column] = 0
-            if flags is not None:
-                mask[row, column] = flags[iy, ix]
-                if mask[row, column] & _NO_DATA:
-                    continue
-            values[row, column] = _value(coefs, ix, iy, x - ix, y - iy)
-            if variance is not None:
-                tx, ty = weights[int((x - ix) * STEPS)], weights[int((y - iy) * STEPS)]
-                sigma[row, column] = np.sqrt(_weighted(variance, ix + 1, iy + 1, tx, ty))
+        weights = np.empty((4 * TAPS, _RUN), np.float32)
+        x0, y0 = origin[0] + matrix[0, 1] * row, origin[1] + matrix[1, 1] * row
+        column = 0
+        while column < shape[1]:
+            # A run: columns whose nearest pixels lie side by side in one row of the input, so that loops over it are vectors.
+            ix, iy, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
+            if ix >= 0:
+                run = slice(column, end)
+                x, y = x0 - ix + matrix[0, 0] * column, y0 - iy + matrix[1, 0] * column
+                _values(coefs, ix, iy, x, y, matrix[0, 0] - 1, matrix[1, 0], values[row, run])
+                if variance is not None:
+                    _weights(x, matrix[0, 0] - 1, weights, 0, end - column)
+                    _weights(y, matrix[1, 0], weights, 2 * TAPS, end - column)
+                    _sigma(variance, ix + 1, iy + 1, weights, sigma[row, run])
+                mask[row, run] = 0
+                if flags is not None:
+                    mask[row, run] = flags[iy, ix : ix + end - column]
+            column = end
     return values, sigma, mask
 
 
-@numba.njit(cache=True, inline="always")
-def _value(coefs, ix, iy, t, s):  # type: ignore[no-untyped-def]
-    """Σ c β³ β³ over the 4 × 4 coefficients around (ix + t, iy + s)."""
-    u, v = 1.0 - t, 1.0 - s
-    x0, x1, x2, x3 = u * u * u, 4 - 3 * t * t * (2 - t), 4 - 3 * u * u * (2 - u), t * t * t
-    y0, y1, y2, y3 = v * v * v, 4 - 3 * s * s * (2 - s), 4 - 3 * v * v * (2 - v), s * s * s
-    a, b, c, d = coefs[iy], coefs[iy + 1], coefs[iy + 2], coefs[iy + 3]
-    total = y0 * (x0 * a[ix] + x1 * a[ix + 1] + x2 * a[ix + 2] + x3 * a[ix + 3])
-    total += y1 * (x0 * b[ix] + x1 * b[ix + 1] + x2 * b[ix + 2] + x3 * b[ix + 3])
-    total += y2 * (x0 * c[ix] + x1 * c[ix + 1] + x2 * c[ix + 2] + x3 * c[ix + 3])
-    total += y3 * (x0 * d[ix] + x1 * d[ix + 1] + x2 * d[ix + 2] + x3 * d[ix + 3])
-    return total / 36.0
+@numba.njit(cache=True)
+def _run(padded, x, y, dx, dy, start, stop):  # type: ignore[no-untyped-def]
+    """Input pixel (ix, iy) of column ``start``, and the end of the columns that follow it along the row.
+
+    ix is −1 for a run outside the input.
+    """
+    ny, nx = padded[0] - 3, padded[1] - 3
+    ix, iy, inside = _pixel(x + dx * start, y + dy * start, nx, ny)
+    end = start + 1
+    while end < min(stop, start + _RUN):
+        next_x, next_y, next_inside = _pixel(x + dx * end, y + dy * end, nx, ny)
+        if next_inside != inside or (inside and (next_x != ix + end - start or next_y != iy)):
+            break
+        end += 1
+    return (ix if inside else -1), iy, end
 
 
 @numba.njit(cache=True, inline="always")
-def _weighted(variance, ix, iy, tx, ty):  # type: ignore[no-untyped-def]
-    """Σ η² η² Var over the 8 × 8 pixels from (ix, iy) of the mirrored plane."""
-    total = np.float32(0)
+def _pixel(x, y, nx, ny):  # type: ignore[no-untyped-def]
+    """Pixel at or below (x, y), and whether the point lies among the pixel centres."""
+    return int(np.floor(x)), int(np.floor(y)), (0 <= x <= nx - 1) and (0 <= y <= ny - 1)
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _values(coefs, ix, iy, x, y, dx, dy, result):  # type: ignore[no-untyped-def]
+    """Σ c β³ β³ over the 4 × 4 coefficients around each point of a run; fractions x, y of its first, steps dx, dy."""
+    n = result.size
+    a, b = coefs[iy, ix : ix + n + 3], coefs[iy + 1, ix : ix + n + 3]
+    c, d = coefs[iy + 2, ix : ix + n + 3], coefs[iy + 3, ix : ix + n + 3]
+    for i in range(n):
+        t, s = x + dx * i, y + dy * i
+        u, v = 1.0 - t, 1.0 - s
+        x0, x1, x2, x3 = u * u * u, 4 - 3 * t * t * (2 - t), 4 - 3 * u * u * (2 - u), t * t * t
+        y0, y1, y2, y3 = v * v * v, 4 - 3 * s * s * (2 - s), 4 - 3 * v * v * (2 - v), s * s * s
+        total = y0 * (x0 * a[i] + x1 * a[i + 1] + x2 * a[i + 2] + x3 * a[i + 3])
+        total += y1 * (x0 * b[i] + x1 * b[i + 1] + x2 * b[i + 2] + x3 * b[i + 3])
+        total += y2 * (x0 * c[i] + x1 * c[i + 1] + x2 * c[i + 2] + x3 * c[i + 3])
+        total += y3 * (x0 * d[i] + x1 * d[i + 1] + x2 * d[i + 2] + x3 * d[i + 3])
+        result[i] = total / 36.0
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _weights(start, step, result, first, n):  # type: ignore[no-untyped-def]
+    """η² of the 2·TAPS samples around each of the n points of a run, into rows from ``first``."""
+    for tap in range(2 * TAPS):
+        c0, c1, c2, c3 = CARDINAL[tap, 0], CARDINAL[tap, 1], CARDINAL[tap, 2], CARDINAL[tap, 3]
+        for i in range(n):
+            t = np.float32(start + step * i)
+            eta = c0 + t * (c1 + t * (c2 + t * c3))
+            result[first + tap, i] = eta * eta
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _sigma(variance, ix, iy, w, result):  # type: ignore[no-untyped-def]
+    """√ Σ η² η² Var over the 8 × 8 pixels around each point of a run; w holds :func:`_weights` along x, then y."""
+    n = result.size
+    result[:] = 0
     for j in range(2 * TAPS):
-        line = np.float32(0)
-        for i in range(2 * TAPS):
-            line += tx[i] * variance[iy + j, ix + i]
-        total += ty[j] * line
-    return total
+        line = variance[iy + j, ix : ix + n + 2 * TAPS]
+        for i in range(n):  # written out: a loop over the taps would not become vectors
+            near = w[2, i] * line[i + 2] + w[3, i] * line[i + 3] + w[4, i] * line[i + 4] + w[5, i] * line[i + 5]
+            far = w[0, i] * line[i] + w[1, i] * line[i + 1] + w[6, i] * line[i + 6] + w[7, i] * line[i + 7]
+            result[i] += w[2 * TAPS + j, i] * (near + far)
+    for i in range(n):
+        result[i] = np.sqrt(result[i])
