@@ -10,9 +10,11 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from astropy.io import fits
@@ -84,15 +86,24 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as it is stored (scaled, in the byte order of this machine), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in this machine's byte order), with its header.
 
-    Number 0 means the first HDU that holds data.
+    ``name`` is an EXTNAME or a number; 0 means the first HDU that holds data.
     """
     with _open(path) as hdus:
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
+
+
+def read_rows(path: str | Path, rows: slice) -> np.ndarray:
+    """Some rows of the first image HDU, float32, scaled; only they are read where the file is not compressed as a whole."""
+    with _open(path, checksum=False) as hdus:
+        for hdu in hdus:
+            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
+                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
+    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
@@ -117,16 +128,85 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
-def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+class Plane(NamedTuple):
+    """One image HDU as it is stored: EXTNAME, array (None if it holds only a header) and header."""
+
+    name: str
+    data: np.ndarray | None
+    header: fits.Header
+
+
+def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
+    """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
+    with _open(path, edited=edited) as hdus:
+        images = [hdu for hdu in hdus if hdu.is_image]
+        return [
+            Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy())
+            for hdu in images
+        ]
+
+
+def read_headers(path: str | Path) -> list[fits.Header]:
+    """Headers of every image HDU, without touching the pixels."""
+    with _open(path, checksum=False) as hdus:
+        return [hdu.header.copy() for hdu in hdus if hdu.is_image]
+
+
+def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
+    """Write arrays with a header each; the first becomes the primary HDU."""
+    hdus = [fits.PrimaryHDU(planes[0].data, planes[0].header), *(fits.ImageHDU(p.data, p.header) for p in planes[1:])]
+    for plane, hdu in zip(planes, hdus, strict=True):
+        if plane.name:
+            hdu.header["EXTNAME"] = plane.name
+    _write(path, fits.HDUList(hdus))
+
+
+def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
+    """Several named image extensions of a file, opened once, and the primary header."""
+    with _open(path) as hdus:
+        return tuple(np.asarray(hdus[name].data) for name in names), hdus[0].header.copy()
+
+
+def write_cube(
+    path: str | Path,
+    data: np.ndarray,
+    sigma: np.ndarray,
+    mask: np.ndarray,
+    header: fits.Header,
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write a cube of any dimension in the CCDData layout, its WCS cards repeated, and further named arrays behind it."""
+    world = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|TIMESYS|DATEREF")
+    wcs = [card for card in header.cards if world.fullmatch(card.keyword)]
+    error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+    planes = [
+        fits.PrimaryHDU(data, header),
+        fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"),
+        fits.ImageHDU(mask, fits.Header(wcs), name="MASK"),
+    ]
+    _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
+
+
+def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
+    """Write one array of any type and shape with its header to the primary HDU."""
+    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+
+
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
+    ``quarters``: the numbers of the file count quarters, with BSCALE 0.25 and BZERO 8183.75, as in some 94 Å files of JSOC.
     An array without elements leaves an HDU without data.
     """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
+    if quarters:
+        array = np.where(array == -32768, array, 4 * array.astype(np.int32) - 32735).astype(np.int16)
     kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    if quarters:
+        hdu.header.update(BSCALE=0.25, BZERO=8183.75)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
@@ -177,7 +257,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         for header in headers:
             for prefix in ("", "Z"):
                 axes = [header.get(f"{prefix}NAXIS{i}", 1) for i in range(1, header.get(f"{prefix}NAXIS", 0) + 1)]
-                if math.prod(axes) > max_pixels:
+                if min(axes, default=0) < 0 or math.prod(axes) > max_pixels:
                     raise InputError(f"declares an image of {axes} pixels", cure=f"At most {max_pixels} are accepted")
         if end != size:
             raise InputError(f"has {size} bytes where its headers announce {end}", cure="Fetch the file again")
@@ -191,12 +271,13 @@ def _holds_image(header: fits.Header) -> bool:
 
 
 @contextmanager
-def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
+def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
-            warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
+            faults = "truncated" if edited else "(truncated|[Cc]hecksum|[Dd]atasum)"
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
             with fits.open(path, disable_image_compression=raw, **options) as hdus:
@@ -205,7 +286,7 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iter
         raise error.at(path) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
         ) from error

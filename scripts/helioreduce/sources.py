@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-JSOC = "http://jsoc.stanford.edu/"
-
 
 @contextmanager
 def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
-    """Base address of a source.
+    """Base address of a source: the embedded archive's, or the address that ``source`` is.
 
     ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends with the
     block, and with the process at the latest, so nothing is ever left behind.
     """
     if source != "archive":
-        yield JSOC
+        yield source
         return
     from helioreduce.archive.server import serve
 

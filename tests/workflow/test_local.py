@@ -118,5 +118,5 @@ def test_editing_a_function_reruns_the_rules_that_use_it(site, cutout, snakemake
     module.write_text(module.read_text().replace("DARK_DN = 0.18", "DARK_DN = 0.19"))
     dry = said(snakemake("-n", target, repository=copy))
     assert "Params have changed" in dry
-    counts = [line.split()[0] for line in dry.splitlines() if line.startswith(("aia_", "all ")) and line.split()[1] == "1"]
-    assert counts == ["aia_error"]
+    counted = {line.split()[0] for line in dry.splitlines() if line.startswith("aia_") and line.split()[1:] == ["1"]}
+    assert counted == {"aia_error"}

@@ -2,12 +2,16 @@
 
 from helioreduce import local, times
 from helioreduce.aia import channels, slots
+from helioreduce.jsoc.policy import missing
 
 AIA = config["aia"]
+JSOC = config["jsoc"]
+SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
+QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]
 ARCHIVE_TABLES = {
     "degradation": "response",
-    "error": "error",
+    "error": "solarsoft/error",
 }  # the embedded archive's files
 STATE = {  # step: the folder of its products
     "respike": "respiked",
@@ -23,16 +27,10 @@ def aia_frames():
     """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
     if config["source"] != "local":
         start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
-        wanted = [
-            (c, t)
-            for c in AIA["channels"]
-            for t in slots.slots(c, start, end, AIA["cadence_s"])
-        ]
+        wanted = [(c, t) for c in AIA["channels"] for t in slots.slots(c, start, end, AIA["cadence_s"])]
         return {(str(c), times.compact(t)): None for c, t in wanted}, {}
     if not config["local"]["directory"]:
-        raise InputError(
-            "local.directory is not set", cure="Give the folder of your level-1 files"
-        )
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
     found, refused = local.frames(located(config["local"]["directory"]))
     return {(frame.channel, frame.time): frame for frame in found}, refused
 
@@ -63,15 +61,42 @@ FRAMES_OF = {}  # (channel, day): its frames
 for frame in FRAMES:
     FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
 
+if JSOC["on_missing"] == "skip":  # an earlier query tells which frames there are not
+    for channel, day in FRAMES_OF:
+        known = Path(f"results/aia/records/{channel}/{day}.jsonl")
+        for time in missing(known, *QUALITY) if known.exists() else ():
+            FRAMES.pop((channel, time), None)
+
+
+def records_of(wildcards):
+    """Input function: the list that holds a frame. A longer request renews it, but not what has been fetched."""
+    day = wildcards.get("day") or wildcards.time[:8]
+    return ancient(f"results/aia/records/{wildcards.channel}/{day}.jsonl")
+
+
+def exports_of(wildcards):
+    """Input function: where the staged files of a frame are; nothing for stored files."""
+    if JSOC["method"] == "url_quick":
+        return []
+    return ancient(f"results/aia/exports/{wildcards.channel}/{wildcards.time[:8]}.json")
+
+
+def offline_targets():
+    """Everything that comes over a network: with it in place the rest of the reduction opens no connection."""
+    spikes = [frame for frame in FRAMES if left_out("respike", *frame) is None]
+    return [
+        *(f"results/aia/level1/{channel}/{time}.fits" for channel, time in FRAMES),
+        *(f"results/aia/spikes/{channel}/{time}.fits" for channel, time in spikes),
+        *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
+        *{f"results/aia/tables/pointing/{time[:8]}.ecsv" for _, time in FRAMES},
+    ]
+
 
 def archived(frames):
     """What the embedded archive needs before it can serve these frames; nothing for other sources."""
     if config["source"] != "archive":
         return []
-    rendered = [
-        f"results/archive/frames/{channel}/{time}/record.json"
-        for channel, time in frames
-    ]
+    rendered = [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames]
     return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
 
 
@@ -107,13 +132,18 @@ def wildcards_of(wildcards):
 def aia_targets():
     """The finished images of the request, their quick looks, and the files that cannot be named."""
     return [
-        *(
-            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
-            for channel, time in FRAMES
-        ),
+        *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
+        *(["results/aia/missing.tsv"] if config["source"] != "local" else []),
     ]
+
+
+def tables_folder():
+    """The user's folder of SolarSoft tables, if there is one."""
+    if config["local"]["tables"]:
+        return located(config["local"]["tables"])
+    return local.tables(located(config["local"]["directory"])) if config["source"] == "local" else None
 
 
 def table_of(kind):
@@ -123,21 +153,13 @@ def table_of(kind):
         return str(located(setting))
     if kind == "pointing":
         return []
-    folder = located(config["local"]["tables"]) if config["local"]["tables"] else None
-    if config["source"] == "local":
-        folder = folder or local.tables(located(config["local"]["directory"]))
+    folder = tables_folder()
     version = AIA["calibration"]["version"]
-    pattern = (
-        f"aia_V{version}_*_response_table.txt"
-        if kind == "degradation"
-        else "aia_V*_error_table.txt"
-    )
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] == "jsoc" or (
-        config["source"] == "archive" and kind == "degradation"
-    ):
+    if config["source"] == "jsoc" or (config["source"] == "archive" and kind == "degradation"):
         return []
     return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
@@ -191,10 +213,8 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
-            slots=lambda wildcards: [
-                time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]
-            ],
+            source=SOURCE,
+            slots=lambda wildcards: [time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]],
             cadence_s=AIA["cadence_s"],
             code=code("aia_query"),
         message:
@@ -202,14 +222,35 @@ else:
         script:
             "../../scripts/aia_query.py"
 
+    rule aia_export:
+        input:
+            records=records_of,
+        output:
+            "results/aia/exports/{channel}/{day}.json",
+        log:
+            "results/logs/aia_export/{channel}/{day}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+            jsoc_export=1,
+        params:
+            source=SOURCE,
+            scenario=SCENARIO,
+            quality=QUALITY,
+            code=code("aia_export"),
+        message:
+            "Have {wildcards.channel} Å on {wildcards.day} staged."
+        script:
+            "../../scripts/aia_export.py"
+
     rule aia_fetch:
         input:
-            # a longer request renews the list, but not what has been fetched
-            records=lambda wildcards: ancient(
-                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
-            ),
+            records=records_of,
+            exports=exports_of,
         output:
-            "results/aia/level1/{channel}/{time}.fits",
+            image="results/aia/level1/{channel}/{time}.fits",
+            history="results/aia/level1/{channel}/{time}.json",
         log:
             "results/logs/aia_fetch/{channel}/{time}.log",
         conda:
@@ -217,8 +258,9 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
+            source=SOURCE,
             scenario=SCENARIO,
+            quality=QUALITY,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -227,9 +269,8 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            records=lambda wildcards: ancient(
-                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
-            ),
+            records=records_of,
+            exports=exports_of,
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -240,13 +281,36 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
+            source=SOURCE,
             scenario=SCENARIO,
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
         script:
             "../../scripts/aia_fetch_spikes.py"
+
+    rule aia_missing:
+        input:
+            [f"results/aia/records/{channel}/{day}.jsonl" for channel, day in FRAMES_OF],
+        output:
+            "results/aia/missing.tsv",
+        log:
+            "results/logs/aia_missing.log",
+        localrule: True
+        conda:
+            "../../envs/reduction.yaml"
+        params:
+            quality=QUALITY,
+            code=code("aia_missing"),
+        message:
+            "List the frames that cannot be had."
+        script:
+            "../../scripts/aia_missing.py"
+
+
+rule offline:
+    input:
+        offline_targets(),
 
 
 localrules:
@@ -267,7 +331,7 @@ rule aia_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=config["source"],
+        source=SOURCE,
         version=AIA["calibration"]["version"],
         code=code("aia_tables"),
     message:
@@ -287,7 +351,7 @@ rule aia_pointing:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=config["source"],
+        source=SOURCE,
         code=code("aia_pointing"),
     message:
         "Take the pointing table of {wildcards.day}."
@@ -303,8 +367,14 @@ rule aia_respike:
         "results/aia/respiked/{channel}/{time}.fits",
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_respike"),
     message:
@@ -321,8 +391,14 @@ rule aia_error:
         "results/aia/error/{channel}/{time}.fits",
     log:
         "results/logs/aia_error/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         systematic=AIA["error"],
         skipped=skipped("error"),
@@ -358,9 +434,15 @@ rule aia_deconvolve:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         core=AIA["deconvolve"]["core"],
         iterations=AIA["deconvolve"]["iterations"],
@@ -380,8 +462,14 @@ rule aia_prep:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("prep"),
         code=code("aia_prep"),
@@ -399,8 +487,14 @@ rule aia_degradation:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         version=AIA["calibration"]["version"],
         skipped=skipped("degradation"),
@@ -418,8 +512,14 @@ rule aia_exposure:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("exposure"),
         code=code("aia_exposure"),
@@ -436,8 +536,14 @@ rule aia_quicklook:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_quicklook"),
     message:

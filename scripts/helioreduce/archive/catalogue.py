@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from helioreduce.archive.series import KNOWN, Series, Value, described, known
+from helioreduce import times
+from helioreduce.archive.series import KNOWN, Series, Value, described, known, time_text
 from helioreduce.errors import InputError
 
 SETTINGS = "archive.json"
@@ -50,7 +51,8 @@ class Catalogue:
         self.settings: dict = {}
         self._lock = threading.RLock()
         self._files: dict[Path, Signature] = {}
-        self._loaded: dict[Path, tuple[Series, list[Record]]] = {}
+        self._loaded: dict[Path, list[Record]] = {}
+        self._series: dict[str, Series] = {}
         self._ordered: dict[str, list[Record]] = {}
         self._units: dict[tuple, str] = {}
         self._homes: dict[str, Record] = {}
@@ -71,24 +73,20 @@ class Catalogue:
     def names(self) -> list[str]:
         """Names of all series, known or on disk, in alphabetical order."""
         with self._lock:
-            return sorted({series.name for series, _ in self._loaded.values()} | set(KNOWN), key=str.lower)
+            return sorted({series.name for series in self._series.values()} | set(KNOWN), key=str.lower)
 
     def series(self, name: str) -> Series | None:
         """A series by its name, in any case."""
         with self._lock:
-            for series, _ in self._loaded.values():
-                if series.name.lower() == name.lower():
-                    return series
-        return known(name.lower())
+            return self._series.get(name.lower()) or known(name.lower())
 
     def records(self, name: str) -> list[Record]:
         """All records of a series, every version, in the order of prime keys and record number."""
         name = name.lower()
         with self._lock:
             if name not in self._ordered:
-                chosen = [
-                    record for series, records in self._loaded.values() if series.name.lower() == name for record in records
-                ]
+                held = (record for records in self._loaded.values() for record in records)
+                chosen = [record for record in held if record.series.lower() == name]
                 self._ordered[name] = sorted(chosen, key=lambda record: (*record.prime, record.recnum))
             return self._ordered[name]
 
@@ -114,10 +112,9 @@ class Catalogue:
         directory, _, name = address.rpartition("/")
         with self._lock:
             if directory not in self._homes:
-                for _, records in list(self._loaded.values()):
-                    for record in records:
-                        if record.online and any(record.segments.values()):
-                            self.directory(record)
+                for record in [record for records in self._loaded.values() for record in records]:
+                    if record.online and any(record.segments.values()):
+                        self.directory(record)
             record = self._homes.get(directory)
         paths = record.segments.values() if record and record.online else ()
         return next((path for path in paths if path and path.name == name), None)
@@ -139,14 +136,17 @@ class Catalogue:
             if path.name == SETTINGS:
                 self.settings = content
                 return
-            frame = path.name == "record.json"
-            series = (
-                described({"name": content["series"], **content["struct"]}) if "struct" in content else known(content["series"])
-            )
+            name = content["series"]
+            series = described({"name": name, **content["struct"]}) if "struct" in content else known(name.lower())
             if series is None:
-                raise InputError(f"nothing describes the series {content['series']!r}", cure="Add a 'struct'")
-            entries = [content] if frame else content["records"]
-            self._loaded[path] = series, [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
+                raise InputError(f"nothing describes the series {name!r}", cure="Add a 'struct'", where=path)
+            self._series[series.name.lower()] = series
+            entries = content.get("records", [content])
+            records = [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
+            self._loaded[path] = [
+                *records,
+                *(_linked(record) for record in records if series.links and "FSN" in record.keywords),
+            ]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"is not a description of records ({error!r})", where=path) from None
 
@@ -159,6 +159,15 @@ def _record(series: Series, entry: Mapping, path: Path, number: int) -> Record:
     files = {name: path.parent / file if file else None for name, file in entry.get("segments", {}).items()}
     recnum, online = int(entry.get("recnum", number)), bool(entry.get("online", True))
     return Record(series.name, recnum, keywords, files, online, series.prime(keywords))
+
+
+def _linked(record: Record) -> Record:
+    """The record of aia.lev1 that a level-1 record points at: its slot is T_OBS rounded to the second."""
+    target = known("aia.lev1")
+    slot = times.slot(times.parse(record.keywords["T_OBS"]), target.steps["T_REC"])
+    keywords = {**record.keywords, "T_REC": time_text(slot, "ISO", 0)}
+    files = {{"image": "image_lev1"}.get(name, name): file for name, file in record.segments.items()}
+    return Record(target.name, record.recnum, keywords, files, record.online, target.prime(keywords))
 
 
 def _folders(path: str | Path) -> list[str]:

@@ -18,6 +18,17 @@ class ConditionError(InputError):
     """The condition is not SQL, or names no keyword of the series."""
 
 
+def _permitted(action: int, table: str | None, *_: object) -> int:
+    """Reading the records and calling functions is allowed, nothing else."""
+    own = action != sqlite3.SQLITE_READ or table == "records"
+    return sqlite3.SQLITE_OK if action in _ALLOWED and own else sqlite3.SQLITE_DENY
+
+
+def _affinity(kind: str) -> str:
+    """Type of a column: as in Postgres, ``QUALITY = '0'`` compares numbers."""
+    return {"string": "TEXT", "time": "REAL", "float": "REAL", "double": "REAL"}.get(kind, "INTEGER")
+
+
 def matching(records: list[Record], series: Series, condition: str) -> list[Record]:
     """The records for which a condition such as ``QUALITY >= 0 AND EXPTIME > 2`` holds.
 
@@ -32,13 +43,13 @@ def matching(records: list[Record], series: Series, condition: str) -> list[Reco
     condition = re.sub(r"\$\(([^)]*)\)", lambda time: repr(times.tai_seconds(times.parse(time[1]))), condition)
     words = {word.lower() for word in re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "''", condition))}
     keywords = [keyword for name, keyword in series.by_name.items() if name in words]
-    columns = ["row", "recnum", *(keyword.name for keyword in keywords)]
+    columns = ["row INTEGER", "recnum INTEGER", *(f'"{word.name}" {_affinity(word.type)}' for word in keywords)]
     rows = [(i, r.recnum, *(word.value(r.keywords.get(word.name)) for word in keywords)) for i, r in enumerate(records)]
     database = sqlite3.connect(":memory:")
     try:
         database.execute(f"CREATE TABLE records ({', '.join(columns)})")
         database.executemany(f"INSERT INTO records VALUES ({', '.join('?' * len(columns))})", rows)
-        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+        database.set_authorizer(_permitted)
         steps = iter(range(_STEPS // 1000))
         database.set_progress_handler(lambda: next(steps, None) is None, 1000)
         chosen = database.execute(f"SELECT row FROM records WHERE ({condition}\n) ORDER BY row").fetchall()

@@ -17,6 +17,8 @@ from helioreduce.archive.scenario import Pointing, Scenario
 
 #: Arcseconds per solar radius at the mean distance: turns widths given in arcsec into solar radii.
 RADIUS_ARCSEC = 959.63
+#: Strands in a bundle of loops, and points along a strand.
+_STRANDS, _STEPS = 6, 160
 
 
 @dataclass(frozen=True)
@@ -84,56 +86,58 @@ def loops(scenario: Scenario) -> Points:
 
 
 def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Points along the loops of one region: position, sigma, weight, log T."""
-    n, steps = int(180 * (region.size / 0.05) ** 0.8), 160
-    spread = rng.exponential(0.35, n) + 0.12
-    apart = region.size * np.clip(rng.gamma(2.5, 0.45, n), 0.25, 4)
-    side = region.size * 0.9 * spread[:, None] * rng.normal(0, 1, (n, 2)) * (1 + apart[:, None] / region.size) * 0.6
-    ends = [
-        _unit(region.centre + sign * apart[:, None] * region.along + side[:, k, None] * region.across)
-        for k, sign in enumerate((1, -1))
-    ]
-    u = np.linspace(0, 1, steps)
-    length = apart / region.size
-    log_t = np.clip(6.62 - 0.22 * length + rng.normal(0, 0.14, n), 5.7, 6.95)
-    height = apart * rng.uniform(0.55, 1.25, n)
-    lean = rng.normal(0, 0.35, n) * height
+    """Points along the loops of one region, in bundles of strands: position, sigma, weight, log T.
+
+    Loops join the two polarities across the neutral line as the lines of a dipole do: inner ones short and upright, outer
+    ones long, leaning outwards. Long loops are cool, and half of the coolest show their feet only, as fans.
+    """
+    bundles = max(6, int(56 * (region.size / 0.05) ** 0.8))
+    bundle = np.repeat(np.arange(bundles), _STRANDS)
+    n = bundle.size
+    half = region.size * (np.clip(rng.gamma(2.2, 0.36, bundles), 0.12, 1.9)[bundle] * rng.normal(1, 0.04, n))
+    aside = region.size * (rng.normal(0, 0.55, bundles)[bundle] + rng.normal(0, 0.045, n))
+    shear = region.size * (rng.normal(0, 0.22, bundles)[bundle] + rng.normal(0, 0.02, n))
+    height = half * (rng.uniform(0.55, 1.15, bundles)[bundle] * rng.normal(1, 0.04, n))
+    log_t = np.clip(6.6 - 0.45 * half / region.size + rng.normal(0, 0.26, bundles)[bundle], 5.75, 6.95)
+    fan = (log_t < 6.1) & (rng.random(bundles) < 0.5)[bundle]
+    u = np.linspace(0, 1, _STEPS)
+    position = _arch(region, half, aside, shear, height, u)
     arc = np.sin(np.pi * u)
-    ground = _unit(ends[0][:, None, :] * (1 - _ease(u))[:, None] + ends[1][:, None, :] * _ease(u)[:, None])
-    position = ground * (1 + height[:, None] * arc)[..., None] + (lean[:, None] * arc)[..., None] * region.across
-    cool = log_t < 6.05
-    fan = cool & (rng.random(n) < 0.55)
-    fade = np.where(fan[:, None], np.exp(-((u / 0.22) ** 2)), 1.0) * (0.55 + 0.9 * np.exp(-arc / 0.25))
-    bright = region.strength * rng.lognormal(-1.0, 0.6, n) * np.where(cool, 0.55, 1.0)
-    wide = rng.uniform(0.8, 1.7, n) * np.where(log_t > 6.3, 1.6, 1.0)
-    travelled = np.linalg.norm(np.diff(position, axis=1), axis=2).mean(1) * RADIUS_ARCSEC
-    weight = bright[:, None] * fade * (travelled / (wide * np.sqrt(2 * np.pi)))[:, None]
-    shape = (n, steps)
-    keep = (weight > 1e-3 * weight.max()).ravel()
-    flat = (np.broadcast_to(value[:, None], shape).ravel()[keep] for value in (wide, log_t))
-    sigma, temperature = flat
-    return position.reshape(-1, 3)[keep], sigma, weight.ravel()[keep], temperature
+    shown = np.where(fan[:, None], np.exp(-((u / 0.25) ** 2)), 0.6 + 0.8 * np.exp(-arc / 0.3))
+    bright = region.strength * rng.lognormal(-1.75, 0.7, bundles)[bundle] * rng.uniform(0.3, 1, n)
+    wide = rng.uniform(0.7, 1.5, n) * np.where(log_t > 6.3, 1.7, 1.0)
+    spacing = np.linalg.norm(np.diff(position, axis=1), axis=2).mean(1) * RADIUS_ARCSEC
+    wide = np.maximum(wide, 0.75 * spacing)
+    weight = shown * (bright * spacing / (wide * np.sqrt(2 * np.pi)))[:, None]
+    keep = weight > 2e-3 * weight.max()
+    rows = np.nonzero(keep)[0]
+    return position[keep], wide[rows], weight[keep], log_t[rows]
+
+
+def _arch(
+    region: Region, half: np.ndarray, aside: np.ndarray, shear: np.ndarray, height: np.ndarray, u: np.ndarray
+) -> np.ndarray:
+    """Arches (n, steps, 3): feet ``half`` to either side of the centre, ``aside`` from the axis, sheared; solar radii."""
+    sweep, arc = np.cos(np.pi * u), np.sin(np.pi * u)
+    along = half[:, None] * sweep
+    across = aside[:, None] * (1 + 0.8 * (height / region.size)[:, None] * arc) + shear[:, None] * sweep
+    ground = region.centre + along[..., None] * region.along + across[..., None] * region.across
+    return _unit(ground) * (1 + height[:, None] * arc)[..., None]
 
 
 @lru_cache(maxsize=2)
 def haze(scenario: Scenario) -> Points:
     """Diffuse emission around each active region, the unresolved loops."""
     rng = scenario.rng("haze")
-    rows = []
-    for region in regions(scenario):
-        for _ in range(14):
-            step = rng.normal(0, 0.9, 2) * region.size
-            place = _unit(region.centre + step[0] * region.along + step[1] * region.across)
-            rows.append(
-                (
-                    *place * (1 + abs(rng.normal(0, 0.5)) * region.size),
-                    rng.uniform(10, 34) * region.size / 0.05,
-                    region.strength * rng.uniform(0.02, 0.07),
-                    rng.normal(6.3, 0.15),
-                )
-            )
-    table = np.array(rows).reshape(-1, 6)
-    return Points(table[:, :3], table[:, 3], table[:, 4], table[:, 5])
+    site = np.repeat(np.array(regions(scenario), object), 18)
+    n = site.size
+    size, strength = (np.array([getattr(region, name) for region in site]) for name in ("size", "strength"))
+    axes = np.array([(region.centre, region.along, region.across) for region in site])
+    step = np.stack([np.ones(n), *(rng.normal(0, 1.1, (2, n)) * size)], 1)
+    position = _unit(np.einsum("ni,nik->nk", step, axes)) * (1 + abs(rng.normal(0, 0.5, n)) * size)[:, None]
+    return Points(
+        position, rng.uniform(10, 34, n) * size / 0.05, strength * rng.uniform(0.05, 0.15, n), rng.normal(6.3, 0.15, n)
+    )
 
 
 @lru_cache(maxsize=2)
@@ -143,47 +147,59 @@ def bright_points(scenario: Scenario) -> Points:
     n = 700
     latitude = np.rad2deg(np.arcsin(rng.uniform(-1, 1, n)))
     place = direction(rng.uniform(0, 360, n), latitude)
-    step = rng.normal(0, 0.0025, (n, 3, 3))
+    step = rng.normal(0, 0.0014, (n, 4, 3))
     position = _unit(place[:, None, :] + step).reshape(-1, 3) * 1.003
-    weight = np.repeat(rng.exponential(0.3, n), 3) * rng.uniform(0.3, 1, 3 * n)
-    return Points(position, rng.uniform(0.9, 2.8, 3 * n), weight, np.repeat(rng.normal(6.05, 0.15, n), 3))
+    weight = np.repeat(rng.exponential(0.22, n), 4) * rng.uniform(0.3, 1, 4 * n)
+    return Points(position, rng.uniform(0.9, 2.8, 4 * n), weight, np.repeat(rng.normal(6.05, 0.15, n), 4))
 
 
 @lru_cache(maxsize=2)
 def plumes(scenario: Scenario) -> Points:
     """Rays that rise from the polar caps, seen best in 171 Å."""
     rng = scenario.rng("plumes")
-    n, steps = 90, 60
-    foot = direction(rng.uniform(0, 360, n), rng.choice([-1, 1], n) * rng.uniform(66, 88, n))
-    height = np.linspace(0, 0.22, steps)
+    n, steps = 170, 60
+    foot = direction(rng.uniform(0, 360, n), rng.choice([-1, 1], n) * rng.uniform(64, 89, n))
+    height = np.linspace(0, 0.2, steps)
     spread = foot * (1, 1, 0)
-    position = (foot[:, None, :] + spread[:, None, :] * (1.4 * height**1.0)[:, None]) + foot[:, None, :] * height[:, None]
-    weight = rng.uniform(0.01, 0.06, n)[:, None] * np.exp(-height / 0.06) * np.ones((n, 1))
-    sigma = np.broadcast_to(2.0 + 20 * height, (n, steps))
+    position = foot[:, None, :] * (1 + height)[:, None] + spread[:, None, :] * (1.4 * height)[:, None]
+    weight = rng.lognormal(-3.9, 0.6, n)[:, None] * np.exp(-height / rng.uniform(0.02, 0.07, n)[:, None])
+    sigma = np.broadcast_to(1.6 + 18 * height, (n, steps))
     return Points(position.reshape(-1, 3), sigma.ravel(), weight.ravel(), np.full(n * steps, 5.9))
 
 
 @lru_cache(maxsize=2)
 def prominences(scenario: Scenario) -> Points:
-    """Cool plasma hanging above the limb: curtains of threads."""
+    """Curtains of cool plasma that hang in the corona: bright above the limb at 304 Å, dark filaments on the disk."""
     rng = scenario.rng("prominences")
-    rows = []
-    for _ in range(16):
-        longitude, latitude = rng.uniform(0, 360), rng.choice([-1, 1]) * rng.uniform(20, 60)
-        length, top = rng.uniform(4, 14), rng.uniform(0.02, 0.07)
-        for _ in range(60):
-            along, base = rng.uniform(-0.5, 0.5), rng.uniform(0, 0.35)
-            foot = direction(longitude + length * along, latitude + 3 * along + rng.normal(0, 0.3))
-            reach = top * (1 - 2.5 * along**2) * rng.uniform(0.5, 1)
-            for h in np.linspace(base, 1, 14):
-                sway = rng.normal(0, 0.0006, 3)
-                rows.append((*(foot * (1 + h * reach) + sway), rng.uniform(0.9, 2.2), 0.12 * rng.uniform(0.4, 1)))
-    table = np.array(rows)
-    return Points(table[:, :3], table[:, 3], table[:, 4], np.full(len(table), 5.0))
+    n, threads, steps = 20, 90, 12
+    longitude, latitude = rng.uniform(0, 360, n), rng.choice([-1, 1], n) * rng.uniform(18, 58, n)
+    length, slant, bend = rng.uniform(5, 22, n), rng.normal(0, 0.35, n), rng.normal(0, 2.0, n)
+    along = rng.uniform(-0.5, 0.5, (n, threads))
+    wave = slant[:, None] * length[:, None] * along + bend[:, None] * np.sin(5 * along)
+    wave += latitude[:, None] + rng.normal(0, 0.25, along.shape)
+    foot = direction(longitude[:, None] + length[:, None] * along, wave)
+    top = rng.uniform(0.02, 0.06, n)[:, None] * (1 - 2.5 * along**2) * rng.uniform(0.5, 1, along.shape)
+    rise = top[..., None] * np.linspace(0.15, 1, steps)
+    position = foot[:, :, None, :] * (1 + rise)[..., None] + rng.normal(0, 0.0007, (n, threads, steps, 3))
+    shape = (n, threads, steps)
+    tapered = 0.15 * rng.uniform(0.3, 1, along.shape) * (1 - 3.6 * along**2)
+    weight = np.broadcast_to(tapered[..., None], shape)
+    return Points(position.reshape(-1, 3), rng.uniform(0.9, 2.2, weight.size), weight.ravel(), np.full(weight.size, 5.0))
+
+
+def flare(scenario: Scenario, seen_from: Observer) -> Points:
+    """Two ribbons and the arcade above them, in the region nearest to disk centre; weight 1 is the ribbons' peak."""
+    towards = carrington_matrix(seen_from)[:, 2]
+    site = max(regions(scenario), key=lambda region: region.centre @ towards)
+    u = np.linspace(-1, 1, 40)[:, None]
+    ribbons = [site.centre + side * (0.007 + 0.003 * u**2) * site.along + 0.011 * u * site.across for side in (-1, 1)]
+    arcade = [1.006 * site.centre + 0.004 * side * site.along + 0.009 * u * site.across for side in (-1, 0, 1)]
+    sigma, weight = np.repeat((1.1, 2.0), (80, 120)), np.repeat((1.0, 0.15), (80, 120))
+    return Points(np.concatenate([*ribbons, *arcade]), sigma, weight, np.full(200, 7.0))
 
 
 def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixel coordinates x, y (n,) of points (n, 3) in Carrington's frame, and whether each is beyond the plane of the limb."""
+    """Pixel coordinates x, y (n,) of points (n, 3) in Carrington's frame, and whether each lies behind the limb's plane."""
     west, north, towards = (position @ carrington_matrix(seen_from)).T
     distance = seen_from.distance_m / RSUN_M
     x, y = ARCSEC * west / (distance - towards), ARCSEC * north / (distance - towards)
@@ -208,11 +224,6 @@ def table(
         weight = weight * look.response(points.log_t)
     rows = np.stack([column, row, seen, weight, behind.astype(float)], 1)
     return rows[weight > 1e-5 * max(peak, 1e-30)]
-
-
-def _ease(u: np.ndarray) -> np.ndarray:
-    """Position along the ground of a loop's point: slow near the feet, so that loops stand upright there."""
-    return (1 - np.cos(np.pi * u)) / 2
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

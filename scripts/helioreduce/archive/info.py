@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from urllib.parse import unquote_plus
 
 from helioreduce.archive import recordset
 from helioreduce.archive.catalogue import Catalogue, Record
@@ -89,7 +90,7 @@ def show_ext_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 def check_address(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
     """``status`` 2: registered, 4: not, -2: not an address."""
-    address = query.get("address", "")
+    address = unquote_plus(query.get("address", ""))  # drms quotes it twice
     if not ADDRESS.fullmatch(address):
         return {"status": -2, "msg": "Not a valid address"}
     if registered(catalogue, address):
@@ -149,7 +150,8 @@ def _primekey(series: Series, key: str) -> Reply:
 
 def _keyword(keyword: Keyword) -> Reply:
     """An entry of the ``keywords`` of a series."""
-    link = {"linkinfo": f"{keyword.link}->{keyword.name.replace('-', '__')}"} if keyword.link else {}
+    target = keyword.link if "->" in keyword.link else f"{keyword.link}->{keyword.name.replace('-', '__')}"
+    link = {"linkinfo": target} if keyword.link else {}
     names = {"type": keyword.type, "recscope": keyword.scope, "defval": keyword.unset, "units": keyword.unit}
     return {"name": keyword.name, **link, **names, "note": keyword.note}
 

@@ -34,7 +34,8 @@ class Keyword:
     """A keyword of a series.
 
     ``type`` is DRMS's (time, int, float, string, …), ``format`` the print format: ``%f``, ``0x%08x``, or for times the
-    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through.
+    number of decimals of a second; ``unit`` of a time is ISO, TAI or UTC. ``link`` names the link it comes through: ``lev1``,
+    or ``lev1->NAME`` where the name differs there.
     """
 
     name: str
@@ -138,13 +139,14 @@ def known(name: str) -> Series | None:
         "aia.lev1_euv_12s": lambda: _level1("aia.lev1_euv_12s", 12, "AIA level 1, EUV, every 12 s"),
         "aia.lev1_uv_24s": lambda: _level1("aia.lev1_uv_24s", 24, "AIA level 1, UV, every 24 s"),
         "aia.lev1_vis_1h": lambda: _level1("aia.lev1_vis_1h", 3600, "AIA level 1, visible light, every hour"),
+        "aia.lev1": _linked,
         "aia.master_pointing3h": _pointing,
         "aia.response": _response,
     }
     return builders[name]() if name in builders else None
 
 
-KNOWN = ("aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
+KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 
 
 def described(struct: Mapping) -> Series:
@@ -159,7 +161,7 @@ def described(struct: Mapping) -> Series:
         keywords = tuple(
             Keyword(
                 *(entry["name"], entry["type"], entry.get("recscope", "variable"), entry.get("units") or "none"),
-                *(entry.get("format") or _usual_format(entry), entry.get("linkinfo", "").partition("->")[0]),
+                *(entry.get("format") or _usual_format(entry), entry.get("linkinfo", "")),
                 *(entry.get("defval", ""), entry.get("note", "")),
             )
             for entry in struct["keywords"]
@@ -182,6 +184,15 @@ def _level1(name: str, step: float, note: str) -> Series:
     )
     links = ({"name": "lev1", "target": "aia.lev1", "kind": "DYNAMIC", "note": "Level-1 record of the image"},)
     return Series(name, note, ("T_REC", "WAVELNTH"), tuple(keywords), {"T_REC": step}, segments, links)
+
+
+def _linked() -> Series:
+    """aia.lev1, which the three series link to: slots of one second, and the number of the exposure."""
+    series = _level1("aia.lev1", 1, "AIA level 1")
+    keywords = tuple(replace(keyword, link="") for keyword in series.keywords)
+    image, spikes = ({**segment, "protocol": "fits"} for segment in series.segments)
+    segments = ({**image, "name": "image_lev1"}, spikes)
+    return replace(series, primekeys=("T_REC", "FSN"), keywords=keywords, segments=segments, links=())
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 
 from helioreduce.archive import features
 from helioreduce.archive.ephemeris import ARCSEC, RSUN_M, Observer
-from helioreduce.archive.looks import LOOKS
+from helioreduce.archive.looks import LOOKS, Look
 from helioreduce.archive.scenario import Pointing, Scenario
 from helioreduce.archive.surface import add_points, fractal, lanes, noise, soft_step, thin_path
 
@@ -17,7 +17,9 @@ from helioreduce.archive.surface import add_points, fractal, lanes, noise, soft_
 _NETWORK = 20.0
 
 
-def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int) -> np.ndarray:
+def scene(
+    scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int, flare: bool = False
+) -> np.ndarray:
     """Brightness of the Sun on a pixel grid.
 
     Parameters
@@ -30,6 +32,8 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
         The grid: Sun centre (pixels from 0), scale (arcsec), roll (degrees).
     npix
         Rows and columns.
+    flare
+        Whether a flare is on, hundreds of times brighter than the quiet Sun.
 
     Returns
     -------
@@ -38,22 +42,29 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
     """
     look = LOOKS[channel]
     image = np.empty((npix, npix), np.float32)
-    spots = np.array(
-        [[*region.leading(), *region.centre, region.size, region.strength] for region in features.regions(scenario)]
-    )
+    turn = features.carrington_matrix(seen_from)
+    near = [region for region in features.regions(scenario) if region.centre @ turn[:, 2] > -0.4]
+    spots = np.array([[*region.leading(), *region.centre, region.size, region.strength] for region in near])
     seed = int(scenario.rng("surface").integers(2**31))
     _disk(
         image,
         look.surface(),
         spots.reshape(-1, 8),
-        features.carrington_matrix(seen_from),
+        turn,
         seen_from.distance_m / RSUN_M,
         np.array([pointing.x0, pointing.y0, pointing.scale / ARCSEC, math.radians(pointing.roll)]),
         seed,
     )
+    centre = pointing.x0, pointing.y0, seen_from.rsun_arcsec / pointing.scale
+    if look.filament > 0:
+        depth = np.zeros_like(image)
+        add_points(depth, _filaments(scenario, look, seen_from, pointing), *centre)
+        image *= np.exp(-depth)
     for points in _lights(scenario, channel, seen_from, pointing):
-        limb = seen_from.rsun_arcsec / pointing.scale
-        add_points(image, points, pointing.x0, pointing.y0, limb)
+        add_points(image, points, *centre)
+    if flare:
+        peak = max(180 * look.quiet, 8_000)
+        add_points(image, features.table(features.flare(scenario, seen_from), look, peak, seen_from, pointing, False), *centre)
     if scenario.targets:
         _add_targets(image, pointing, look.quiet)
     return image
@@ -62,14 +73,28 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
 def _lights(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing) -> list[np.ndarray]:
     """Tables of the points of light that ``channel`` sees."""
     look = LOOKS[channel]
+    curtains = features.table(features.prominences(scenario), look, look.cool, seen_from, pointing, by_temperature=False)
     kinds = [
         (features.haze(scenario), look.loops, True),
         (features.loops(scenario), look.loops, True),
         (features.plumes(scenario), look.loops, True),
         (features.bright_points(scenario), look.points, channel != 304),
-        (features.prominences(scenario), look.cool, False),
     ]
-    return [features.table(points, look, peak, seen_from, pointing, by_t) for points, peak, by_t in kinds if peak > 0]
+    tables = [features.table(points, look, peak, seen_from, pointing, by_t) for points, peak, by_t in kinds if peak > 0]
+    return [*tables, curtains[~_on_disk(curtains, seen_from, pointing)]]
+
+
+def _filaments(scenario: Scenario, look: Look, seen_from: Observer, pointing: Pointing) -> np.ndarray:
+    """Table of the optical depths of the curtains that stand before the disk."""
+    curtains = features.table(features.prominences(scenario), look, look.filament, seen_from, pointing, by_temperature=False)
+    curtains[:, 2] *= 2.4  # threads blend into a ribbon
+    return curtains[_on_disk(curtains, seen_from, pointing) & (curtains[:, 4] == 0)]
+
+
+def _on_disk(points: np.ndarray, seen_from: Observer, pointing: Pointing) -> np.ndarray:
+    """Whether each row of a table lies inside the limb."""
+    radius = np.hypot(points[:, 0] - pointing.x0, points[:, 1] - pointing.y0)
+    return radius < seen_from.rsun_arcsec / pointing.scale
 
 
 def _add_targets(image: np.ndarray, pointing: Pointing, quiet: float) -> None:
@@ -119,23 +144,26 @@ def _brightness(
     """DN/s at one point: (p, q, r) on the unit sphere in Carrington's frame, ``rho`` its distance from disk centre."""
     quiet, thin, height, darkening, large, network, fine, hole, _, _ = look
     tone = 0.0
+    octaves = 4 if rho < 1 else 3
     if large > 0:
-        tone += large * fractal(p, q, r, 2.6, 4, seed)
+        tone += large * fractal(p, q, r, 2.6, octaves, seed)
+    gain, shade, cover = _active(look, spots, p, q, r, seed)
     dark = 1.0
     if hole < 1:
-        cap = 3.2 * max(0.0, abs(r) - 0.90)
-        dark -= (1 - hole) * soft_step(fractal(p, q, r, 1.3, 4, seed + 997) + cap, 0.36, 0.52)
+        cap = 6.0 * max(0.0, abs(r) - 0.89)
+        soft = 0.06 if rho < 1 else 0.25
+        field = fractal(p, q, r, 1.3, octaves, seed + 997) + cap - 0.8 * cover
+        dark -= (1 - hole) * soft_step(field, 0.46 - soft, 0.46 + soft)
     if rho >= 1:
         rise = rho - 1
         f = 9.0 / (1 + 2 * rise)
-        ray = math.exp(0.35 * noise(p * f, q * f, r * f + 3 * rise, seed + 55)) if large > 0 else 1.0
+        ray = math.exp(0.45 * fractal(p * f, q * f, r * f + 3 * rise, 1.0, 2, seed + 55)) if large > 0 else 1.0
         edge = min(max(0.5 - rise / pixel, 0.0), 1.0) * (1 - thin) * (1 - darkening) if darkening > 0 else 0.0
         return quiet * dark * math.exp(tone) * ray * (thin * thin_path(rho, height) + edge)
     face = min(1.0, mu / 0.35)
     if network > 0:
         tone += network * face * 1.6 * (lanes(p, q, r, _NETWORK, seed + 11) - 0.3)
     tone += fine * face * _fine(p, q, r, pixel, seed)
-    gain, shade = _active(look, spots, p, q, r, seed)
     edge = min(max(0.5 + (1 - rho) / pixel, 0.0), 1.0) if darkening > 0 else 1.0
     solid = (1 - thin) * (1 - darkening * (1 - mu)) * edge
     return quiet * dark * shade * math.exp(tone) * gain * (solid + thin * thin_path(rho, height))
@@ -155,22 +183,25 @@ def _fine(p: float, q: float, r: float, pixel: float, seed: int) -> float:
 
 
 @numba.njit(cache=True)
-def _active(look: np.ndarray, spots: np.ndarray, p: float, q: float, r: float, seed: int) -> tuple[float, float]:
-    """Gain of plage and dimming by sunspots at a point of the surface."""
+def _active(look: np.ndarray, spots: np.ndarray, p: float, q: float, r: float, seed: int) -> tuple[float, float, float]:
+    """Gain of plage and dimming by sunspots at a point of the surface; and how far into active regions it lies."""
     plage, spot = look[8], look[9]
-    cover, shade = 0.0, 1.0
+    cover, shade, near = 0.0, 1.0, 0.0
     for n in range(spots.shape[0]):
         size = spots[n, 6]
-        d2 = (p - spots[n, 3]) ** 2 + (q - spots[n, 4]) ** 2 + (r - spots[n, 5]) ** 2
-        if d2 > 12 * size * size:
+        d2 = ((p - spots[n, 3]) ** 2 + (q - spots[n, 4]) ** 2 + (r - spots[n, 5]) ** 2) / (size * size)
+        if d2 > 40:
             continue
-        cover += spots[n, 7] * math.exp(-d2 / (1.6 * size * size))
+        near += math.exp(-d2 / 10)
+        if d2 > 12:
+            continue
+        cover += spots[n, 7] * math.exp(-d2 / 1.6)
         if spot < 1:
             s2 = (p - spots[n, 0]) ** 2 + (q - spots[n, 1]) ** 2 + (r - spots[n, 2]) ** 2
             radius = 0.2 * size
             ragged = 1 + 0.25 * noise(p * 130, q * 130, r * 130, seed + 5)
             shade *= 1 - (1 - spot) * (1 - soft_step(math.sqrt(s2) * ragged, 0.7 * radius, 1.7 * radius))
     if cover < 0.02:
-        return 1.0, shade
+        return 1.0, shade, near
     patch = fractal(p, q, r, 45.0, 4, seed + 77)
-    return 1 + plage * min(cover, 1.3) * soft_step(patch + 0.55 * cover, 0.12, 0.75), shade
+    return 1 + plage * min(cover, 1.3) * soft_step(patch + 0.55 * cover, 0.12, 0.75), shade, near

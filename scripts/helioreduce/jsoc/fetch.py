@@ -110,6 +110,12 @@ def copy(entry: Entry, target: str | Path) -> dict[str, object]:
     return dict(entry.history)
 
 
+def options(settings: Mapping) -> dict[str, object]:
+    """Arguments of :func:`segment` from the settings ``connections``, ``retries`` and ``timeout_s``."""
+    patience = Patience(retries=settings["retries"], timeout_s=settings["timeout_s"])
+    return {"patience": patience, "connections": settings["connections"]}
+
+
 def has_spikes(record: Record) -> bool:
     """Whether a record should have a file of replaced pixels: despiked channel, and NSPIKES is not 0."""
     count = record.keywords.get("NSPIKES", "MISSING")

@@ -175,8 +175,8 @@ EXPORTS_WRONG = {
     "unknown for ever": ([Fault("json", "exp_status", times=99, text='{"status":6,"error":"x"}')], TransientExhausted),
     "pending for ever": ([Fault("json", "exp_status", times=99, text='{"status":1,"requestid":"J"}')], TransientExhausted),
     "no FITS warning": (
-        [Fault("json", "exp_status", text='{"status":"0","requestid":"J","method":"url","protocol":"fits","dir":"/SUM1/D1/S00000",'
-               '"data":[{"record":"warning=No FITS files were exported","filename":""}]}')],
+        [Fault("json", "exp_status", text=json.dumps({"status": "0", "requestid": "J", "method": "url", "protocol": "fits",
+               "dir": "/SUM1/D1/S00000", "data": [{"record": "warning=No FITS files were exported", "filename": ""}]}))],
         NoData,
     ),
     "file name upwards": (

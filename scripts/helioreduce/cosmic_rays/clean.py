@@ -1,0 +1,178 @@
+"""Cosmic rays of an :class:`~helioreduce.image.Image`: found, flagged, replaced, and written into its header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helioreduce.cosmic_rays import noise, replacement
+from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
+from helioreduce.cosmic_rays.noise import Detector
+from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.image import Image, Mask
+from helioreduce.provenance import record, refuse_twice
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+#: Pixels that are neither searched nor used as a neighbour.
+UNUSABLE = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
+ELECTRONS = ("electron", "electrons", "e-", "e")
+#: Å per unit of WAVELNTH, by WAVEUNIT in lower case; no WAVEUNIT means Å.
+ANGSTROM = {"": 1.0, "angstrom": 1.0, "0.1 nm": 1.0, "-10": 1.0, "nm": 10.0, "-9": 10.0, "um": 1e4, "-6": 1e4, "m": 1e10}
+
+
+def clean(
+    image: Image,
+    choices: Settings = MODES["standard"],
+    *,
+    detector: Detector | None = None,
+    variance: np.ndarray | None = None,
+    background: np.ndarray | None = None,
+    replace: bool = True,
+) -> Image:
+    """Flag the cosmic rays of an image and replace them.
+
+    The noise is ``variance``, or the detector's, or the square of the image's error plane. Replaced pixels get the noise
+    that their replacement shows: the larger of the local noise and the spread of the neighbours it was made from. An image
+    without an error plane gets the one that was used.
+
+    Parameters
+    ----------
+    image
+        Any unit, sky included; pixels flagged BAD_PIXEL, SATURATED, OUTSIDE or NO_DATA take no part.
+    choices, variance, background
+        As in :func:`helioreduce.cosmic_rays.lacosmic.detect`; unit of the image (squared for ``variance``).
+    detector
+        Noise model for data in DN, or with gain 1 for data in electrons.
+    replace
+        False only flags: where neighbouring frames may show that a hit is solar.
+
+    Returns
+    -------
+    Image
+        With the mask bit COSMIC_RAY, the card NCOSMIC and the step ``clean`` in its header.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image has been cleaned.
+    InputError
+        If there is no noise, or it cannot be right: gain for data in electrons, plain electron noise at an EUV wavelength.
+    """
+    refuse_twice(image, "clean")
+    used, model = _variance(image, detector, variance)
+    unusable = image.flagged(UNUSABLE) & np.isfinite(image.data)
+    result = detect(image.data, used, choices, mask=unusable if unusable.any() else None, background=background)
+    sigma = np.sqrt(result.variance) if image.sigma is None else image.sigma.copy()
+    planes = {"mask": image.mask | result.mask * np.uint8(Mask.COSMIC_RAY), "sigma": sigma}
+    if replace:
+        pixels = np.flatnonzero(result.mask)
+        spread = replacement.spread(result.cleaned, pixels, result.mask | image.flagged(UNUSABLE))
+        sigma[result.mask] = np.maximum(np.sqrt(result.variance[result.mask]), spread)
+        planes["data"] = result.cleaned
+    new = image.with_(**planes)
+    new.header["NCOSMIC"] = (result.n_pixels, "pixels flagged as cosmic rays")
+    record(new.header, "clean", _told(choices, result, model, replace))
+    return new
+
+
+def to_electrons(image: Image, gain: float) -> Image:
+    """Data and sigma times ``gain`` (electrons per DN), BUNIT electron; once.
+
+    Raises
+    ------
+    AlreadyDone
+        If the image is in electrons.
+    InputError
+        If the gain is not positive.
+    """
+    if not gain > 0:
+        raise InputError(f"the gain is {gain}", cure="Give electrons per DN, above 0")
+    refuse_twice(image, "gain")
+    _refuse_electrons(image.header, gain)
+    new = image / (1.0 / gain)
+    new.header["BUNIT"] = ("electron", "unit of the image")
+    record(new.header, "gain", {"gain_electron_per_dn": gain})
+    return new
+
+
+def noise_model(header: Header, gain: float, read_noise: float | None, electrons_per_photon: float | str) -> Detector | None:
+    """The detector that a job describes; None, without a read noise, means the image's own error plane.
+
+    Parameters
+    ----------
+    header
+        Of the image: WAVELNTH and WAVEUNIT are read for ``auto``.
+    gain
+        Electrons per DN.
+    read_noise
+        Electrons.
+    electrons_per_photon
+        A number, or ``auto``: :func:`helioreduce.cosmic_rays.noise.electrons_per_photon` of the wavelength.
+
+    Raises
+    ------
+    InputError
+        If ``auto`` meets a header without a wavelength.
+    """
+    if read_noise is None:
+        return None
+    if electrons_per_photon != "auto":
+        return Detector(gain, read_noise, float(electrons_per_photon))
+    colour = wavelength(header)
+    if colour is None:
+        raise InputError("the keyword WAVELNTH is missing", cure="Give electrons_per_photon as a number")
+    return Detector(gain, read_noise, noise.electrons_per_photon(colour))
+
+
+def hits(before: Image, after: Image) -> np.ndarray:
+    """What cleaning did, array (3, n) float64: flat index, value before and value after, in the layout of AIA's spikes."""
+    pixels = np.flatnonzero(after.flagged(Mask.COSMIC_RAY))
+    return np.array([pixels, before.data.flat[pixels], after.data.flat[pixels]], float)
+
+
+def excess(shape: tuple[int, int], listed: np.ndarray) -> np.ndarray:
+    """Image less cleaned image, (ny, nx), from the list of :func:`hits`."""
+    image = np.zeros(shape)
+    image.flat[listed[0].astype(np.int64)] = listed[1] - listed[2]
+    return image
+
+
+def wavelength(header: Header) -> float | None:
+    """WAVELNTH in Å, by WAVEUNIT; None where it is not given or not positive."""
+    value, unit = header.get("WAVELNTH"), str(header.get("WAVEUNIT", "")).strip().lower()
+    if not isinstance(value, int | float) or not value > 0 or unit not in ANGSTROM:
+        return None
+    return float(value) * ANGSTROM[unit]
+
+
+def _variance(image: Image, detector: Detector | None, variance: np.ndarray | None) -> tuple[np.ndarray, str]:
+    """The variance to use and its name."""
+    if variance is not None:
+        return variance, "variance"
+    if detector is not None:
+        detector.check(wavelength(image.header))
+        if detector.gain != 1:
+            _refuse_electrons(image.header, detector.gain)
+        return detector.variance(image.data), str(detector)
+    if image.sigma is None:
+        raise InputError("the image has no error plane", cure="Give a variance or a detector: gain and read noise")
+    return np.square(image.sigma), "error plane"
+
+
+def _refuse_electrons(header: Header, gain: float) -> None:
+    if str(header.get("BUNIT", "")).strip().lower() in ELECTRONS:
+        raise AlreadyDone(
+            f"BUNIT = {header['BUNIT']}: the data are in electrons, a gain of {gain} would be applied twice", cure="Give gain 1"
+        )
+
+
+def _told(choices: Settings, result: Result, model: str, replaced: bool) -> dict[str, object]:
+    """What the header says of the step."""
+    names = ("sigclip", "sigfrac", "objlim", "border", "replacement", "saturation")
+    told = {name: getattr(choices, name) for name in names}
+    fine = "median" if choices.psf is None else f"psf {choices.psf.shape[0]}x{choices.psf.shape[1]}"
+    passes = "+".join(map(str, result.per_iteration))
+    return {**told, "fine_structure": fine, "replaced": replaced, "noise": model, "n_pixels": result.n_pixels, "passes": passes}

@@ -1,0 +1,239 @@
+"""The arithmetic of L.A.Cosmic at single pixels, evaluated only where a pixel can still be a cosmic ray.
+
+Every value is the one that the dense algorithm (van Dokkum 2001, PASP 113, 1420) has at that pixel, in single precision and
+in the order of operations of astroscrappy 1.3, so that masks agree to the last pixel. So few pixels are asked that nothing is
+kept: no plane of the image's size is ever made. Pixels are named by their flat index, ``y * nx + x``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from helioreduce.cosmic_rays.windows import COPY, at, least_around, low_median, median, near
+
+#: Least variance: keeps the noise real where the variance is negative.
+LEAST_VARIANCE = np.float32(1e-5)
+#: Least fine structure, in noise units (van Dokkum's imreplace).
+LEAST_FINE_STRUCTURE = np.float32(0.01)
+#: Squares are compared in place of roots in the bound of :func:`promising`; this much room covers the rounding.
+ROOM = np.float32(1 - 1e-5)
+
+
+class Planes(NamedTuple):
+    """The image under work; arrays (ny, nx) of float32 unless said otherwise."""
+
+    data: np.ndarray
+    variance: np.ndarray
+    background: np.ndarray  # (0, 0) for none
+    psf: np.ndarray  # (k, k), (0, 0) for the median filter
+    excluded: np.ndarray  # bool: never a cosmic ray, never used to replace one
+    border: int
+
+
+def planes(data, variance, background, psf, excluded, border) -> Planes:  # type: ignore[no-untyped-def]
+    """Planes in the form that the kernels take; ``data`` and ``variance`` are shared, not copied."""
+    empty = np.zeros((0, 0), np.float32)
+    psf = empty if psf is None else np.ascontiguousarray(psf, np.float32)
+    return Planes(data, variance, empty if background is None else background, psf, excluded, border)
+
+
+@numba.njit(cache=True)
+def medians(p, pixels):  # type: ignore[no-untyped-def]
+    """5 × 5 median of the data at ``pixels``."""
+    _, nx = p.data.shape
+    result, window = np.empty(pixels.size, np.float32), np.empty(25, np.float32)
+    for n, pixel in enumerate(pixels):
+        result[n] = median(p.data, pixel // nx, pixel % nx, 2, p.border, window)
+    return result
+
+
+@numba.njit(cache=True)
+def noise(p, y, x, window):  # type: ignore[no-untyped-def]
+    """Square root of the variance without the cosmic ray: its 5 × 5 median, plus the background's share."""
+    variance = median(p.variance, y, x, 2, p.border, window)
+    if p.background.size:
+        variance += p.background[y, x]
+    return np.sqrt(max(variance, LEAST_VARIANCE))
+
+
+@numba.njit(cache=True, inline="always")
+def _corner(value, right, left, down, up):  # type: ignore[no-untyped-def]
+    """Laplacian of one quarter of a pixel, negative values clipped."""
+    return max(((np.float32(4) * value - right) - left) - (down + up), np.float32(0))
+
+
+@numba.njit(cache=True, inline="always")
+def _four_corners(v, right, left, down, up):  # type: ignore[no-untyped-def]
+    """L⁺: the mean over the four quarters, each beside two neighbours and two copies of its own pixel."""
+    upper_left, lower_right = _corner(v, v, left, v, up), _corner(v, right, v, down, v)
+    lower_left, upper_right = _corner(v, v, left, down, v), _corner(v, right, v, v, up)
+    return ((upper_left + lower_right) + (lower_left + upper_right)) / np.float32(4)
+
+
+@numba.njit(cache=True)
+def _beside(data, border, y, x, dy, dx):  # type: ignore[no-untyped-def]
+    """Neighbour of a pixel; a missing one is stood for by the opposite one, or by the pixel itself."""
+    ny, nx = data.shape
+    j, i = y + dy, x + dx
+    if border == COPY and not (0 <= j < ny and 0 <= i < nx):
+        return np.float32(0)
+    value = data[at(j, ny, border), at(i, nx, border)]
+    if value == value:
+        return value
+    value = data[at(y - dy, ny, border), at(x - dx, nx, border)]
+    return value if value == value else data[y, x]
+
+
+@numba.njit(cache=True)
+def curvature(data, border, y, x):  # type: ignore[no-untyped-def]
+    """L⁺ of a pixel, neighbours beyond the edge or missing included."""
+    ny, nx = data.shape
+    if 1 <= y < ny - 1 and 1 <= x < nx - 1:
+        value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
+        if value == value:
+            return value
+    right, left = _beside(data, border, y, x, 0, 1), _beside(data, border, y, x, 0, -1)
+    return _four_corners(data[y, x], right, left, _beside(data, border, y, x, 1, 0), _beside(data, border, y, x, -1, 0))
+
+
+@numba.njit(cache=True)
+def laplacian(p, y, x, window):  # type: ignore[no-untyped-def]
+    """S = L⁺ / (2 noise); the 2 is the subsampling factor. NaN where the pixel is missing."""
+    value = curvature(p.data, p.border, y, x)
+    return value / (np.float32(2) * noise(p, y, x, window)) if value != 0 else value
+
+
+@numba.njit(cache=True)
+def significance(p, y, x, window, outer):  # type: ignore[no-untyped-def]
+    """S′ = S − median₅ S: smooth structure is removed."""
+    ny, nx = p.data.shape
+    if p.border == COPY and not (2 <= y < ny - 2 and 2 <= x < nx - 2):
+        return np.float32(0)
+    n = 0
+    for j in range(y - 2, y + 3):
+        for i in range(x - 2, x + 3):
+            value = laplacian(p, at(j, ny, p.border), at(i, nx, p.border), window)
+            outer[n] = value
+            n += value == value
+    return laplacian(p, y, x, window) - low_median(outer, n)
+
+
+@numba.njit(cache=True)
+def fine_structure(p, y, x, window, outer):  # type: ignore[no-untyped-def]
+    """F = (M − median₇ M) / noise, at least 0.01: large on stars and edges, small on cosmic rays.
+
+    M is the 3 × 3 median of the image, or its :func:`matched` filter where a PSF is given.
+    """
+    data, border, by_profile = p.data, p.border, p.psf.size > 0
+    ny, nx = data.shape
+    if border == COPY and not (3 <= y < ny - 3 and 3 <= x < nx - 3):
+        return LEAST_FINE_STRUCTURE
+    n, centre = 0, np.float32(np.nan)
+    for dy in range(-3, 4):
+        for dx in range(-3, 4):
+            j, i = at(y + dy, ny, border), at(x + dx, nx, border)
+            value = matched(p, j, i, window) if by_profile else median(data, j, i, 1, border, window)
+            if dy == 0 and dx == 0:
+                centre = value
+            outer[n] = value
+            n += value == value
+    return max((centre - low_median(outer, n)) / noise(p, y, x, window), LEAST_FINE_STRUCTURE)
+
+
+@numba.njit(cache=True)
+def matched(p, y, x, window):  # type: ignore[no-untyped-def]
+    """Profile-weighted mean of the image, Σ P I/σ² / Σ P/σ²."""
+    ny, nx = p.data.shape
+    reach = p.psf.shape[0] // 2
+    signal, weights = np.float32(0), np.float32(0)
+    for j in range(max(y - reach, 0), min(y + reach + 1, ny)):
+        for i in range(max(x - reach, 0), min(x + reach + 1, nx)):
+            if p.data[j, i] == p.data[j, i]:
+                level = noise(p, j, i, window)
+                weight = p.psf[reach + j - y, reach + i - x] / level / level
+                signal += weight * p.data[j, i]
+                weights += weight
+    return signal / weights
+
+
+@numba.njit(cache=True)
+def hits(p, pixels, threshold, contrast):  # type: ignore[no-untyped-def]
+    """Those of ``pixels`` with S′ > threshold and S′ / F > contrast."""
+    _, nx = p.data.shape
+    found, n = np.empty(pixels.size, np.int64), 0
+    window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
+    for pixel in pixels:
+        y, x = pixel // nx, pixel % nx
+        if not _stands_out(p, y, x, threshold, window):
+            continue
+        value = significance(p, y, x, window, outer)
+        if value > threshold and value / fine_structure(p, y, x, window, outer) > contrast:
+            found[n] = pixel
+            n += 1
+    return found[:n]
+
+
+@numba.njit(cache=True)
+def grow(p, pixels, threshold):  # type: ignore[no-untyped-def]
+    """``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
+    ny, nx = p.data.shape
+    found, n = np.empty(min(9 * pixels.size, p.data.size), np.int64), 0
+    window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
+    for pixel in near(pixels, 1, ny, nx):
+        y, x = pixel // nx, pixel % nx
+        if _stands_out(p, y, x, threshold, window) and significance(p, y, x, window, outer) > threshold:
+            found[n] = pixel
+            n += 1
+    return found[:n]
+
+
+@numba.njit(cache=True)
+def _stands_out(p, y, x, threshold, window):  # type: ignore[no-untyped-def]
+    """Whether S > threshold; as no S is negative, S′ cannot exceed it otherwise. Costs a median only where it must."""
+    ny, nx = p.data.shape
+    if p.excluded[y, x]:
+        return False
+    value = curvature(p.data, p.border, y, x)
+    if 2 <= y < ny - 2 and 2 <= x < nx - 2:
+        least = least_around(p.variance, y, x)
+        least += p.background[y, x] if p.background.size else np.float32(0)
+        if not _may_exceed(value, least, threshold):
+            return False
+    return value / (np.float32(2) * noise(p, y, x, window)) > threshold
+
+
+@numba.njit(cache=True, inline="always")
+def _may_exceed(curvature, least_variance, threshold):  # type: ignore[no-untyped-def]
+    """L⁺² > 4 threshold² · (a lower bound of the variance): False only where S cannot exceed ``threshold``."""
+    factor = np.float32(4) * threshold * threshold * ROOM
+    return not curvature * curvature <= factor * max(least_variance, LEAST_VARIANCE)
+
+
+@numba.njit(cache=True, parallel=True)
+def promising(data, variance, background, threshold):  # type: ignore[no-untyped-def]
+    """True where S can exceed ``threshold`` (float32), judged from the least variance in 5 × 5.
+
+    The median is never below the least value, so no cosmic ray is lost. The two outermost rows and columns, and pixels
+    beside missing ones, are passed on untested.
+    """
+    ny, nx = data.shape
+    result = np.ones((ny, nx), np.bool_)
+    for y in numba.prange(2, ny - 2):
+        column = np.empty(nx, np.float32)
+        for x in range(nx):
+            least = variance[y - 2, x]
+            for j in range(y - 1, y + 3):
+                least = variance[j, x] if variance[j, x] < least else least
+            column[x] = least
+        for x in range(2, nx - 2):
+            least = column[x - 2]
+            for i in range(x - 1, x + 3):
+                least = column[i] if column[i] < least else least
+            if background.size:
+                least += background[y, x]
+            value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
+            result[y, x] = _may_exceed(value, least, threshold)
+    return result

@@ -1,0 +1,90 @@
+"""Small windows of an image: medians, least values, neighbourhoods, and what lies beyond the edge."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+#: What lies beyond the edge: filters leave the border as it is (astroscrappy), the image mirrored, or its last pixel repeated.
+COPY, REFLECT, NEAREST = 0, 1, 2
+
+
+@numba.njit(cache=True)
+def at(i, n, border):  # type: ignore[no-untyped-def]
+    """Index of the pixel that stands at ``i``, inside or beyond the edge of ``n`` pixels."""
+    if border == REFLECT:
+        i = -i if i < 0 else i
+        i = 2 * (n - 1) - i if i >= n else i
+    return min(max(i, 0), n - 1)
+
+
+@numba.njit(cache=True)
+def low_median(values, n):  # type: ignore[no-untyped-def]
+    """The ``(n - 1) // 2``-th of the first ``n`` values in ascending order; NaN for none.
+
+    Each value inside the bounds known so far is tried by counting, without a branch, how many lie below it: for so few
+    values this is faster than selection.
+    """
+    middle, low, high = (n - 1) // 2, -np.inf, np.inf
+    for i in range(n):
+        candidate, below, same = values[i], 0, 0
+        if not low < candidate < high:
+            continue
+        for j in range(n):
+            below += values[j] < candidate
+            same += values[j] == candidate
+        if below > middle:
+            high = candidate
+        elif below + same <= middle:
+            low = candidate
+        else:
+            return candidate
+    return np.float32(np.nan)
+
+
+@numba.njit(cache=True)
+def median(plane, y, x, reach, border, window):  # type: ignore[no-untyped-def]
+    """Median of a ``2·reach + 1`` square of ``plane``, NaN left out; ``window`` is work space."""
+    ny, nx = plane.shape
+    n = 0
+    if reach <= y < ny - reach and reach <= x < nx - reach:
+        for j in range(y - reach, y + reach + 1):
+            for i in range(x - reach, x + reach + 1):
+                value = plane[j, i]
+                window[n] = value
+                n += value == value
+        return low_median(window, n)
+    if border == COPY:
+        return plane[y, x]
+    for j in range(y - reach, y + reach + 1):
+        for i in range(x - reach, x + reach + 1):
+            value = plane[at(j, ny, border), at(i, nx, border)]
+            window[n] = value
+            n += value == value
+    return low_median(window, n)
+
+
+@numba.njit(cache=True)
+def least_around(plane, y, x):  # type: ignore[no-untyped-def]
+    """Least value in the 5 × 5 square around an inner pixel."""
+    least = plane[y, x]
+    for j in range(y - 2, y + 3):
+        for i in range(x - 2, x + 3):
+            least = plane[j, i] if plane[j, i] < least else least
+    return least
+
+
+@numba.njit(cache=True)
+def near(pixels, reach, ny, nx):  # type: ignore[no-untyped-def]
+    """Every pixel at most ``reach`` rows and columns from one of ``pixels``, once."""
+    seen = np.zeros(ny * nx, np.bool_)
+    found, n = np.empty(min((2 * reach + 1) ** 2 * pixels.size, ny * nx), np.int64), 0
+    for pixel in pixels:
+        y, x = pixel // nx, pixel % nx
+        for j in range(max(y - reach, 0), min(y + reach + 1, ny)):
+            for i in range(max(x - reach, 0), min(x + reach + 1, nx)):
+                if not seen[j * nx + i]:
+                    seen[j * nx + i] = True
+                    found[n] = j * nx + i
+                    n += 1
+    return found[:n]

@@ -1,0 +1,159 @@
+"""Co-alignment of the four cameras of one sequence: linear to a target, then quadratic among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from helioreduce.esis import camera as cam
+from helioreduce.esis import masks
+from helioreduce.esis.align import FINER, FINEST, LowCorrelation, Registration, Scene, consensus, register, scene, search
+from helioreduce.esis.transforms import Map, nominal
+
+#: Pixels inside the field stop: its soft edge, and the margin within which its silhouette still pulls.
+SOFT_EDGE, MARGIN = 2.0, 12.0
+#: Least correlation of two locally normalised images for which a registration is returned.
+MIN_CORRELATION = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coalignment:
+    """Transforms of one sequence, by camera: level-3 pixel → pixel of the line's level-1 window.
+
+    Parameters
+    ----------
+    stops
+        Vertices of the field stop in level 1.
+    linear
+        Affine registration to the target; without a target camera 2 by design and the others to camera 2.
+    quadratic
+        Internal registration; camera 2 keeps its linear one.
+    correlation
+        Of the locally normalised images after the linear and the quadratic registration; NaN for a camera that was not
+        registered.
+    """
+
+    stops: dict[int, np.ndarray]
+    linear: dict[int, Map]
+    quadratic: dict[int, Map]
+    correlation: dict[int, tuple[float, float]]
+
+
+def coalign(
+    images: Mapping[int, np.ndarray],
+    line: cam.Line,
+    target: np.ndarray | None = None,
+    *,
+    min_correlation: float = MIN_CORRELATION,
+    shape: tuple[int, int] = cam.GRID_SHAPE,
+) -> Coalignment:
+    """Register one line of the four cameras.
+
+    Linear: every camera to ``target``. Quadratic: the others to camera 2 from there, then each to the mean of the other
+    three, so that every pair gains and not only those with camera 2.
+
+    Parameters
+    ----------
+    images
+        Level 1 of each camera in the line's window (my, mx).
+    line
+        The spectral line.
+    target
+        AIA 304 on the level-3 grid; None: camera 2 is placed by the designed geometry.
+
+    Raises
+    ------
+    LowCorrelation
+        If two images are less alike than ``min_correlation``.
+    InputError
+        If a camera shows no field stop.
+    """
+    stops = {camera: masks.field_stop(image) for camera, image in images.items()}
+    scenes = {camera: _scene(images[camera], stop, line) for camera, stop in stops.items()}
+    linear, first = _linear(scenes, stops, target, min_correlation, shape)
+    quadratic, last = _internal(scenes, linear, min_correlation, shape)
+    correlation = {camera: (first.get(camera, np.nan), last.get(camera, np.nan)) for camera in images}
+    return Coalignment(stops, linear, quadratic, correlation)
+
+
+def _scene(image: np.ndarray, stop: np.ndarray, line: cam.Line) -> Scene:
+    lit, good = (masks.inside(masks.lit(stop, line, margin), image.shape) for margin in (SOFT_EDGE, MARGIN))
+    return scene(image, lit, good)
+
+
+def _linear(
+    scenes: Mapping[int, Scene],
+    stops: Mapping[int, np.ndarray],
+    target: np.ndarray | None,
+    min_correlation: float,
+    shape: tuple[int, int],
+) -> tuple[dict[int, Map], dict[int, float]]:
+    """Affine transforms and their correlation."""
+    transforms: dict[int, Map] = {}
+    correlation: dict[int, float] = {}
+    if target is None:
+        transforms[cam.REFERENCE] = nominal(cam.REFERENCE, _centre(stops[cam.REFERENCE]), shape)
+        reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
+    else:
+        everywhere = np.isfinite(target)
+        reference = scene(target, everywhere, everywhere)
+    for camera in scenes:
+        if camera not in transforms:
+            start = search(scenes[camera], reference, _centre(stops[camera]), camera)
+            found = trusted(register(scenes[camera], reference, start, terms=3), min_correlation, camera)
+            transforms[camera], correlation[camera] = found.transform, found.correlation
+    return transforms, correlation
+
+
+def _internal(
+    scenes: Mapping[int, Scene], linear: Mapping[int, Map], min_correlation: float, shape: tuple[int, int]
+) -> tuple[dict[int, Map], dict[int, float]]:
+    """Quadratic transforms that bring the cameras onto camera 2, and their correlation."""
+    transforms, correlation = dict(linear), {}
+    others = [camera for camera in scenes if camera != cam.REFERENCE]
+    reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
+    for camera in others:
+        found = register(scenes[camera], reference, transforms[camera], terms=6, levels=FINER)
+        transforms[camera] = trusted(found, min_correlation, camera).transform
+    for camera in others:
+        rest = {other: image for other, image in scenes.items() if other != camera}
+        found = register(scenes[camera], consensus(rest, transforms, shape, levels=FINEST), transforms[camera], levels=FINEST)
+        transforms[camera], correlation[camera] = found.transform, found.correlation
+    return transforms, correlation
+
+
+def trusted(found: Registration, min_correlation: float, camera: int) -> Registration:
+    """The registration, if the images are alike enough.
+
+    Raises
+    ------
+    LowCorrelation
+        If they are not.
+    """
+    if not found.correlation >= min_correlation:
+        raise LowCorrelation(
+            f"camera {camera} correlates by {found.correlation:.3f} only, less than {min_correlation:g}",
+            cure="Give a target nearer in time and wavelength, or exclude the sequence",
+        )
+    return found
+
+
+def pair_correlations(stack: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
+    """:func:`zero_lag` of every pair of cameras, in the order 12 13 14 23 24 34: (n (n − 1) / 2,) from (n, ny, nx)."""
+    return np.array([zero_lag(a, b, where) for a, b in combinations(stack, 2)])
+
+
+def zero_lag(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
+    """Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook."""
+    a, b = (np.nan_to_num(image if where is None else image[where]).astype(np.float64).ravel() for image in (a, b))
+    a, b = a - a.mean(), b - b.mean()
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def _centre(stop: np.ndarray) -> tuple[float, float]:
+    """Middle of the field stop, (column, row)."""
+    column, row = (stop.min(axis=0) + stop.max(axis=0)) / 2
+    return float(column), float(row)

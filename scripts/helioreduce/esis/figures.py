@@ -1,0 +1,153 @@
+"""The figures of a co-alignment: cameras beside the target, correlations, masks, differences, vignetting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helioreduce.esis import camera as cam
+
+_PAIRS = ("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")
+_SHOWN = 2  # every second pixel is enough for a picture
+
+
+def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
+    """The four cameras on the level-3 grid, and the target they were laid on where there is one.
+
+    Parameters
+    ----------
+    images
+        (4, ny, nx), photons.
+    target
+        (ny, nx); all NaN without one.
+    names
+        Line and time, for the title.
+    """
+    shown = [(f"camera {number}", image) for number, image in zip(cam.CAMERAS, images, strict=True)]
+    if np.isfinite(target).any():
+        shown.append(("target: AIA 304 Å", target))
+    figure = Figure(figsize=(4.4 * len(shown), 4.6), layout="constrained")
+    for axis, (title, image) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
+        top = np.nanpercentile(image, 99.5)
+        drawn = _picture(axis, image, title, cmap="inferno", vmin=0, vmax=top)
+        figure.colorbar(drawn, ax=axis, shrink=0.7, label="photon" if title[0] == "c" else "DN")
+    figure.suptitle(names)
+    return figure
+
+
+def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int]) -> Figure:
+    """Zero-lag correlation of every pair, quadratic over linear, and with the target.
+
+    Parameters
+    ----------
+    internal
+        (n_sequences, 2 stages, 2 areas, 6 pairs).
+    aim
+        (n_sequences, 2 stages, 4): with the target; NaN without one.
+    exposures
+        Numbers of the sequences.
+    """
+    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    for area, name, style in ((0, "full frame", "o-"), (1, "inside the field stops", "s--")):
+        for stage, kind, colour in ((0, "linear", "tab:grey"), (1, "quadratic", "tab:blue")):
+            label = f"{kind}, {name}"
+            left.plot(exposures, internal[:, stage, area].mean(axis=1), style, color=colour, label=label, ms=4)
+    left.set(ylabel="mean zero-lag correlation of the pairs")
+    ratio = internal[:, 1, 0] / internal[:, 0, 0]
+    for pair, name in enumerate(_PAIRS):
+        middle.plot(exposures, ratio[:, pair], "o-", label=name, ms=4)
+    middle.axhline(1, color="k", lw=0.8)
+    middle.set(ylabel="correlation, quadratic / linear, full frame")
+    if np.isfinite(aim).any():
+        for index, number in enumerate(cam.CAMERAS):
+            right.plot(exposures, aim[:, 1, index], "o-", label=f"camera {number}", ms=4)
+        right.set(ylabel="zero-lag correlation with the target")
+    else:
+        right.text(0.5, 0.5, "no target:\naligned among the cameras", ha="center", va="center", transform=right.transAxes)
+    for axis in (left, middle, right):
+        axis.set(xlabel="exposure number")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize=7, ncols=2)
+    return figure
+
+
+def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Figure:
+    """Outlines of the part free of Mg X over each camera, on the level-3 grid.
+
+    Parameters
+    ----------
+    outlines
+        Level-3 vertices (n, 2) of each camera.
+    """
+    figure = Figure(figsize=(17, 5.2), layout="constrained")
+    for axis, number, image, outline in zip(figure.subplots(1, 4, sharey=True), cam.CAMERAS, images, outlines, strict=True):
+        _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=np.nanpercentile(image, 99.5))
+        closed = _arcsec(np.vstack([outline, outline[:1]]))
+        axis.plot(*closed.T, color="tab:cyan", lw=1.2)
+    figure.suptitle(f"{names}: free of Mg X inside the line")
+    return figure
+
+
+def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray, pair: tuple[int, int] = (0, 3)) -> Figure:
+    """Difference of two cameras, each over its mean: after the linear step, after the quadratic one, without vignetting.
+
+    Parameters
+    ----------
+    linear, quadratic, corrected
+        Stacks (4, ny, nx).
+    pair
+        Indices of the two cameras.
+    """
+    figure = Figure(figsize=(15.5, 5.6), layout="constrained")
+    titles = ("linear", "quadratic", "quadratic, vignetting removed")
+    for axis, title, stack in zip(figure.subplots(1, 3, sharey=True), titles, (linear, quadratic, corrected), strict=True):
+        seen = np.isfinite(corrected).all(axis=0)
+        a, b = (np.where(seen, stack[k], np.nan) / np.nanmean(stack[k][seen]) for k in pair)
+        drawn = _picture(axis, a - b, f"{title}: rms {np.nanstd(a - b):.3f}", cmap="RdBu_r", vmin=-1.5, vmax=1.5)
+    figure.colorbar(drawn, ax=figure.axes, shrink=0.8, label="difference / mean")
+    figure.suptitle(f"camera {cam.CAMERAS[pair[0]]} − camera {cam.CAMERAS[pair[1]]}")
+    return figure
+
+
+def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Figure:
+    """Vignetting fields, and the slopes of single sequences about those of all.
+
+    Parameters
+    ----------
+    fields
+        V (4, ny, nx), NaN outside the field stop.
+    slopes
+        (2, 4): slopes and their errors.
+    single
+        (n_sequences, 4).
+    """
+    figure = Figure(figsize=(20, 4.4), layout="constrained")
+    axes = figure.subplots(1, 5)
+    for axis, number, field in zip(axes, cam.CAMERAS, fields, strict=False):
+        drawn = _picture(axis, field, f"camera {number}", cmap="viridis", vmin=1, vmax=1.6)
+    figure.colorbar(drawn, ax=axes[:4], shrink=0.8, label="V")
+    for index, number in enumerate(cam.CAMERAS):
+        axes[4].plot(np.full(len(single), number), single[:, index], ".", color="0.6")
+    axes[4].errorbar(cam.CAMERAS, slopes[0], slopes[1], fmt="o", color="tab:blue", capsize=4)
+    axes[4].set(xlabel="camera", ylabel="slope s of V = 1 + s f", xticks=cam.CAMERAS, title="dots: single sequences")
+    return figure
+
+
+def _picture(axis: Axes, image: np.ndarray, title: str, **style: object) -> object:
+    """An image on the level-3 grid, in helioprojective arcsec."""
+    corners = _arcsec(np.array([[-0.5, -0.5], [n - 0.5 for n in image.shape[::-1]]]))
+    drawn = axis.imshow(image[::_SHOWN, ::_SHOWN], origin="lower", extent=(*corners[:, 0], *corners[:, 1]), **style)
+    axis.set(title=title, xlabel="longitude [arcsec]")
+    if axis.get_subplotspec().is_first_col():
+        axis.set(ylabel="latitude [arcsec]")
+    return drawn
+
+
+def _arcsec(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (n, 2) of the level-3 grid in arcsec from the centre of the disc."""
+    return (pixels + 1 - np.array(cam.GRID_CRPIX)) * cam.GRID_SCALE_ARCSEC

@@ -1,0 +1,71 @@
+"""Read-out of a simulated exposure: cosmic rays, dark current, gain, read noise and bias, to level-0 counts and keywords."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from astropy.io.fits import Header
+
+from helioreduce.errors import InputError
+from helioreduce.esis import camera as cam
+
+BIAS_DN = 3500.0
+DARK_DN = 4.0
+
+
+def identity(name: str) -> tuple[int, int]:
+    """Camera and exposure number from a file name such as ``ESIS2_00121.fit.gz``.
+
+    Raises
+    ------
+    InputError
+        If the name is not of this form.
+    """
+    match = re.match(r"ESIS([1-4])_(\d{5})\.", name)
+    if not match:
+        raise InputError(f"{name!r} is not the name of an ESIS frame", cure="Names are ESIS<camera>_<exposure>.fit.gz")
+    return int(match[1]), int(match[2])
+
+
+def header(camera: int, exposure: int) -> Header:
+    """Level-0 keywords of an exposure of the flight."""
+    cards = Header()
+    end = cam.time_of(exposure)
+    cards["IMG_TS"] = end.strftime("%Y-%m-%dT%H:%M:%S.") + f"{end.microsecond // 1000:03d}Z"
+    cards["CAM_ID"] = f"ESIS{camera}"
+    cards["IMG_ISN"], cards["IMG_CNT"] = exposure, exposure - cam.FIRST_EXPOSURE[0] + 1
+    cards["MEAS_EXP"] = round(cam.EXPOSURE_S / cam.TICK_S)
+    cards["IMG_STAT"] = "Complete"
+    return cards
+
+
+def level0(photons: np.ndarray, camera: int, rng: np.random.Generator, *, cosmic_rays: int = 25) -> np.ndarray:
+    """Counts (1040, 2152) uint16 of a frame that collected ``photons`` (level 1, rows as on the Sun).
+
+    Parameters
+    ----------
+    cosmic_rays
+        Mean number of tracks; flight darks hold 23 to 27.
+    """
+    lump = cam.electrons_per_photon(cam.column_wavelength_A())
+    electrons = np.flipud(photons * lump) + tracks(rng, cosmic_rays)
+    counts = electrons / cam.by_tap(cam.GAIN[camera - 1], cam.ACTIVE_SHAPE) + DARK_DN
+    middle = counts.shape[1] // 2
+    gap = np.zeros((len(counts), 2 * cam.OVERSCAN))
+    blank = np.zeros((len(counts), cam.BLANK))
+    frame = np.hstack([blank, counts[:, :middle], gap, counts[:, middle:], blank])
+    noise = cam.by_tap(cam.READ_NOISE_DN[camera - 1], frame.shape) * rng.standard_normal(frame.shape)
+    bias = cam.by_tap(BIAS_DN + 30 * np.arange(4), frame.shape)
+    return np.clip(np.rint(frame + noise + bias), 0, 65535).astype(np.uint16)
+
+
+def tracks(rng: np.random.Generator, mean: float) -> np.ndarray:
+    """Cosmic rays on the active area, electrons: straight tracks of 1 to 12 pixels, 300 to 3000 electrons each pixel."""
+    image = np.zeros(cam.ACTIVE_SHAPE)
+    for _ in range(rng.poisson(mean)):
+        start, angle = rng.uniform((0, 0), cam.ACTIVE_SHAPE), rng.uniform(0, 2 * np.pi)
+        path = start + np.arange(rng.integers(1, 13))[:, None] * [np.sin(angle), np.cos(angle)]
+        row, column = np.clip(path.astype(int), 0, np.array(cam.ACTIVE_SHAPE) - 1).T
+        image[row, column] = rng.uniform(300, 3000)
+    return image

@@ -1,0 +1,67 @@
+"""The image that ESIS is co-aligned to: AIA 304 Å, on the level-3 grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from helioreduce.errors import InputError
+from helioreduce.esis import camera as cam
+from helioreduce.esis.resample import resample
+from helioreduce.esis.transforms import Map
+
+#: An AIA image farther away in time shows another transition region, s.
+FARTHEST_S = 300.0
+
+
+def nearest(times: Sequence[datetime], time: datetime) -> int:
+    """Index of the target nearest in time.
+
+    Raises
+    ------
+    InputError
+        If there is none within 300 s.
+    """
+    away = [abs((candidate - time).total_seconds()) for candidate in times]
+    if not away or min(away) > FARTHEST_S:
+        found = f"the nearest is {min(away):.0f} s away" if away else "there is none"
+        raise InputError(
+            f"no AIA image within {FARTHEST_S:.0f} s of {time:%Y-%m-%dT%H:%M:%S}: {found}",
+            cure="Give AIA 304 images of the flight, or leave esis.target null to align the cameras among themselves",
+        )
+    return int(np.argmin(away))
+
+
+def grid_map(header: Mapping[str, object], margin: int = 0) -> Map:
+    """Pixel of the level-3 grid, extended by ``margin`` pixels on each side → pixel of a solar image, by its WCS cards.
+
+    Both are tangential projections about the centre of the disc, so that the map is affine.
+
+    Raises
+    ------
+    InputError
+        If the image's reference point is not the centre of the disc, or WCS cards are missing.
+    """
+    try:
+        pixel, value, step = (np.array([float(header[f"{key}{i}"]) for i in (1, 2)]) for key in ("CRPIX", "CRVAL", "CDELT"))  # type: ignore[arg-type]
+    except KeyError as missing:
+        raise InputError(f"keyword {missing} is missing", cure="Give an AIA level-1.5 image as target") from None
+    if np.abs(value).max() > 1e-3:
+        raise InputError(f"CRVAL = {value} is not the centre of the disc", cure="Give an AIA level-1.5 image as target")
+    turn = np.deg2rad(float(header.get("CROTA2", 0)))  # type: ignore[arg-type]
+    c, s = np.cos(turn), np.sin(turn)
+    linear = cam.GRID_SCALE_ARCSEC * np.array([[c, s], [-s, c]]) / step[:, None]
+    origin = np.array(cam.GRID_CRPIX) - 1 + margin
+    half = max(cam.GRID_SHAPE) / 2
+    coefficients = np.zeros((2, 6))
+    coefficients[:, 0] = pixel - 1
+    coefficients[:, 1:3] = linear * half
+    return Map(coefficients, (float(origin[0]), float(origin[1])), half)
+
+
+def on_grid(image: np.ndarray, header: Mapping[str, object], margin: int = 0) -> np.ndarray:
+    """A solar image on the level-3 grid (1270, 1270), NaN where it does not reach; on the very same grid, unchanged."""
+    shape = tuple(n + 2 * margin for n in cam.GRID_SHAPE)
+    return resample(image, grid_map(header, margin), shape)[0]

@@ -1,0 +1,212 @@
+"""The archive on the wire: whom it answers, ranges, limits of exports."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+
+import pytest
+from small_archive import unmodified
+
+from helioreduce.archive.catalogue import Catalogue
+from helioreduce.archive.exports import Exports
+from helioreduce.archive.server import Archive, serve
+
+ONE = "aia.lev1_euv_12s[2014-01-01T00:00:01Z][171]"
+
+
+@pytest.fixture
+def ask(archive):
+    """Sends one raw request: ``status, headers, body = ask(target, method=, headers=, body=)``."""
+
+    def ask(target, method="GET", body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", int(archive.url.split(":")[2][:-1]), timeout=5)
+        connection.request(method, target, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        reply = connection.getresponse()
+        return reply.status, dict(reply.getheaders()), reply.read()
+
+    return ask
+
+
+@pytest.fixture
+def path(client):
+    """Server path of an image."""
+    return client.records(ONE, ["image"])[0].segments["image"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "jsoc.stanford.edu", "127.0.0.1", "localhost:1", ""])
+def test_foreign_hosts_are_refused(ask, host):
+    assert ask("/", Host=host)[0] == 421
+
+
+@pytest.mark.parametrize(
+    "target", ["http://evil.example/", "https://jsoc.stanford.edu/", "http://jsoc.stanford.edu.evil.example/"]
+)
+def test_proxy_requests_for_other_hosts_are_refused(ask, target):
+    assert ask(target)[0] == 421
+
+
+@pytest.mark.parametrize("host", ["jsoc.stanford.edu", "jsoc1.stanford.edu:80", "jsoc2.stanford.edu"])
+def test_proxy_requests_for_jsoc_are_answered(ask, host):
+    status, _, body = ask(f"http://{host}/cgi-bin/ajax/jsoc_info?op=rs_summary&ds={ONE}")
+    assert status == 200 and json.loads(body)["count"] == 1
+
+
+def test_it_listens_on_loopback_only(archive):
+    assert archive._server.server_address[0] == "127.0.0.1"
+
+
+def test_head_post_and_get_agree(ask, path):
+    status, headers, body = ask(path, "HEAD")
+    assert (status, body) == (200, b"") and headers["Accept-Ranges"] == "bytes"
+    assert int(headers["Content-Length"]) == len(ask(path)[2])
+    form = f"op=rs_summary&ds={ONE}"
+    replies = [ask(f"/cgi-bin/ajax/jsoc_info?{form}")[2], ask("/cgi-bin/ajax/jsoc_info", "POST", form)[2]]
+    assert [json.loads(reply)["count"] for reply in replies] == [1, 1]
+
+
+def test_ranges(ask, path):
+    _, headers, whole = ask(path)
+    tag = headers["ETag"]
+    assert ask(path, Range="bytes=10-19")[::2] == (206, whole[10:20])
+    assert ask(path, Range="bytes=-7")[::2] == (206, whole[-7:])
+    status, headers, body = ask(path, Range="bytes=100-", If_Range=tag)
+    assert (status, body) == (206, whole[100:])
+    assert headers["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
+    assert ask(path, Range="bytes=100-", If_Range='"other"')[::2] == (200, whole)
+    assert ask(path, Range=f"bytes={len(whole)}-")[0] == 416
+    assert ask(path, Range="pages=1")[::2] == (200, whole)
+
+
+@pytest.mark.parametrize("tail", ["", "/../record.json", "/record.json", "/truth.fits", "/%2e%2e/%2e%2e/archive.json", "/."])
+def test_only_listed_files_are_served(ask, path, tail):
+    assert ask(path.rpartition("/")[0] + tail)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "target", ["/etc/passwd", "/SUM1/D1/S00000/x", "/SUM99/D20140101001/S00000/..", "/cgi-bin/ajax/nothing"]
+)
+def test_what_is_not_there_is_404(ask, target):
+    assert ask(target)[0] == 404
+
+
+def test_other_content_has_another_address(archive, root, path):
+    file = root / "frames" / "171" / "20140101T000001" / "image_lev1.fits"
+    file.write_bytes((root / "frames" / "193" / "20140101T000001" / "image_lev1.fits").read_bytes())
+    record = root / "frames" / "171" / "20140101T000001" / "record.json"
+    record.write_text(record.read_text())
+    keys = unmodified(archive).query(ONE, seg="image")
+    assert keys.image[0] != path
+
+
+def test_frames_that_appear_are_served(archive, root):
+    source = root / "frames" / "171" / "20140101T000001" / "record.json"
+    client = unmodified(archive)
+    folder = root / "frames" / "171" / "new"
+    folder.mkdir()
+    entry = json.loads(source.read_text())
+    entry["keywords"] |= {"T_REC": "2014-01-01T01:00:01Z"}
+    (folder / "record.json").write_text(json.dumps({**entry, "segments": {"image": None}}))
+    assert len(client.query("aia.lev1_euv_12s[2014-01-01T01:00:01Z]", key="T_REC")) == 1
+
+
+def test_the_log_names_no_address(archive, client, tmp_path):
+    client.quick(ONE)
+    client.check_address()
+    assert "reader" not in json.dumps(archive.requests)
+
+
+def test_the_server_ends_with_its_block(root):
+    with serve(root) as url:
+        port = int(url.split(":")[2][:-1])
+    with pytest.raises(ConnectionError):
+        http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/")
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self):
+        self.now = 1.4e9
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def exports(root):
+    """Exports whose staging takes a while."""
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.3}}))
+    catalogue = Catalogue(root)
+    catalogue.refresh()
+    return Exports(catalogue, root / "exports", Clock())
+
+
+def request(exports, ds=ONE, who="a@localhost", **more):
+    """``exp_request`` of a staged export."""
+    query = {"op": "exp_request", "ds": ds, "notify": who, "method": "url", "protocol": "fits", "process=n": "0", **more}
+    return exports.answer(query)
+
+
+def finished(exports, name):
+    """Wait for a request."""
+    end = time.monotonic() + 5
+    while (status := exports.answer({"op": "exp_status", "requestid": name}))["status"] in (1, 2) and time.monotonic() < end:
+        time.sleep(0.02)
+    return status
+
+
+def test_one_pending_request_per_address(exports):
+    first = request(exports)
+    assert first["status"] == 2
+    assert request(exports, f"{ONE}{{image}}")["status"] == 7
+    assert request(exports, f"{ONE}{{image}}", "b@localhost")["status"] == 2
+    assert request(exports)["requestid"] == first["requestid"], "the same request is the same request"
+    assert finished(exports, first["requestid"])["status"] == "0"
+    assert request(exports, f"{ONE}{{image}}", "a@localhost")["status"] == 2
+
+
+def test_requests_expire_and_are_forgotten(exports):
+    name = request(exports)["requestid"]
+    finished(exports, name)
+    exports.clock.now += 86401
+    assert request(exports)["requestid"] != name, "after a day the same request is a new one"
+    exports.clock.now += 7 * 86400
+    assert exports.answer({"op": "exp_status", "requestid": name})["status"] == 5
+    assert exports.answer({"op": "exp_status", "requestid": "JSOC_20000101_001"})["status"] == 6
+    assert exports.answer({"op": "exp_status", "requestid": "../../etc"})["status"] == 6
+
+
+def test_requests_outlive_the_server(exports, root):
+    name = request(exports)["requestid"]
+    finished(exports, name)
+    again = Exports(exports.catalogue, root / "exports", exports.clock)
+    assert again.answer({"op": "exp_status", "requestid": name})["status"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"who": "notregistered@example.com"}, 4),
+        ({"who": "nobody"}, 4),
+        ({"ds": "aia.lev1_euv_12s[2013-01-01]"}, 4),
+        ({"ds": "aia.nothing[1]"}, 4),
+        ({"protocol": "mpg"}, 4),
+        ({"method": "ftp"}, 4),
+    ],
+)
+def test_refused_requests(exports, changed, status):
+    assert request(exports, **changed)["status"] == status
+
+
+def test_large_and_off_line_requests(root):
+    entry = root / "frames" / "171" / "20140101T000001" / "record.json"
+    entry.write_text(json.dumps({**json.loads(entry.read_text()), "online": False}))
+    (root / "archive.json").write_text(json.dumps({"limits": {"gigabytes": -1}}))
+    with Archive(root) as archive:
+        assert request(archive.exports)["status"] == 25
+        assert request(archive.exports, "aia.lev1_euv_12s[2014-01-01T00:00:13Z][171]")["status"] == 3
+        assert archive.exports.answer({"op": "exp_repeat"})["error"] == "Re-Export requests temporarily disabled."
+        keys = unmodified(archive).query(ONE, key="*online*", seg="image")
+        assert keys[1].image[0] == "NoDataDirectory"
