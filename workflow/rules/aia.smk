@@ -10,6 +10,7 @@ SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
 SCENARIO = (
     config["archive"] if config["source"] == "archive" else None
 )  # another Sun is fetched anew
+TABLES = JSOC["url"] if config["source"] == "vso" else SOURCE  # VSO has no tables
 QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]
 ARCHIVE_TABLES = {
     "degradation": "response",
@@ -56,6 +57,8 @@ def left_out(step, channel, time):
     channel, frame = int(channel), FRAMES.get((channel, time))
     if step == "respike" and channel not in channels.EUV:
         return "the ground pipeline does not despike this channel"
+    if step == "respike" and config["source"] == "vso":
+        return "VSO has no spikes"
     if step == "respike" and frame and not frame.spikes:
         return "there is no spikes file beside the image"
     if step == "deconvolve" and channel not in channels.EUV:
@@ -84,7 +87,7 @@ def records_of(wildcards):
 
 def exports_of(wildcards):
     """Input function: where the staged files of a frame are; nothing for stored files."""
-    if JSOC["method"] == "url_quick":
+    if JSOC["method"] == "url_quick" or config["source"] == "vso":
         return []
     return ancient(f"results/aia/exports/{wildcards.channel}/{wildcards.time[:8]}.json")
 
@@ -181,7 +184,7 @@ def table_of(kind):
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] == "jsoc" or (
+    if config["source"] in ("jsoc", "vso") or (
         config["source"] == "archive" and kind == "degradation"
     ):
         return []
@@ -357,7 +360,7 @@ rule aia_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=SOURCE,
+        source=TABLES,
         version=AIA["calibration"]["version"],
         code=code("aia_tables"),
     message:
@@ -377,7 +380,7 @@ rule aia_pointing:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=SOURCE,
+        source=TABLES,
         code=code("aia_pointing"),
     message:
         "Take the pointing table of {wildcards.day}."
