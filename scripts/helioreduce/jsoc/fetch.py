@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,19 +110,6 @@ def _own(stored: Header, record: Record) -> Header:
     if bad:
         raise Rejected(f"QUALITY: {bad}", cure="Leave this time out", where=record.name)
     return stored
-
-
-def copy(entry: Entry, target: str | Path) -> dict[str, object]:
-    """Copy a file out of the store: temporary name, then rename. Returns its history."""
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(entry.file, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return dict(entry.history)
 
 
 def options(settings: Mapping) -> dict[str, object]:
