@@ -21,12 +21,12 @@ AIA = {"channels": [1600], "start": "2014-01-01T00:00:13", "end": "2014-01-01T00
 SLOTS = ("20140101T000013", "20140101T000037")
 IMAGES = [f"results/aia/level1/1600/{slot}.fits" for slot in SLOTS]
 NO_NETWORK = '''
-"""Refuses every connection but those within this machine's processes, and tells who tried."""
+"""Refuses every connection, and tells where it was to lead."""
 import socket
 def refused(self, address, *rest):
     open({log!r}, "a").write(repr(address) + "\\n")
     raise OSError("no network")
-socket.socket.connect = socket.socket.connect_ex = socket.socket.bind = refused
+socket.socket.connect = socket.socket.connect_ex = refused
 '''
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 
+import numpy as np
 import pytest
 
 from helioreduce import fits, provenance, times
@@ -172,6 +173,12 @@ def test_a_full_disk_is_named_and_the_transfer_taken_up_later(client, root, tmp_
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not isinstance(caught.value, FetchError) and store.find(record, "image") is None
     assert provenance.sha256(fetched(client, store).file) == source(root)
+
+
+def test_a_product_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        fits.write_stored(tmp_path / "file" / "a.fits", np.zeros((2, 2)), fits.cards())
 
 
 EXPORTS_RIGHT = {
