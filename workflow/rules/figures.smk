@@ -138,6 +138,17 @@ figure(
     table="results/aia/tables/degradation.ecsv",
 )
 figure(
+    "trend",
+    "Degradation",
+    CHANNEL,
+    degrading if RESPONSE["means"] else [],
+    means=str(located(RESPONSE["means"])) if RESPONSE["means"] else [],
+    tables=[
+        "results/aia/tables/degradation.ecsv",
+        *(str(located(path)) for path in RESPONSE["compare"]),
+    ],
+)
+figure(
     "correction",
     "Degradation",
     FRAME,
@@ -229,6 +240,8 @@ for spec in FIGURES.values():
             f"results/logs/figure_{spec.name}{spec.tail}.log",
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            mem_mb=2500,
         params:
             **spec.params,
             figure=spec.name,

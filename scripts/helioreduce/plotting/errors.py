@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
 
 from helioreduce.image import Image
 from helioreduce.plotting import sky, style
@@ -84,7 +85,10 @@ def histograms(relative: Mapping[str, np.ndarray], channel: int) -> Figure:
             values, edges, histtype="step", color=colour, ls=line, lw=1.3, label=f"{name}: median {np.median(values):.1f} %"
         )
     axis.set(xscale="log", yscale="log", xlabel="σ / intensity [%]", ylabel="pixels")
-    axis.legend(loc="upper right")
+    axis.xaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
+    axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    figure.legend(loc="outside upper center", ncols=3)
     axis.set_title(f"{channel} Å")
     return figure
 
