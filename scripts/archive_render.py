@@ -13,12 +13,13 @@ def main(settings: dict, channel: int, time: str, psf: str | None, folder: str |
     """Render the frame in the slot ``time`` and write its files into ``folder``; the record comes last."""
     folder, t_rec = Path(folder), times.from_compact(time)
     response = fits.read_array(psf)[0] if psf else None
-    frame = render(Scenario.from_mapping(settings), channel, t_rec, response, calibration.degradation(channel, t_rec))
-    fits.write_compressed(folder / "image_lev1.fits", frame.image, frame.header)
+    scenario = Scenario.from_mapping(settings)
+    frame = render(scenario, channel, t_rec, response, calibration.degradation(channel, t_rec))
+    fits.write_compressed(folder / "image_lev1.fits", frame.image, frame.header, quarters=scenario.quarter_dn and channel == 94)
     if frame.spikes is not None:
         fits.write_compressed(folder / "spikes.fits", frame.spikes)
     fits.write_arrays(folder / "truth.fits", frame.truth.planes(), frame.truth_header())
-    records.write(folder / "record.json", frame.record())
+    records.write(folder / "record.json", frame.record)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ def main(settings: dict, start: str, end: str, folder: str | Path) -> None:
     pointing = calibration.pointing_records(scenario, *span)
     records.write(Path(folder, "pointing.json"), records.series("aia.master_pointing3h", pointing))
     records.write(Path(folder, "response.json"), records.series("aia.response", calibration.response_records()))
-    errors = records.series("aia.error", calibration.error_records(), calibration.ERROR_STRUCT)
-    records.write(Path(folder, "solarsoft", "error.json"), errors)
+    records.write(Path(folder, "solarsoft", "error.json"), records.series("aia.error", calibration.error_records()))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import os
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from astropy.io import fits
@@ -85,9 +86,9 @@ def write(path: str | Path, image: Image) -> None:
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
-    """One image HDU as stored (scaled, in this machine's byte order), with its header; ``name`` is an EXTNAME or a number.
+    """One image HDU as it is stored (scaled, in this machine's byte order), with its header.
 
-    Number 0 means the first HDU that holds data.
+    ``name`` is an EXTNAME or a number; 0 means the first HDU that holds data.
     """
     with _open(path) as hdus:
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
@@ -127,6 +128,39 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fit
     _write(path, fits.HDUList([fits.PrimaryHDU(header=header), *extensions]))
 
 
+class Plane(NamedTuple):
+    """One image HDU as it is stored: EXTNAME, array (None if it holds only a header) and header."""
+
+    name: str
+    data: np.ndarray | None
+    header: fits.Header
+
+
+def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
+    """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
+    with _open(path, edited=edited) as hdus:
+        images = [hdu for hdu in hdus if hdu.is_image]
+        return [
+            Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy())
+            for hdu in images
+        ]
+
+
+def read_headers(path: str | Path) -> list[fits.Header]:
+    """Headers of every image HDU, without touching the pixels."""
+    with _open(path, checksum=False) as hdus:
+        return [hdu.header.copy() for hdu in hdus if hdu.is_image]
+
+
+def write_planes(path: str | Path, planes: Sequence[Plane]) -> None:
+    """Write arrays with a header each; the first becomes the primary HDU."""
+    hdus = [fits.PrimaryHDU(planes[0].data, planes[0].header), *(fits.ImageHDU(p.data, p.header) for p in planes[1:])]
+    for plane, hdu in zip(planes, hdus, strict=True):
+        if plane.name:
+            hdu.header["EXTNAME"] = plane.name
+    _write(path, fits.HDUList(hdus))
+
+
 def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], fits.Header]:
     """Several named image extensions of a file, opened once, and the primary header."""
     with _open(path) as hdus:
@@ -158,16 +192,21 @@ def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> No
     _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
 
 
-def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None) -> None:
+def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
+    ``quarters``: the numbers of the file count quarters, with BSCALE 0.25 and BZERO 8183.75, as in some 94 Å files of JSOC.
     An array without elements leaves an HDU without data.
     """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
         header["BLANK"] = -32768
+    if quarters:
+        array = np.where(array == -32768, array, 4 * array.astype(np.int32) - 32735).astype(np.int16)
     kind, options = (fits.CompImageHDU, {"compression_type": "RICE_1"}) if array.size else (fits.ImageHDU, {})
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
+    if quarters:
+        hdu.header.update(BSCALE=0.25, BZERO=8183.75)
     _write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
 
 
@@ -232,12 +271,13 @@ def _holds_image(header: fits.Header) -> bool:
 
 
 @contextmanager
-def _open(path: str | Path, *, checksum: bool = True, raw: bool = False) -> Iterator[fits.HDUList]:
+def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
-            warnings.filterwarnings("error", category=AstropyUserWarning, message=".*(truncated|[Cc]hecksum|[Dd]atasum).*")
+            faults = "truncated" if edited else "(truncated|[Cc]hecksum|[Dd]atasum)"
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
             with fits.open(path, disable_image_compression=raw, **options) as hdus:

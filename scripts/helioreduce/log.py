@@ -30,6 +30,20 @@ def progress(what: str) -> Callable[[int, int | None], None]:
     return tell
 
 
+def count(what: str) -> Callable[[str, int, int], None]:
+    """A callback that tells in the log, and every few seconds on the screen, how many things of a part are done."""
+    last = time.monotonic()
+
+    def tell(part: str, done: int, total: int) -> None:
+        nonlocal last
+        logger.info("%s, %s: %d of %d", what, part, done, total)
+        if time.monotonic() - last > 3:
+            last = time.monotonic()
+            print(f"{what}, {part}: {done} of {total}", file=sys.stderr)
+
+    return tell
+
+
 @contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Send the package's messages to ``path`` while a script runs.

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helioreduce import fits, times
-from helioreduce.archive import calibration, camera, despiker, ephemeris, keywords
+from helioreduce.archive import calibration, camera, despiker, ephemeris, keywords, records
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.frame import render
 from helioreduce.archive.instrument import CHANNELS
@@ -324,6 +324,8 @@ def test_bad_requests_are_refused() -> None:
         facts(SMALL, 171, DAY + timedelta(seconds=7))
     with pytest.raises(InputError, match="unknown key"):
         Scenario.from_mapping({"sed": 1})
+    with pytest.raises(InputError, match="there is no earthquake"):
+        Scenario(events={"earthquake": ["*"]})
     with pytest.raises(InputError, match="header"):
         Scenario(header="rotten")
     with pytest.raises(InputError, match="does not cover"):
@@ -357,7 +359,7 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     archive_render.main(scenario, 171, time, str(psf), tmp_path / "frames" / "171" / time)
     catalogue = Catalogue(tmp_path)
     catalogue.refresh()
-    assert {"aia.error", "aia.master_pointing3h", "aia.response"} <= set(catalogue.names())
+    assert {"aia.master_pointing3h", "aia.response"} <= set(catalogue.names())
     (held,) = catalogue.records("aia.lev1_euv_12s")
     assert held.segments["spikes"].name == "spikes.fits"
     pointing = json.loads((tmp_path / "pointing.json").read_text())
@@ -365,6 +367,105 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     assert pointing["records"][0]["T_START"] == "2013-12-31T21:00:00Z"
     truth = true_pointing(Scenario.from_mapping(scenario), CHANNELS[171], DAY + timedelta(hours=1.5))
     assert float(pointing["records"][1]["A_171_X0"]) == pytest.approx(truth.x0, abs=1e-6)
+
+
+def rendered(name: int = 171, **events: list[str]):
+    """A small frame with events."""
+    return render(Scenario(npix=512, events=events), name, slot(name), gaussian_psf() if name < 1000 else None, 0.8)
+
+
+def test_events_leave_the_other_frames_alone(frames: dict) -> None:
+    frame = rendered(eclipse=["193/*"], lost=["171/20140101T000013"])
+    np.testing.assert_array_equal(frame.image, frames[171].image)
+    assert frame.keywords == frames[171].keywords
+
+
+def test_records_of_lost_gap_offline_and_reprocessed_frames(tmp_path, frames: dict) -> None:
+    """The catalogue reads what each event leaves: no record, no files, files off line, or an older version as well."""
+    plain = frames[171]
+    for event, check in {
+        "gap": lambda held: held == [],
+        "lost": lambda held: (
+            held[0].segments == {"image": None, "spikes": None}
+            and (held[0].keywords["QUALITY"], held[0].keywords["DATAMEAN"]) == ("0x80000000", "MISSING")
+        ),
+        "offline": lambda held: not held[0].online,
+        "no_spikes": lambda held: held[0].segments["spikes"] is None and int(held[0].keywords["NSPIKES"]) > 0,
+        "reprocessed": lambda held: [r.keywords["X0_MP"] == plain.keywords["X0_MP"] for r in held] == [False, True],
+        "nrt": lambda held: held[0].keywords["QUALITY"] == "0x40000000",
+    }.items():
+        root = tmp_path / event
+        frame = rendered(**{event: ["171/*"]})
+        records.write(root / "frames" / "171" / "x" / "record.json", frame.record)
+        catalogue = Catalogue(root)
+        catalogue.refresh()
+        assert check(catalogue.records("aia.lev1_euv_12s")), event
+
+
+def test_missing_rows_are_counted_and_have_no_spikes(frames: dict) -> None:
+    frame = rendered(missing=["*"])
+    lost = frame.image == keywords.BLANK
+    assert int(frame.keywords["MISSVALS"]) == lost.sum() == 11 * 512
+    assert frame.keywords["QUALITY"] == "0x00000300"
+    assert frame.spikes.shape[1] == int(frame.keywords["NSPIKES"])
+    np.testing.assert_array_equal(despiker.respike(frame.image, frame.spikes), frame.truth.level05)
+    np.testing.assert_array_equal(frame.truth.level05[~lost], frames[171].truth.level05[~lost])
+
+
+def test_eclipse_dark_and_short_frames(frames: dict) -> None:
+    """The Earth hides part of the Sun, the shutter all of it; a tenth of the exposure gives a tenth of the counts."""
+    whole = frames[171].truth.expected.sum(dtype=float)
+    eclipse, dark, short = (rendered(**{event: ["*"]}) for event in ("eclipse", "dark", "short"))
+    assert 0.3 < eclipse.truth.expected.sum(dtype=float) / whole < 0.9
+    assert eclipse.truth.expected.min() < 1e-3 * frames[171].truth.expected.min() + 1e-3
+    assert dark.truth.expected.max() == 0
+    assert abs(float(dark.keywords["DATAMEAN"])) < 0.1
+    assert short.truth.expected.sum(dtype=float) / whole == pytest.approx(0.1, rel=1e-4)
+    assert [f.keywords[n] for f, n in ((eclipse, "ACS_ECLP"), (dark, "IMG_TYPE"), (short, "AECTYPE"))] == ["YES", "DARK", "2"]
+
+
+def test_flare_saturates_and_blooms_along_the_columns(frames: dict) -> None:
+    frame = rendered(flare=["*"])
+    assert int(frame.keywords["NSATPIX"]) > int(frames[171].keywords["NSATPIX"]) == 0
+    assert frame.truth.level05.max() == 16375
+    bled = (frame.truth.level05 == 16375) & (frame.truth.expected < 15000)
+    assert bled.sum() > 0
+    assert set(np.nonzero(bled)[1]) <= set(np.nonzero(frame.truth.expected > 16000)[1])
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=20, deadline=None)
+def test_blooming_keeps_the_charge(seed: int) -> None:
+    """All charge stays in its column, no pixel loses any below the full well, and none is left above it."""
+    rng = np.random.default_rng(seed)
+    counts = rng.uniform(0, 9000, (200, 8)).astype(np.float32)
+    counts[100, 2:5] = rng.uniform(16375, 300000, 3)
+    before = counts.copy()
+    camera.bloom(counts)
+    np.testing.assert_allclose(counts.sum(0, dtype=float), before.sum(0, dtype=float), rtol=1e-5)
+    assert counts.max() <= 16375
+    assert (counts >= np.minimum(before, 16375)).all()
+    np.testing.assert_array_equal(np.delete(counts, [2, 3, 4], 1), np.delete(before, [2, 3, 4], 1))
+
+
+def test_pointing_rows_with_gaps_and_missing_channels() -> None:
+    events = {"pointing_gap": ["*/20140101T030000"], "pointing_missing": ["171/20140101T060000"]}
+    rows = calibration.pointing_records(Scenario(events=events), DAY, DAY + timedelta(hours=6))
+    spans = [(row["T_START"][11:13], row["T_STOP"][11:13]) for row in rows]
+    assert spans == [("21", "00"), ("00", "06"), ("06", "09"), ("09", "12")]
+    assert [row["A_171_X0"] == "MISSING" for row in rows] == [False, False, True, False]
+    assert "MISSING" not in rows[2]["A_193_X0"]
+
+
+def test_quarter_dn_file_reads_as_the_same_counts(tmp_path, frames: dict) -> None:
+    image = frames[94].image.copy()
+    image[0, :3] = keywords.BLANK, -8, 16375
+    fits.write_compressed(tmp_path / "q.fits", image, frames[94].header, quarters=True)
+    with astropy_fits.open(tmp_path / "q.fits", do_not_scale_image_data=True) as hdus:
+        assert (hdus[1].header["BSCALE"], hdus[1].header["BZERO"], hdus[1].data.dtype) == (0.25, 8183.75, np.int16)
+    read = fits.read(tmp_path / "q.fits").data
+    assert np.isnan(read[0, 0])
+    np.testing.assert_array_equal(read.ravel()[1:], image.ravel()[1:])
 
 
 @pytest.mark.full

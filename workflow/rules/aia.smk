@@ -23,16 +23,10 @@ def aia_frames():
     """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
     if config["source"] != "local":
         start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
-        wanted = [
-            (c, t)
-            for c in AIA["channels"]
-            for t in slots.slots(c, start, end, AIA["cadence_s"])
-        ]
+        wanted = [(c, t) for c in AIA["channels"] for t in slots.slots(c, start, end, AIA["cadence_s"])]
         return {(str(c), times.compact(t)): None for c, t in wanted}, {}
     if not config["local"]["directory"]:
-        raise InputError(
-            "local.directory is not set", cure="Give the folder of your level-1 files"
-        )
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
     found, refused = local.frames(located(config["local"]["directory"]))
     return {(frame.channel, frame.time): frame for frame in found}, refused
 
@@ -68,10 +62,7 @@ def archived(frames):
     """What the embedded archive needs before it can serve these frames; nothing for other sources."""
     if config["source"] != "archive":
         return []
-    rendered = [
-        f"results/archive/frames/{channel}/{time}/record.json"
-        for channel, time in frames
-    ]
+    rendered = [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames]
     return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
 
 
@@ -107,13 +98,17 @@ def wildcards_of(wildcards):
 def aia_targets():
     """The finished images of the request, their quick looks, and the files that cannot be named."""
     return [
-        *(
-            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
-            for channel, time in FRAMES
-        ),
+        *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
     ]
+
+
+def tables_folder():
+    """The user's folder of SolarSoft tables, if there is one."""
+    if config["local"]["tables"]:
+        return located(config["local"]["tables"])
+    return local.tables(located(config["local"]["directory"])) if config["source"] == "local" else None
 
 
 def table_of(kind):
@@ -123,21 +118,13 @@ def table_of(kind):
         return str(located(setting))
     if kind == "pointing":
         return []
-    folder = located(config["local"]["tables"]) if config["local"]["tables"] else None
-    if config["source"] == "local":
-        folder = folder or local.tables(located(config["local"]["directory"]))
+    folder = tables_folder()
     version = AIA["calibration"]["version"]
-    pattern = (
-        f"aia_V{version}_*_response_table.txt"
-        if kind == "degradation"
-        else "aia_V*_error_table.txt"
-    )
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] == "jsoc" or (
-        config["source"] == "archive" and kind == "degradation"
-    ):
+    if config["source"] == "jsoc" or (config["source"] == "archive" and kind == "degradation"):
         return []
     return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
@@ -192,9 +179,7 @@ else:
             jsoc=1,
         params:
             source=config["source"],
-            slots=lambda wildcards: [
-                time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]
-            ],
+            slots=lambda wildcards: [time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]],
             cadence_s=AIA["cadence_s"],
             code=code("aia_query"),
         message:
@@ -205,9 +190,7 @@ else:
     rule aia_fetch:
         input:
             # a longer request renews the list, but not what has been fetched
-            records=lambda wildcards: ancient(
-                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
-            ),
+            records=lambda wildcards: ancient(f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"),
         output:
             "results/aia/level1/{channel}/{time}.fits",
         log:
@@ -227,9 +210,7 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            records=lambda wildcards: ancient(
-                f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"
-            ),
+            records=lambda wildcards: ancient(f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"),
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -303,8 +284,14 @@ rule aia_respike:
         "results/aia/respiked/{channel}/{time}.fits",
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_respike"),
     message:
@@ -321,8 +308,14 @@ rule aia_error:
         "results/aia/error/{channel}/{time}.fits",
     log:
         "results/logs/aia_error/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         systematic=AIA["error"],
         skipped=skipped("error"),
@@ -358,9 +351,15 @@ rule aia_deconvolve:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         core=AIA["deconvolve"]["core"],
         iterations=AIA["deconvolve"]["iterations"],
@@ -380,8 +379,14 @@ rule aia_prep:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("prep"),
         code=code("aia_prep"),
@@ -399,8 +404,14 @@ rule aia_degradation:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         version=AIA["calibration"]["version"],
         skipped=skipped("degradation"),
@@ -418,8 +429,14 @@ rule aia_exposure:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("exposure"),
         code=code("aia_exposure"),
@@ -436,8 +453,14 @@ rule aia_quicklook:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_quicklook"),
     message:

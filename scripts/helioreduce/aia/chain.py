@@ -38,8 +38,8 @@ class Calibration:
         Transform of the channel's PSF on the full frame's grid, float32 (4096, 2049); None for channels without PSF.
     """
 
-    error: ecsv.Table
-    degradation: ecsv.Table | None = None
+    error: ecsv.Calibration
+    degradation: ecsv.Calibration | None = None
     otf: np.ndarray | None = None
     _optics: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
@@ -55,7 +55,7 @@ class Calibration:
 def reduce(
     image: Image,
     listed: tuple[np.ndarray, Mapping[str, object]] | None,
-    pointing: ecsv.Table,
+    pointing: ecsv.Calibration,
     calibration: Calibration,
     settings: Settings,
     left_out: Mapping[str, str],

@@ -94,7 +94,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
     return new
 
 
-def from_table(image: Image, table: ecsv.Table, version: int) -> Image:
+def from_table(image: Image, table: ecsv.Calibration, version: int) -> Image:
     """:func:`correct` by one version of a table that names its origin."""
     rows, meta = table
     return correct(image, rows, version, reference=ecsv.reference(meta))

@@ -96,7 +96,7 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     return new
 
 
-def from_table(image: Image, table: ecsv.Table, systematic: Mapping[str, bool]) -> Image:
+def from_table(image: Image, table: ecsv.Calibration, systematic: Mapping[str, bool]) -> Image:
     """:func:`estimate` by the channel's row of AIA's error table; ``systematic`` says of each term whether it counts."""
     rows, meta = table
     terms = tuple(name for name, wanted in systematic.items() if wanted)

@@ -27,7 +27,7 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     return new
 
 
-def from_table(image: Image, table: ecsv.Table) -> Image:
+def from_table(image: Image, table: ecsv.Calibration) -> Image:
     """:func:`prep` by the row of a day's pointing table that covers T_OBS; an empty table keeps the header's pointing."""
     rows, meta = table
     row = pointing.select(rows, times.parse(image.header["T_OBS"])) if rows else None

@@ -47,16 +47,6 @@ _ERRORS = {
     **{211: (0.25, 0.25, 0.019), 304: (0.25, 0.5, 0.023), 335: (0.25, 0.25, 0.097)},
     **{1600: (0.5, 1.0, 0.012), 1700: (0.5, 1.0, 0.035), 4500: (0.5, 1.0, 0.03)},
 }
-#: The error table as a series, which JSOC has not: a description for the archive's catalogue.
-_ERROR_TYPES = {"DATE": "time", "T_START": "time", "T_STOP": "time", "VER_NUM": "int", "WAVE_STR": "string", "WAVELNTH": "int"}
-ERROR_STRUCT = {
-    "note": "AIA error model",
-    "primekeys": ["T_START", "WAVE_STR"],
-    "keywords": [
-        *({"name": name, "type": kind} for name, kind in _ERROR_TYPES.items()),
-        *({"name": name, "type": "float"} for name in ("DNPERPHT", "COMPRESS", "CALERR", "CHIANTI", "EVEERR")),
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -137,9 +127,11 @@ def error_records() -> list[dict[str, str]]:
 def pointing_records(scenario: Scenario, start: datetime, end: datetime) -> list[dict[str, str]]:
     """Records of ``aia.master_pointing3h`` that cover ``start`` to ``end`` with a row to spare on either side.
 
-    A row holds the true pointing at the middle of its three hours; within them it is off by 0.045 px at most.
+    A row holds the true pointing at the middle of its three hours; within them it is off by 0.045 px at most. Where the
+    event ``pointing_gap`` leaves a row out, the one before it lasts six hours.
     """
-    return [_pointing_record(scenario, t_start) for t_start in _slots(start, end)]
+    kept = [t_start for t_start in _slots(start, end) if not scenario.has("pointing_gap", "*", t_start)]
+    return [_pointing_record(scenario, t_start) for t_start in kept]
 
 
 def _slots(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -151,13 +143,15 @@ def _slots(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def _pointing_record(scenario: Scenario, t_start: datetime) -> dict[str, str]:
-    """One row: true pointing of all channels at mid-slot."""
-    stop, middle = t_start + timedelta(hours=_ROW_H), t_start + timedelta(hours=_ROW_H / 2)
+    """One row: true pointing of all channels at mid-slot, or MISSING."""
+    after, middle = t_start + timedelta(hours=_ROW_H), t_start + timedelta(hours=_ROW_H / 2)
+    stop = after + timedelta(hours=_ROW_H) if scenario.has("pointing_gap", "*", after) else after
     row = {"T_START": _time(t_start), "T_STOP": _time(stop), "DATE": _time(t_start + timedelta(hours=22)), "VERSION": "1"}
     for where in CHANNELS.values():
-        truth, name = true_pointing(scenario, where, middle), f"A_{where.name:03d}"
-        row |= {f"{name}_X0": f"{truth.x0:.6f}", f"{name}_Y0": f"{truth.y0:.6f}"}
-        row |= {f"{name}_IMSCALE": f"{truth.scale:.6f}", f"{name}_INSTROT": f"{truth.roll:.6f}"}
+        truth = true_pointing(scenario, where, middle)
+        cells = {"X0": truth.x0, "Y0": truth.y0, "IMSCALE": truth.scale, "INSTROT": truth.roll}
+        missing = scenario.has("pointing_missing", where.name, t_start)
+        row |= {f"A_{where.name:03d}_{cell}": "MISSING" if missing else f"{value:.6f}" for cell, value in cells.items()}
     return row | {"SC_Y_INRT_BIAS": "0.000000", "SC_Z_INRT_BIAS": "0.000000"}
 
 

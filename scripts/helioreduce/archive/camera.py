@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
-import scipy.fft
 
+from helioreduce import fft
 from helioreduce.archive.instrument import (
     COMPRESSED_FROM_DN,
     COMPRESSION_FLOOR_DN,
@@ -43,17 +44,13 @@ def blur(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
     InputError
         If a transform has another shape than the scene's.
     """
-    workers = os.cpu_count()
     half = (scene.shape[0], scene.shape[1] // 2 + 1)
-    if psf.shape == half:
-        otf = psf
-    elif np.iscomplexobj(psf):
+    if psf.shape != half and np.iscomplexobj(psf):
         raise InputError(f"the transform of the PSF has shape {psf.shape}, the scene's is {half}")
-    else:
-        otf = scipy.fft.rfft2(np.fft.ifftshift(_fitted(psf, scene.shape)), workers=workers)
-    blurred = scipy.fft.rfft2(scene, workers=workers)
-    blurred *= otf
-    return np.maximum(scipy.fft.irfft2(blurred, s=scene.shape, workers=workers), 0).astype(np.float32)
+    otf = psf if psf.shape == half else fft.rfft2(np.fft.ifftshift(_fitted(psf, scene.shape)))
+    spectrum = fft.rfft2(scene)
+    spectrum *= otf
+    return np.maximum(fft.irfft2(spectrum, scene.shape), 0)
 
 
 def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -99,6 +96,27 @@ def _noisy(expected: np.ndarray, channel: Channel, rng: np.random.Generator) -> 
     sigma = np.sqrt(np.maximum(counts, 0) * weight) / np.float32(channel.compress)
     step = np.float32(np.sqrt(12)) * np.maximum(sigma, np.float32(COMPRESSION_FLOOR_DN))
     return counts + np.where(counts >= COMPRESSED_FROM_DN, step * dither, np.float32(0))
+
+
+def bloom(counts: np.ndarray) -> None:
+    """Charge beyond the full well spills along its column of ``counts`` (ny, nx), half of it each way; in place."""
+    for column in np.flatnonzero(counts.max(axis=0) > HIGHEST_DN):
+        counts[:, column] = _spilled(counts[:, column].copy())
+
+
+@numba.njit(cache=True)
+def _spilled(column: np.ndarray) -> np.ndarray:
+    """One column after its excess has filled the nearest pixels with room; charge that reaches the edge is lost."""
+    excess = np.maximum(column - np.float32(HIGHEST_DN), np.float32(0)) / 2
+    column = np.minimum(column, np.float32(HIGHEST_DN))
+    for step in (1, -1):
+        carried = np.float32(0)
+        for j in np.arange(len(column))[::step]:
+            carried += excess[j]
+            taken = min(carried, np.float32(HIGHEST_DN) - column[j])
+            column[j] += taken
+            carried -= taken
+    return column
 
 
 def read_out(counts: np.ndarray) -> np.ndarray:

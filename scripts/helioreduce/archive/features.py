@@ -98,7 +98,7 @@ def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     aside = region.size * (rng.normal(0, 0.55, bundles)[bundle] + rng.normal(0, 0.045, n))
     shear = region.size * (rng.normal(0, 0.22, bundles)[bundle] + rng.normal(0, 0.02, n))
     height = half * (rng.uniform(0.55, 1.15, bundles)[bundle] * rng.normal(1, 0.04, n))
-    log_t = np.clip(6.68 - 0.42 * half / region.size + rng.normal(0, 0.2, bundles)[bundle], 5.75, 6.95)
+    log_t = np.clip(6.6 - 0.45 * half / region.size + rng.normal(0, 0.26, bundles)[bundle], 5.75, 6.95)
     fan = (log_t < 6.1) & (rng.random(bundles) < 0.5)[bundle]
     u = np.linspace(0, 1, _STEPS)
     position = _arch(region, half, aside, shear, height, u)
@@ -129,21 +129,15 @@ def _arch(
 def haze(scenario: Scenario) -> Points:
     """Diffuse emission around each active region, the unresolved loops."""
     rng = scenario.rng("haze")
-    rows = []
-    for region in regions(scenario):
-        for _ in range(18):
-            step = rng.normal(0, 1.1, 2) * region.size
-            place = _unit(region.centre + step[0] * region.along + step[1] * region.across)
-            rows.append(
-                (
-                    *place * (1 + abs(rng.normal(0, 0.5)) * region.size),
-                    rng.uniform(10, 34) * region.size / 0.05,
-                    region.strength * rng.uniform(0.02, 0.07),
-                    rng.normal(6.3, 0.15),
-                )
-            )
-    table = np.array(rows).reshape(-1, 6)
-    return Points(table[:, :3], table[:, 3], table[:, 4], table[:, 5])
+    site = np.repeat(np.array(regions(scenario), object), 18)
+    n = site.size
+    size, strength = (np.array([getattr(region, name) for region in site]) for name in ("size", "strength"))
+    axes = np.array([(region.centre, region.along, region.across) for region in site])
+    step = np.stack([np.ones(n), *(rng.normal(0, 1.1, (2, n)) * size)], 1)
+    position = _unit(np.einsum("ni,nik->nk", step, axes)) * (1 + abs(rng.normal(0, 0.5, n)) * size)[:, None]
+    return Points(
+        position, rng.uniform(10, 34, n) * size / 0.05, strength * rng.uniform(0.05, 0.15, n), rng.normal(6.3, 0.15, n)
+    )
 
 
 @lru_cache(maxsize=2)
@@ -191,6 +185,17 @@ def prominences(scenario: Scenario) -> Points:
     tapered = 0.15 * rng.uniform(0.3, 1, along.shape) * (1 - 3.6 * along**2)
     weight = np.broadcast_to(tapered[..., None], shape)
     return Points(position.reshape(-1, 3), rng.uniform(0.9, 2.2, weight.size), weight.ravel(), np.full(weight.size, 5.0))
+
+
+def flare(scenario: Scenario, seen_from: Observer) -> Points:
+    """Two ribbons and the arcade above them, in the region nearest to disk centre; weight 1 is the ribbons' peak."""
+    towards = carrington_matrix(seen_from)[:, 2]
+    site = max(regions(scenario), key=lambda region: region.centre @ towards)
+    u = np.linspace(-1, 1, 40)[:, None]
+    ribbons = [site.centre + side * (0.007 + 0.003 * u**2) * site.along + 0.011 * u * site.across for side in (-1, 1)]
+    arcade = [1.006 * site.centre + 0.004 * side * site.along + 0.009 * u * site.across for side in (-1, 0, 1)]
+    sigma, weight = np.repeat((1.1, 2.0), (80, 120)), np.repeat((1.0, 0.15), (80, 120))
+    return Points(np.concatenate([*ribbons, *arcade]), sigma, weight, np.full(200, 7.0))
 
 
 def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

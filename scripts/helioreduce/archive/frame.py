@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce import fits
-from helioreduce.archive import camera, keywords
+from helioreduce.archive import camera, events, keywords
 from helioreduce.archive.despiker import despike
 from helioreduce.archive.scenario import Facts, Scenario, facts
 from helioreduce.archive.sky import scene
@@ -40,40 +40,38 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Level-1 image int16 (ny, nx); spikes int32 (3, n) or None; keywords as text; the header of the stored file; the truth."""
+    """Level-1 image int16 (ny, nx); spikes int32 (3, n) or None; header of the stored file; record; the truth.
+
+    ``keywords`` are DRMS names and texts; ``record`` is what the archive's catalogue reads.
+    """
 
     facts: Facts
     image: np.ndarray
     spikes: np.ndarray | None
     keywords: dict[str, str]
     header: Header
+    record: dict[str, object]
     truth: Truth
-
-    def record(self) -> dict[str, object]:
-        """The record as the archive's catalogue reads it."""
-        segments = {"image": "image_lev1.fits", "spikes": None if self.spikes is None else "spikes.fits"}
-        return {
-            "series": self.facts.channel.series,
-            "recnum": self.facts.recnum,
-            "keywords": self.keywords,
-            "segments": segments,
-        }
 
     def truth_header(self) -> Header:
         """Where the Sun truly is, in the cards of a FITS header."""
         true = self.facts.truth
         return fits.cards(
-            **{
-                "CTYPE1": "HPLN-TAN",
-                "CTYPE2": "HPLT-TAN",
-                "CUNIT1": "arcsec",
-                "CUNIT2": "arcsec",
-                "CRVAL1": 0.0,
-                "CRVAL2": 0.0,
-            },
-            **{"CRPIX1": true.x0 + 1, "CRPIX2": true.y0 + 1, "CDELT1": true.scale, "CDELT2": true.scale, "CROTA2": true.roll},
-            **{"WAVELNTH": self.facts.channel.name, "EXPTIME": self.facts.exposure_s, "DEGRAD": self.truth.degradation},
-            **{"R_SUN": self.facts.observer.rsun_arcsec / true.scale},
+            CTYPE1="HPLN-TAN",
+            CTYPE2="HPLT-TAN",
+            CUNIT1="arcsec",
+            CUNIT2="arcsec",
+            CRVAL1=0.0,
+            CRVAL2=0.0,
+            CRPIX1=true.x0 + 1,
+            CRPIX2=true.y0 + 1,
+            CDELT1=true.scale,
+            CDELT2=true.scale,
+            CROTA2=true.roll,
+            R_SUN=self.facts.observer.rsun_arcsec / true.scale,
+            WAVELNTH=self.facts.channel.name,
+            EXPTIME=self.facts.exposure_s,
+            DEGRAD=self.truth.degradation,
         )
 
 
@@ -93,15 +91,20 @@ def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | 
         If ``t_rec`` is no slot of the channel, or AIA has no such channel.
     """
     frame = facts(scenario, channel, t_rec)
-    label = (channel, frame.t_rec.isoformat())
-    sun = scene(scenario, channel, frame.observer, frame.truth, scenario.npix)
+    here = (channel, frame.t_rec)
+    sun = scene(scenario, channel, frame.observer, frame.truth, scenario.npix, scenario.has("flare", *here))
+    sun = events.shade(sun, scenario, frame)
     expected = sun * np.float32(frame.exposure_s * degradation)
     if psf is not None:
         expected = camera.blur(expected, psf)
-    charge = camera.cosmic_rays(sun.shape, frame.exposure_s, scenario.rng("cosmic rays", *label))
-    counts = camera.expose(expected, frame.channel, scenario.seeds("noise", *label))
-    level05 = camera.read_out(counts + charge)
+    charge = camera.cosmic_rays(sun.shape, frame.exposure_s, scenario.rng("cosmic rays", *here))
+    counts = camera.expose(expected, frame.channel, scenario.seeds("noise", *here)) + charge
+    camera.bloom(counts)
+    level05 = camera.read_out(counts)
     image, spikes = despike(level05) if frame.channel.despiked else (level05, None)
-    texts = keywords.record(frame, image, 0 if spikes is None else spikes.shape[1])
+    if scenario.has("missing", *here):
+        image, level05, spikes = events.lose(image, level05, spikes)
+    texts = keywords.record(frame, image, 0 if spikes is None else spikes.shape[1], events.changes(scenario, frame))
     header = keywords.stored_header(texts, frame, scenario.header)
-    return Frame(frame, image, spikes, texts, header, Truth(level05, expected, sun, charge, degradation))
+    held = events.record(scenario, frame, texts)
+    return Frame(frame, image, spikes, texts, header, held, Truth(level05, expected, sun, charge, degradation))

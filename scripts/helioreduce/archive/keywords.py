@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 MISSING = "MISSING"
+#: Value of a pixel that never reached the ground.
+BLANK = -32768
 #: Seconds between the on-board epoch (1958.01.01 TAI) and JSOC's.
 _ONBOARD_S = 599616000
 
@@ -61,6 +63,11 @@ _ALWAYS = {
 _WAVELENGTH_ID = {94: 9, 131: 1, 171: 7, 193: 3, 211: 2, 304: 8, 335: 0, 1600: 4, 1700: 5, 4500: 6}
 _FOCUS = {94: 4, 131: 12, 171: 10, 193: 52, 211: 62, 304: 12, 335: 20, 1600: 10, 1700: 10, 4500: 10}
 _PERCENTILES = (1, 10, 25, 75, 90, 95, 98, 99)
+#: Keywords that a record without image lacks.
+STATISTICS = (
+    *("DATAVALS", "DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATACENT", "NSATPIX"),
+    *(f"DATAP{p:02d}" for p in _PERCENTILES),
+)
 
 
 def record(facts: Facts, image: np.ndarray, nspikes: int, changes: Mapping[str, object] | None = None) -> dict[str, str]:
@@ -139,20 +146,22 @@ def card_value(code: str, value: str) -> str | int | float:
 
 
 def statistics(image: np.ndarray) -> dict[str, object]:
-    """DATAMIN to DATAP99 and NSATPIX, from the histogram of the counts."""
-    lowest = int(image.min())
-    number = np.bincount((image.ravel() - np.int16(lowest)).view(np.uint16))
+    """DATAMIN to DATAP99, NSATPIX and the counts of pixels, from the histogram of the counts; BLANK pixels are missing."""
+    seen = image[image != BLANK]
+    lowest = int(seen.min())
+    number = np.bincount((seen.ravel() - np.int16(lowest)).view(np.uint16))
     counts = np.arange(number.size) + lowest
     mean = float(np.average(counts, weights=number))
     rms = max(float(np.sqrt(np.average((counts - mean) ** 2, weights=number))), 1e-6)
     below = np.cumsum(number)
-    rank = {p: float(counts[np.searchsorted(below, p / 100 * image.size)]) for p in (50, *_PERCENTILES)}
+    rank = {p: float(counts[np.searchsorted(below, p / 100 * seen.size)]) for p in (50, *_PERCENTILES)}
+    centre = image[:, image.shape[1] // 2]
     return {
-        **{"TOTVALS": image.size, "DATAVALS": image.size, "MISSVALS": 0, "PERCENTD": 100.0},
-        **{"DATAMIN": lowest, "DATAMAX": int(counts[-1]), "DATAMEDN": int(rank[50]), "DATAMEAN": mean, "DATARMS": rms},
+        **{"TOTVALS": image.size, "DATAVALS": seen.size, "MISSVALS": image.size - seen.size},
+        **{"PERCENTD": 100 * seen.size / image.size, "DATAMIN": lowest, "DATAMAX": int(counts[-1]), "DATAMEDN": int(rank[50])},
+        **{"DATAMEAN": mean, "DATARMS": rms, "DATACENT": float(centre[centre != BLANK].mean())},
         "DATASKEW": float(np.average(((counts - mean) / rms) ** 3, weights=number)),
         "DATAKURT": float(np.average(((counts - mean) / rms) ** 4, weights=number)) - 3,
-        "DATACENT": float(image[:, image.shape[1] // 2].mean()),
         "NSATPIX": int(number[counts > SATURATED_DN].sum()),
         **{f"DATAP{p:02d}": rank[p] for p in _PERCENTILES},
         **{f"AIHIS{bin_}": int(below[min(max(top - lowest, 0), below.size - 1)] // 2) for bin_, top in _HISTOGRAM.items()},

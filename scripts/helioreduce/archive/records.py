@@ -17,6 +17,6 @@ def write(path: str | Path, content: Mapping[str, object]) -> None:
     temporary.replace(path)
 
 
-def series(name: str, records: Sequence[Mapping[str, str]], struct: Mapping[str, object] | None = None) -> dict[str, object]:
-    """All records of one series that the archive holds; ``struct`` describes a series that JSOC has not."""
-    return {"series": name, **({"struct": struct} if struct else {}), "records": list(records)}
+def series(name: str, records: Sequence[Mapping[str, str]]) -> dict[str, object]:
+    """All records of one series that the archive holds."""
+    return {"series": name, "records": list(records)}

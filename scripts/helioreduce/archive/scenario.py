@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 
 import numpy as np
 
 from helioreduce.archive.ephemeris import Observer, observer
 from helioreduce.archive.instrument import CADENCE_S, CHANNELS, Channel, channel
 from helioreduce.errors import InputError
-from helioreduce.times import slot, tai_seconds
+from helioreduce.times import compact, slot, tai_seconds
 
 HEADERS = ("fresh", "stale", "bare")
+#: What can happen to a frame, with the bits of QUALITY that it sets; ``pointing_…`` happens to rows of the pointing table.
+EVENTS = {
+    "gap": 0,  # no record
+    "lost": 1 << 31,  # a record without files
+    "offline": 0,  # files that have to be asked for
+    "no_spikes": 0,  # an image without its spikes
+    "reprocessed": 0,  # an older record beside the newer
+    "nrt": 1 << 30,  # near-real-time processing
+    "missing": (1 << 8) | (1 << 9),  # rows that were not received
+    "eclipse": 1 << 13,  # the Earth before the Sun
+    "dark": (1 << 12) | (1 << 16),  # shutter closed
+    "open_loop": 1 << 17,  # image stabilisation off
+    "calibration": 1 << 18,
+    "short": 0,  # a tenth of the exposure, as automatic exposure control takes in flares
+    "flare": 0,  # a saturated flare
+    "pointing_missing": 0,
+    "pointing_gap": 0,
+}
 _DAY_S = 86400.0
 
 
@@ -36,6 +55,11 @@ class Scenario:
         Number of active regions on the whole Sun.
     targets
         Bright points and dark squares for tests of deconvolution.
+    quarter_dn
+        94 Å stored in quarters of a DN: BSCALE 0.25, BZERO 8183.75.
+    events
+        Name of an event (:data:`EVENTS`) and the frames that it meets, as patterns of ``channel/time``
+        (``171/20140101T0000*``); for the pointing table the time is that of a row's start.
     """
 
     seed: int = 20140101
@@ -43,12 +67,20 @@ class Scenario:
     header: str = "fresh"
     activity: int = 22
     targets: bool = False
+    quarter_dn: bool = False
+    events: Mapping[str, Sequence[str]] | tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if self.header not in HEADERS:
             raise InputError(f"archive.header is {self.header!r}", cure=f"Choose from {', '.join(HEADERS)}")
         if self.npix < 64 or self.npix % 2:
             raise InputError(f"archive.npix is {self.npix}", cure="Give an even number of at least 64")
+        if self.activity < 1:
+            raise InputError(f"archive.activity is {self.activity}", cure="Give at least one active region")
+        listed = sorted((name, tuple(patterns)) for name, patterns in dict(self.events).items())
+        if unknown := {name for name, _ in listed} - set(EVENTS):
+            raise InputError(f"archive.events: there is no {', '.join(unknown)}", cure=f"Use {', '.join(EVENTS)}")
+        object.__setattr__(self, "events", tuple(listed))
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, object]) -> Scenario:
@@ -68,6 +100,15 @@ class Scenario:
     def digest(self) -> str:
         """Eight hexadecimal digits that change with any setting."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+    def has(self, event: str, channel: int | str, time: datetime) -> bool:
+        """Whether an event meets the frame (or pointing row) of ``channel`` at ``time``."""
+        name = f"{channel}/{compact(time)}"
+        return any(fnmatchcase(name, pattern) for pattern in dict(self.events).get(event, ()))
+
+    def quality(self, channel: int, time: datetime) -> int:
+        """QUALITY of a frame: the bits of its events."""
+        return sum(bits for event, bits in EVENTS.items() if bits and self.has(event, channel, time))
 
     def rng(self, *labels: object) -> np.random.Generator:
         """Random numbers for one purpose: the same labels give the same numbers, in any order of calls."""
@@ -126,19 +167,21 @@ def facts(scenario: Scenario, name: int, t_rec: datetime) -> Facts:
         raise InputError(
             f"{t_rec:%Y-%m-%dT%H:%M:%S} is no slot of {where.series}", cure=f"Use a multiple of {cadence} s of TAI"
         )
-    rng = scenario.rng("frame", name, tai_seconds(slot(t_rec, cadence)))
-    t_obs = slot(t_rec, cadence) + timedelta(seconds=where.offset_s + round(rng.uniform(-0.015, 0.015), 2))
+    t_rec = slot(t_rec, cadence)
+    rng = scenario.rng("frame", name, tai_seconds(t_rec))
+    t_obs = t_rec + timedelta(seconds=where.offset_s + round(rng.uniform(-0.015, 0.015), 2))
     sat_rot = round(rng.normal(0, 6e-5), 6)
+    exposure_s = where.exposure_s * (0.1 if scenario.has("short", name, t_rec) else 1)
     number = 10 * (int(tai_seconds(t_obs) // 12) - 87_000_000) + list(CHANNELS).index(name)
     return Facts(
         channel=where,
         npix=scenario.npix,
-        t_rec=slot(t_rec, cadence),
+        t_rec=t_rec,
         t_obs=t_obs,
-        exposure_s=round(where.exposure_s + rng.normal(0, 1e-6), 6),
+        exposure_s=round(exposure_s + rng.normal(0, 1e-6), 6),
         fsn=number,
         recnum=number + 5_000_000,
-        quality=0,
+        quality=scenario.quality(name, t_rec),
         truth=true_pointing(scenario, where, t_obs, sat_rot),
         told=told_pointing(scenario, where, t_obs, sat_rot),
         sat_rot=sat_rot,

@@ -17,7 +17,9 @@ from helioreduce.archive.surface import add_points, fractal, lanes, noise, soft_
 _NETWORK = 20.0
 
 
-def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int) -> np.ndarray:
+def scene(
+    scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int, flare: bool = False
+) -> np.ndarray:
     """Brightness of the Sun on a pixel grid.
 
     Parameters
@@ -30,6 +32,8 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
         The grid: Sun centre (pixels from 0), scale (arcsec), roll (degrees).
     npix
         Rows and columns.
+    flare
+        Whether a flare is on, hundreds of times brighter than the quiet Sun.
 
     Returns
     -------
@@ -38,15 +42,15 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
     """
     look = LOOKS[channel]
     image = np.empty((npix, npix), np.float32)
-    spots = np.array(
-        [[*region.leading(), *region.centre, region.size, region.strength] for region in features.regions(scenario)]
-    )
+    turn = features.carrington_matrix(seen_from)
+    near = [region for region in features.regions(scenario) if region.centre @ turn[:, 2] > -0.4]
+    spots = np.array([[*region.leading(), *region.centre, region.size, region.strength] for region in near])
     seed = int(scenario.rng("surface").integers(2**31))
     _disk(
         image,
         look.surface(),
         spots.reshape(-1, 8),
-        features.carrington_matrix(seen_from),
+        turn,
         seen_from.distance_m / RSUN_M,
         np.array([pointing.x0, pointing.y0, pointing.scale / ARCSEC, math.radians(pointing.roll)]),
         seed,
@@ -58,6 +62,9 @@ def scene(scenario: Scenario, channel: int, seen_from: Observer, pointing: Point
         image *= np.exp(-depth)
     for points in _lights(scenario, channel, seen_from, pointing):
         add_points(image, points, *centre)
+    if flare:
+        peak = max(180 * look.quiet, 8_000)
+        add_points(image, features.table(features.flare(scenario, seen_from), look, peak, seen_from, pointing, False), *centre)
     if scenario.targets:
         _add_targets(image, pointing, look.quiet)
     return image
@@ -137,14 +144,15 @@ def _brightness(
     """DN/s at one point: (p, q, r) on the unit sphere in Carrington's frame, ``rho`` its distance from disk centre."""
     quiet, thin, height, darkening, large, network, fine, hole, _, _ = look
     tone = 0.0
+    octaves = 4 if rho < 1 else 3
     if large > 0:
-        tone += large * fractal(p, q, r, 2.6, 4, seed)
+        tone += large * fractal(p, q, r, 2.6, octaves, seed)
     gain, shade, cover = _active(look, spots, p, q, r, seed)
     dark = 1.0
     if hole < 1:
         cap = 6.0 * max(0.0, abs(r) - 0.89)
         soft = 0.06 if rho < 1 else 0.25
-        field = fractal(p, q, r, 1.3, 4, seed + 997) + cap - 0.8 * cover
+        field = fractal(p, q, r, 1.3, octaves, seed + 997) + cap - 0.8 * cover
         dark -= (1 - hole) * soft_step(field, 0.46 - soft, 0.46 + soft)
     if rho >= 1:
         rise = rho - 1

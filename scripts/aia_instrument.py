@@ -1,0 +1,19 @@
+"""The components of the telescopes, from SolarSoft's files or the open form, in one open table."""
+
+from pathlib import Path
+
+from helioreduce import ecsv, provenance
+from helioreduce.aia.response import tables
+from helioreduce.log import log_to
+
+
+def main(files: list[str], output: str) -> None:
+    """Read every file, the later ones adding channels, and write."""
+    channels = {number: channel for file in files for number, channel in tables.read_instrument(file).items()}
+    origin = "; ".join(f"{tables.origin(file)}, sha256 {provenance.sha256(file)}" for file in map(Path, files))
+    ecsv.write_table(output, tables.from_instrument(channels, {"origin": origin}))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(list(snakemake.input), snakemake.output[0])

@@ -1,0 +1,36 @@
+"""Temperature response of the EUV channels at the date of an image."""
+
+from helioreduce import ecsv, times
+from helioreduce.aia.channels import EUV
+from helioreduce.aia.response import tables
+from helioreduce.log import log_to
+
+
+def main(instrument: str, emissivity: str, degradation: str, fix: str | None, time: str, settings: dict, output: str) -> None:
+    """Read the tables, fold instrument and emissivity, write."""
+    components = ecsv.read_table(instrument)
+    telescopes = tables.to_instrument(components)
+    rows, meta = ecsv.read(degradation)
+    when = times.from_compact(time)
+    factors = {
+        channel: tables.factors(telescopes, channel, rows, settings["version"], when, eve=settings["eve"])
+        for channel in EUV
+        if channel in telescopes
+    }
+    told = {"time": times.iso(when), "instrument": components.meta["origin"], "degradation_table": ecsv.reference(meta)}
+    light, fixed = tables.read_emissivity(emissivity), tables.read_chiantifix(fix) if fix else None
+    table = tables.of_temperature(telescopes, light, factors, blend=settings["crosstalk"], fix=fixed, meta=told)
+    ecsv.write_table(output, table)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            snakemake.input.instrument,
+            snakemake.input.emissivity,
+            snakemake.input.degradation,
+            snakemake.input.get("fix"),
+            snakemake.wildcards.time,
+            snakemake.params.settings,
+            snakemake.output[0],
+        )

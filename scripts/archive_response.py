@@ -1,0 +1,16 @@
+"""The embedded archive's instrument and emissivity: analytic models in the open form."""
+
+from helioreduce import ecsv
+from helioreduce.aia.response import model, tables
+from helioreduce.log import log_to
+
+
+def main(instrument: str, emissivity: str) -> None:
+    """Compute both, write both."""
+    ecsv.write_table(instrument, tables.from_instrument(model.instrument(), {"origin": model.ORIGIN}))
+    ecsv.write_table(emissivity, tables.from_emissivity(model.emissivity()))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.output.instrument, snakemake.output.emissivity)

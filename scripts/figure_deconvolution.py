@@ -1,0 +1,17 @@
+"""Figure: a cut-out around the brightest structure, before and after deconvolution."""
+
+from helioreduce import fits
+from helioreduce.log import log_to
+from helioreduce.plotting import deconvolution, sky, style
+
+
+def main(before: str, after: str, side: int, outputs: list[str]) -> None:
+    """Read both images, cut, draw, write."""
+    blurred, sharp = fits.read(before), fits.read(after)
+    centre = sky.brightest(blurred, side)
+    style.write(outputs, deconvolution.before_after, sky.cut(blurred, centre, side), sky.cut(sharp, centre, side))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.input.before, snakemake.input.after, snakemake.params.side, list(snakemake.output))

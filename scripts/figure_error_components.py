@@ -1,0 +1,22 @@
+"""Figure: the terms of the error against counts, and the counts of an image."""
+
+import numpy as np
+
+from helioreduce import ecsv, fits
+from helioreduce.aia import error, tables
+from helioreduce.log import log_to
+from helioreduce.plotting import errors, style
+
+
+def main(image: str, table: str, outputs: list[str]) -> None:
+    """Read the raw counts and the error table, compute every term, draw, write."""
+    frame = fits.read(image)
+    channel, edges = int(frame.header["WAVELNTH"]), np.geomspace(1, 16384, 120)
+    terms = error.components(edges, channel, tables.error_row(ecsv.read(table)[0], channel))
+    pixels = np.histogram(frame.data[np.isfinite(frame.data)], edges)[0]
+    style.write(outputs, errors.components, edges, terms, channel, (edges, pixels))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.input.image, snakemake.input.table, list(snakemake.output))

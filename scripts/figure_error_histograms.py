@@ -1,0 +1,28 @@
+"""Figure: relative errors of an image with the noise alone, and with the systematic terms of CHIANTI or EVE."""
+
+import numpy as np
+
+from helioreduce import ecsv, fits
+from helioreduce.aia import error, tables
+from helioreduce.log import log_to
+from helioreduce.plotting import errors, style
+
+TERMS = {"nominal": (), "EVE": ("eve",), "CHIANTI": ("chianti",)}
+
+
+def main(image: str, table: str, outputs: list[str]) -> None:
+    """Read the raw counts and the error table, estimate the error three times, draw, write."""
+    frame = fits.read(image)
+    channel, counts = int(frame.header["WAVELNTH"]), frame.data[(frame.data > 1) & (frame.mask == 0)]
+    row = tables.error_row(ecsv.read(table)[0], channel)
+    sample = counts[:: max(1, counts.size // 1_000_000)].astype(float)
+    relative = {
+        name: 100 * error.total(error.components(sample, channel, row, systematic=systematic)) / np.abs(sample)
+        for name, systematic in TERMS.items()
+    }
+    style.write(outputs, errors.histograms, relative, channel)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.input.image, snakemake.input.table, list(snakemake.output))

@@ -1,0 +1,15 @@
+"""Figure: light curves of the finished images, with errors."""
+
+from helioreduce.aia.qa import statistics
+from helioreduce.log import log_to
+from helioreduce.plotting import series, style
+
+
+def main(files: list[str], outputs: list[str]) -> None:
+    """Read the frames' numbers, draw, write."""
+    style.write(outputs, series.light_curves, statistics.by_channel(files))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(list(snakemake.input), list(snakemake.output))

@@ -1,0 +1,15 @@
+"""Figure: quality, exposure time and spikes of the frames."""
+
+from helioreduce.aia.qa import statistics
+from helioreduce.log import log_to
+from helioreduce.plotting import series, style
+
+
+def main(files: list[str], outputs: list[str]) -> None:
+    """Read the frames' numbers, draw, write."""
+    style.write(outputs, series.timeline, statistics.by_channel(files))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(list(snakemake.input), list(snakemake.output))

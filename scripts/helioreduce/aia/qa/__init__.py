@@ -1,0 +1,1 @@
+"""Measures of quality: what a step did to an image, in numbers."""

@@ -1,0 +1,85 @@
+"""The Sun's edge in an image, and how far a circle fitted to it is from where the header says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+
+#: Radii searched, relative to RSUN_OBS: EUV limbs lie above the photosphere.
+_SEARCHED = (0.95, 1.06)
+_CLIPPED_SIGMAS = 3.0
+
+
+class Limb(NamedTuple):
+    """A circle fitted to the limb.
+
+    ``angle`` (n,) rad from +x towards +y in the detector frame; ``radius`` (n,) arcsec of the limb at each angle, seen from the
+    header's centre; ``kept`` (n,) which took part in the fit. ``dx``, ``dy``: fitted minus header's centre, arcsec;
+    ``mean_radius`` arcsec; ``rms`` arcsec of the kept radii about the circle.
+    """
+
+    angle: np.ndarray
+    radius: np.ndarray
+    kept: np.ndarray
+    dx: float
+    dy: float
+    mean_radius: float
+    rms: float
+
+
+def fit(image: Image, *, angles: int = 720) -> Limb:
+    """Limb at each position angle, and the circle through it.
+
+    The limb is where the smoothed logarithm of the intensity falls most steeply with radius. To first order a centre off by
+    (dx, dy) shows as r(θ) = R + dx cos θ + dy sin θ, which is fitted by least squares; radii farther than three standard
+    deviations (filaments, bright loops) are dropped until none is.
+
+    Raises
+    ------
+    InputError
+        No RSUN_OBS or CRPIX, or less than half of the limb in the image.
+    """
+    header = image.header
+    missing = [key for key in ("RSUN_OBS", "CRPIX1", "CRPIX2", "CDELT1") if key not in header]
+    if missing:
+        raise InputError(f"{', '.join(missing)} missing", cure="Give an image with AIA's pointing keywords")
+    scale, expected = float(header["CDELT1"]), float(header["RSUN_OBS"])
+    angle = 2 * np.pi * np.arange(angles) / angles
+    radius = _steepest(image, angle, expected, scale)
+    kept = np.isfinite(radius)
+    if kept.sum() < angles / 2:
+        raise InputError("less than half of the limb is in the image", cure="Give a full-disk image")
+    design = np.stack([np.ones(angles), np.cos(angle), np.sin(angle)], axis=1)
+    for _ in range(20):
+        solution = np.linalg.lstsq(design[kept], radius[kept], rcond=None)[0]
+        residual = radius - design @ solution
+        rms = float(np.sqrt(np.mean(residual[kept] ** 2)))
+        better = np.isfinite(radius) & (np.abs(residual) <= _CLIPPED_SIGMAS * max(rms, 1e-9))
+        if np.array_equal(better, kept):
+            break
+        kept = better
+    return Limb(angle, radius, kept, float(solution[1]), float(solution[2]), float(solution[0]), rms)
+
+
+def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) -> np.ndarray:
+    """Radius (arcsec) of the steepest fall of ln I at each angle; NaN where the ray leaves the image or runs along its edge."""
+    radii = np.arange(_SEARCHED[0] * expected, _SEARCHED[1] * expected, scale / 2)
+    x = float(image.header["CRPIX1"]) - 1 + radii / scale * np.cos(angle)[:, None]
+    y = float(image.header["CRPIX2"]) - 1 + radii / scale * np.sin(angle)[:, None]
+    profile = map_coordinates(np.maximum(image.data, 0.1), [y, x], order=1, cval=np.nan)
+    smooth = gaussian_filter1d(np.log(profile), 4.0, axis=1)
+    slope = np.gradient(smooth, axis=1)
+    complete = np.isfinite(slope).all(axis=1)
+    index = np.where(complete, np.nan_to_num(slope).argmin(axis=1), 0)
+    inside = complete & (index > 1) & (index < radii.size - 2)
+    index = np.clip(index, 1, radii.size - 2)
+    rows = np.arange(angle.size)
+    left, middle, right = (slope[rows, index + step] for step in (-1, 0, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):  # vertex of the parabola through the three
+        shift = 0.5 * (left - right) / (left - 2 * middle + right)
+    return np.where(inside, radii[index] + np.clip(np.nan_to_num(shift), -1, 1) * scale / 2, np.nan)

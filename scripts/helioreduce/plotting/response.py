@@ -1,0 +1,103 @@
+"""Figures of the response: components of a channel, what the date does to it, all channels against temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from astropy.table import Table
+from matplotlib.figure import Figure
+
+from helioreduce.plotting import style
+
+_PARTS = (  # column, label, colour, line
+    ("primary", "primary mirror", style.BLUE, "-"),
+    ("secondary", "secondary mirror", style.SKY, (0, (4, 1))),
+    ("entrance_filter", "entrance filter", style.ORANGE, "-"),
+    ("focal_plane_filter", "focal-plane filter", style.VERMILION, (0, (4, 1))),
+    ("contamination", "contamination", style.GREY, (0, (1, 1))),
+    ("quantum_efficiency", "quantum efficiency", style.GREEN, (0, (3, 1, 1, 1))),
+)
+
+
+def components(table: Table) -> Figure:
+    """Efficiencies of a channel's components; the effective area they make; crosstalk and gain."""
+    wave, channel = np.asarray(table["wavelength"]), int(table.meta["channel"])
+    figure = style.new(style.PAGE, 3.4)
+    left, right = figure.subplots(1, 2)
+    for name, label, colour, line in _PARTS:
+        left.plot(wave, table[name], label=label, color=colour, ls=line)
+    left.set(yscale="log", ylim=(1e-4, 1.4), xlabel="wavelength [Å]", ylabel="reflectance, transmission, efficiency")
+    left.set_title(f"{channel} Å: components")
+    area, crosstalk = np.asarray(table["effective_area"]), np.asarray(table["crosstalk"])
+    right.plot(wave, area, color=style.BLACK, label="effective area")
+    if crosstalk.any():
+        right.plot(wave, crosstalk, color=style.VERMILION, ls=(0, (4, 1)), label="crosstalk")
+    peak = max(area.max(), crosstalk.max())
+    right.set(yscale="log", ylim=(peak * 1e-6, peak * 3), xlabel="wavelength [Å]", ylabel="effective area at launch [cm²]")
+    gain = right.twinx()
+    gain.plot(wave, table["gain"], color=style.BLUE, ls=(0, (1, 1)))
+    gain.set_ylabel("gain [DN / photon]", color=style.BLUE)
+    right.set_title(_label(table.meta.get("instrument", "")))
+    for axis in (left, right):
+        axis.set_xlim(*_span(wave, area))
+    handles = [*left.lines, *right.lines]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    return figure
+
+
+def variants(table: Table) -> Figure:
+    """Response of a channel around its band: at launch, degraded, with and without EVE and crosstalk."""
+    wave, meta = np.asarray(table["wavelength"]), table.meta
+    gain, area = np.asarray(table["gain"]), np.asarray(table["effective_area"])
+    plain, blended = area * gain, (area + np.asarray(table["crosstalk"])) * gain
+    eve, degraded = meta["eve"], meta["degradation"]
+    curves = [("components, at launch", plain, style.BLACK, "-")]
+    if np.any(blended != plain):
+        curves.append(("with crosstalk", blended, style.PURPLE, (0, (1, 1))))
+    curves.append((f"× degradation {degraded:.4f}", blended * degraded, style.ORANGE, (0, (4, 1))))
+    if eve is not None:
+        curves.append((f"× EVE {eve:.4f}", blended * eve, style.BLUE, (0, (3, 1, 1, 1))))
+        curves.append(("× degradation × EVE", blended * degraded * eve, style.VERMILION, "-"))
+    figure = style.new(style.PAGE, 3.0)
+    axes = figure.subplots(1, 2)
+    near = area > 0.004 * area.max()
+    for axis, (low, high) in zip(axes, ((wave[near].min(), wave[near].max()), _span(wave, area)), strict=True):
+        for label, values, colour, line in curves:
+            axis.plot(wave, values, label=label, color=colour, ls=line)
+        axis.set(xlim=(low, high), xlabel="wavelength [Å]", ylabel="response [cm² DN / photon]")
+    axes[1].set(yscale="log", ylim=(blended.max() * 1e-7, blended.max() * 3))
+    axes[0].set_ylim(bottom=0)
+    axes[0].legend()
+    axes[0].set_title(f"{meta['channel']} Å on {meta['time'][:10]}")
+    axes[1].set_title("the whole range")
+    return figure
+
+
+def temperature(table: Table, channels: Sequence[int]) -> Figure:
+    """Temperature response of the channels, at launch (lines) and at the date (faint)."""
+    log_t = np.log10(np.asarray(table["temperature"]))
+    figure = style.new(style.PAGE, 3.6)
+    axis = figure.subplots()
+    for channel in channels:
+        look = style.CHANNELS[channel]
+        axis.plot(log_t, table[f"at_launch_{channel}"], label=f"{channel} Å", **look)
+        axis.plot(log_t, table[f"at_date_{channel}"], color=look["color"], lw=0.7, alpha=0.6)
+    peak = max(np.max(table[f"at_launch_{channel}"]) for channel in channels)
+    axis.set(yscale="log", ylim=(peak * 3e-6, peak * 3), xlim=(4.3, 8.0), xlabel="log₁₀ (temperature [K])")
+    axis.set_ylabel("response [DN cm⁵ s⁻¹ pixel⁻¹]")
+    axis.grid(True)
+    axis.legend(ncols=2, title="at launch;  thin: " + str(table.meta["time"])[:10], title_fontsize=7)
+    axis.set_title(_label(table.meta.get("origin", table.meta.get("instrument", ""))))
+    return figure
+
+
+def _span(wave: np.ndarray, area: np.ndarray) -> tuple[float, float]:
+    """Wavelengths that matter: where the area is above 1e-7 of its peak, at most."""
+    matters = wave[area > 1e-7 * area.max()]
+    return float(matters.min()), float(matters.max())
+
+
+def _label(origin: object) -> str:
+    """Where the numbers come from, without digests."""
+    return str(origin).split(", sha256")[0].split(";")[0]

@@ -1,0 +1,216 @@
+"""Composition by the linear combination ratio: which elements are enriched, without the differential emission measure.
+
+Radiance of line i of an element with abundance A_i::
+
+    R_i = A_i ∫ G_i(T, n) DEM(T) dT / 4π
+
+Coefficients a (low first ionisation potential, FIP) and b (high) are chosen so that Σ a_i ⟨G_i, DEM_j⟩ = Σ b_k ⟨G_k, DEM_j⟩ for
+every reference DEM_j; then, with photospheric abundances A, the relative enrichment of the low-FIP elements is
+
+    FIP bias = Σ a_i R_i / A_i  ÷  Σ b_k R_k / A_k
+
+Source: Zambrana Prado & Buchlin (2019, A&A 632, A20). With b_1 = 1 the condition is linear: it is solved as a non-negative
+least-squares problem, not by a simplex search. Photospheric abundances: Asplund, Amarsi & Grevesse (2021, A&A 653, A141).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import nnls
+
+from helioreduce.errors import InputError
+
+#: First ionisation potential, eV, and photospheric abundance, log ε with H = 12.
+ELEMENTS = {
+    "h": (13.60, 12.00), "he": (24.59, 10.914), "c": (11.26, 8.46), "n": (14.53, 7.83), "o": (13.62, 8.69), "ne": (21.56, 8.06),
+    "na": (5.14, 6.22), "mg": (7.65, 7.55), "al": (5.99, 6.43), "si": (8.15, 7.51), "s": (10.36, 7.12), "ar": (15.76, 6.38),
+    "ca": (6.11, 6.30), "fe": (7.90, 7.46),
+}  # fmt: skip
+#: Below this an element counts as low-FIP; sulphur (10.36 eV) behaves so in closed structures.
+LOW_FIP_EV = 10.5
+#: How far a line of the table may be from one of a window, Å.
+NEAR = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Contribution functions without abundances: ``functions[line]`` (n, T) over ``log_n`` (cm⁻³) and ``log_t`` (K)."""
+
+    log_t: np.ndarray
+    log_n: np.ndarray
+    functions: Mapping[str, np.ndarray]
+
+    def at(self, line: str, log_n: float) -> np.ndarray:
+        """G(T) of a line named ``s_4 750.22`` at a density; linear in log n, in the nearest line of the same ion.
+
+        Raises
+        ------
+        InputError
+            If the table has no such line, or ends before the density.
+        """
+        ion, wavelength = line.split()
+        near = [name for name in self.functions if name.split()[0] == ion]
+        found = min(near, key=lambda name: abs(float(name.split()[1]) - float(wavelength)), default=None)
+        if found is None or abs(float(found.split()[1]) - float(wavelength)) > NEAR:
+            raise InputError(f"the contribution functions have no line {line!r}", cure=f"Lines: {', '.join(self.functions)}")
+        if not self.log_n[0] <= log_n <= self.log_n[-1]:
+            raise InputError(f"log n = {log_n} is outside the table", cure=f"Between {self.log_n[0]} and {self.log_n[-1]}")
+        i = int(np.clip(np.searchsorted(self.log_n, log_n) - 1, 0, self.log_n.size - 2)) if self.log_n.size > 1 else 0
+        j = min(i + 1, self.log_n.size - 1)
+        share = 0.0 if i == j else (log_n - self.log_n[i]) / (self.log_n[j] - self.log_n[i])
+        return (1 - share) * self.functions[found][i] + share * self.functions[found][j]
+
+
+class Ratio(NamedTuple):
+    """Lines and positive coefficients of both sides, and the relative error from unknown DEMs (root mean square)."""
+
+    low: dict[str, float]
+    high: dict[str, float]
+    phi: float
+    robustness: float
+
+
+def load(path: str | Path) -> Table:
+    """A table from an ``.npz`` with ``logT``, ``logn`` and one array (n, T) per line, named ``s_4_750.221``; no pickles.
+
+    Raises
+    ------
+    InputError
+        If the file is no such table.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            axes = stored["logT"].astype(float), stored["logn"].astype(float)
+            names = [name for name in stored if name not in ("logT", "logn")]
+            functions = {" ".join(name.rsplit("_", 1)): stored[name].astype(float) for name in names}
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"is not a table of contribution functions ({error})",
+            cure="An .npz with logT, logn and arrays (n, T) named like s_4_750.221",
+            where=path,
+        ) from error
+    wrong = [name for name, array in functions.items() if array.shape != (axes[1].size, axes[0].size)]
+    if wrong:
+        raise InputError(f"{wrong[0]} has not the shape (n, T)", where=path)
+    return Table(*axes, functions)
+
+
+def is_low(line: str) -> bool:
+    """Whether a line's element has a low first ionisation potential."""
+    return _element(line)[0] < LOW_FIP_EV
+
+
+def abundance(line: str) -> float:
+    """Photospheric abundance of a line's element, relative to hydrogen."""
+    return 10 ** (_element(line)[1] - 12)
+
+
+def _element(line: str) -> tuple[float, float]:
+    element = line.split("_")[0]
+    if element not in ELEMENTS:
+        raise InputError(f"no abundance is known for the line {line!r}", cure=f"Elements: {', '.join(ELEMENTS)}")
+    return ELEMENTS[element]
+
+
+def reference_dems(log_t: np.ndarray) -> np.ndarray:
+    """Three shapes DEM (3, T) for which the ratio is exact: a quiet corona, an active region, a coronal hole.
+
+    Each is a transition region falling as T^−1.5 up to a minimum, plus a Gaussian corona in log T; analytic, of our own.
+    """
+    shapes = ((6.05, 0.17, 8.0), (6.45, 0.22, 40.0), (5.95, 0.12, 2.0))
+    return np.array([10 ** (-1.5 * (log_t - 4.5)) + h * 1e-3 * np.exp(-0.5 * ((log_t - c) / w) ** 2) for c, w, h in shapes])
+
+
+def trial_dems(log_t: np.ndarray) -> np.ndarray:
+    """DEMs (J, T) that the coefficients were not made for: Gaussians in log T and slopes of the transition region."""
+    gaussians = [np.exp(-0.5 * ((log_t - c) / w) ** 2) for c in np.arange(4.9, 5.51, 0.1) for w in (0.1, 0.2, 0.4)]
+    slopes = [10 ** (s * (log_t - 4.5)) for s in (-3.0, -2.0, -1.0, 0.0)]
+    return np.array([*gaussians, *slopes])
+
+
+def responses(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray) -> np.ndarray:
+    """⟨G_i, DEM_j⟩ = ∫ G_i DEM_j dT (J, lines), by the trapezoidal rule in log T (dT = T ln 10 dlog T)."""
+    temperature = 10**table.log_t * np.log(10)
+    functions = np.array([table.at(line, log_n) for line in lines])
+    return np.trapezoid(dems[:, None, :] * functions[None] * temperature, table.log_t, axis=-1)
+
+
+def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | None = None) -> Ratio:
+    """Coefficients of the linear combination ratio for the lines at hand.
+
+    Parameters
+    ----------
+    table, log_n
+        Contribution functions and the density, log10 of cm⁻³.
+    lines
+        Names such as ``s_4 750.22``, with at least one of low and one of high first ionisation potential.
+    dems
+        Reference DEMs (J, T); default :func:`reference_dems`.
+
+    Raises
+    ------
+    InputError
+        If one side has no line.
+    """
+    low, high = [line for line in lines if is_low(line)], [line for line in lines if not is_low(line)]
+    if not low or not high:
+        side = "low" if not low else "high"
+        raise InputError(
+            f"no line of {side} first ionisation potential among {', '.join(lines) or 'no lines'}",
+            cure="Set spice.composition.lines, or switch composition off",
+        )
+    dems = reference_dems(table.log_t) if dems is None else dems
+    both = responses(table, [*low, *high], log_n, dems)
+    scale = np.median(both.max(axis=0))
+    a_side, b_side = both[:, : len(low)] / scale, both[:, len(low) :] / scale
+    weight = 1 / b_side[:, 0]
+    for _ in range(50):  # the residual counts relative to the denominator, which depends on the solution
+        system = np.hstack([a_side, -b_side[:, 1:]]) * weight[:, None]
+        solution, _ = nnls(system, b_side[:, 0] * weight)
+        a, b = solution[: len(low)], np.concatenate([[1.0], solution[len(low) :]])
+        weight, before = 1 / (b_side @ b), weight
+        if np.allclose(weight, before, rtol=1e-12):
+            break
+    phi = float(np.linalg.norm((a_side @ a) / (b_side @ b) - 1))
+    other = responses(table, [*low, *high], log_n, trial_dems(table.log_t)) / scale
+    spread = (other[:, : len(low)] @ a) / (other[:, len(low) :] @ b) - 1
+    robustness = float(np.sqrt(np.mean(spread**2)))
+    return Ratio(dict(zip(low, map(float, a), strict=True)), dict(zip(high, map(float, b), strict=True)), phi, robustness)
+
+
+def fip_bias(
+    ratio: Ratio, radiance: Mapping[str, np.ndarray], covariance: Mapping[tuple[str, str], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """FIP bias and its standard error, both absolute and of the radiances' shape.
+
+    Parameters
+    ----------
+    ratio
+        Lines and coefficients.
+    radiance
+        Radiance of every line, one unit for all.
+    covariance
+        Covariances of pairs of lines, in the square of that unit; (i, i) is needed, other pairs count as 0 where absent.
+
+    Notes
+    -----
+    To first order, variance = gᵀ C g with g_i = ∂(bias)/∂R_i.
+    """
+    weights = {line: c / abundance(line) for side in (ratio.low, ratio.high) for line, c in side.items()}
+    low = sum(weights[line] * radiance[line] for line in ratio.low)
+    high = sum(weights[line] * radiance[line] for line in ratio.high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bias = np.where(high > 0, low / high, np.nan)
+        gradient = {line: (w if line in ratio.low else -bias * w) / high for line, w in weights.items()}
+    # A line with coefficient 0 takes no part: neither does its missing error.
+    used = [line for line, weight in weights.items() if weight > 0]
+    variance = sum(
+        gradient[i] * gradient[j] * covariance.get((i, j), covariance.get((j, i), 0.0)) for i in used for j in used
+    )
+    with np.errstate(invalid="ignore"):
+        return bias, np.sqrt(variance)

@@ -1,0 +1,95 @@
+"""Spikes: samples far above the fitted line profile and above their neighbours' excess, by the noise model.
+
+A sample is a spike if its residual, divided by the error of a residual σ √(1 − h) with its own leverage h, exceeds the
+threshold, and the median of its neighbours' at the same wavelength does not: a line that is not in the model is bright in its
+neighbours too. Spikes are taken out, not replaced; the fit goes on without them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helioreduce.spice.fit import Fit, fit_spectra, leverage
+from helioreduce.spice.initial import Start
+
+#: Residual of a spike, in its own errors.
+THRESHOLD = 4.5
+#: Median residual of the eight neighbours above which an excess is real.
+NEIGHBOURS = 2.0
+PASSES = 3
+
+
+def find(
+    spectra: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start, shape: tuple[int, int, int], *, threshold: float = THRESHOLD
+) -> np.ndarray:
+    """Boolean (N, n): the spikes in N spectra of a group.
+
+    Parameters
+    ----------
+    spectra
+        (N, n), N = t × y × x in that order, NaN where missing.
+    a, b
+        Parts of the variance (n,).
+    start
+        Model and start of the group.
+    shape
+        Number of times, rows and columns.
+    threshold
+        In errors of the residual.
+
+    Notes
+    -----
+    The strongest sample of a spectrum is taken out first, then the spectrum is fitted again, up to three times: a spike pulls
+    its own fit and lifts its neighbours' residuals.
+    """
+    spikes = np.zeros(spectra.shape, bool)
+    clean = spectra.astype(float)
+    residual = _residuals(clean, a, b, start)
+    excess = _neighbours(residual, shape) > NEIGHBOURS
+    where = np.arange(len(spectra))
+    for _ in range(PASSES):
+        candidate = np.where(excess[where] | ~np.isfinite(residual), -np.inf, residual)
+        strongest = candidate.max(axis=1)
+        found = candidate > np.maximum(threshold, 0.7 * strongest[:, None])
+        hit = found.any(axis=1)
+        where = where[hit]
+        if not where.size:
+            break
+        spikes[where] |= found[hit]
+        clean[where] = np.where(found[hit], np.nan, clean[where])
+        residual = _residuals(clean[where], a, b, start)
+    return spikes
+
+
+def _residuals(y: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start) -> np.ndarray:
+    """Residuals (N, n) in units of their own errors; NaN where the spectrum is missing or not fitted."""
+    fit = fit_spectra(start.model, y, a, b, start.q, start.bounds)
+    return normalised(fit, y, a, b)
+
+
+def normalised(fit: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(y − m) / (σ √(1 − h)), of variance 1 for Gaussian noise."""
+    model = fit.evaluate()
+    variance = a + b * np.maximum(model, 0)
+    share = leverage(fit, np.where(np.isfinite(y), 1 / variance, 0.0))
+    with np.errstate(invalid="ignore"):
+        return (y - model) / np.sqrt(variance * np.maximum(1 - share, 0.05))
+
+
+def _neighbours(residual: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Median residual of the eight spatial neighbours; along time where there is one column."""
+    t, y, x = shape
+    cube = residual.reshape(t, y, x, -1)
+    if x == 1:
+        cube = np.moveaxis(cube, 0, 2)
+    padded = np.pad(cube, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+    rows, columns = cube.shape[1:3]
+    offsets = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    around = np.stack([padded[:, i : i + rows, j : j + columns] for i, j in offsets])
+    finite = np.isfinite(around)
+    ordered = np.sort(np.where(finite, around, np.inf), axis=0)
+    middle = np.take_along_axis(ordered, (np.maximum(finite.sum(axis=0), 1) - 1)[None] // 2, axis=0)[0]
+    middle = np.where(finite.any(axis=0), middle, 0.0)
+    if x == 1:
+        middle = np.moveaxis(middle, 2, 0)
+    return middle.reshape(residual.shape)

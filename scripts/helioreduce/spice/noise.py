@@ -1,0 +1,82 @@
+"""Noise of SPICE radiances: signal, dark current and read-out.
+
+In detector counts, S = radiance × RADCAL (DN)::
+
+    σ² = f² g max(S, 0) + k (D t n + r² n)
+
+with gain g (DN/photon), noise factor f of the intensifier, dark rate D (DN/s/pixel), read noise r (DN), exposure t (s) and n
+binned pixels; k = 2 where a dark frame was subtracted, which doubles the constant part. In radiances this is
+``variance = a + b max(radiance, 0)``, the form that the fit uses with its own model.
+
+Source: Huang et al. (2023, A&A 673, A82) and the values of the sospice package; k = 1 is sospice up to 0.0.5, k = 2 from 0.0.9.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from helioreduce.spice.level2 import number, value
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+#: Both detectors, DN.
+READ_NOISE = 6.9
+
+
+class Detector(NamedTuple):
+    """Dark current (DN/s/pixel), gain (DN/photon) and noise factor of a detector."""
+
+    dark: float
+    gain: float
+    factor: float
+
+
+DETECTORS = {"SW": Detector(0.89, 3.58, 1.0), "LW": Detector(0.54, 0.57, 1.6)}
+
+
+class Noise(NamedTuple):
+    """``variance = a + b max(radiance, 0)``, in the square of the data's unit."""
+
+    a: float
+    b: float
+
+    def sigma(self, radiance: np.ndarray) -> np.ndarray:
+        """Standard deviation of a sample whose expected value is ``radiance``."""
+        return np.sqrt(self.a + self.b * np.maximum(radiance, 0))
+
+
+def detector(header: Header) -> str:
+    """``SW`` (703–791 Å) or ``LW`` (970–1053 Å): the DETECTOR card, or the side on which the window lies."""
+    named = value(header, "DETECTOR")
+    return str(named) if named in DETECTORS else ("SW" if number(header, "WAVEMIN") < 88.0 else "LW")
+
+
+def components(radiance: np.ndarray, header: Header, *, frames: int = 2) -> dict[str, np.ndarray]:
+    """Every term of the noise, in the data's unit: ``dark``, ``read``, ``signal``; the total is their quadratic sum.
+
+    Parameters
+    ----------
+    radiance
+        Expected value, in the data's unit.
+    header
+        RADCAL, XPOSURE, NBIN2, NBIN3 and DETECTOR are read; RADCAL counts as 1 for data in adu.
+    frames
+        1, or 2 where a dark frame was subtracted (k above).
+    """
+    camera = DETECTORS[detector(header)]
+    radcal = 1.0 if value(header, "BUNIT") == "adu" else number(header, "RADCAL")
+    binned = number(header, "NBIN3", 1) * number(header, "NBIN2", 1)
+    dark = np.sqrt(frames * camera.dark * number(header, "XPOSURE") * binned) / radcal
+    read = np.sqrt(frames * binned) * READ_NOISE / radcal
+    counts = np.maximum(np.asarray(radiance, float) * radcal, 0)
+    signal = camera.factor * np.sqrt(counts * camera.gain) / radcal
+    return {"dark": np.full_like(signal, dark), "read": np.full_like(signal, read), "signal": signal}
+
+
+def of(header: Header, *, frames: int = 2, factor: float = 1.0) -> Noise:
+    """Constant and proportional part of the variance; ``factor`` multiplies all standard deviations (compression noise)."""
+    terms = components(np.ones(1), header, frames=frames)
+    return Noise(factor**2 * float(terms["dark"][0] ** 2 + terms["read"][0] ** 2), factor**2 * float(terms["signal"][0] ** 2))

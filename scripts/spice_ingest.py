@@ -1,0 +1,25 @@
+"""A level-2 file looked through: its spectral windows and their quality."""
+
+import json
+from pathlib import Path
+
+from helioreduce import fits
+from helioreduce.errors import InputError
+from helioreduce.log import log_to
+from helioreduce.spice import level2
+
+
+def main(raster: str, output: str) -> None:
+    """Read every window, check it, write what was found."""
+    try:
+        found = [level2.quality(window) for window in level2.windows(fits.read_planes(raster, edited=True))]
+    except InputError as error:
+        raise error.at(raster) from None
+    temporary = Path(f"{output}.part")
+    temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False))
+    temporary.replace(output)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.input.raster, snakemake.output[0])

@@ -1,0 +1,30 @@
+"""The page of a raster: maps, spectra, quality of the fits, composition."""
+
+import json
+from pathlib import Path
+
+from helioreduce import fits
+from helioreduce.log import log_to
+from helioreduce.spice import level3, report
+
+
+def main(merged: str, radiance: str, velocity: str, composition: str, checks: str, output: str, raster: str) -> None:
+    """Read the products of a raster, draw, write one HTML file."""
+    page = report.page(
+        raster,
+        level3.from_planes(fits.read_planes(merged)),
+        fits.read_planes(radiance),
+        fits.read_planes(velocity),
+        fits.read_planes(composition) if composition else [],
+        json.loads(Path(checks).read_text()),
+    )
+    temporary = Path(f"{output}.part")
+    temporary.write_text(page)
+    temporary.replace(output)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        given = snakemake.input
+        composed = given.get("composition", "")
+        main(given.level3, given.radiance, given.velocity, composed, given.checks, snakemake.output[0], snakemake.wildcards.raster)

@@ -1,0 +1,26 @@
+"""A SPICE level-2 raster of a known Sun, its truth, and the contribution functions behind it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from helioreduce import fits
+from helioreduce.log import log_to
+from helioreduce.spice import simulate
+
+
+def main(raster: str, truth: str, table: str, settings: dict[str, float]) -> None:
+    """Simulate, write."""
+    level2, known = simulate.raster(simulate.Settings(**settings))
+    functions = simulate.table()
+    temporary = Path(f"{table}.part.npz")
+    lines = {name.replace(" ", "_"): array for name, array in functions.functions.items()}
+    np.savez(temporary, logT=functions.log_t, logn=functions.log_n, **lines)
+    temporary.replace(table)
+    fits.write_planes(truth, known)
+    fits.write_planes(raster, level2)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(*snakemake.output, snakemake.params.settings)

@@ -1,0 +1,209 @@
+"""The fit: exact on exact data, unbiased on noisy data, honest about its errors, and nothing lost."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from helioreduce.errors import InputError
+from helioreduce.spice import fit, model, radiance
+from helioreduce.spice.model import Line, Tie
+
+from conftest import joined, noise_of, wavelengths
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 2**32 - 1))
+def test_exact_spectra_give_exact_parameters(count, seed):
+    """Noise-free windows of 1 to 4 lines: |dI/I|, |ds/s|, |dx| in Å all below 10⁻⁶."""
+    rng = np.random.default_rng(seed)
+    places = 750 + 1.6 * np.arange(count) + rng.uniform(-0.1, 0.1, count)
+    lines = model.build([wavelengths(750 + 0.8 * (count - 1), 40 + 16 * count)], [Line(f"o_3 {w:.3f}", w) for w in places])
+    q = np.concatenate([np.ravel([[rng.uniform(0.1, 2), w, rng.uniform(0.28, 0.42)] for w in places]), [rng.uniform(0, 0.1)]])
+    start = q.copy()
+    start[1::3] += rng.uniform(-0.1, 0.1, count)
+    start[2 : 3 * count : 3] = 0.35
+    own = noise_of(60)
+    n = lines.wavelength.size
+    y = fit.evaluate(lines, lines.reduce(q))
+    found = fit.fit_spectra(lines, y, np.full(n, own.a), np.full(n, own.b), start, lines.bounds(start), tolerance=1e-12)
+    assert found.status[0] == fit.CONVERGED
+    difference = np.abs(found.q[0] - q)
+    difference[0 : 3 * count : 3] /= q[0 : 3 * count : 3]
+    difference[2 : 3 * count : 3] /= q[2 : 3 * count : 3]
+    assert difference.max() < 1e-6
+
+
+@pytest.mark.parametrize(("exposure", "bias"), [(60, 0.003), (5, 0.02)])
+def test_radiance_is_unbiased_and_errors_are_true(single, exposure, bias):
+    """20,000 spectra of one line: 0.3 % at 60 s, 2 % at 5 s (peak S/N about 3); pulls of width 0.95–1.05."""
+    scene = single(20_000, exposure)
+    found = scene.fit()
+    good = found.good
+    values, covariance = radiance.of_fit(found)
+    truth = radiance.of_gaussian(scene.q[:, 0], scene.q[:, 2])
+    assert abs(np.mean(values[good, 0] / truth[good]) - 1) < bias
+    if exposure == 60:
+        pulls = (found.q - scene.q)[good] / found.sigma()[good]
+        # the width's error depends on the width found, which skews its pull by −0.05 at this S/N
+        assert np.abs(pulls.mean(axis=0))[[0, 1, 3]].max() < 0.05
+        assert np.abs(pulls.std(axis=0) - 1).max() < 0.05
+        pull = (values[:, 0] - truth)[good] / np.sqrt(covariance[good, 0, 0])
+        assert pull.std() == pytest.approx(1, abs=0.05)
+        assert np.mean(np.abs(pull) < 1) == pytest.approx(0.683, abs=0.015)
+        assert good.mean() > 0.998
+
+
+def test_chi2_follows_its_distribution(single):
+    scene = single(20_000, 60)
+    own = scene.fit()
+    assert 0.93 < np.median(own.reduced_chi2) < 1.05
+    true = fit.fit_spectra(
+        scene.model, scene.spectra, scene.a + scene.b * scene.expected, np.zeros_like(scene.expected), scene.q[0],
+        scene.model.bounds(scene.q[0]),
+    )  # fmt: skip
+    assert 0.95 < np.median(true.reduced_chi2) < 1.03
+
+
+def test_chi2_of_gaussian_noise_passes_kolmogorov_smirnov(rng, single):
+    scene = single(3000, 60)
+    y = scene.expected + rng.normal(size=scene.expected.shape) * 0.03
+    variance = np.full(y.shape[1], 0.03**2)
+    found = fit.fit_spectra(scene.model, y, variance, 0 * variance, scene.q[0], scene.model.bounds(scene.q[0]))
+    assert stats.kstest(found.chi2[found.good], stats.chi2(y.shape[1] - 4).cdf).pvalue > 0.01
+
+
+def test_nearly_all_converge_and_every_spectrum_has_one_status(three):
+    scene = three(5000)
+    found = scene.fit()
+    assert np.mean(found.status == fit.CONVERGED) > 0.998
+    assert sum((found.status == code).sum() for code in fit.STATUS) == 5000
+    assert np.isfinite(found.p).all()
+
+
+def test_bounds_hold_and_are_flagged(rng):
+    lines = model.build([wavelengths(770)], [Line("ne_8 770.00", 770.0)])
+    q = np.tile([0.5, 770.0, 0.15, 0.02], (50, 1))  # narrower than the bound of 0.20 Å
+    scene = joined(rng, lines, q, 60)
+    found = scene.fit(np.array([0.5, 770.0, 0.3, 0.0]))
+    assert (found.q[:, 2] >= 0.20).all()
+    assert (found.at_bound[:, 2] == -1).mean() > 0.9
+    at = found.at_bound[:, 2] == -1
+    assert np.isnan(found.sigma()[at, 2]).all()
+    assert np.isfinite(found.sigma()[at, 0]).all()
+
+
+def test_tied_covariance_is_m_c_mt(three):
+    """Three lines with one width, centres at fixed distances and peaks in a fixed ratio."""
+    scene = three(20)
+    names = [line.name for line in scene.model.lines]
+    ties = [Tie(f"{names[1]} s", "mul", f"{names[0]} s", 1.1), Tie(f"{names[2]} x", "add", f"{names[1]} x", 1.5)]
+    ties += [Tie(f"{names[1]} x", "add", f"{names[0]} x", 1.5), Tie(f"{names[2]} I", "mul", f"{names[0]} I", 1.4)]
+    lines = model.build([scene.model.wavelength], scene.model.lines, ties, {f"{names[2]} s": 0.35})
+    start = scene.q.mean(axis=0)
+    found = fit.fit_spectra(lines, scene.spectra, scene.a, scene.b, start, lines.bounds(start))
+    found = found.take(np.flatnonzero(found.good))
+    size = lines.free
+    assert size == 10 - 5
+    assert len(found.p) > 10
+    free = np.empty((len(found.p), size, size))
+    free[:, *np.triu_indices(size)] = found.packed
+    free[:, *np.triu_indices(size)[::-1]] = found.packed
+    expected = lines.matrix @ free @ lines.matrix.T
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(found.covariance(), expected, rtol=1e-10, atol=1e-10 * scale)
+    np.testing.assert_allclose(found.sigma() ** 2, np.diagonal(expected, axis1=1, axis2=2), rtol=1e-10, atol=1e-20)
+    q = found.q
+    np.testing.assert_allclose(q[:, 7] - q[:, 1], 3.0, atol=1e-9)
+    np.testing.assert_allclose(q[:, 5] / q[:, 2], 1.1, rtol=1e-12)
+    np.testing.assert_allclose(q[:, 8], 0.35)
+    np.testing.assert_allclose(lines.full(lines.reduce(q)), q, rtol=1e-12)
+
+
+def test_covariance_is_the_scatter_of_repeated_measurements(three):
+    """Inverse curvature against the covariance of 4,000 fits of one spectrum: correlations within 0.08, errors within 5 %."""
+    scene = three(4000)
+    q = np.tile(scene.q[0], (4000, 1))
+    again = joined(np.random.default_rng(3), scene.model, q, 60)
+    found = again.fit(q[0])
+    measured, claimed = np.cov(found.q[found.good].T), np.median(found.covariance()[found.good], axis=0)
+    np.testing.assert_allclose(np.sqrt(np.diag(measured)), np.sqrt(np.diag(claimed)), rtol=0.05)
+    correlations = [c / np.sqrt(np.outer(np.diag(c), np.diag(c))) for c in (measured, claimed)]
+    np.testing.assert_allclose(*correlations, atol=0.08)
+
+
+def test_missing_samples_do_not_matter_but_for_their_information(three, rng):
+    scene = three(60)
+    y = scene.spectra.copy()
+    y[rng.random(y.shape) < 0.3] = np.nan
+    y[3] = np.nan
+    y[4, 10:] = np.nan
+    found = fit.fit_spectra(scene.model, y, scene.a, scene.b, scene.q[0], scene.model.bounds(scene.q[0]))
+    assert found.status[3] == found.status[4] == fit.TOO_FEW
+    assert np.isnan(found.p[3]).all()
+    assert (np.delete(found.status, [3, 4]) == fit.CONVERGED).mean() > 0.9
+    np.testing.assert_array_equal(found.samples, np.isfinite(y).sum(axis=1))
+    other = np.where(np.isnan(y), np.inf, y)  # what stands in place of a missing sample is of no effect
+    same = fit.fit_spectra(scene.model, other, scene.a, scene.b, scene.q[0], scene.model.bounds(scene.q[0]))
+    np.testing.assert_array_equal(found.p, same.p)
+
+
+def test_result_does_not_depend_on_threads_or_order(three):
+    scene = three(500)
+    fit.use_threads(1)
+    one = scene.fit()
+    fit.use_threads(4)
+    two = scene.fit()
+    order = np.random.default_rng(0).permutation(500)
+    start = scene.q.mean(axis=0)
+    mixed = fit.fit_spectra(scene.model, scene.spectra[order], scene.a, scene.b, start, scene.model.bounds(start))
+    assert one.p.tobytes() == two.p.tobytes() == mixed.p[np.argsort(order)].tobytes()
+    assert one.packed.tobytes() == two.packed.tobytes()
+
+
+def test_blend_is_resolved_by_ties_across_windows():
+    """S IV 748/Mg IX 749.5/S IV 750 at 60 s: Mg IX scatters ≤ 0.36 with its centre tied to Mg IX 706, ≤ 0.33 with widths."""
+    lines = [
+        Line("mg_9 706.06", 706.06, 0),
+        Line("s_4 748.40", 748.40, 1),
+        Line("mg_9 749.55", 749.55, 1),
+        Line("s_4 750.22", 750.22, 1),
+    ]
+    waves = [wavelengths(706), wavelengths(749.4)]
+    truth = [0.10, 706.06, 0.35, 0.05, 748.40, 0.35, 0.04, 749.55, 0.35, 0.07, 750.22, 0.35, 0.01, 0.01]
+    centres = [Tie("mg_9 749.55 x", "add", "mg_9 706.06 x", 43.49), Tie("s_4 750.22 x", "add", "s_4 748.40 x", 1.82)]
+    widths = [Tie("mg_9 749.55 s", "mul", "mg_9 706.06 s", 1.0), Tie("s_4 750.22 s", "mul", "s_4 748.40 s", 1.0)]
+    scatter = {}
+    for name, ties in (("free", []), ("centres", centres), ("widths", centres + widths)):
+        own = model.build(waves, lines, ties)
+        scene = joined(np.random.default_rng(7), own, np.tile(truth, (4000, 1)), 60)
+        found = scene.fit()
+        values, covariance = radiance.of_fit(found)
+        relative = values[:, 2] / radiance.of_gaussian(0.04, 0.35)
+        scatter[name] = 1.4826 * np.median(np.abs(relative - np.median(relative)))
+        if name == "widths":
+            good = found.good
+            assert abs(np.median(relative[good]) - 1) < 0.05
+            pull = (values[:, 2] - radiance.of_gaussian(0.04, 0.35))[good] / np.sqrt(covariance[good, 2, 2])
+            assert 0.85 < pull.std() < 1.15
+            speed = 299792.458 * (found.q[good, 7] - 749.55) / 749.55
+            assert 1.4826 * np.median(np.abs(speed)) < 20
+    assert scatter["centres"] <= 0.36
+    assert scatter["widths"] <= 0.33
+    assert scatter["free"] > 1.4 * scatter["widths"]
+
+
+def test_ties_that_make_no_sense_are_refused():
+    waves, lines = [wavelengths(750)], [Line("a 750.00", 750.0), Line("b 751.00", 751.0)]
+    with pytest.raises(InputError, match="no parameter is called 'c 1.00 x'"):
+        model.build(waves, lines, [Tie("a 750.00 x", "add", "c 1.00 x", 1)])
+    with pytest.raises(InputError, match="follows itself"):
+        model.build(waves, lines, [Tie("a 750.00 x", "add", "b 751.00 x", 1), Tie("b 751.00 x", "add", "a 750.00 x", 1)])
+    with pytest.raises(InputError, match="is no tie"):
+        model.build(waves, lines, [Tie("a 750.00 I", "mul", "b 751.00 I", 0)])
+    with pytest.raises(InputError, match="twice"):
+        model.build(waves, lines, [Tie("a 750.00 I", "mul", "b 751.00 I", 2)], {"a 750.00 I": 1.0})
+    far = model.build(waves, lines, [Tie("b 751.00 x", "add", "a 750.00 x", 8.0)])
+    with pytest.raises(InputError, match="leave no value"):
+        far.bounds(np.array([1, 750.0, 0.35, 1, 751.0, 0.35, 0]))

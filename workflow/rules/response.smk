@@ -1,0 +1,136 @@
+"""Response of the telescopes to wavelength and temperature, and its history."""
+
+RESPONSE = AIA["response"]
+SOLARSOFT = {  # kind: the files of it in a folder of SolarSoft's response files, newest version last
+    "instrument": ("aia_V*_all_fullinst.genx", "aia_V*_fuv_fullinst.genx"),
+    "emissivity": ("aia_V*_fullemiss.genx",),
+}
+
+
+def response_files(kind):
+    """The files of the instrument or of the emissivity: configured, the user's folder's, the embedded archive's; else none."""
+    setting = RESPONSE[kind]
+    if setting != "auto":
+        return [str(located(path)) for path in ([setting] if isinstance(setting, str) else setting)]
+    if config["source"] == "archive":
+        return [f"results/archive/{kind}.ecsv"]
+    folder = tables_folder()
+    newest = [sorted(folder.glob(pattern))[-1:] for pattern in SOLARSOFT[kind]] if folder else []
+    return [str(file) for files in newest for file in files]
+
+
+def response_settings():
+    """What the responses are made with."""
+    return {
+        "version": AIA["calibration"]["version"],
+        "eve": RESPONSE["eve"],
+        "crosstalk": RESPONSE["crosstalk"],
+    }
+
+
+rule archive_response:
+    output:
+        instrument="results/archive/instrument.ecsv",
+        emissivity="results/archive/emissivity.ecsv",
+    log:
+        "results/logs/archive_response.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("archive_response"),
+    message:
+        "Make the archive's instrument and emissivity."
+    script:
+        "../../scripts/archive_response.py"
+
+
+rule aia_instrument:
+    input:
+        response_files("instrument"),
+    output:
+        "results/aia/tables/instrument.ecsv",
+    log:
+        "results/logs/aia_instrument.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_instrument"),
+    message:
+        "Take the components of the telescopes."
+    script:
+        "../../scripts/aia_instrument.py"
+
+
+rule aia_emissivity:
+    input:
+        response_files("emissivity"),
+    output:
+        "results/aia/tables/emissivity.ecsv",
+    log:
+        "results/logs/aia_emissivity.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_emissivity"),
+    message:
+        "Take the emissivity."
+    script:
+        "../../scripts/aia_emissivity.py"
+
+
+rule aia_response:
+    input:
+        instrument="results/aia/tables/instrument.ecsv",
+        degradation="results/aia/tables/degradation.ecsv",
+    output:
+        "results/aia/response/{channel}/{time}.ecsv",
+    log:
+        "results/logs/aia_response/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        settings=response_settings(),
+        code=code("aia_response"),
+    message:
+        "Compute the wavelength response of {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_response.py"
+
+
+rule aia_response_temperature:
+    input:
+        instrument="results/aia/tables/instrument.ecsv",
+        emissivity="results/aia/tables/emissivity.ecsv",
+        degradation="results/aia/tables/degradation.ecsv",
+        fix=str(located(RESPONSE["chiantifix"])) if RESPONSE["chiantifix"] else [],
+    output:
+        "results/aia/response/temperature/{time}.ecsv",
+    log:
+        "results/logs/aia_response_temperature/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        settings=response_settings(),
+        code=code("aia_response_temperature"),
+    message:
+        "Compute the temperature response at {wildcards.time}."
+    script:
+        "../../scripts/aia_response_temperature.py"
+
+
+rule aia_response_history:
+    input:
+        "results/aia/tables/degradation.ecsv",
+        [str(located(path)) for path in RESPONSE["compare"]],
+    output:
+        "results/aia/response/history/{channel}.ecsv",
+    log:
+        "results/logs/aia_response_history/{channel}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_response_history"),
+    message:
+        "Draw the sensitivity of {wildcards.channel} Å since launch out of the tables."
+    script:
+        "../../scripts/aia_response_history.py"

@@ -1,0 +1,276 @@
+"""Solar Orbiter/SPICE, level 2 to fitted lines, radiances, velocities and composition, in the order of the data flow."""
+
+from helioreduce.spice import saffron, selection
+
+SIMULATED = "solo_L2_spice-n-ras_20220402T111537_V00_synthetic"
+
+
+def spice_settings():
+    """The section ``spice``, with a SAFFRON configuration laid over it where one is given."""
+    settings = dict(config["spice"])
+    if settings["saffron"]:
+        path = located(settings["saffron"])
+        try:
+            translation = saffron.settings(path.read_text())
+        except InputError as error:
+            raise error.at(path)
+        for note in translation.notes:
+            logger.info(f"{path.name}: {note}")
+        for key, value in translation.settings.items():
+            settings[key] = {**settings[key], **value} if isinstance(value, dict) else value
+    return settings
+
+
+def spice_rasters():
+    """Every raster of the request by name, and the files that cannot be used; the simulated one has no file yet."""
+    if SPICE["source"] == "simulated":
+        return {SIMULATED: selection.Raster(SIMULATED, None, ("", "", ""))}, {}
+    if SPICE["source"] == "list":
+        paths = [located(path) for path in SPICE["files"]]
+    elif not SPICE["folder"]:
+        raise InputError("spice.folder is not set", cure="Give the folder of your level-2 files")
+    elif SPICE["source"] == "folder":
+        paths = selection.in_folder(located(SPICE["folder"]))
+    else:
+        paths = selection.on_days(located(SPICE["folder"]), **SPICE["dates"])
+    found, refused = selection.rasters(paths, SPICE["filters"])
+    return {raster.name: raster for raster in found}, refused
+
+
+def spice_groups(raster):
+    """Names of the groups of windows of a raster: those of the configuration, and every other window alone."""
+    count = len(RASTERS[raster].windows)
+    joined = [list(group) for group in SPICE["groups"] if max(group) < count]
+    alone = [[i] for i in range(count) if not any(i in group for group in joined)]
+    return [f"window{'-'.join(map(str, group))}" for group in sorted(joined + alone)]
+
+
+try:
+    SPICE = spice_settings()
+    RASTERS, SPICE_REFUSED = spice_rasters()
+except InputError as error:
+    raise WorkflowError(f"config: {error}")
+
+SPICE_TABLE = SPICE["composition"]["table"] or (
+    "results/spice/simulated/contribution_functions.npz" if SPICE["source"] == "simulated" else None
+)
+COMPOSED = bool(SPICE["composition"]["lines"] and SPICE_TABLE)
+
+
+def level2_of(wildcards):
+    """The level-2 file of a raster."""
+    raster = RASTERS[wildcards.raster]
+    return raster.file or f"results/spice/simulated/{raster.name}.fits"
+
+
+def spice_catalogue():
+    """The user's line catalogue; none: the built-in one."""
+    return {"catalogue": located(SPICE["catalogue"])} if SPICE["catalogue"] else {}
+
+
+def spice_targets():
+    """The products of every raster, and its page."""
+    states = {
+        "level3": "fits",
+        "radiance": "fits",
+        "velocity": "fits",
+        "report": "html",
+    }
+    if COMPOSED:
+        states["composition"] = "fits"
+    return [f"results/spice/{s}/{r}.{end}" for r in RASTERS for s, end in states.items()]
+
+
+wildcard_constraints:
+    raster=r"[\w.+-]+",
+    group=r"window\d+(-\d+)*",
+
+
+rule spice:
+    input:
+        spice_targets(),
+    message:
+        "SPICE: see results/spice/report."
+
+
+rule spice_simulate:
+    output:
+        raster=f"results/spice/simulated/{SIMULATED}.fits",
+        truth=f"results/spice/simulated/{SIMULATED}_truth.fits",
+        table="results/spice/simulated/contribution_functions.npz",
+    log:
+        "results/logs/spice_simulate.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        settings=SPICE["simulated"],
+        code=code("spice_simulate"),
+    message:
+        "Simulate a SPICE raster."
+    script:
+        "../../scripts/spice_simulate.py"
+
+
+rule spice_ingest:
+    input:
+        raster=level2_of,
+    output:
+        "results/spice/ingested/{raster}.json",
+    log:
+        "results/logs/spice_ingest/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("spice_ingest"),
+    message:
+        "Look through {wildcards.raster}."
+    script:
+        "../../scripts/spice_ingest.py"
+
+
+rule spice_prepare:
+    input:
+        **spice_catalogue(),
+        raster=level2_of,
+        checks="results/spice/ingested/{raster}.json",
+    output:
+        "results/spice/prepared/{raster}/{group}.fits",
+    log:
+        "results/logs/spice_prepare/{raster}/{group}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    params:
+        windows=lambda wildcards: [int(i) for i in wildcards.group[6:].split("-")],
+        options={
+            "join": {"area": SPICE["area"], **SPICE["noise"]},
+            "prepare": {
+                "threshold": SPICE["spike_threshold"] if SPICE["despike"] else None,
+                "denoise": SPICE["denoise"],
+            },
+            "model": SPICE["model"],
+        },
+        code=code("spice_prepare"),
+    message:
+        "Prepare {wildcards.group} of {wildcards.raster}."
+    script:
+        "../../scripts/spice_prepare.py"
+
+
+rule spice_fit:
+    input:
+        **spice_catalogue(),
+        prepared="results/spice/prepared/{raster}/{group}.fits",
+    output:
+        "results/spice/fitted/{raster}/{group}.fits",
+    log:
+        "results/logs/spice_fit/{raster}/{group}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    params:
+        bins=SPICE["binning"],
+        model=SPICE["model"],
+        code=code("spice_fit"),
+    message:
+        "Fit the lines of {wildcards.group} of {wildcards.raster}."
+    script:
+        "../../scripts/spice_fit.py"
+
+
+rule spice_merge:
+    input:
+        groups=lambda wildcards: [
+            f"results/spice/fitted/{wildcards.raster}/{group}.fits" for group in spice_groups(wildcards.raster)
+        ],
+    output:
+        level3="results/spice/level3/{raster}.fits",
+        saffron=directory("results/spice/saffron/{raster}"),
+    log:
+        "results/logs/spice_merge/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        pattern=SPICE["legacy"]["name"],
+        bins=SPICE["binning"],
+        code=code("spice_merge"),
+    message:
+        "Merge the fits of {wildcards.raster}."
+    script:
+        "../../scripts/spice_merge.py"
+
+
+rule spice_velocity:
+    input:
+        level3="results/spice/level3/{raster}.fits",
+    output:
+        "results/spice/velocity/{raster}.fits",
+    log:
+        "results/logs/spice_velocity/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        **SPICE["velocity"],
+        code=code("spice_velocity"),
+    message:
+        "Velocities of {wildcards.raster}."
+    script:
+        "../../scripts/spice_velocity.py"
+
+
+rule spice_radiance:
+    input:
+        level3="results/spice/level3/{raster}.fits",
+    output:
+        "results/spice/radiance/{raster}.fits",
+    log:
+        "results/logs/spice_radiance/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("spice_radiance"),
+    message:
+        "Radiances of {wildcards.raster}."
+    script:
+        "../../scripts/spice_radiance.py"
+
+
+rule spice_composition:
+    input:
+        radiance="results/spice/radiance/{raster}.fits",
+        table=lambda wildcards: (located(SPICE_TABLE) if SPICE["composition"]["table"] else SPICE_TABLE),
+    output:
+        "results/spice/composition/{raster}.fits",
+    log:
+        "results/logs/spice_composition/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        lines=SPICE["composition"]["lines"],
+        log_n=SPICE["composition"]["log_n"],
+        code=code("spice_composition"),
+    message:
+        "Composition of {wildcards.raster}."
+    script:
+        "../../scripts/spice_composition.py"
+
+
+rule spice_report:
+    input:
+        **({"composition": "results/spice/composition/{raster}.fits"} if COMPOSED else {}),
+        level3="results/spice/level3/{raster}.fits",
+        radiance="results/spice/radiance/{raster}.fits",
+        velocity="results/spice/velocity/{raster}.fits",
+        checks="results/spice/ingested/{raster}.json",
+    output:
+        "results/spice/report/{raster}.html",
+    log:
+        "results/logs/spice_report/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("spice_report"),
+    message:
+        "Report on {wildcards.raster}."
+    script:
+        "../../scripts/spice_report.py"
