@@ -20,7 +20,13 @@ PASSES = 3
 
 
 def find(
-    spectra: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start, shape: tuple[int, int, int], *, threshold: float = THRESHOLD
+    spectra: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    start: Start,
+    shape: tuple[int, int, int],
+    *,
+    threshold: float = THRESHOLD,
 ) -> np.ndarray:
     """Boolean (N, n): the spikes in N spectra of a group.
 

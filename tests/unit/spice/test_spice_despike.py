@@ -15,7 +15,7 @@ def prepared(window, **settings):
 
 
 def test_eight_sigma_is_found_in_the_line_core_too(rng):
-    """0.2 % of samples, 8–60 σ: ≥ 95 % found, in line cores as elsewhere; ≤ 0.03 % of the clean samples; radiance within 0.3 %."""
+    """0.2 % of samples, 8–60 σ: ≥ 95 % found, in cores too; ≤ 0.03 % of the clean ones; radiance within 0.3 %."""
     own, start, truth = prepared(2)
     a, b = own.variance
     spectra = own.cube.reshape(-1, a.size).astype(float)
