@@ -51,6 +51,18 @@ def test_exactly_eight_sigma(rng):
     assert found[~hit].mean() <= 3e-4
 
 
+def test_a_hole_is_taken_out_too(rng):
+    """Samples 10 σ too low, as hot pixels with too much dark taken off leave them."""
+    own, start, _ = prepared(2)
+    a, b = own.variance
+    spectra = own.cube.reshape(-1, a.size).astype(float)
+    hit = rng.random(spectra.shape) < 0.002
+    spectra[hit] -= 10 * np.sqrt(a + b * np.maximum(spectra, 0))[hit]
+    found = despike.find(spectra, a, b, start, own.shape)
+    assert found[hit].mean() >= 0.95
+    assert found[~hit].mean() <= 3e-4
+
+
 def test_a_line_that_is_not_in_the_model_is_no_spike():
     """N IV left out of the model: its light is in every neighbour too, and stays."""
     planes, _ = simulate.raster(simulate.Settings(rows=40, columns=16, spikes=0, rim=0, exposure_s=300))
