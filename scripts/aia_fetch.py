@@ -1,26 +1,36 @@
 """One level-1 image: its file as the archive stores it, with the header that the database holds today."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
-from helioreduce import fits, sources
-from helioreduce.jsoc import header, quality, records, transfer, wire
-from helioreduce.jsoc.errors import Rejected
+from helioreduce import sources
+from helioreduce.jsoc import fetch, policy, recording, records, staged
+from helioreduce.jsoc.store import Store
 from helioreduce.log import log_to, progress
 
 
-def main(source: str, listed: str, time: str, output: str) -> None:
-    """Find the record, refuse bad quality, download, rebuild the header, write."""
-    record = records.find(listed, time)
-    reason = quality.verdict(record.keywords["QUALITY"])
-    if reason:
-        raise Rejected(f"QUALITY = {record.keywords['QUALITY']}: {reason}", cure="Leave this time out", where=record.name)
-    raw = Path(f"{output}.raw")
+def main(
+    source: str, listed: str, exports: str | None, time: str, quality: list, settings: Mapping, output: str, history: str
+) -> None:
+    """Find the record, refuse bad quality, fetch into the store, rebuild the header, write; tell where it came from."""
+    record = policy.usable(listed, time, *quality)
+    path = staged.load(exports).get((record.name, "image")) if exports else None
     with sources.connect(source) as url:
-        transfer.download(wire.joined(url, record.path("image")), raw, progress=progress(record.name))
-    fits.rewrite(raw, output, header.merge(fits.read_header(raw), record))
-    raw.unlink()
+        options = {**fetch.options(settings), "path": path, "progress": progress(record.name)}
+        entry = fetch.segment(record, "image", url, Store("results/store"), **options)
+    if settings["record"]:
+        recording.keep_frame(settings["record"], record, {"image": entry.file})
+    fetch.write_history(history, fetch.image(entry, record, output, records.origin(listed)["queries"]))
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.params.source, snakemake.input.records, snakemake.wildcards.time, snakemake.output[0])
+        main(
+            snakemake.params.source,
+            snakemake.input.records,
+            snakemake.input.get("exports"),
+            snakemake.wildcards.time,
+            snakemake.params.quality,
+            snakemake.config["jsoc"],
+            snakemake.output.image,
+            snakemake.output.history,
+        )

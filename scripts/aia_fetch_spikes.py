@@ -1,25 +1,29 @@
 """The spikes of one level-1 image, with their positions on the Sun."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from helioreduce import fits, sources
 from helioreduce.aia import level1, spikes
-from helioreduce.jsoc import records, transfer, wire
+from helioreduce.jsoc import fetch, recording, records, staged
+from helioreduce.jsoc.store import Store
 from helioreduce.log import log_to, progress
 
 
-def main(source: str, listed: str, time: str, image: str, output: str) -> None:
-    """Download the spikes of the image's own record, add the positions, write; without a file, an empty list."""
-    record, raw = records.find(listed, time), Path(f"{output}.raw")
-    if "spikes" not in record.segments:
+def main(source: str, listed: str, exports: str | None, time: str, image: str, settings: Mapping, output: str) -> None:
+    """Fetch the spikes of the image's own record, add the positions, write; without a file, an empty list."""
+    record = records.find(listed, time)
+    path = staged.load(exports).get((record.name, "spikes")) if exports else record.segments.get("spikes")
+    if not path:
         fits.write_arrays(output, {}, fits.cards(REASON=f"{record.name} has no spikes file"))
         return
     with sources.connect(source) as url:
-        transfer.download(wire.joined(url, record.path("spikes")), raw, progress=progress(f"{record.name} spikes"))
-    array, _ = fits.read_spikes(raw)
+        options = {**fetch.options(settings), "path": path, "progress": progress(f"{record.name} spikes")}
+        entry = fetch.segment(record, "spikes", url, Store("results/store"), **options)
+    if settings["record"]:
+        recording.keep_frame(settings["record"], record, {"spikes": entry.file})
+    array, _ = fits.read_spikes(entry.file)
     frame = level1.ingest(fits.read(image))
     fits.write_arrays(output, {"SPIKES": array, "POSITION": spikes.coordinates(frame, array)})
-    raw.unlink()
 
 
 if __name__ == "__main__":
@@ -27,7 +31,9 @@ if __name__ == "__main__":
         main(
             snakemake.params.source,
             snakemake.input.records,
+            snakemake.input.get("exports"),
             snakemake.wildcards.time,
             snakemake.input.image,
+            snakemake.config["jsoc"],
             snakemake.output[0],
         )

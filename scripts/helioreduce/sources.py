@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-JSOC = "http://jsoc.stanford.edu/"
+#: The Solar Data Analysis Center, which serves level 1 found through VSO.
+VSO = "https://sdo7.nascom.nasa.gov/"
 
 
 @contextmanager
 def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
-    """Base address of a source.
+    """Base address of a source: the embedded archive's, or the address that ``source`` is.
 
     ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends with the
     block, and with the process at the latest, so nothing is ever left behind.
     """
     if source != "archive":
-        yield JSOC
+        yield VSO if source == "vso" else source
         return
     from helioreduce.archive.server import serve
 

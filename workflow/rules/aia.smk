@@ -2,9 +2,14 @@
 
 from helioreduce import local, times
 from helioreduce.aia import channels, slots
+from helioreduce.jsoc.policy import missing
 
 AIA = config["aia"]
+JSOC = config["jsoc"]
+SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
+TABLES = JSOC["url"] if config["source"] == "vso" else SOURCE  # VSO has no tables
+QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]
 ARCHIVE_TABLES = {
     "degradation": "response",
     "error": "solarsoft/error",
@@ -44,6 +49,8 @@ def left_out(step, channel, time):
     channel, frame = int(channel), FRAMES.get((channel, time))
     if step == "respike" and channel not in channels.EUV:
         return "the ground pipeline does not despike this channel"
+    if step == "respike" and config["source"] == "vso":
+        return "VSO has no spikes"
     if step == "respike" and frame and not frame.spikes:
         return "there is no spikes file beside the image"
     if step == "deconvolve" and channel not in channels.EUV:
@@ -56,6 +63,36 @@ def left_out(step, channel, time):
 FRAMES_OF = {}  # (channel, day): its frames
 for frame in FRAMES:
     FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
+
+if JSOC["on_missing"] == "skip":  # an earlier query tells which frames there are not
+    for channel, day in FRAMES_OF:
+        known = Path(f"results/aia/records/{channel}/{day}.jsonl")
+        for time in missing(known, *QUALITY) if known.exists() else ():
+            FRAMES.pop((channel, time), None)
+
+
+def records_of(wildcards):
+    """Input function: the list that holds a frame. A longer request renews it, but not what has been fetched."""
+    day = wildcards.get("day") or wildcards.time[:8]
+    return ancient(f"results/aia/records/{wildcards.channel}/{day}.jsonl")
+
+
+def exports_of(wildcards):
+    """Input function: where the staged files of a frame are; nothing for stored files."""
+    if JSOC["method"] == "url_quick" or config["source"] == "vso":
+        return []
+    return ancient(f"results/aia/exports/{wildcards.channel}/{wildcards.time[:8]}.json")
+
+
+def offline_targets():
+    """Everything that comes over a network: with it in place the rest of the reduction opens no connection."""
+    spikes = [frame for frame in FRAMES if left_out("respike", *frame) is None]
+    return [
+        *(f"results/aia/level1/{channel}/{time}.fits" for channel, time in FRAMES),
+        *(f"results/aia/spikes/{channel}/{time}.fits" for channel, time in spikes),
+        *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
+        *{f"results/aia/tables/pointing/{time[:8]}.ecsv" for _, time in FRAMES},
+    ]
 
 
 def archived(frames):
@@ -101,6 +138,7 @@ def aia_targets():
         *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
+        *(["results/aia/missing.tsv"] if config["source"] != "local" else []),
     ]
 
 
@@ -124,7 +162,7 @@ def table_of(kind):
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] == "jsoc" or (config["source"] == "archive" and kind == "degradation"):
+    if config["source"] in ("jsoc", "vso") or (config["source"] == "archive" and kind == "degradation"):
         return []
     return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
@@ -178,7 +216,7 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
+            source=SOURCE,
             slots=lambda wildcards: [time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]],
             cadence_s=AIA["cadence_s"],
             code=code("aia_query"),
@@ -187,12 +225,35 @@ else:
         script:
             "../../scripts/aia_query.py"
 
+    rule aia_export:
+        input:
+            records=records_of,
+        output:
+            "results/aia/exports/{channel}/{day}.json",
+        log:
+            "results/logs/aia_export/{channel}/{day}.log",
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=1,
+            jsoc_export=1,
+        params:
+            source=SOURCE,
+            scenario=SCENARIO,
+            quality=QUALITY,
+            code=code("aia_export"),
+        message:
+            "Have {wildcards.channel} Å on {wildcards.day} staged."
+        script:
+            "../../scripts/aia_export.py"
+
     rule aia_fetch:
         input:
-            # a longer request renews the list, but not what has been fetched
-            records=lambda wildcards: ancient(f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"),
+            records=records_of,
+            exports=exports_of,
         output:
-            "results/aia/level1/{channel}/{time}.fits",
+            image="results/aia/level1/{channel}/{time}.fits",
+            history="results/aia/level1/{channel}/{time}.json",
         log:
             "results/logs/aia_fetch/{channel}/{time}.log",
         conda:
@@ -200,8 +261,9 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
+            source=SOURCE,
             scenario=SCENARIO,
+            quality=QUALITY,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -210,7 +272,8 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            records=lambda wildcards: ancient(f"results/aia/records/{wildcards.channel}/{wildcards.time[:8]}.jsonl"),
+            records=records_of,
+            exports=exports_of,
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -221,13 +284,36 @@ else:
         resources:
             jsoc=1,
         params:
-            source=config["source"],
+            source=SOURCE,
             scenario=SCENARIO,
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
         script:
             "../../scripts/aia_fetch_spikes.py"
+
+    rule aia_missing:
+        input:
+            [f"results/aia/records/{channel}/{day}.jsonl" for channel, day in FRAMES_OF],
+        output:
+            "results/aia/missing.tsv",
+        log:
+            "results/logs/aia_missing.log",
+        localrule: True
+        conda:
+            "../../envs/reduction.yaml"
+        params:
+            quality=QUALITY,
+            code=code("aia_missing"),
+        message:
+            "List the frames that cannot be had."
+        script:
+            "../../scripts/aia_missing.py"
+
+
+rule offline:
+    input:
+        offline_targets(),
 
 
 localrules:
@@ -248,7 +334,7 @@ rule aia_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=config["source"],
+        source=TABLES,
         version=AIA["calibration"]["version"],
         code=code("aia_tables"),
     message:
@@ -268,7 +354,7 @@ rule aia_pointing:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=config["source"],
+        source=TABLES,
         code=code("aia_pointing"),
     message:
         "Take the pointing table of {wildcards.day}."

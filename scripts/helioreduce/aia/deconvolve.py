@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from helioreduce import fft
+from helioreduce import arrays, fft
 from helioreduce.aia import gaps, richardson_lucy
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
@@ -134,9 +134,9 @@ def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
 
 def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
     """Data with noise of the error plane added again."""
-    generator = np.random.default_rng(seed)
+    generator, xp = np.random.default_rng(seed), arrays.module_of(image.data)
     for _ in range(number):
-        yield image.data + image.sigma * generator.standard_normal(image.data.shape, np.float32)
+        yield image.data + image.sigma * xp.asarray(generator.standard_normal(image.data.shape, np.float32))
 
 
 def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:

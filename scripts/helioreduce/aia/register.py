@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import gaps, spline
+from helioreduce import arrays
+from helioreduce.aia import gaps, spline, spline_arrays
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 
@@ -92,7 +93,8 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
 
     flags = spline.spread_flags(image.mask, missing) if holes or image.mask.any() else None
     variance = None if image.sigma is None else spline.mirrored(np.square(whole(image.sigma)), spline.TAPS)
-    data, sigma, mask = spline.resample(spline.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
+    loops = spline if arrays.on_host(image.data) else spline_arrays
+    data, sigma, mask = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
     sigma = sigma if variance is not None else None
     if holes:
         touched = (mask & spline.NO_DATA) != 0

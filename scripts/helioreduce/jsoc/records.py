@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from helioreduce import times
@@ -72,17 +73,16 @@ class Record:
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
     """Write records of one series, one JSON line each after a first line with the series and ``provenance``.
 
-    Temporary name, then rename. An empty list leaves a file without records.
+    Temporary name, then rename.
     """
-    path, first = Path(path), True
+    path, records = Path(path), iter(records)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    first = next(records, None)
     try:
         with open(part, "w") as file:
-            for record in records:
-                if first:
-                    file.write(json.dumps({"series": _plain(record.series), **provenance}) + "\n")
-                    first = False
+            file.write(json.dumps({"series": first and _plain(first.series), **provenance}) + "\n")
+            for record in chain([first] if first else [], records):
                 entry = {"name": record.name, "recnum": record.recnum, "segments": dict(record.segments)}
                 file.write(json.dumps({**entry, "keywords": dict(record.keywords)}) + "\n")
         part.replace(path)
@@ -100,10 +100,8 @@ def load(path: str | Path) -> list[Record]:
     """
     try:
         with open(path) as file:
-            head = file.readline()
-            if not head:
-                return []
-            series = _series(json.loads(head)["series"])
+            head = json.loads(file.readline())["series"]
+            series = head and _series(head)
             entries = (json.loads(line) for line in file)
             return [Record(e["name"], series, e["recnum"], e["keywords"], e["segments"]) for e in entries]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -122,6 +120,28 @@ def find(path: str | Path, time: str) -> Record:
     if not mine:
         raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
     return max(mine, key=lambda record: record.recnum)
+
+
+def origin(path: str | Path) -> dict[str, object]:
+    """The provenance that :func:`save` was given: source, queries with the digests of their replies, slots asked for."""
+    with open(path) as file:
+        return {name: value for name, value in json.loads(file.readline()).items() if name != "series"}
+
+
+def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str]:
+    """Slots that were asked for (``asked`` in the list's first line) and cannot be had, with the reason.
+
+    Parameters
+    ----------
+    path
+        A list of records.
+    verdict
+        Why a record cannot be used; empty where it can.
+    """
+    found = {times.compact(times.parse(record.keywords["T_REC"])): record for record in load(path)}
+    asked = origin(path).get("asked", [])
+    reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in asked}
+    return {slot: reason for slot, reason in reasons.items() if reason}
 
 
 def _plain(series: Series) -> dict:

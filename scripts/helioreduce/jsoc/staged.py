@@ -11,7 +11,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +96,17 @@ def paths(
             rows = [(row.record, row.filename) for row in request.data.itertuples()]
             directory = request.dir or ""
     return _matched(rows, directory, {record.name for record in records}, segments, text)
+
+
+def save(path: str | Path, found: Mapping[tuple[str, str], str]) -> None:
+    """Write what :func:`paths` found."""
+    entries = [{"record": record, "segment": segment, "path": place} for (record, segment), place in found.items()]
+    Path(path).write_text(json.dumps(entries, indent=1))
+
+
+def load(path: str | Path) -> dict[tuple[str, str], str]:
+    """What :func:`save` wrote."""
+    return {(entry["record"], entry["segment"]): entry["path"] for entry in json.loads(Path(path).read_text())}
 
 
 def _finished(client: Client, text: str, folder: Path, waiting: Waiting) -> drms.client.ExportRequest:

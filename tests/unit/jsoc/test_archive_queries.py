@@ -8,8 +8,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_archive import write_frame
 
-from conftest import write_frame
 from helioreduce import times
 from helioreduce.archive import info, recordset
 from helioreduce.archive.catalogue import Catalogue

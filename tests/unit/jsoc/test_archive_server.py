@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from test_fetch_first import unmodified
+from small_archive import unmodified
 
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.exports import Exports

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 from astropy.io import fits as astropy_fits
+from small_archive import write_frame
 
-from conftest import write_frame
 from helioreduce import fits, provenance, times
 from helioreduce.archive.faults import Fault
 from helioreduce.errors import InputError

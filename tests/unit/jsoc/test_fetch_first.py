@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import drms
 import numpy as np
 import pytest
 from astropy.io import fits as astropy_fits
+from small_archive import unmodified
 
 from helioreduce import fits, provenance, times
-from helioreduce.archive.server import Archive
 from helioreduce.jsoc import header, records
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.transfer import download
 
 START, END = times.parse("2014-01-01T00:00:00Z"), times.parse("2014-01-01T00:00:24Z")
-
-
-def unmodified(archive: Archive) -> drms.Client:
-    """The drms client as anyone would set it up."""
-    names = {"show_series": "show_series", "jsoc_info": "jsoc_info", "jsoc_fetch": "jsoc_fetch"}
-    config = {f"cgi_{key}": value for key, value in names.items()} | {"cgi_check_address": "checkAddress.sh"}
-    base = f"{archive.url}cgi-bin/ajax/"
-    return drms.Client(drms.ServerConfig(name="x", cgi_baseurl=base, http_download_baseurl=archive.url, **config))
 
 
 def test_unmodified_client_queries_and_exports(archive, tmp_path):

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+from small_archive import QUICK
 
-from conftest import QUICK
 from helioreduce import provenance
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
@@ -78,7 +78,8 @@ def pending_at_most(exports):
 
 
 def test_a_lock_ends_with_its_process(tmp_path):
-    code = "import sys, time\nfrom helioreduce.jsoc import gate\nwith gate.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(9)"
+    code = "import sys, time\nfrom helioreduce.jsoc import gate\n"
+    code += "with gate.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=ENVIRONMENT, stdout=subprocess.PIPE)
     holder.stdout.readline()
     with pytest.raises(TransientExhausted), gate.slot(tmp_path, 1, timeout_s=0.1):

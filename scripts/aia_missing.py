@@ -1,0 +1,21 @@
+"""The frames that were asked for and cannot be had, with the reason of each."""
+
+from pathlib import Path
+
+from helioreduce.jsoc import policy
+from helioreduce.log import log_to
+
+
+def main(lists: list[str], quality: list, output: str) -> None:
+    """Read the lists of records, write channel, time and reason."""
+    lines = [
+        f"{Path(listed).parent.name}\t{time}\t{reason}\n"
+        for listed in lists
+        for time, reason in policy.missing(listed, *quality).items()
+    ]
+    Path(output).write_text("".join(["channel\ttime\treason\n", *lines]))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(list(snakemake.input), snakemake.params.quality, snakemake.output[0])

@@ -1,0 +1,85 @@
+"""A copy of what was fetched, in the layout of the embedded archive: one's own JSOC, to serve without a network.
+
+``python -m helioreduce.archive FOLDER`` serves it; the same queries then give the same records and the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.jsoc.records import Record
+
+#: Names under which the archive serves the segments of a level-1 record.
+NAMES = {"image": "image_lev1.fits", "spikes": "spikes.fits"}
+
+
+def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) -> Path:
+    """Keep a level-1 record with the files of its segments, as they are stored at JSOC (before any header merge).
+
+    A later version of the record has a folder of its own, so both stay; the archive answers with the later one.
+
+    Returns
+    -------
+    Path
+        The record's folder.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    slot = times.compact(times.parse(record.keywords["T_REC"]))
+    place = Path(folder) / "frames" / record.keywords["WAVELNTH"] / f"{slot}.{record.recnum}"
+    held = {name for name in record.series.segments if name in files or (place / NAMES.get(name, "")).is_file()}
+    segments = {name: NAMES[name] if name in held else None for name in record.series.segments}
+    description = {
+        "series": record.series.name,
+        "recnum": record.recnum,
+        "keywords": dict(record.keywords),
+        "segments": segments,
+    }
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, file in files.items():
+            part = place / f".{NAMES[name]}.{os.getpid()}"
+            shutil.copyfile(file, part)
+            part.replace(place / NAMES[name])
+        _write(place / "record.json", description)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=place
+        ) from None
+    return place
+
+
+def keep_table(folder: str | Path, records: Iterable[Record]) -> Path:
+    """Keep the records of a series without files, such as aia.master_pointing3h, beside those kept before.
+
+    Returns
+    -------
+    Path
+        The series' file.
+    """
+    entries = list(records)
+    if not entries:
+        raise InputError("there are no records to keep", where=folder)
+    path = Path(folder) / f"{entries[0].series.name}.json"
+    kept = json.loads(path.read_text())["records"] if path.exists() else []
+    fresh = [{"recnum": record.recnum, "keywords": dict(record.keywords)} for record in entries]
+    numbers = {entry["recnum"] for entry in fresh}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, {"series": entries[0].series.name, "records": [e for e in kept if e["recnum"] not in numbers] + fresh})
+    return path
+
+
+def _write(path: Path, content: Mapping) -> None:
+    """JSON under a temporary name, then renamed."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(json.dumps(content))
+    part.replace(path)
