@@ -6,6 +6,7 @@ and ``MASK`` as image extensions that repeat the WCS cards. CHECKSUM and DATASUM
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -28,6 +29,7 @@ fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+_SPACE = "Free space or change permissions"
 _STORAGE = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|TFIELDS|THEAP|(TTYPE|TFORM|TUNIT|TSCAL|TZERO|TNULL|TDIM)\d+"
     r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
@@ -295,12 +297,15 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited:
 def _write(path: str | Path, hdus: fits.HDUList) -> None:
     """Write with checksums under a temporary name beside ``path``, then rename: a killed job leaves no half file."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
             hdus.writeto(temporary, overwrite=True, checksum=True, output_verify="silentfix")
         temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror or error})", cure=_SPACE, where=path) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -43,7 +43,7 @@ for chunk in aia_chunks():
             images=[frame[0] for frame in frames],
             spikes=[frame[1] for frame in frames if frame[1]],
             pointing=sorted({frame[2] for frame in frames}),
-            error="results/aia/tables/error.ecsv",
+            error=["results/aia/tables/error.ecsv"],
             degradation=(["results/aia/tables/degradation.ecsv"] if taken("degradation", frames) else []),
             psf=([f"results/aia/psf/{AIA['deconvolve']['core']}/{channel}.fits"] if taken("deconvolve", frames) else []),
         output:
@@ -54,7 +54,8 @@ for chunk in aia_chunks():
             "../../envs/reduction.yaml"
         threads: 2
         resources:
-            mem_mb=1300,
+            mem_mb=lambda wildcards, attempt: 1300 * attempt,
+            runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
         params:
             frames=frames,
             settings={

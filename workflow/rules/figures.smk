@@ -7,6 +7,7 @@ FIGURES = {}
 FRAME, CHANNEL, TIME, RUN = "/{channel}/{time}", "/{channel}", "/{time}", ""
 CHANNELS = list(dict.fromkeys(channel for channel, _ in FRAMES))
 TIMES = {c: sorted(time for other, time in FRAMES if other == c) for c in CHANNELS}
+ALL_TIMES = sorted({time for _, time in FRAMES})
 DECONVOLUTION = {
     "core": AIA["deconvolve"]["core"],
     "iterations": AIA["deconvolve"]["iterations"],
@@ -50,7 +51,7 @@ def frame_and_next(wildcards):
 
 def files_of(spec):
     """Names of a figure without suffix: the first frame of a channel stands for it; others can be asked for by name."""
-    values = [{"channel": channel, "time": TIMES[channel][0]} for channel in spec.channels]
+    values = [{"channel": channel, "time": TIMES.get(channel, [""])[0]} for channel in spec.channels]
     return list(dict.fromkeys(f"results/figures/{spec.name}{spec.tail}".format(**value) for value in values))
 
 
@@ -128,13 +129,24 @@ figure(
     "degradation",
     "Degradation",
     CHANNEL,
-    degrading,
+    list(dict.fromkeys(degrading + ["335"] * ARCHIVED)),  # 335 Å has lost most
     {
-        "times": lambda wildcards: TIMES[wildcards.channel],
+        "times": lambda wildcards: TIMES.get(wildcards.channel) or ALL_TIMES,
         "version": AIA["calibration"]["version"],
     },
     history="results/aia/response/history/{channel}.ecsv",
     table="results/aia/tables/degradation.ecsv",
+)
+figure(
+    "trend",
+    "Degradation",
+    CHANNEL,
+    degrading if RESPONSE["means"] else [],
+    means=str(located(RESPONSE["means"])) if RESPONSE["means"] else [],
+    tables=[
+        "results/aia/tables/degradation.ecsv",
+        *(str(located(path)) for path in RESPONSE["compare"]),
+    ],
 )
 figure(
     "correction",
@@ -228,13 +240,16 @@ for spec in FIGURES.values():
             f"results/logs/figure_{spec.name}{spec.tail}.log",
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            mem_mb=2500,
         params:
             **spec.params,
+            figure=spec.name,
             code=code(f"figure_{spec.name}"),
         message:
             f"Draw {spec.name}{spec.tail}.".replace("{", "{wildcards.")
         script:
-            f"../../scripts/figure_{spec.name}.py"
+            "../../scripts/figure_{params.figure}.py"  # read when the job runs
 
 
 rule figure_gallery:
@@ -252,6 +267,13 @@ rule figure_gallery:
     params:
         **SIDE,
         groups={name: spec.group for name, spec in FIGURES.items()},
+        facts={
+            "source": config["source"],
+            "channels": ", ".join(f"{c} Å" for c in CHANNELS),
+            "images": str(len(FRAMES)),
+            "first": ", ".join(ALL_TIMES[:1]),
+            "calibration": f"version {AIA['calibration']['version']}",
+        },
         code=code("figure_gallery"),
     message:
         "Make the page of all figures."

@@ -154,8 +154,8 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
     margins = _margins(sigma.shape, otf)
     variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
     with fft.Filter(gain).threads() as convolve:
-        result = convolve(np.pad(variance, margins) if margins else variance)
-    return np.sqrt(np.maximum(_inner(result, margins), 0))
+        result = _inner(convolve(np.pad(variance, margins) if margins else variance), margins)
+    return np.sqrt(np.maximum(result, 0, out=result), out=result)
 
 
 def _where(known: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from scipy import stats
 from helioreduce.errors import InputError
 from helioreduce.spice import fit, model, radiance
 from helioreduce.spice.model import Line, Tie
-
 from conftest import joined, noise_of, wavelengths
 
 
