@@ -38,7 +38,7 @@ lint: .venv/test
 	@$(BIN)/snakemake --lint >/dev/null
 
 bench: .venv/test  ## kernels against their peers, as ratios in one run
-	@for script in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock

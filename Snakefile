@@ -10,9 +10,7 @@ min_version("9.0")
 configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
-if Path(
-    "config.yaml"
-).exists():  # --directory: a project's own settings, over the repository's
+if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
 
     configfile: "config.yaml"
 
@@ -23,8 +21,13 @@ include: "workflow/rules/common.smk"
 validate(config, "workflow/schemas/config.schema.yaml")
 
 
+resource_scopes:
+    serial="local",  # members of a group run one after the other
+
+
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+include: "workflow/rules/aia_batch.smk"
 include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
 include: "workflow/rules/spice.smk"

@@ -1,7 +1,5 @@
 """The instrument's point-spread function, removed."""
 
-import numpy as np
-
 from helioreduce import fits, provenance
 from helioreduce.aia import deconvolve, psf
 from helioreduce.log import log_to
@@ -11,10 +9,7 @@ def main(image: str, psf_file: str, output: str, core: str, iterations: int, ski
     """Read one image and the PSF, deconvolve on its own grid, write."""
     frame = provenance.skip(fits.read(image), skipped)
     channel = frame.header["WAVELNTH"]
-    if frame.data.shape == psf.FULL_FRAME:
-        otf, _ = fits.read_array(psf_file, "OTF")
-    else:
-        otf = psf.otf(channel, core, psf.grid(frame.data.shape, channel)).astype(np.float32)
+    otf = psf.for_image(frame.data.shape, channel, core, fits.read_array(psf_file, "OTF")[0])
     fits.write(output, deconvolve.deconvolve(frame, otf, iterations, core=core, edge=psf.reach(channel, 0.9)))
 
 

@@ -8,8 +8,7 @@ from helioreduce.log import log_to
 def main(image: str, table: str, output: str, version: int, skipped: dict[str, str]) -> None:
     """Read one image and the degradation table, correct, write."""
     frame = provenance.skip(fits.read(image), skipped)
-    rows, meta = ecsv.read(table)
-    fits.write(output, degradation.correct(frame, rows, version, reference=ecsv.reference(meta)))
+    fits.write(output, degradation.from_table(frame, ecsv.read(table), version))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 """The error plane, from raw counts."""
 
 from helioreduce import ecsv, fits, provenance
-from helioreduce.aia import error, level1, tables
+from helioreduce.aia import error, level1
 from helioreduce.log import log_to
 
 
 def main(image: str, table: str, output: str, systematic: dict[str, bool], skipped: dict[str, str]) -> None:
     """Read one frame and the error table, estimate sigma, write."""
     frame = provenance.skip(level1.ingest(fits.read(image)), skipped)
-    rows, meta = ecsv.read(table)
-    row = tables.error_row(rows, frame.header["WAVELNTH"])
-    terms = tuple(name for name, wanted in systematic.items() if wanted)
-    fits.write(output, error.estimate(frame, row, systematic=terms, reference=ecsv.reference(meta)))
+    fits.write(output, error.from_table(frame, ecsv.read(table), systematic))
 
 
 if __name__ == "__main__":

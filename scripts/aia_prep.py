@@ -1,16 +1,14 @@
 """Level 1.5: pointing updated and the image registered."""
 
-from helioreduce import ecsv, fits, provenance, times
-from helioreduce.aia import pointing, prep
+from helioreduce import ecsv, fits, provenance
+from helioreduce.aia import prep
 from helioreduce.log import log_to
 
 
 def main(image: str, table: str, output: str, skipped: dict[str, str]) -> None:
     """Read one image and the day's pointing table, prep, write; without a table the header's pointing is kept."""
     frame = provenance.skip(fits.read(image), skipped)
-    rows, meta = ecsv.read(table)
-    row = pointing.select(rows, times.parse(frame.header["T_OBS"])) if rows else None
-    fits.write(output, prep.prep(frame, row, reference=ecsv.reference(meta)))
+    fits.write(output, prep.from_table(frame, ecsv.read(table)))
 
 
 if __name__ == "__main__":

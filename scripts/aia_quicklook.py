@@ -1,4 +1,4 @@
-"""A picture of a finished image and its error."""
+"""Pictures of finished images and their errors."""
 
 from pathlib import Path
 
@@ -6,13 +6,14 @@ from helioreduce import fits, quicklook
 from helioreduce.log import log_to
 
 
-def main(image: str, output: str) -> None:
-    """Read one image, draw it, write a PNG."""
-    temporary = Path(output).with_suffix(".part.png")
-    quicklook.draw(fits.read(image)).savefig(temporary, dpi=150, metadata={"Software": None})
-    temporary.replace(output)
+def main(images: list[str], outputs: list[str]) -> None:
+    """Read each image, draw it, write a PNG."""
+    for image, output in zip(images, outputs, strict=True):
+        temporary = Path(output).with_suffix(".part.png")
+        quicklook.draw(fits.read(image)).savefig(temporary, dpi=150, metadata={"Software": None})
+        temporary.replace(output)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.input[0], snakemake.output[0])
+        main(snakemake.input, snakemake.output)

@@ -26,16 +26,11 @@ def main(image: str, spikes: list[str], output: str, position: int, search: dict
         for name, where in regions.items()
         for tolerance in (0, 1)
     }
-    rows = [{"region": name, "tolerance": tolerance} | asdict(agreed) for (name, tolerance), agreed in compared.items()]
+    rows = [{"region": name, "tolerance": n} | asdict(agreed) for (name, n), agreed in compared.items()]
     ecsv.write(output, rows, {"frames": str(len(spikes)), **{key: str(value) for key, value in search.items()}})
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(
-            snakemake.input.image,
-            list(snakemake.input.spikes),
-            snakemake.output[0],
-            snakemake.params.position,
-            snakemake.params.search,
-        )
+        given = snakemake.input, snakemake.params
+        main(given[0].image, list(given[0].spikes), snakemake.output[0], given[1].position, given[1].search)

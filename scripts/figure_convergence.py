@@ -14,7 +14,7 @@ STEPS = (1, 2, 3, 5, 8, 12, 18, 25, 40, 60, 100)
 def main(image: str, core: str, iterations: int, side: int, outputs: list[str]) -> None:
     """Read the image, cut, deconvolve with several numbers of iterations, draw, write."""
     frame = fits.read(image)
-    part, channel = sky.cut(frame, sky.brightest(frame, side), side), int(frame.header["WAVELNTH"])
+    part, channel = sky.cut(frame, sky.liveliest(frame, side), side), int(frame.header["WAVELNTH"])
     otf = psf.otf(channel, core, psf.grid(part.data.shape, channel)).astype(np.float32)
     trace = convergence.trace(part, otf, sorted({*STEPS, iterations}))
     style.write(outputs, deconvolution.convergence, *trace, iterations)

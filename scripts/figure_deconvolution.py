@@ -8,7 +8,7 @@ from helioreduce.plotting import deconvolution, sky, style
 def main(before: str, after: str, side: int, outputs: list[str]) -> None:
     """Read both images, cut, draw, write."""
     blurred, sharp = fits.read(before), fits.read(after)
-    centre = sky.brightest(blurred, side)
+    centre = sky.liveliest(blurred, side)
     style.write(outputs, deconvolution.before_after, sky.cut(blurred, centre, side), sky.cut(sharp, centre, side))
 
 

@@ -11,7 +11,8 @@ from helioreduce.plotting import errors, style
 def main(image: str, table: str, outputs: list[str]) -> None:
     """Read the raw counts and the error table, compute every term, draw, write."""
     frame = fits.read(image)
-    channel, edges = int(frame.header["WAVELNTH"]), np.geomspace(1, 16384, 120)
+    channel = int(frame.header["WAVELNTH"])
+    edges = np.unique(np.round(np.geomspace(1, 16384, 120))) - 0.5
     terms = error.components(edges, channel, tables.error_row(ecsv.read(table)[0], channel))
     pixels = np.histogram(frame.data[np.isfinite(frame.data)], edges)[0]
     style.write(outputs, errors.components, edges, terms, channel, (edges, pixels))

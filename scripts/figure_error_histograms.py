@@ -13,7 +13,7 @@ TERMS = {"nominal": (), "EVE": ("eve",), "CHIANTI": ("chianti",)}
 def main(image: str, table: str, outputs: list[str]) -> None:
     """Read the raw counts and the error table, estimate the error three times, draw, write."""
     frame = fits.read(image)
-    channel, counts = int(frame.header["WAVELNTH"]), frame.data[(frame.data > 1) & (frame.mask == 0)]
+    channel, counts = int(frame.header["WAVELNTH"]), frame.data[(frame.data >= error.LOSSLESS_BELOW_DN) & (frame.mask == 0)]
     row = tables.error_row(ecsv.read(table)[0], channel)
     sample = counts[:: max(1, counts.size // 1_000_000)].astype(float)
     relative = {

@@ -9,7 +9,7 @@ from helioreduce.plotting import deconvolution, sky, style
 def main(before: str, after: str, side: int, outputs: list[str]) -> None:
     """Read both images, cut, lay the slit, draw, write."""
     blurred, sharp = fits.read(before), fits.read(after)
-    centre = sky.brightest(blurred, side)
+    centre = sky.liveliest(blurred, side)
     first, second = sky.cut(blurred, centre, side), sky.cut(sharp, centre, side)
     line = slit.across(first.data, side // 3)
     planes = [None if p is None else slit.along(p, line) for p in (first.data, second.data, first.sigma, second.sigma)]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helioreduce import fits
-from helioreduce.aia import spikes
+from helioreduce.aia import level1, spikes
 from helioreduce.log import log_to
 from helioreduce.plotting import sky, style
 from helioreduce.plotting.spikes import cutouts
@@ -11,7 +11,7 @@ from helioreduce.plotting.spikes import cutouts
 
 def main(before: str, after: str, spikes_file: str, side: int, outputs: list[str]) -> None:
     """Read both images and the spikes, cut around the densest of them, draw, write."""
-    despiked, respiked = fits.read(before), fits.read(after)
+    despiked, respiked = level1.ingest(fits.read(before)), fits.read(after)
     x, y, inside = spikes.positions(despiked, fits.read_spikes(spikes_file)[0])
     x, y = x[inside], y[inside]
     counts, rows, columns = np.histogram2d(y, x, [np.arange(0, n + side, side) for n in despiked.data.shape])
@@ -28,6 +28,6 @@ if __name__ == "__main__":
             snakemake.input.level1,
             snakemake.input.respiked,
             snakemake.input.spikes,
-            snakemake.params.side // 3,
+            snakemake.params.side // 6,
             list(snakemake.output),
         )

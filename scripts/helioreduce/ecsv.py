@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 Rows = list[dict[str, object]]
+#: Rows of a table, and its meta data ``origin``, ``version`` and ``sha256``.
+Calibration = tuple[Rows, dict[str, str]]
 
 
-def read(path: str | Path) -> tuple[Rows, dict[str, str]]:
+def read(path: str | Path) -> Calibration:
     """Rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
 
     Raises

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
+from helioreduce import arrays
+
 try:
     import mkl
     from mkl_fft.interfaces import scipy_fft as mkl_fft
@@ -72,15 +74,21 @@ class Filter:
         self.otf = otf
         self.shape = (otf.shape[0], 2 * (otf.shape[1] - 1))
         self._fft = _library(otf)
-        self._spectrum = _array_module(otf).empty(otf.shape, np.result_type(otf.dtype, np.complex64))
-        on_cpu = isinstance(otf, np.ndarray)
-        self._row_blocks = list(_blocks(self.shape[0], _ROWS if on_cpu else self.shape[0]))
-        self._column_blocks = list(_blocks(otf.shape[1], _COLUMNS if on_cpu else otf.shape[1]))
+        self._spectrum = arrays.module_of(otf).empty(otf.shape, np.result_type(otf.dtype, np.complex64))
+        self._on_host = arrays.on_host(otf)
+        self._row_blocks = list(_blocks(self.shape[0], _ROWS if self._on_host else self.shape[0]))
+        self._column_blocks = list(_blocks(otf.shape[1], _COLUMNS if self._on_host else otf.shape[1]))
         self._map: Callable[..., Any] = map
 
     @contextmanager
     def threads(self) -> Iterator[Filter]:
-        """Share the blocks among threads. Each block is one thread's, so their number does not touch the result."""
+        """Share the blocks among threads. Each block is one thread's, so their number does not touch the result.
+
+        On the GPU there is one block, and the caller's thread keeps its stream.
+        """
+        if not self._on_host:
+            yield self
+            return
         with ThreadPoolExecutor(_threads, initializer=_single_threaded) as pool:
             self._map = pool.map
             try:
@@ -111,7 +119,7 @@ class Filter:
 
     def __call__(self, x: Any) -> Any:
         """The convolution of one array (ny, nx)."""
-        result = _array_module(x).empty_like(x)
+        result = arrays.module_of(x).empty_like(x)
 
         def back(rows: slice) -> None:
             result[rows] = self.backward(rows)
@@ -132,16 +140,8 @@ def _single_threaded() -> None:
         mkl.set_num_threads_local(1)
 
 
-def _array_module(x: Any) -> ModuleType:
-    if isinstance(x, np.ndarray):
-        return np
-    import cupy
-
-    return cupy
-
-
 def _library(x: Any) -> ModuleType:
-    if isinstance(x, np.ndarray):
+    if arrays.on_host(x):
         return mkl_fft if CPU_LIBRARY == "mkl" else scipy.fft
     import cupyx.scipy.fft
 

@@ -75,3 +75,9 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         for name in ("helioreduce", "py.warnings"):
             logging.getLogger(name).removeHandler(handler)
         handler.close()
+
+
+def tell(message: str) -> None:
+    """One line to the log and to the screen."""
+    logger.info(message)
+    print(message, file=sys.stderr)

@@ -66,7 +66,9 @@ def test_pulls_before_deconvolution(state, truth):
     values = pulls(image, truth["EXPECTED"], truth["COSMIC"])
     bright = pulls(image, np.where(truth["EXPECTED"] > 20, truth["EXPECTED"], np.nan), truth["COSMIC"])
     bright = bright[np.isfinite(bright)]
-    print(f"pulls of level 0.5: {values.mean():+.4f} ± {values.std():.4f}; above 20 DN {bright.mean():+.4f} ± {bright.std():.4f}")
+    print(
+        f"pulls of level 0.5: {values.mean():+.4f} ± {values.std():.4f}; above 20 DN {bright.mean():+.4f} ± {bright.std():.4f}"
+    )
     assert values.std() == pytest.approx(1, abs=0.05)
     assert bright.std() == pytest.approx(1, abs=0.05)
     assert abs(bright.mean()) < 0.1

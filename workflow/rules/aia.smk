@@ -7,9 +7,7 @@ from helioreduce.jsoc.policy import missing
 AIA = config["aia"]
 JSOC = config["jsoc"]
 SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
-SCENARIO = (
-    config["archive"] if config["source"] == "archive" else None
-)  # another Sun is fetched anew
+SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
 TABLES = JSOC["url"] if config["source"] == "vso" else SOURCE  # VSO has no tables
 QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]
 ARCHIVE_TABLES = {
@@ -30,16 +28,10 @@ def aia_frames():
     """Every frame of the request as (channel, time), and the local files behind them. Nothing is asked of a network."""
     if config["source"] != "local":
         start, end = times.parse(AIA["start"]), times.parse(AIA["end"])
-        wanted = [
-            (c, t)
-            for c in AIA["channels"]
-            for t in slots.slots(c, start, end, AIA["cadence_s"])
-        ]
+        wanted = [(c, t) for c in AIA["channels"] for t in slots.slots(c, start, end, AIA["cadence_s"])]
         return {(str(c), times.compact(t)): None for c, t in wanted}, {}
     if not config["local"]["directory"]:
-        raise InputError(
-            "local.directory is not set", cure="Give the folder of your level-1 files"
-        )
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
     found, refused = local.frames(located(config["local"]["directory"]))
     return {(frame.channel, frame.time): frame for frame in found}, refused
 
@@ -107,10 +99,7 @@ def archived(frames):
     """What the embedded archive needs before it can serve these frames; nothing for other sources."""
     if config["source"] != "archive":
         return []
-    rendered = [
-        f"results/archive/frames/{channel}/{time}/record.json"
-        for channel, time in frames
-    ]
+    rendered = [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames]
     return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
 
 
@@ -146,10 +135,7 @@ def wildcards_of(wildcards):
 def aia_targets():
     """The finished images of the request, their quick looks, and the files that cannot be named."""
     return [
-        *(
-            f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits"
-            for channel, time in FRAMES
-        ),
+        *(f"results/aia/{latest(channel, time)[0]}/{channel}/{time}.fits" for channel, time in FRAMES),
         *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in FRAMES),
         *(f"results/aia/refused/{name}.txt" for name in REFUSED),
         *(["results/aia/missing.tsv"] if config["source"] != "local" else []),
@@ -160,11 +146,7 @@ def tables_folder():
     """The user's folder of SolarSoft tables, if there is one."""
     if config["local"]["tables"]:
         return located(config["local"]["tables"])
-    return (
-        local.tables(located(config["local"]["directory"]))
-        if config["source"] == "local"
-        else None
-    )
+    return local.tables(located(config["local"]["directory"])) if config["source"] == "local" else None
 
 
 def table_of(kind):
@@ -176,17 +158,11 @@ def table_of(kind):
         return []
     folder = tables_folder()
     version = AIA["calibration"]["version"]
-    pattern = (
-        f"aia_V{version}_*_response_table.txt"
-        if kind == "degradation"
-        else "aia_V*_error_table.txt"
-    )
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] in ("jsoc", "vso") or (
-        config["source"] == "archive" and kind == "degradation"
-    ):
+    if config["source"] in ("jsoc", "vso") or (config["source"] == "archive" and kind == "degradation"):
         return []
     return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
@@ -241,9 +217,7 @@ else:
             jsoc=1,
         params:
             source=SOURCE,
-            slots=lambda wildcards: [
-                time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]
-            ],
+            slots=lambda wildcards: [time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]],
             cadence_s=AIA["cadence_s"],
             code=code("aia_query"),
         message:
@@ -396,8 +370,14 @@ rule aia_respike:
         "results/aia/respiked/{channel}/{time}.fits",
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_respike"),
     message:
@@ -414,8 +394,14 @@ rule aia_error:
         "results/aia/error/{channel}/{time}.fits",
     log:
         "results/logs/aia_error/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         systematic=AIA["error"],
         skipped=skipped("error"),
@@ -451,9 +437,15 @@ rule aia_deconvolve:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         core=AIA["deconvolve"]["core"],
         iterations=AIA["deconvolve"]["iterations"],
@@ -473,8 +465,14 @@ rule aia_prep:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("prep"),
         code=code("aia_prep"),
@@ -492,8 +490,14 @@ rule aia_degradation:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         version=AIA["calibration"]["version"],
         skipped=skipped("degradation"),
@@ -511,8 +515,14 @@ rule aia_exposure:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         skipped=skipped("exposure"),
         code=code("aia_exposure"),
@@ -529,8 +539,14 @@ rule aia_quicklook:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
+    group:
+        "aia"
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+        serial=1,
     params:
         code=code("aia_quicklook"),
     message:

@@ -27,17 +27,12 @@ def code(script):
 
 def located(path):
     """A path of the configuration: absolute, or relative to the working folder, the calling folder or this repository."""
-    tried = [
-        Path(base, path).resolve()
-        for base in (Path.cwd(), os.environ.get("PWD", "."), workflow.basedir)
-    ]
+    tried = [Path(base, path).resolve() for base in (Path.cwd(), os.environ.get("PWD", "."), workflow.basedir)]
     for candidate in tried:
         if candidate.exists():
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
-    raise WorkflowError(
-        f"config: {path!r} does not exist (looked for {listed}). Give an existing path."
-    )
+    raise WorkflowError(f"config: {path!r} does not exist (looked for {listed}). Give an existing path.")
 
 
 def plain(value):
@@ -54,13 +49,8 @@ def plain(value):
 
 def summary():
     """Where the results are, for whoever has just run the workflow."""
-    states = {
-        Path(target).parts[2] for target in aia_targets() if target.endswith(".fits")
-    }
-    lines = [
-        f"  results/aia/{state}/<channel>/<time>.fits"
-        for state in sorted({*states, "level1.5"})
-    ]
+    states = {Path(target).parts[2] for target in aia_targets() if target.endswith(".fits")}
+    lines = [f"  results/aia/{state}/<channel>/<time>.fits" for state in sorted({*states, "level1.5"})]
     return "\n".join(
         [
             "",
@@ -76,6 +66,4 @@ config.update(plain(config))
 # Snakemake's own "code" trigger reruns every step whose script has a new time, as in a fresh clone, and none whose imported
 # module changed. The digest in `params` is right in both cases, so that trigger is taken out; there is no public switch but
 # the command line and the profile, and plain `snakemake --cores N` has neither.
-type(workflow).rerun_triggers = property(
-    lambda self: self.dag_settings.rerun_triggers - {RerunTrigger.CODE}
-)
+type(workflow).rerun_triggers = property(lambda self: self.dag_settings.rerun_triggers - {RerunTrigger.CODE})

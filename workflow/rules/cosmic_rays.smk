@@ -19,16 +19,14 @@ COSMIC_RAYS_SEARCH = (
     "border",
     "replacement",
 )
-COSMIC_RAYS_CHOICES = ("method", "sigma", "deviation", "trim", "quantum")
+COSMIC_RAYS_CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
 COSMIC_RAYS_EXTENDED = 3  # pixels
 COSMIC_RAYS_ROWS = 30  # hits drawn
 
 # the example: a simulated CCD, cleaned at a high and a low threshold
 COSMIC_RAYS_CAMERA = {"gain": 1.5, "read_noise": 10.0}  # e⁻/DN, e⁻
 COSMIC_RAYS_SCIENCE = "results/cosmic_rays/simulated/science.fits"
-COSMIC_RAYS_DARKS = [
-    f"results/cosmic_rays/simulated/dark_{n:02d}.fits" for n in range(13)
-]
+COSMIC_RAYS_DARKS = [f"results/cosmic_rays/simulated/dark_{n:02d}.fits" for n in range(13)]
 COSMIC_RAYS_EXAMPLES = {
     f"example_sigclip{sigclip}": {
         "files": COSMIC_RAYS_SCIENCE,
@@ -52,15 +50,11 @@ def cosmic_rays_files(job):
             matches = (sorted(glob(str(place / pattern))) for place in places)
             files = next(filter(None, matches), [])
         if not files:
-            raise WorkflowError(
-                f"config: cosmic_rays: no file fits {pattern!r}. Give an existing path or pattern."
-            )
+            raise WorkflowError(f"config: cosmic_rays: no file fits {pattern!r}. Give an existing path or pattern.")
         for file in files:
             name = Path(file).name.split(".fit")[0].split(".fts")[0]
             if found.setdefault(name, file) != file:
-                raise WorkflowError(
-                    f"config: cosmic_rays: {found[name]} and {file} have one name. Give them to two jobs."
-                )
+                raise WorkflowError(f"config: cosmic_rays: {found[name]} and {file} have one name. Give them to two jobs.")
     return found
 
 
@@ -72,9 +66,7 @@ COSMIC_RAYS_CLEAN = {
     **COSMIC_RAYS_EXAMPLES,
     **{job["name"]: job for job in COSMIC_RAYS["clean"]},
 }
-COSMIC_RAYS_FRAMES = {
-    name: cosmic_rays_files(job) for name, job in COSMIC_RAYS_CLEAN.items()
-}
+COSMIC_RAYS_FRAMES = {name: cosmic_rays_files(job) for name, job in COSMIC_RAYS_CLEAN.items()}
 
 
 def cosmic_rays_inputs(wildcards):
@@ -82,11 +74,7 @@ def cosmic_rays_inputs(wildcards):
     job = COSMIC_RAYS_CLEAN[wildcards.job]
     given = {step: job[step] for step in COSMIC_RAYS_CALIBRATION if job.get(step)}
     calibration = {
-        step: (
-            f"results/cosmic_rays/combined/{frame}.fits"
-            if frame in COSMIC_RAYS_COMBINE
-            else str(located(frame))
-        )
+        step: (f"results/cosmic_rays/combined/{frame}.fits" if frame in COSMIC_RAYS_COMBINE else str(located(frame)))
         for step, frame in given.items()
     }
     return {"frame": COSMIC_RAYS_FRAMES[wildcards.job][wildcards.frame], **calibration}
@@ -96,26 +84,15 @@ def cosmic_rays_chosen(keys, defaults=None):
     """Params function: those settings of a cleaning job that are given."""
     return lambda wildcards: {
         **(defaults or {}),
-        **{
-            key: COSMIC_RAYS_CLEAN[wildcards.job][key]
-            for key in keys
-            if key in COSMIC_RAYS_CLEAN[wildcards.job]
-        },
+        **{key: COSMIC_RAYS_CLEAN[wildcards.job][key] for key in keys if key in COSMIC_RAYS_CLEAN[wildcards.job]},
     }
 
 
 def cosmic_rays_targets():
     """What the configuration asks for: nothing, by default."""
-    frames = [
-        f"{job['name']}/{frame}"
-        for job in COSMIC_RAYS["clean"]
-        for frame in COSMIC_RAYS_FRAMES[job["name"]]
-    ]
+    frames = [f"{job['name']}/{frame}" for job in COSMIC_RAYS["clean"] for frame in COSMIC_RAYS_FRAMES[job["name"]]]
     return [
-        *(
-            f"results/cosmic_rays/combined/{job['name']}.fits"
-            for job in COSMIC_RAYS["combine"]
-        ),
+        *(f"results/cosmic_rays/combined/{job['name']}.fits" for job in COSMIC_RAYS["combine"]),
         *(f"results/cosmic_rays/cleaned/{frame}.fits" for frame in frames),
         *(f"results/cosmic_rays/sources/{frame}.png" for frame in frames),
     ]
@@ -138,9 +115,7 @@ rule cosmic_rays:
 
 rule cosmic_rays_example:
     input:
-        expand(
-            "results/cosmic_rays/sources/{job}/science.png", job=COSMIC_RAYS_EXAMPLES
-        ),
+        expand("results/cosmic_rays/sources/{job}/science.png", job=COSMIC_RAYS_EXAMPLES),
         "results/cosmic_rays/compared/example.png",
 
 
@@ -164,9 +139,7 @@ rule cosmic_rays_simulate:
 
 rule cosmic_rays_combine:
     input:
-        lambda wildcards: list(
-            cosmic_rays_files(COSMIC_RAYS_COMBINE[wildcards.job]).values()
-        ),
+        lambda wildcards: list(cosmic_rays_files(COSMIC_RAYS_COMBINE[wildcards.job]).values()),
     output:
         "results/cosmic_rays/combined/{job}.fits",
     log:
@@ -178,9 +151,7 @@ rule cosmic_rays_combine:
     params:
         kind=lambda wildcards: COSMIC_RAYS_COMBINE[wildcards.job]["kind"],
         choices=lambda wildcards: {
-            key: value
-            for key, value in COSMIC_RAYS_COMBINE[wildcards.job].items()
-            if key in COSMIC_RAYS_CHOICES
+            key: value for key, value in COSMIC_RAYS_COMBINE[wildcards.job].items() if key in COSMIC_RAYS_CHOICES
         },
         memory_mb=COSMIC_RAYS["memory_mb"],
         code=code("cosmic_rays_combine"),
@@ -203,9 +174,7 @@ rule cosmic_rays_clean:
     params:
         noise=cosmic_rays_chosen(COSMIC_RAYS_NOISE, COSMIC_RAYS_NOISE),
         search=cosmic_rays_chosen(COSMIC_RAYS_SEARCH),
-        electrons=lambda wildcards: COSMIC_RAYS_CLEAN[wildcards.job].get(
-            "electrons", False
-        ),
+        electrons=lambda wildcards: COSMIC_RAYS_CLEAN[wildcards.job].get("electrons", False),
         code=code("cosmic_rays_clean"),
     message:
         "Clean {wildcards.frame} of {wildcards.job}."
@@ -253,10 +222,7 @@ rule cosmic_rays_compare:
     conda:
         "../../envs/reduction.yaml"
     params:
-        names=[
-            f"sigclip {COSMIC_RAYS_EXAMPLES[job]['sigclip']:g}"
-            for job in reversed(COSMIC_RAYS_EXAMPLES)
-        ],
+        names=[f"sigclip {COSMIC_RAYS_EXAMPLES[job]['sigclip']:g}" for job in reversed(COSMIC_RAYS_EXAMPLES)],
         extended=COSMIC_RAYS_EXTENDED,
         code=code("cosmic_rays_compare"),
     message:
@@ -267,10 +233,7 @@ rule cosmic_rays_compare:
 
 def cosmic_rays_series(wildcards):
     """Times of the requested frames of a channel around one: up to two before and two after."""
-    times = sorted(
-        {wildcards.time}
-        | {time for channel, time in FRAMES if channel == wildcards.channel}
-    )
+    times = sorted({wildcards.time} | {time for channel, time in FRAMES if channel == wildcards.channel})
     here = times.index(wildcards.time)
     return times[max(here - 2, 0) : here + 3]
 
@@ -279,8 +242,7 @@ rule cosmic_rays_score:
     input:
         image="results/aia/error/{channel}/{time}.fits",
         spikes=lambda wildcards: [
-            f"results/aia/spikes/{wildcards.channel}/{time}.fits"
-            for time in cosmic_rays_series(wildcards)
+            f"results/aia/spikes/{wildcards.channel}/{time}.fits" for time in cosmic_rays_series(wildcards)
         ],
     output:
         "results/cosmic_rays/scored/{channel}/{time}.ecsv",

@@ -13,14 +13,9 @@ def esis_frames():
     if SIMULATED:
         size = ESIS["simulate"]
         first = ESIS["lights"][0] + 11
-        lights, darks = range(first, first + size["sequences"]), range(
-            97, 97 + size["darks"]
-        )
+        lights, darks = range(first, first + size["sequences"]), range(97, 97 + size["darks"])
         name = "results/esis/level0/ESIS{}_{:05d}.fits".format
-        return [
-            {n: {c: name(c, n) for c in CAMERAS} for n in numbers}
-            for numbers in (lights, darks)
-        ]
+        return [{n: {c: name(c, n) for c in CAMERAS} for n in numbers} for numbers in (lights, darks)]
     folder = located(ESIS["directory"])
     found = {}
     for path in sorted(folder.glob("ESIS[1-4]_*.fit*")):
@@ -30,10 +25,7 @@ def esis_frames():
     lights, darks = ESIS["lights"], ESIS["darks"]
     within = lambda n, ranges: any(low <= n <= high for low, high in ranges)
     kept = {n: files for n, files in found.items() if n not in ESIS["exclude"]}
-    return [
-        {n: files for n, files in kept.items() if within(n, ranges)}
-        for ranges in ([lights], darks)
-    ]
+    return [{n: files for n, files in kept.items() if within(n, ranges)} for ranges in ([lights], darks)]
 
 
 LIGHTS, DARKS = esis_frames()
@@ -55,12 +47,8 @@ def esis_aia():
         raise WorkflowError(
             "config: esis.target is aia, but aia.channels has no 304. Add it, and set aia.start and aia.end to the flight."
         )
-    away = lambda n: lambda time: abs(
-        (times.from_compact(time) - time_of(n)).total_seconds()
-    )
-    return {
-        n: f"results/aia/level1.5/304/{min(frames, key=away(n))}.fits" for n in LIGHTS
-    }
+    away = lambda n: lambda time: abs((times.from_compact(time) - time_of(n)).total_seconds())
+    return {n: f"results/aia/level1.5/304/{min(frames, key=away(n))}.fits" for n in LIGHTS}
 
 
 ESIS_AIA = esis_aia()
@@ -78,10 +66,7 @@ def esis_target(wildcards):
 
 def of_all_sequences(state):
     """Input function: one state of every sequence of the line."""
-    return lambda wildcards: [
-        f"results/esis/{state}/{wildcards.line}/{sequence}.fits"
-        for sequence in SEQUENCES
-    ]
+    return lambda wildcards: [f"results/esis/{state}/{wildcards.line}/{sequence}.fits" for sequence in SEQUENCES]
 
 
 def esis_targets():
@@ -126,11 +111,7 @@ if SIMULATED:
 
 rule esis_dark:
     input:
-        lambda wildcards: [
-            files[int(wildcards.camera)]
-            for files in DARKS.values()
-            if int(wildcards.camera) in files
-        ],
+        lambda wildcards: [files[int(wildcards.camera)] for files in DARKS.values() if int(wildcards.camera) in files],
     output:
         "results/esis/dark/{camera}.fits",
     log:
@@ -264,10 +245,7 @@ rule esis_figures:
         aligned=of_all_sequences("aligned"),
         mask=of_all_sequences("mask"),
         vignetting="results/esis/vignetting/{line}.fits",
-        level1=lambda wildcards: [
-            f"results/esis/level1/{SEQUENCES[len(SEQUENCES) // 2]}/{camera}.fits"
-            for camera in CAMERAS
-        ],
+        level1=lambda wildcards: [f"results/esis/level1/{SEQUENCES[len(SEQUENCES) // 2]}/{camera}.fits" for camera in CAMERAS],
     output:
         coalignment="results/esis/figures/{line}/coalignment.png",
         correlation="results/esis/figures/{line}/correlation.png",

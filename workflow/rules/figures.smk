@@ -7,7 +7,11 @@ FIGURES = {}
 FRAME, CHANNEL, TIME, RUN = "/{channel}/{time}", "/{channel}", "/{time}", ""
 CHANNELS = list(dict.fromkeys(channel for channel, _ in FRAMES))
 TIMES = {c: sorted(time for other, time in FRAMES if other == c) for c in CHANNELS}
-DECONVOLUTION = {"core": AIA["deconvolve"]["core"], "iterations": AIA["deconvolve"]["iterations"]}
+ALL_TIMES = sorted({time for _, time in FRAMES})
+DECONVOLUTION = {
+    "core": AIA["deconvolve"]["core"],
+    "iterations": AIA["deconvolve"]["iterations"],
+}
 PSF = f"results/aia/psf/{DECONVOLUTION['core']}/{{channel}}.fits"
 SIDE = {"side": 600}  # of cut-outs, pixels
 
@@ -47,7 +51,7 @@ def frame_and_next(wildcards):
 
 def files_of(spec):
     """Names of a figure without suffix: the first frame of a channel stands for it; others can be asked for by name."""
-    values = [{"channel": channel, "time": TIMES[channel][0]} for channel in spec.channels]
+    values = [{"channel": channel, "time": TIMES.get(channel, [""])[0]} for channel in spec.channels]
     return list(dict.fromkeys(f"results/figures/{spec.name}{spec.tail}".format(**value) for value in values))
 
 
@@ -61,14 +65,47 @@ raw = {"image": before("deconvolve"), "table": "results/aia/tables/error.ecsv"}
 pair = {"level1": product("level1"), "registered": product("level1.5")}
 spikes = {"level1": product("level1"), "spikes": product("spikes")}
 statistics = [product("statistics").replace("fits", "ecsv").format(channel=c, time=t) for c, t in FRAMES]
-respiking, deconvolving, degrading = passing("respike"), passing("deconvolve"), passing("degradation")
+respiking, deconvolving, degrading = (
+    passing("respike"),
+    passing("deconvolve"),
+    passing("degradation"),
+)
 
 figure("deconvolution", "Deconvolution", FRAME, deconvolving, SIDE, **before_after)
 figure("slit", "Deconvolution", FRAME, deconvolving, SIDE, **before_after)
-figure("psf", "Deconvolution", CHANNEL, deconvolving, {"core": DECONVOLUTION["core"]}, psf=PSF)
-figure("psf_energy", "Deconvolution", RUN, deconvolving, {"channels": [*map(int, deconvolving)]}, psf=expand(PSF, channel=deconvolving))
-figure("convergence", "Deconvolution", FRAME, deconvolving, SIDE | {"settings": DECONVOLUTION}, before=before("deconvolve"))
-figure("spike_cutouts", "Spikes", FRAME, respiking, SIDE, **spikes, respiked=product("respiked"))
+figure(
+    "psf",
+    "Deconvolution",
+    CHANNEL,
+    deconvolving,
+    {"core": DECONVOLUTION["core"]},
+    psf=PSF,
+)
+figure(
+    "psf_energy",
+    "Deconvolution",
+    RUN,
+    deconvolving,
+    {"channels": [*map(int, deconvolving)]},
+    psf=expand(PSF, channel=deconvolving),
+)
+figure(
+    "convergence",
+    "Deconvolution",
+    FRAME,
+    deconvolving,
+    SIDE | {"settings": DECONVOLUTION},
+    before=before("deconvolve"),
+)
+figure(
+    "spike_cutouts",
+    "Spikes",
+    FRAME,
+    respiking,
+    SIDE,
+    **spikes,
+    respiked=product("respiked"),
+)
 figure("spike_positions", "Spikes", FRAME, respiking, **spikes)
 figure(
     "spike_histogram",
@@ -92,27 +129,67 @@ figure(
     "degradation",
     "Degradation",
     CHANNEL,
-    degrading,
-    {"times": lambda wildcards: TIMES[wildcards.channel], "version": AIA["calibration"]["version"]},
+    list(dict.fromkeys(degrading + ["335"] * ARCHIVED)),  # 335 Å has lost most
+    {
+        "times": lambda wildcards: TIMES.get(wildcards.channel) or ALL_TIMES,
+        "version": AIA["calibration"]["version"],
+    },
     history="results/aia/response/history/{channel}.ecsv",
     table="results/aia/tables/degradation.ecsv",
 )
-figure("correction", "Degradation", FRAME, degrading, before=before("degradation"), after=product("corrected"))
+figure(
+    "correction",
+    "Degradation",
+    FRAME,
+    degrading,
+    before=before("degradation"),
+    after=product("corrected"),
+)
 figure("error_map", "Errors", FRAME, CHANNELS, image=finished)
 figure("error_components", "Errors", FRAME, CHANNELS, **raw)
 figure("error_histograms", "Errors", FRAME, CHANNELS, **raw)
-figure("pulls", "Errors", FRAME, PAIRED, images=frame_and_next, truth=f"results/archive/frames{FRAME}/truth.fits" if ARCHIVED else [])
-figure("autocorrelation", "Errors", FRAME, CHANNELS, SIDE | {"settings": DECONVOLUTION}, level1=product("level1"))
-figure("response_components", "Response", FRAME, RESPONDING, response="results/aia/response/{channel}/{time}.ecsv")
-figure("response_variants", "Response", FRAME, RESPONDING, response="results/aia/response/{channel}/{time}.ecsv")
-figure("temperature_response", "Response", TIME, RADIATING[:1], response="results/aia/response/temperature/{time}.ecsv")
+figure(
+    "pulls",
+    "Errors",
+    FRAME,
+    PAIRED,
+    images=frame_and_next,
+    truth=f"results/archive/frames{FRAME}/truth.fits" if ARCHIVED else [],
+)
+figure(
+    "autocorrelation",
+    "Errors",
+    FRAME,
+    CHANNELS,
+    SIDE | {"settings": DECONVOLUTION},
+    level1=product("level1"),
+)
+figure(
+    "response_components",
+    "Response",
+    FRAME,
+    RESPONDING,
+    response="results/aia/response/{channel}/{time}.ecsv",
+)
+figure(
+    "response_variants",
+    "Response",
+    FRAME,
+    RESPONDING,
+    response="results/aia/response/{channel}/{time}.ecsv",
+)
+figure(
+    "temperature_response",
+    "Response",
+    TIME,
+    RADIATING[:1],
+    response="results/aia/response/temperature/{time}.ecsv",
+)
 figure("light_curves", "Series", RUN, CHANNELS, statistics=statistics)
 figure("timeline", "Series", RUN, CHANNELS, statistics=statistics)
 
 
 rule aia_statistics:
-    message:
-        "Measure {wildcards.channel} Å at {wildcards.time}."
     input:
         image=finished,
         raw=product("level1"),
@@ -120,10 +197,12 @@ rule aia_statistics:
         "results/aia/statistics/{channel}/{time}.ecsv",
     log:
         "results/logs/aia_statistics/{channel}/{time}.log",
-    params:
-        code=code("aia_statistics"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_statistics"),
+    message:
+        "Measure {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_statistics.py"
 
@@ -133,8 +212,6 @@ for spec in FIGURES.values():
     rule:
         name:
             f"figure_{spec.name}"
-        message:
-            f"Draw {spec.name}{spec.tail}.".replace("{", "{wildcards.")
         input:
             **spec.inputs,
         output:
@@ -142,23 +219,27 @@ for spec in FIGURES.values():
                 f"results/figures/{spec.name}{spec.tail}.png",
                 caption=f"../report/{spec.name}.rst",
                 category=spec.group,
-                labels={"figure": spec.name.replace("_", " "), "of": spec.tail.strip("/").replace("/", " Å, ") or "all frames"},
+                labels={
+                    "figure": spec.name.replace("_", " "),
+                    "of": spec.tail.strip("/").replace("/", " Å, ") or "all frames",
+                },
             ),
             pdf=f"results/figures/{spec.name}{spec.tail}.pdf",
         log:
             f"results/logs/figure_{spec.name}{spec.tail}.log",
-        params:
-            **spec.params,
-            code=code(f"figure_{spec.name}"),
         conda:
             "../../envs/reduction.yaml"
+        params:
+            **spec.params,
+            figure=spec.name,
+            code=code(f"figure_{spec.name}"),
+        message:
+            f"Draw {spec.name}{spec.tail}.".replace("{", "{wildcards.")
         script:
-            f"../../scripts/figure_{spec.name}.py"
+            "../../scripts/figure_{params.figure}.py"  # read when the job runs
 
 
 rule figure_gallery:
-    message:
-        "Make the page of all figures."
     input:
         figures=[f"{file}.png" for spec in FIGURES.values() for file in files_of(spec)],
         captions=[Path(workflow.basedir, "workflow", "report", f"{name}.rst") for name in FIGURES],
@@ -168,19 +249,28 @@ rule figure_gallery:
         "results/figures/gallery.html",
     log:
         "results/logs/figure_gallery.log",
-    params:
-        groups={name: spec.group for name, spec in FIGURES.items()},
-        **SIDE,
-        code=code("figure_gallery"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        **SIDE,
+        groups={name: spec.group for name, spec in FIGURES.items()},
+        facts={
+            "source": config["source"],
+            "channels": ", ".join(f"{c} Å" for c in CHANNELS),
+            "images": str(len(FRAMES)),
+            "first": ", ".join(ALL_TIMES[:1]),
+            "calibration": f"version {AIA['calibration']['version']}",
+        },
+        code=code("figure_gallery"),
+    message:
+        "Make the page of all figures."
     script:
         "../../scripts/figure_gallery.py"
 
 
 rule figures:
-    message:
-        "All figures are drawn."
     input:
         [f"{file}.{kind}" for spec in FIGURES.values() for file in files_of(spec) for kind in ("pdf", "png")],
         "results/figures/gallery.html",
+    message:
+        "All figures are drawn."

@@ -29,58 +29,56 @@ def response_settings():
 
 
 rule archive_response:
-    message:
-        "Make the archive's instrument and emissivity."
     output:
         instrument="results/archive/instrument.ecsv",
         emissivity="results/archive/emissivity.ecsv",
     log:
         "results/logs/archive_response.log",
-    params:
-        code=code("archive_response"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("archive_response"),
+    message:
+        "Make the archive's instrument and emissivity."
     script:
         "../../scripts/archive_response.py"
 
 
 rule aia_instrument:
-    message:
-        "Take the components of the telescopes."
     input:
         response_files("instrument"),
     output:
         "results/aia/tables/instrument.ecsv",
     log:
         "results/logs/aia_instrument.log",
-    params:
-        code=code("aia_instrument"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_instrument"),
+    message:
+        "Take the components of the telescopes."
     script:
         "../../scripts/aia_instrument.py"
 
 
 rule aia_emissivity:
-    message:
-        "Take the emissivity."
     input:
         response_files("emissivity"),
     output:
         "results/aia/tables/emissivity.ecsv",
     log:
         "results/logs/aia_emissivity.log",
-    params:
-        code=code("aia_emissivity"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_emissivity"),
+    message:
+        "Take the emissivity."
     script:
         "../../scripts/aia_emissivity.py"
 
 
 rule aia_response:
-    message:
-        "Compute the wavelength response of {wildcards.channel} Å at {wildcards.time}."
     input:
         instrument="results/aia/tables/instrument.ecsv",
         degradation="results/aia/tables/degradation.ecsv",
@@ -88,18 +86,18 @@ rule aia_response:
         "results/aia/response/{channel}/{time}.ecsv",
     log:
         "results/logs/aia_response/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         settings=response_settings(),
         code=code("aia_response"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Compute the wavelength response of {wildcards.channel} Å at {wildcards.time}."
     script:
         "../../scripts/aia_response.py"
 
 
 rule aia_response_temperature:
-    message:
-        "Compute the temperature response at {wildcards.time}."
     input:
         instrument="results/aia/tables/instrument.ecsv",
         emissivity="results/aia/tables/emissivity.ecsv",
@@ -109,18 +107,18 @@ rule aia_response_temperature:
         "results/aia/response/temperature/{time}.ecsv",
     log:
         "results/logs/aia_response_temperature/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         settings=response_settings(),
         code=code("aia_response_temperature"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Compute the temperature response at {wildcards.time}."
     script:
         "../../scripts/aia_response_temperature.py"
 
 
 rule aia_response_history:
-    message:
-        "Draw the sensitivity of {wildcards.channel} Å since launch out of the tables."
     input:
         "results/aia/tables/degradation.ecsv",
         [str(located(path)) for path in RESPONSE["compare"]],
@@ -128,9 +126,11 @@ rule aia_response_history:
         "results/aia/response/history/{channel}.ecsv",
     log:
         "results/logs/aia_response_history/{channel}.log",
-    params:
-        code=code("aia_response_history"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("aia_response_history"),
+    message:
+        "Draw the sensitivity of {wildcards.channel} Å since launch out of the tables."
     script:
         "../../scripts/aia_response_history.py"

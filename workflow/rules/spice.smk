@@ -52,9 +52,7 @@ except InputError as error:
     raise WorkflowError(f"config: {error}")
 
 SPICE_TABLE = SPICE["composition"]["table"] or (
-    "results/spice/simulated/contribution_functions.npz"
-    if SPICE["source"] == "simulated"
-    else None
+    "results/spice/simulated/contribution_functions.npz" if SPICE["source"] == "simulated" else None
 )
 COMPOSED = bool(SPICE["composition"]["lines"] and SPICE_TABLE)
 
@@ -72,7 +70,12 @@ def spice_catalogue():
 
 def spice_targets():
     """The products of every raster, and its page."""
-    states = {"level3": "fits", "radiance": "fits", "velocity": "fits", "report": "html"}
+    states = {
+        "level3": "fits",
+        "radiance": "fits",
+        "velocity": "fits",
+        "report": "html",
+    }
     if COMPOSED:
         states["composition"] = "fits"
     return [f"results/spice/{s}/{r}.{end}" for r in RASTERS for s, end in states.items()]
@@ -84,50 +87,48 @@ wildcard_constraints:
 
 
 rule spice:
-    message:
-        "SPICE: see results/spice/report."
     input:
         spice_targets(),
+    message:
+        "SPICE: see results/spice/report."
 
 
 rule spice_simulate:
-    message:
-        "Simulate a SPICE raster."
     output:
         raster=f"results/spice/simulated/{SIMULATED}.fits",
         truth=f"results/spice/simulated/{SIMULATED}_truth.fits",
         table="results/spice/simulated/contribution_functions.npz",
     log:
         "results/logs/spice_simulate.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         settings=SPICE["simulated"],
         code=code("spice_simulate"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Simulate a SPICE raster."
     script:
         "../../scripts/spice_simulate.py"
 
 
 rule spice_ingest:
-    message:
-        "Look through {wildcards.raster}."
     input:
         raster=level2_of,
     output:
         "results/spice/ingested/{raster}.json",
     log:
         "results/logs/spice_ingest/{raster}.log",
-    params:
-        code=code("spice_ingest"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("spice_ingest"),
+    message:
+        "Look through {wildcards.raster}."
     script:
         "../../scripts/spice_ingest.py"
 
 
 rule spice_prepare:
-    message:
-        "Prepare {wildcards.group} of {wildcards.raster}."
     input:
         **spice_catalogue(),
         raster=level2_of,
@@ -136,6 +137,8 @@ rule spice_prepare:
         "results/spice/prepared/{raster}/{group}.fits",
     log:
         "results/logs/spice_prepare/{raster}/{group}.log",
+    conda:
+        "../../envs/reduction.yaml"
     threads: 2
     params:
         windows=lambda wildcards: [int(i) for i in wildcards.group[6:].split("-")],
@@ -148,15 +151,13 @@ rule spice_prepare:
             "model": SPICE["model"],
         },
         code=code("spice_prepare"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Prepare {wildcards.group} of {wildcards.raster}."
     script:
         "../../scripts/spice_prepare.py"
 
 
 rule spice_fit:
-    message:
-        "Fit the lines of {wildcards.group} of {wildcards.raster}."
     input:
         **spice_catalogue(),
         prepared="results/spice/prepared/{raster}/{group}.fits",
@@ -164,113 +165,112 @@ rule spice_fit:
         "results/spice/fitted/{raster}/{group}.fits",
     log:
         "results/logs/spice_fit/{raster}/{group}.log",
+    conda:
+        "../../envs/reduction.yaml"
     threads: 2
     params:
         bins=SPICE["binning"],
         model=SPICE["model"],
         code=code("spice_fit"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Fit the lines of {wildcards.group} of {wildcards.raster}."
     script:
         "../../scripts/spice_fit.py"
 
 
 rule spice_merge:
-    message:
-        "Merge the fits of {wildcards.raster}."
     input:
         groups=lambda wildcards: [
-            f"results/spice/fitted/{wildcards.raster}/{group}.fits"
-            for group in spice_groups(wildcards.raster)
+            f"results/spice/fitted/{wildcards.raster}/{group}.fits" for group in spice_groups(wildcards.raster)
         ],
     output:
         level3="results/spice/level3/{raster}.fits",
         saffron=directory("results/spice/saffron/{raster}"),
     log:
         "results/logs/spice_merge/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         pattern=SPICE["legacy"]["name"],
         bins=SPICE["binning"],
         code=code("spice_merge"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Merge the fits of {wildcards.raster}."
     script:
         "../../scripts/spice_merge.py"
 
 
 rule spice_velocity:
-    message:
-        "Velocities of {wildcards.raster}."
     input:
         level3="results/spice/level3/{raster}.fits",
     output:
         "results/spice/velocity/{raster}.fits",
     log:
         "results/logs/spice_velocity/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         **SPICE["velocity"],
         code=code("spice_velocity"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Velocities of {wildcards.raster}."
     script:
         "../../scripts/spice_velocity.py"
 
 
 rule spice_radiance:
-    message:
-        "Radiances of {wildcards.raster}."
     input:
         level3="results/spice/level3/{raster}.fits",
     output:
         "results/spice/radiance/{raster}.fits",
     log:
         "results/logs/spice_radiance/{raster}.log",
-    params:
-        code=code("spice_radiance"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("spice_radiance"),
+    message:
+        "Radiances of {wildcards.raster}."
     script:
         "../../scripts/spice_radiance.py"
 
 
 rule spice_composition:
-    message:
-        "Composition of {wildcards.raster}."
     input:
         radiance="results/spice/radiance/{raster}.fits",
-        table=lambda wildcards: (
-            located(SPICE_TABLE) if SPICE["composition"]["table"] else SPICE_TABLE
-        ),
+        table=lambda wildcards: (located(SPICE_TABLE) if SPICE["composition"]["table"] else SPICE_TABLE),
     output:
         "results/spice/composition/{raster}.fits",
     log:
         "results/logs/spice_composition/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
     params:
         lines=SPICE["composition"]["lines"],
         log_n=SPICE["composition"]["log_n"],
         code=code("spice_composition"),
-    conda:
-        "../../envs/reduction.yaml"
+    message:
+        "Composition of {wildcards.raster}."
     script:
         "../../scripts/spice_composition.py"
 
 
 rule spice_report:
-    message:
-        "Report on {wildcards.raster}."
     input:
+        **({"composition": "results/spice/composition/{raster}.fits"} if COMPOSED else {}),
         level3="results/spice/level3/{raster}.fits",
         radiance="results/spice/radiance/{raster}.fits",
         velocity="results/spice/velocity/{raster}.fits",
         checks="results/spice/ingested/{raster}.json",
-        **({"composition": "results/spice/composition/{raster}.fits"} if COMPOSED else {}),
     output:
         "results/spice/report/{raster}.html",
     log:
         "results/logs/spice_report/{raster}.log",
-    params:
-        code=code("spice_report"),
     conda:
         "../../envs/reduction.yaml"
+    params:
+        code=code("spice_report"),
+    message:
+        "Report on {wildcards.raster}."
     script:
         "../../scripts/spice_report.py"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from helioreduce import fft
+from helioreduce import arrays, fft
 from helioreduce.aia import gaps, richardson_lucy
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
@@ -134,9 +134,9 @@ def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
 
 def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
     """Data with noise of the error plane added again."""
-    generator = np.random.default_rng(seed)
+    generator, xp = np.random.default_rng(seed), arrays.module_of(image.data)
     for _ in range(number):
-        yield image.data + image.sigma * generator.standard_normal(image.data.shape, np.float32)
+        yield image.data + image.sigma * xp.asarray(generator.standard_normal(image.data.shape, np.float32))
 
 
 def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
@@ -154,8 +154,8 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
     margins = _margins(sigma.shape, otf)
     variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
     with fft.Filter(gain).threads() as convolve:
-        result = convolve(np.pad(variance, margins) if margins else variance)
-    return np.sqrt(np.maximum(_inner(result, margins), 0))
+        result = _inner(convolve(np.pad(variance, margins) if margins else variance), margins)
+    return np.sqrt(np.maximum(result, 0, out=result), out=result)
 
 
 def _where(known: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:

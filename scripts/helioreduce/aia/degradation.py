@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from helioreduce import times
+from helioreduce import ecsv, times
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.provenance import record, refuse_twice
@@ -92,3 +92,9 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
     new.header["DEGFACT"] = (value, "sensitivity relative to launch")
     record(new.header, "degradation", parameters, reference)
     return new
+
+
+def from_table(image: Image, table: ecsv.Calibration, version: int) -> Image:
+    """:func:`correct` by one version of a table that names its origin."""
+    rows, meta = table
+    return correct(image, rows, version, reference=ecsv.reference(meta))

@@ -12,6 +12,8 @@ from math import sqrt
 import numba
 import numpy as np
 
+from helioreduce import ecsv
+from helioreduce.aia import tables
 from helioreduce.aia.channels import CAMERA, known
 from helioreduce.errors import InputError
 from helioreduce.image import Image
@@ -92,6 +94,14 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     new = image.with_(sigma=sigma)
     record(new.header, "error", {"terms": "+".join(("noise", *systematic))}, reference)
     return new
+
+
+def from_table(image: Image, table: ecsv.Calibration, systematic: Mapping[str, bool]) -> Image:
+    """:func:`estimate` by the channel's row of AIA's error table; ``systematic`` says of each term whether it counts."""
+    rows, meta = table
+    terms = tuple(name for name, wanted in systematic.items() if wanted)
+    row = tables.error_row(rows, image.header["WAVELNTH"])
+    return estimate(image, row, systematic=terms, reference=ecsv.reference(meta))
 
 
 @numba.njit(cache=True, parallel=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from helioreduce import arrays
 from helioreduce.aia.kernels import fill_rows
 from helioreduce.errors import InputError
 
 
-def filled(plane: np.ndarray) -> np.ndarray:
+def filled(plane: Any) -> Any:
     """A copy of ``plane`` (ny, nx) without NaN: linear along rows, then whole rows from the nearest one.
 
     Raises
@@ -16,11 +19,20 @@ def filled(plane: np.ndarray) -> np.ndarray:
     InputError
         If every pixel is missing.
     """
-    copy = plane.copy()
-    empty = fill_rows(copy)
+    if arrays.on_host(plane):
+        return _fill(plane.copy())
+    if np.isfinite(plane).all():
+        return plane.copy()
+    # Few images have gaps: on the GPU they take the way through main memory.
+    return arrays.module_of(plane).asarray(_fill(arrays.to_host(plane).copy()))
+
+
+def _fill(plane: np.ndarray) -> np.ndarray:
+    """The same, in place."""
+    empty = fill_rows(plane)
     if empty.all():
         raise InputError("no pixel has a usable value", cure="Leave this image out")
     if empty.any():
-        rows, good = np.arange(len(copy)), np.flatnonzero(~empty)
-        copy[empty] = copy[good[np.abs(rows[empty, None] - good).argmin(axis=1)]]
-    return copy
+        rows, good = np.arange(len(plane)), np.flatnonzero(~empty)
+        plane[empty] = plane[good[np.abs(rows[empty, None] - good).argmin(axis=1)]]
+    return plane

@@ -10,6 +10,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from helioreduce import arrays
+
 
 def excess(data: Any, model: Any, floor: float) -> Any:
     """data/model − 1, into ``model``.
@@ -17,18 +19,17 @@ def excess(data: Any, model: Any, floor: float) -> Any:
     0 where the data are NaN: unknown pixels ask for no change. −1 where the model is ``floor`` or less: a dark pixel stays
     dark.
     """
-    if isinstance(model, np.ndarray):
+    if arrays.on_host(model):
         return _excess(data, model, model.dtype.type(floor))
-    dark, unknown = model <= floor, data != data
-    model[...] = (data - model) / (model + dark)
-    model[dark] = -1
-    model[unknown] = 0
+    dark = model <= floor
+    value = np.where(dark, -1, (data - model) / np.where(dark, 1, model))
+    model[...] = np.where(data == data, value, 0)
     return model
 
 
 def correct(estimate: Any, correction: Any) -> None:
     """estimate ← estimate · (1 + correction), in place, and not below zero."""
-    if isinstance(estimate, np.ndarray):
+    if arrays.on_host(estimate):
         _correct(estimate, correction)
     else:
         estimate *= (1 + correction).clip(0)
@@ -36,12 +37,11 @@ def correct(estimate: Any, correction: Any) -> None:
 
 def deviance(data: Any, model: Any) -> float:
     """Poisson deviance 2 Σ [d ln(d/m) − d + m] of the known data; a measure of likelihood that is 0 for a perfect model."""
-    if isinstance(model, np.ndarray):
+    if arrays.on_host(model):
         return _deviance(data, model)
-    used = (data == data) & (model > 0)
-    d, m = data[used], model[used]
-    safe = d + (d <= 0)
-    return 2 * float((d * np.log(safe / m) - d + m).sum())
+    usable, lit = (data == data) & ((model > 0) | (data == 0)), (data > 0) & (model > 0)
+    logarithm = np.log(np.where(lit, data, 1) / np.where(lit, model, 1))
+    return 2 * float(np.where(usable, data * logarithm - data + model.clip(0), 0).sum(dtype=np.float64))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

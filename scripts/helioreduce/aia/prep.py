@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from helioreduce import ecsv, times
 from helioreduce.aia import pointing, register
 from helioreduce.image import Image
 from helioreduce.provenance import record, refuse_twice
@@ -24,3 +25,10 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     new = register.register(pointed)
     record(new.header, "prep", parameters | register.PARAMETERS, reference)
     return new
+
+
+def from_table(image: Image, table: ecsv.Calibration) -> Image:
+    """:func:`prep` by the row of a day's pointing table that covers T_OBS; an empty table keeps the header's pointing."""
+    rows, meta = table
+    row = pointing.select(rows, times.parse(image.header["T_OBS"])) if rows else None
+    return prep(image, row, reference=ecsv.reference(meta))

@@ -101,6 +101,11 @@ def psf(
     return np.roll(kernel, (shape[0] // 2, shape[1] // 2), axis=(0, 1))
 
 
+def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray) -> np.ndarray:
+    """The OTF for an image of ``shape``, float32: ``full_frame`` as it is, or one on the :func:`grid` of a cut-out."""
+    return full_frame if tuple(shape) == FULL_FRAME else otf(channel, core, grid(shape, channel)).astype(np.float32)
+
+
 def core_width(channel: int, core: str) -> float:
     """w of the core exp(−w r²), in px⁻²."""
     widths = {"default": _DEFAULT_WIDTH, "preflight": _mesh(channel).preflight_width}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import gaps, spline
+from helioreduce import arrays
+from helioreduce.aia import gaps, spline, spline_arrays
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 
@@ -86,13 +87,14 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     """Data, sigma (None if the image has none) and mask on a grid of the given shape."""
     missing = ~np.isfinite(image.data) | image.flagged(Mask.NO_DATA | Mask.OUTSIDE)
     holes = missing.any()
-    whole = gaps.filled(np.where(missing, np.nan, image.data)) if holes else image.data
+
+    def whole(plane: np.ndarray) -> np.ndarray:
+        return gaps.filled(np.where(missing, np.nan, plane)) if holes else plane
+
     flags = spline.spread_flags(image.mask, missing) if holes or image.mask.any() else None
-    variance = None
-    if image.sigma is not None:
-        sigma = gaps.filled(np.where(missing, np.nan, image.sigma)) if holes else image.sigma
-        variance = spline.mirrored(sigma * sigma, spline.TAPS)
-    data, sigma, mask = spline.resample(spline.coefficients(whole), variance, flags, origin, matrix, shape)
+    variance = None if image.sigma is None else spline.mirrored(np.square(whole(image.sigma)), spline.TAPS)
+    loops = spline if arrays.on_host(image.data) else spline_arrays
+    data, sigma, mask = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
     sigma = sigma if variance is not None else None
     if holes:
         touched = (mask & spline.NO_DATA) != 0

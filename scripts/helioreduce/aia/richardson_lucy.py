@@ -153,4 +153,5 @@ def _inverse_weight(blur: fft.Filter, known: Any) -> Any:
     """1/(H w); 0 out of reach of the data, where nothing is to be changed."""
     weight = blur(known)
     reached = weight > _OUT_OF_REACH
-    return reached / (weight + ~reached)
+    weight += ~reached
+    return reached / weight

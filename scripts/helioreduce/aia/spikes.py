@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from helioreduce import provenance
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
-from helioreduce.provenance import record, refuse_twice
 
 
 def respike(image: Image, spikes: np.ndarray) -> Image:
@@ -33,7 +35,7 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     -----
     Young et al. (2021, Solar Physics 296, 181): part of what the despiker removes is solar.
     """
-    refuse_twice(image, "respike")
+    provenance.refuse_twice(image, "respike")
     if is_full_frame(image) and spikes.shape[1] != int(image.header.get("NSPIKES", spikes.shape[1])):
         raise _foreign(f"it holds {spikes.shape[1]} spikes, NSPIKES = {image.header['NSPIKES']}")
     x, y, inside = positions(image, spikes)
@@ -46,8 +48,16 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     mask[y, x] |= (before > SATURATION_DN) * np.uint8(Mask.SATURATED)
     new = image.with_(data=data, mask=mask)
     new.header["LVL_NUM"], new.header["NSPIKES"] = 0.5, 0
-    record(new.header, "respike", {"spikes": x.size})
+    provenance.record(new.header, "respike", {"spikes": x.size})
     return new
+
+
+def from_list(image: Image, spikes: np.ndarray, header: Mapping[str, object]) -> Image:
+    """:func:`respike` by a list and its header; SKIPPED where the archive holds no list of a frame that had spikes."""
+    if spikes.shape[1] == 0 and image.header.get("NSPIKES", 0) > 0:
+        reason = header.get("REASON", "the archive holds no spikes of this frame")
+        return provenance.skip(image, {"respike": str(reason)})
+    return respike(image, spikes)
 
 
 def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -23,8 +23,10 @@ POLE = np.sqrt(3.0) - 2.0
 #: Samples on each side that count in the variance.
 TAPS = 4
 OUTSIDE, NO_DATA = np.uint8(Mask.OUTSIDE), np.uint8(Mask.NO_DATA)
-#: Columns that are filtered abreast, and longest run of output pixels.
-_BLOCK, _RUN = 256, 256
+#: Rows, and columns, that are filtered abreast; longest run of output pixels.
+_ROWS, _COLUMNS, _RUN = 8, 128, 256
+#: Samples after which the filter has forgotten the edge: POLE⁴⁰ = 1e-23.
+_HORIZON = 40
 
 
 def cardinal(t: np.ndarray) -> np.ndarray:
@@ -56,11 +58,13 @@ def coefficients(plane):  # type: ignore[no-untyped-def]
     """Spline coefficients of a plane (ny, nx) with mirrored edges: float32 (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
     ny, nx = plane.shape
     result = np.empty((ny + 3, nx + 3), np.float32)
-    for y in numba.prange(ny):
-        _filter_row(plane[y], result[y + 1, 1 : nx + 1])
-    blocks = (nx + _BLOCK - 1) // _BLOCK
-    for block in numba.prange(blocks):
-        _filter_columns(result[1 : ny + 1, 1 + block * _BLOCK : 1 + min((block + 1) * _BLOCK, nx)])
+    inner = result[1 : ny + 1, 1 : nx + 1]
+    for block in numba.prange((ny + _ROWS - 1) // _ROWS):
+        rows = slice(block * _ROWS, min((block + 1) * _ROWS, ny))
+        _filter(plane[rows].T, inner[rows].T)
+    for block in numba.prange((nx + _COLUMNS - 1) // _COLUMNS):
+        columns = slice(block * _COLUMNS, min((block + 1) * _COLUMNS, nx))
+        _filter(inner[:, columns], inner[:, columns])
     for y in range(1, ny + 1):
         _mirror_ends(result[y], nx)
     for x in numba.prange(nx + 3):
@@ -86,54 +90,27 @@ def _reflect(i, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _filter_row(samples, line):  # type: ignore[no-untyped-def]
-    n = samples.size
-    carry, power = 0.0, 1.0
-    for k in range(40):  # POLE⁴⁰ = 1e-23
-        carry += power * samples[_reflect(k, n)]
+def _filter(samples, lines):  # type: ignore[no-untyped-def]
+    """Coefficients along the first axis of ``samples`` (n, width) into ``lines``, maybe the same array; columns abreast."""
+    n, width = samples.shape
+    carry, power = np.zeros(width), 1.0
+    for k in range(_HORIZON if n > 1 else 0):
+        for i in range(width):
+            carry[i] += power * samples[_reflect(k, n), i]
         power *= POLE
-    if n == 1:
-        line[0] = samples[0]
-        return
-    before = carry
-    line[0] = 6.0 * carry
+    for i in range(width):
+        lines[0, i] = 6.0 * carry[i] if n > 1 else samples[0, i]
     for k in range(1, n):
-        before = carry
-        carry = samples[k] + POLE * carry
-        line[k] = 6.0 * carry
-    back = POLE / (POLE * POLE - 1.0) * 6.0 * (carry + POLE * before)
-    line[n - 1] = back
+        for i in range(width):
+            carry[i] = samples[k, i] + POLE * carry[i]
+            lines[k, i] = 6.0 * carry[i]
+    for i in range(width if n > 1 else 0):
+        carry[i] = POLE / (POLE * POLE - 1.0) * (lines[n - 1, i] + POLE * lines[n - 2, i])
+        lines[n - 1, i] = carry[i]
     for k in range(n - 2, -1, -1):
-        back = POLE * (back - line[k])
-        line[k] = back
-
-
-@numba.njit(cache=True)
-def _filter_columns(plane):  # type: ignore[no-untyped-def]
-    """As :func:`_filter_row` for each column, all columns of the block abreast, in place."""
-    n, width = plane.shape
-    if n == 1:
-        return
-    carry = np.zeros(width)
-    power = 1.0
-    for k in range(40):
-        carry += power * plane[_reflect(k, n)]
-        power *= POLE
-    before = carry.copy()
-    for x in range(width):
-        plane[0, x] = 6.0 * carry[x]
-    for k in range(1, n):
-        for x in range(width):
-            before[x] = carry[x]
-            carry[x] = plane[k, x] + POLE * carry[x]
-            plane[k, x] = 6.0 * carry[x]
-    for x in range(width):
-        carry[x] = POLE / (POLE * POLE - 1.0) * 6.0 * (carry[x] + POLE * before[x])
-        plane[n - 1, x] = carry[x]
-    for k in range(n - 2, -1, -1):
-        for x in range(width):
-            carry[x] = POLE * (carry[x] - plane[k, x])
-            plane[k, x] = carry[x]
+        for i in range(width):
+            carry[i] = POLE * (carry[i] - lines[k, i])
+            lines[k, i] = carry[i]
 
 
 def spread_flags(mask: np.ndarray, missing: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
-import scipy.fft
 
+from helioreduce import fft
 from helioreduce.archive.instrument import (
     COMPRESSED_FROM_DN,
     COMPRESSION_FLOOR_DN,
@@ -44,17 +44,13 @@ def blur(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
     InputError
         If a transform has another shape than the scene's.
     """
-    workers = os.cpu_count()
     half = (scene.shape[0], scene.shape[1] // 2 + 1)
-    if psf.shape == half:
-        otf = psf
-    elif np.iscomplexobj(psf):
+    if psf.shape != half and np.iscomplexobj(psf):
         raise InputError(f"the transform of the PSF has shape {psf.shape}, the scene's is {half}")
-    else:
-        otf = scipy.fft.rfft2(np.fft.ifftshift(_fitted(psf, scene.shape)), workers=workers)
-    blurred = scipy.fft.rfft2(scene, workers=workers)
-    blurred *= otf
-    return np.maximum(scipy.fft.irfft2(blurred, s=scene.shape, workers=workers), 0).astype(np.float32)
+    otf = psf if psf.shape == half else fft.rfft2(np.fft.ifftshift(_fitted(psf, scene.shape)))
+    spectrum = fft.rfft2(scene)
+    spectrum *= otf
+    return np.maximum(fft.irfft2(spectrum, scene.shape), 0)
 
 
 def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -141,7 +141,7 @@ class Catalogue:
             if series is None:
                 raise InputError(f"nothing describes the series {name!r}", cure="Add a 'struct'", where=path)
             self._series[series.name.lower()] = series
-            entries = [content] if path.name == "record.json" else content["records"]
+            entries = content.get("records", [content])
             records = [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
             self._loaded[path] = [
                 *records,

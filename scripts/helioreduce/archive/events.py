@@ -61,7 +61,7 @@ def record(scenario: Scenario, frame: Facts, keywords: Mapping[str, str]) -> dic
     files = {"image": "image_lev1.fits", "spikes": "spikes.fits" if spikes else None}
     if scenario.has("lost", *here):
         files = {"image": None, "spikes": None}
-        keywords = {name: MISSING if name in STATISTICS else text for name, text in keywords.items()}
+        keywords = {name: MISSING if name in STATISTICS else value for name, value in keywords.items()}
     entry = {"recnum": frame.recnum, "keywords": keywords, "segments": files}
     if scenario.has("offline", *here):
         entry["online"] = False

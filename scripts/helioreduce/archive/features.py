@@ -129,21 +129,15 @@ def _arch(
 def haze(scenario: Scenario) -> Points:
     """Diffuse emission around each active region, the unresolved loops."""
     rng = scenario.rng("haze")
-    rows = []
-    for region in regions(scenario):
-        for _ in range(18):
-            step = rng.normal(0, 1.1, 2) * region.size
-            place = _unit(region.centre + step[0] * region.along + step[1] * region.across)
-            rows.append(
-                (
-                    *place * (1 + abs(rng.normal(0, 0.5)) * region.size),
-                    rng.uniform(10, 34) * region.size / 0.05,
-                    region.strength * rng.uniform(0.02, 0.07),
-                    rng.normal(6.3, 0.15),
-                )
-            )
-    table = np.array(rows).reshape(-1, 6)
-    return Points(table[:, :3], table[:, 3], table[:, 4], table[:, 5])
+    site = np.repeat(np.array(regions(scenario), object), 18)
+    n = site.size
+    size, strength = (np.array([getattr(region, name) for region in site]) for name in ("size", "strength"))
+    axes = np.array([(region.centre, region.along, region.across) for region in site])
+    step = np.stack([np.ones(n), *(rng.normal(0, 1.1, (2, n)) * size)], 1)
+    position = _unit(np.einsum("ni,nik->nk", step, axes)) * (1 + abs(rng.normal(0, 0.5, n)) * size)[:, None]
+    return Points(
+        position, rng.uniform(10, 34, n) * size / 0.05, strength * rng.uniform(0.05, 0.15, n), rng.normal(6.3, 0.15, n)
+    )
 
 
 @lru_cache(maxsize=2)

@@ -57,17 +57,21 @@ class Frame:
         """Where the Sun truly is, in the cards of a FITS header."""
         true = self.facts.truth
         return fits.cards(
-            **{
-                "CTYPE1": "HPLN-TAN",
-                "CTYPE2": "HPLT-TAN",
-                "CUNIT1": "arcsec",
-                "CUNIT2": "arcsec",
-                "CRVAL1": 0.0,
-                "CRVAL2": 0.0,
-            },
-            **{"CRPIX1": true.x0 + 1, "CRPIX2": true.y0 + 1, "CDELT1": true.scale, "CDELT2": true.scale, "CROTA2": true.roll},
-            **{"WAVELNTH": self.facts.channel.name, "EXPTIME": self.facts.exposure_s, "DEGRAD": self.truth.degradation},
-            **{"R_SUN": self.facts.observer.rsun_arcsec / true.scale},
+            CTYPE1="HPLN-TAN",
+            CTYPE2="HPLT-TAN",
+            CUNIT1="arcsec",
+            CUNIT2="arcsec",
+            CRVAL1=0.0,
+            CRVAL2=0.0,
+            CRPIX1=true.x0 + 1,
+            CRPIX2=true.y0 + 1,
+            CDELT1=true.scale,
+            CDELT2=true.scale,
+            CROTA2=true.roll,
+            R_SUN=self.facts.observer.rsun_arcsec / true.scale,
+            WAVELNTH=self.facts.channel.name,
+            EXPTIME=self.facts.exposure_s,
+            DEGRAD=self.truth.degradation,
         )
 
 

@@ -75,6 +75,8 @@ class Scenario:
             raise InputError(f"archive.header is {self.header!r}", cure=f"Choose from {', '.join(HEADERS)}")
         if self.npix < 64 or self.npix % 2:
             raise InputError(f"archive.npix is {self.npix}", cure="Give an even number of at least 64")
+        if self.activity < 1:
+            raise InputError(f"archive.activity is {self.activity}", cure="Give at least one active region")
         listed = sorted((name, tuple(patterns)) for name, patterns in dict(self.events).items())
         if unknown := {name for name, _ in listed} - set(EVENTS):
             raise InputError(f"archive.events: there is no {', '.join(unknown)}", cure=f"Use {', '.join(EVENTS)}")

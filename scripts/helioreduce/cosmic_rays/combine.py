@@ -13,7 +13,7 @@ import numpy as np
 from helioreduce.errors import InputError
 
 METHODS = {"clip": 0, "median": 1, "trimmed_mean": 2, "mean": 3}
-DEVIATIONS = {"mad": 0, "std": 1}
+DEVIATIONS = {"mad": 0, "std": 1, "noise": 2}
 #: Standard deviation of a Gaussian over its median absolute deviation, 1 / Φ⁻¹(3/4).
 SIGMA_PER_MAD = 1.482602218505602
 #: What the median absolute deviation of 2 to 9 values must be multiplied by to be unbiased; n / (n − 0.8) for more
@@ -38,7 +38,10 @@ class Choices:
     sigma
         Largest distance from the median that is kept, in deviations.
     deviation
-        ``mad``: 1.4826 × median absolute deviation, unbiased for few values; ``std``: standard deviation about the mean.
+        ``mad``: 1.4826 × median absolute deviation, unbiased for few values; ``std``: standard deviation about the mean;
+        ``noise``: the number ``noise``, for frames so few (below about ten) that their own deviation is itself uncertain.
+    noise
+        Standard deviation of one value, in the data's unit, for ``deviation = noise``.
     trim
         Fraction cut at each end.
     quantum
@@ -51,6 +54,7 @@ class Choices:
     deviation: str = "mad"
     trim: float = 0.25
     quantum: float = 0.0
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         for name, known in (("method", METHODS), ("deviation", DEVIATIONS)):
@@ -58,6 +62,8 @@ class Choices:
                 raise InputError(f"no {name} is called {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
         if not (self.sigma > 0 and 0 <= self.trim < 0.5 and self.quantum >= 0):
             raise InputError(f"{self} cannot be", cure="Give sigma > 0, 0 ≤ trim < 0.5 and quantum ≥ 0")
+        if (self.deviation == "noise") != (self.noise > 0):
+            raise InputError(f"deviation is {self.deviation!r}, noise {self.noise:g}", cure="Give a noise with deviation noise")
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class Combined:
 
 
 def farthest(n: int, deviation: str) -> float:
-    """The most deviations that one of ``n`` values can lie from the median: n / √(n − 1) for ``std``, no limit for ``mad``.
+    """The most deviations that one of ``n`` values can lie from the median: n / √(n − 1) for ``std``, else no limit.
 
     With the standard deviation a clip at 5 cannot fire for 23 frames or fewer, whatever the outlier.
     """
@@ -78,7 +84,7 @@ def farthest(n: int, deviation: str) -> float:
         return 0.0
     if deviation == "std":
         return n / sqrt(n - 1)
-    return inf if n > 2 else 1 / (SIGMA_PER_MAD * float(FEW[2]))
+    return inf if n > 2 or deviation == "noise" else 1 / (SIGMA_PER_MAD * float(FEW[2]))
 
 
 def combine(
@@ -154,7 +160,7 @@ def stack(cube: np.ndarray, choices: Choices = Choices()) -> tuple[np.ndarray, n
     """
     method, deviation = METHODS[choices.method], DEVIATIONS[choices.deviation]
     cube = np.ascontiguousarray(cube, np.float32)
-    return _stack(cube, method, deviation, choices.sigma, choices.trim, choices.quantum**2 / 12)
+    return _stack(cube, method, deviation, choices.sigma, choices.trim, choices.quantum**2 / 12 + choices.noise**2)
 
 
 @numba.njit(cache=True, parallel=True)
@@ -214,6 +220,8 @@ def _kept(values, k, distances, method, deviation, sigma, trim, floor):  # type:
 def _deviation(values, middle, distances, deviation):  # type: ignore[no-untyped-def]
     """Deviation of sorted values: from their median absolute deviation, or the standard deviation about the mean."""
     k = values.size
+    if deviation == 2:  # known: it comes in as the floor
+        return 0.0
     if deviation == 1:
         return np.std(values)
     low, high = 0, k - 1

@@ -19,7 +19,7 @@ def snippets(planes: Mapping[str, np.ndarray], boxes: Sequence[Box], title: str 
     """Snippets around hits, one row each, one column for each plane; a page without hits says so.
 
     All snippets of a plane are one picture, so that thirty hits are drawn as fast as one. Pictures other than masks are scaled
-    hit by hit, from the snippet's dark level to the hit's brightest pixel in the first picture, the same for all of them.
+    hit by hit (square root), from the snippet's dark level to the hit's brightest pixel in the first picture.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
     figure.colorbar(drawn, ax=frame, label=unit, shrink=0.8)
     frame.set(title="frame", xlabel="x [pixel]", ylabel="y [pixel]")
     marked.imshow(np.where(np.isfinite(image), 1.0, np.nan), origin="lower", cmap="Greys", vmin=0.9, vmax=8)
-    marked.set(title="cosmic rays", xlabel="x [pixel]")
+    marked.set(xlabel="x [pixel]")
     for k, (name, sources) in enumerate(found.items()):
         y, x = np.nonzero(sources.labels)
         colour = f"C{k}"
@@ -74,11 +74,12 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
         size = np.arange(1, sources.areas.max(initial=1) + 1)
         at_least = [sources.areas[sources.areas >= s].sum() for s in size]
         counts.step(size, at_least, where="mid", color=colour, label=f"{name}: {told[name]}")
-    marked.legend(loc="upper right", framealpha=0.9)
+    marked.legend(loc="lower center", bbox_to_anchor=(0.5, 0.99), ncols=len(found), frameon=False)
     counts.axvline(EXTENDED - 0.5, color="0.6", linewidth=0.8, linestyle=":")
     counts.text(EXTENDED - 0.4, 0.97, "extended →", transform=counts.get_xaxis_transform(), color="0.4", fontsize=9, va="top")
     counts.set(xscale="log", yscale="log", xlabel="least size of a hit [pixel]", ylabel="pixels in hits of that size or larger")
     counts.set_ylim(1, 3 * max([s.areas.sum() for s in found.values()] + [1]))
+    counts.set_box_aspect(image.shape[0] / image.shape[1])
     counts.legend(fontsize=8, loc="lower left")
     return figure
 
@@ -97,7 +98,7 @@ def _mosaic(plane: np.ndarray, limits: Sequence[tuple[float, float]], boxes: Seq
     rows = []
     for (low, high), box in zip(limits, boxes, strict=True):
         cut = _cut(plane, box)
-        rows.append(cut if plane.dtype == bool else np.clip((cut - low) / max(high - low, 1e-30), -0.08, 1))
+        rows.append(cut if plane.dtype == bool else np.sqrt(np.clip((cut - low) / max(high - low, 1e-30), 0, 1)))
         rows.append(np.full((GAP, SNIPPET[1]), np.nan))
     return np.concatenate(rows[-2::-1])
 

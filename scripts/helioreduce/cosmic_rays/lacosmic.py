@@ -148,7 +148,7 @@ def detect(
     given = data, variance
     data, variance, background = _single(data), _single(variance), None if background is None else _single(background)
     _check_shapes(data, variance=variance, mask=mask, background=background)
-    excluded = np.isnan(data) if mask is None else ndimage.binary_dilation(mask, np.ones((3, 3), bool)) | np.isnan(data)
+    excluded = np.isnan(data) if mask is None else _grown(mask, choices.border) | np.isnan(data)
     planes = kernels.planes(data, variance, background, choices.psf, excluded, BORDERS[choices.border])
     if np.isfinite(choices.saturation):
         _exclude_saturated(planes, choices.saturation)
@@ -195,6 +195,15 @@ def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method
         if replacement.replace(plane, pixels, spoilt, method, np.float32(np.nan)):
             image = _single(before) - (planes.background if planes.background.size else np.float32(0))
             replacement.replace(plane, pixels, spoilt, method, np.float32(replacement.level(image, planes.excluded)))
+
+
+def _grown(mask: np.ndarray, border: str) -> np.ndarray:
+    """A mask and its neighbours; the outermost rows and columns do not grow for ``copy``."""
+    grown = ndimage.binary_dilation(mask, np.ones((3, 3), bool))
+    if border == "copy":
+        for edge in (0, -1):
+            grown[edge], grown[:, edge] = mask[edge], mask[:, edge]
+    return grown
 
 
 def _exclude_saturated(planes: kernels.Planes, saturation: float) -> None:

@@ -30,7 +30,7 @@ class Slit(NamedTuple):
 
 def psf(values: np.ndarray, channel: int, core: str, scale: float = 0.6) -> Figure:
     """A PSF centred in its array, log stretch: the diffraction arms, and the core. ``scale`` is arcsec per pixel."""
-    figure = style.new(style.PAGE, 3.6)
+    figure = style.new(style.PAGE, 3.2)
     axes = figure.subplots(1, 2)
     middle = np.array(values.shape) // 2
     peak = float(values.max())

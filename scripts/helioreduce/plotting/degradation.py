@@ -74,8 +74,11 @@ def _jumps(axis: Axes, curve: Curve) -> None:
         axis.vlines(curve.starts[1:], 0, 100 * curve.jumps, color=_VERSIONS.get(curve.version, (style.GREY,))[0], lw=2)
         largest = int(np.abs(curve.jumps).argmax())
         where, size = curve.starts[largest + 1], 100 * curve.jumps[largest]
-        axis.annotate(f" {size:+.1f} % on {where:%Y-%m-%d}", (where, size), fontsize=7, va="top" if size > 0 else "bottom")
-    axis.margins(y=0.25)
+        if abs(size) >= 0.1:
+            text = f"{abs(size):.1f} % {'up' if size > 0 else 'down'} on {where:%Y-%m-%d}"
+            axis.annotate(f"  {text}", (where, size), fontsize=7, va="top" if size > 0 else "bottom")
+    reach = max(1.0, 120 * np.abs(curve.jumps).max(initial=0))
+    axis.set_ylim(*((-reach, reach) if np.any(curve.jumps < -1e-3) else (-0.15 * reach, reach)))
 
 
 def correction(before: Image, after: Image, factor: float) -> Figure:

@@ -31,16 +31,22 @@ def error_map(image: Image) -> Figure:
     relative[~(relative > 0)] = np.nan
     axis = sky.axes(figure, small, grid[0])
     low, high = np.nanpercentile(relative, (1, 99))
-    shown = axis.imshow(relative, norm=LogNorm(low, high), cmap="cividis", origin="lower")
+    shown = axis.imshow(relative, norm=LogNorm(low, max(min(high, 100.0), 2 * low)), cmap="cividis", origin="lower")
     sky.limb(axis, small)
     figure.colorbar(shown, ax=axis, label="σ / intensity [%]", fraction=0.046, pad=0.02, extend="both")
     axis.set_title(f"relative error, {image.header['WAVELNTH']} Å")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (image.data / image.sigma)[(image.mask == 0) & (image.data > 0)]
     plot = figure.add_subplot(grid[1])
-    plot.hist(ratio, np.geomspace(0.1, max(float(ratio.max()), 1.0), 90), histtype="stepfilled", color=style.SKY)
+    plot.hist(
+        ratio,
+        np.geomspace(0.1, max(float(ratio.max()), 1.0), 90),
+        histtype="stepfilled",
+        color=style.SKY,
+        weights=np.full(ratio.size, 1e-3),
+    )
     plot.axvline(float(np.median(ratio)), color=style.BLACK, lw=0.8, ls=(0, (4, 1)))
-    plot.set(xscale="log", xlabel="signal-to-noise ratio of a pixel", ylabel="pixels")
+    plot.set(xscale="log", xlabel="signal-to-noise ratio of a pixel", ylabel="thousand pixels")
     plot.set_title(f"median {np.median(ratio):.1f}")
     return figure
 
@@ -77,8 +83,8 @@ def histograms(relative: Mapping[str, np.ndarray], channel: int) -> Figure:
         axis.hist(
             values, edges, histtype="step", color=colour, ls=line, lw=1.3, label=f"{name}: median {np.median(values):.1f} %"
         )
-    axis.set(xscale="log", xlabel="σ / intensity [%]", ylabel="pixels")
-    axis.legend(loc="upper left")
+    axis.set(xscale="log", yscale="log", xlabel="σ / intensity [%]", ylabel="pixels")
+    axis.legend(loc="upper right")
     axis.set_title(f"{channel} Å")
     return figure
 
@@ -103,17 +109,19 @@ def pulls(sets: Mapping[str, tuple[np.ndarray, float]], xlabel: str, title: str)
 
 def autocorrelation(maps: Mapping[str, np.ndarray]) -> Figure:
     """Correlation of the noise with lag, one panel a state; the numbers of the next neighbours written in."""
-    figure = style.new(style.PAGE, 3.0)
+    figure = style.new(style.PAGE, 3.3)
     axes = figure.subplots(1, len(maps), squeeze=False)[0]
     for axis, (name, values) in zip(axes, maps.items(), strict=True):
         lag = min(values.shape[0] // 2, 5)
         middle = values.shape[0] // 2
         window = values[middle - lag : middle + lag + 1, middle - lag : middle + lag + 1]
         extent = (-lag - 0.5, lag + 0.5, -lag - 0.5, lag + 0.5)
-        shown = axis.imshow(window, cmap="RdBu_r", vmin=-0.5, vmax=0.5, extent=extent)
-        axis.set(xlabel="lag in x [pixel]", ylabel="lag in y [pixel]")
+        shown = axis.imshow(window, cmap="RdBu_r", vmin=-0.2, vmax=0.2, extent=extent)
+        axis.set(xlabel="lag in x [pixel]", ylabel="lag in y [pixel]", xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
         axis.set_title(name)
         for dx, dy in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)):
-            axis.text(dx, dy, f"{100 * window[lag + dy, lag + dx]:.0f}", ha="center", va="center", fontsize=6)
-    figure.colorbar(shown, ax=list(axes), label="correlation (written: per cent)", fraction=0.046, pad=0.02, extend="both")
+            axis.text(dx, dy, f"{round(100 * window[lag + dy, lag + dx]):d}", ha="center", va="center", fontsize=6)
+    figure.colorbar(
+        shown, ax=list(axes), label="correlation (written: per cent)", location="bottom", fraction=0.05, pad=0.02, extend="both"
+    )
     return figure

@@ -42,22 +42,19 @@ class Series(NamedTuple):
 
 
 def wcs(before: Image, after: Image) -> Figure:
-    """Reference pixel, scale and rotation matrix before and after, as the numbers and as what they mean."""
+    """Where registration moves the pixels, and reference pixel, scale and rotation matrix before and after."""
     figure = style.new(style.PAGE, 3.4)
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.35))
-    for image, label, colour, line in ((before, "level 1", style.ORANGE, (0, (4, 1))), (after, "level 1.5", style.BLUE, "-")):
-        found = sky.wcs(image)
-        matrix = found.wcs.get_pc() * found.wcs.get_cdelt()[:, None] * 3600
-        ny, nx = image.data.shape
-        corners = np.array([[0, 0], [nx, 0], [nx, ny], [0, ny], [0, 0]], float)
-        sky_corners = (corners + 0.5 - found.wcs.crpix) @ matrix.T
-        left.plot(*sky_corners.T, color=colour, ls=line, label=label)
-    angle = np.linspace(0, 2 * np.pi, 200)
-    radius = float(after.header.get("RSUN_OBS", 0))
-    left.plot(radius * np.cos(angle), radius * np.sin(angle), color=style.GREY, lw=0.8)
-    left.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE, aspect="equal")
-    left.legend(loc="center")
-    left.set_title("frame and limb")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
+    side = np.array(before.data.shape[::-1])
+    x, y = (plane.ravel() for plane in np.meshgrid(*(np.linspace(0.04, 0.96, 13) * (n - 1) for n in side)))
+    moved = np.stack(sky.wcs(after).wcs_world2pix(*sky.wcs(before).wcs_pix2world(x, y, 0), 0)) - np.stack([x, y])
+    longest = float(np.hypot(*moved).max())
+    scale, key = longest / (side.max() / 14), round(longest, 1) or 1.0
+    arrows = left.quiver(x, y, *moved, color=style.BLUE, angles="xy", scale_units="xy", scale=scale, width=0.004)
+    left.quiverkey(arrows, 0.78, 1.04, key, f"{key:g} pixel", labelpos="E", fontproperties={"size": 7})
+    left.set(xlabel="x on the detector [pixel]", ylabel="y on the detector [pixel]", aspect="equal")
+    left.set(xlim=(0, side[0]), ylim=(0, side[1]))
+    left.set_title("shift of pixels")
     _numbers(right, before, after)
     return figure
 
@@ -68,8 +65,8 @@ def _numbers(axis: object, before: Image, after: Image) -> None:
     for card, unit in (("CRPIX1", "pixel"), ("CRPIX2", "pixel"), ("CDELT1", "arcsec/pixel"), ("CDELT2", "arcsec/pixel")):
         rows.append((f"{card} [{unit}]", *(f"{float(image.header[card]):.6f}" for image in (before, after))))
     matrices = [sky.wcs(image).wcs.get_pc() for image in (before, after)]
-    rows += [(f"PC{i + 1}_{j + 1}", *(f"{matrix[i, j]:+.8f}" for matrix in matrices)) for i in (0, 1) for j in (0, 1)]
-    rows.append(("roll [deg]", *(f"{np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0])):+.6f}" for matrix in matrices)))
+    rows += [(f"PC{i + 1}_{j + 1}", *(f"{matrix[i, j] + 0.0:.8f}" for matrix in matrices)) for i in (0, 1) for j in (0, 1)]
+    rows.append(("roll [deg]", *(f"{np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0])):.6f}" for matrix in matrices)))
     axis.set_axis_off()  # type: ignore[attr-defined]
     table = axis.table(rows, colLabels=("", "level 1", "level 1.5"), loc="center", edges="horizontal", cellLoc="right")  # type: ignore[attr-defined]
     table.auto_set_font_size(False)
@@ -107,11 +104,13 @@ def pointing(series: Series, chosen: Sequence[datetime], channel: int) -> Figure
     axes = figure.subplots(2, 2, sharex=True)
     picked = np.isin(np.array([time.timestamp() for time in series.times]), [time.timestamp() for time in chosen])
     for axis, (name, label) in zip(axes.ravel(), _ENTRIES.items(), strict=True):
-        values = series.values[name]
+        values = np.nan_to_num(series.values[name])
         axis.step(series.times, values, where="post", color=style.GREY, lw=0.8)
         axis.plot(series.times, values, "o", ms=4, mfc="white", mec=style.BLUE, label="row")
         axis.plot(np.array(series.times)[picked], values[picked], "o", ms=5, color=style.VERMILION, label="taken by an image")
         axis.set_ylabel(label)
+        middle, reach = (values.max() + values.min()) / 2, max(0.7 * np.ptp(values), 1e-4 * abs(values).max())
+        axis.set_ylim(middle - reach, middle + reach)
         axis.ticklabel_format(axis="y", useOffset=False)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
     for axis in axes[1]:

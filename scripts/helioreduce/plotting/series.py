@@ -57,17 +57,18 @@ def timeline(frames: Frames) -> Figure:
         axes[2].plot(times, [row["NSPIKES"] for row in rows], "o-", ms=3.5, **look)
     axes[0].set(yticks=range(len(frames)), yticklabels=[f"{channel} Å" for channel in frames], ylim=(-0.6, len(frames) - 0.4))
     axes[0].set_title("QUALITY: ● good, × flagged")
-    axes[1].set(ylabel="exposure\ntime [s]", ylim=(0, None))
-    axes[2].set(ylabel="spikes\nremoved", ylim=(0, None))
+    for axis, label in zip(axes[1:], ("exposure\ntime [s]", "spikes\nremoved"), strict=True):
+        axis.set_ylabel(label)
+        axis.set_ylim(0, 1.15 * axis.get_ylim()[1])
     figure.legend(loc="outside right upper")
     _date_axis(axes[-1], frames)
     return figure
 
 
 def _date_axis(axis: Any, frames: Frames) -> None:
-    """Dates below; a lone frame gets a minute to each side."""
+    """Dates below; a lone frame gets ten seconds to each side."""
     times = [row["time"].timestamp() for rows in frames.values() for row in rows]
-    margin = max(0.04 * (max(times) - min(times)), 60.0)
+    margin = max(0.04 * (max(times) - min(times)), 10.0)
     zone = next(iter(frames.values()))[0]["time"].tzinfo
     axis.set_xlim(*(datetime.fromtimestamp(value, zone) for value in (min(times) - margin, max(times) + margin)))
     axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))

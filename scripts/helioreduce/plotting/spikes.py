@@ -18,7 +18,7 @@ def cutouts(despiked: Image, respiked: Image, x: np.ndarray, y: np.ndarray) -> F
     pair = [sky.axes(figure, despiked, 121), sky.axes(figure, respiked, 122, ylabel=False)]
     for axis, image, title in zip(pair, (despiked, respiked), ("as delivered: despiked", "respiked"), strict=True):
         shown = sky.draw(axis, image, norm=norm, title=f"{image.header['WAVELNTH']} Å, {title}")
-        axis.scatter(x, y, s=34, facecolors="none", edgecolors=style.SKY, linewidths=0.8)
+        axis.scatter(x, y, s=44, facecolors="none", edgecolors=style.SKY, linewidths=0.6)
         axis.set(xlim=(-0.5, image.data.shape[1] - 0.5), ylim=(-0.5, image.data.shape[0] - 0.5))
     sky.bar(figure, shown, pair, f"[{despiked.header['BUNIT']}]", extend="max")
     return figure
@@ -32,7 +32,7 @@ def histogram(lists: Mapping[int, np.ndarray]) -> Figure:
     figure = style.new(style.PAGE, 0.6 + 2.3 * -(-len(lists) // 2))
     axes = figure.subplots(-(-len(lists) // 2), 2, squeeze=False)
     for axis, (channel, spikes) in zip(axes.ravel(), lists.items(), strict=False):
-        edges = np.geomspace(1, 16384, 57)
+        edges = np.unique(np.round(np.geomspace(1, 16384, 57))) - 0.5  # counts are whole numbers
         before, after = (np.clip(spikes[row], 1, None) for row in (1, 2))
         axis.hist(before, edges, histtype="step", color=style.VERMILION, lw=1.3, label="spike (before despiking)")
         axis.hist(after, edges, histtype="stepfilled", color=style.SKY, alpha=0.5, label="replaced by (level 1)")

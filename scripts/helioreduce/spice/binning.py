@@ -182,10 +182,11 @@ def fit_adaptive(
     Returns
     -------
     Adaptive
-        Where no level meets the thresholds, the fit with the least ratio is kept and ``met`` is False.
+        Where no level meets the thresholds, the fit with the least ratio is kept and ``met`` is False. A pixel without a
+        sample of its own is not filled from its neighbours.
     """
     n = int(np.prod(cube.shape[:3]))
-    todo = np.arange(n)
+    todo, measured = np.arange(n), np.isfinite(cube).any(axis=-1).ravel()
     best, level, least = None, np.full(n, -1, np.int16), np.full(n, np.inf)
     for number, box in enumerate(boxes):
         spectra, count = bin_spectra(cube, todo, box)
@@ -202,7 +203,7 @@ def fit_adaptive(
             best.put(todo[better], fit.take(np.flatnonzero(better)))
         level[todo[better]] = number
         least[todo[better]] = ratio[better]
-        todo = todo[least[todo] > 1]
+        todo = todo[(least[todo] > 1) & measured[todo]]
         if not todo.size:
             break
     return Adaptive(best, level, least <= 1)

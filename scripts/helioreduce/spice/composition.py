@@ -118,12 +118,13 @@ def _element(line: str) -> tuple[float, float]:
 
 
 def reference_dems(log_t: np.ndarray) -> np.ndarray:
-    """Three shapes DEM (3, T) for which the ratio is exact: a quiet corona, an active region, a coronal hole.
+    """Three shapes DEM (3, T) for which the ratio is made exact: quiet Sun, active region, coronal hole.
 
-    Each is a transition region falling as T^−1.5 up to a minimum, plus a Gaussian corona in log T; analytic, of our own.
+    Each is a transition region falling as a power of T plus a corona, Gaussian in log T: analytic, of our own, with the slopes
+    and contrasts of published DEMs of such regions.
     """
-    shapes = ((6.05, 0.17, 8.0), (6.45, 0.22, 40.0), (5.95, 0.12, 2.0))
-    return np.array([10 ** (-1.5 * (log_t - 4.5)) + h * 1e-3 * np.exp(-0.5 * ((log_t - c) / w) ** 2) for c, w, h in shapes])
+    shapes = ((2.2, 6.05, 0.20, 0.05), (1.4, 6.35, 0.22, 0.6), (2.8, 5.95, 0.13, 0.01))
+    return np.array([10 ** (-s * (log_t - 4.5)) + h * np.exp(-0.5 * ((log_t - c) / w) ** 2) for s, c, w, h in shapes])
 
 
 def trial_dems(log_t: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from helioreduce.spice.noise import Noise
 #: Standard deviation of the coefficients of white noise of variance 1, scale by scale, for the B3 spline in two dimensions.
 SCALE_SIGMA = (0.8907963, 0.2006639, 0.0855075, 0.0412474)
 #: Attenuation threshold per scale, in σ.
-THRESHOLDS = (3.0, 3.0, 2.0, 2.0)
+THRESHOLDS = (4.0, 3.0, 2.0, 2.0)
 PASSES = 3
 _B3 = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 

@@ -9,7 +9,6 @@ from scipy import stats
 from helioreduce.errors import InputError
 from helioreduce.spice import fit, model, radiance
 from helioreduce.spice.model import Line, Tie
-
 from conftest import joined, noise_of, wavelengths
 
 
@@ -164,7 +163,12 @@ def test_result_does_not_depend_on_threads_or_order(three):
 
 def test_blend_is_resolved_by_ties_across_windows():
     """S IV 748/Mg IX 749.5/S IV 750 at 60 s: Mg IX scatters ≤ 0.36 with its centre tied to Mg IX 706, ≤ 0.33 with widths."""
-    lines = [Line("mg_9 706.06", 706.06, 0), Line("s_4 748.40", 748.40, 1), Line("mg_9 749.55", 749.55, 1), Line("s_4 750.22", 750.22, 1)]
+    lines = [
+        Line("mg_9 706.06", 706.06, 0),
+        Line("s_4 748.40", 748.40, 1),
+        Line("mg_9 749.55", 749.55, 1),
+        Line("s_4 750.22", 750.22, 1),
+    ]
     waves = [wavelengths(706), wavelengths(749.4)]
     truth = [0.10, 706.06, 0.35, 0.05, 748.40, 0.35, 0.04, 749.55, 0.35, 0.07, 750.22, 0.35, 0.01, 0.01]
     centres = [Tie("mg_9 749.55 x", "add", "mg_9 706.06 x", 43.49), Tie("s_4 750.22 x", "add", "s_4 748.40 x", 1.82)]

@@ -12,6 +12,7 @@ from helioreduce.image import Image
 
 #: Radii searched, relative to RSUN_OBS: EUV limbs lie above the photosphere.
 _SEARCHED = (0.95, 1.06)
+_REACH_ARCSEC = 15.0
 _CLIPPED_SIGMAS = 3.0
 
 
@@ -35,7 +36,7 @@ class Limb(NamedTuple):
 def fit(image: Image, *, angles: int = 720) -> Limb:
     """Limb at each position angle, and the circle through it.
 
-    The limb is where the smoothed logarithm of the intensity falls most steeply with radius. To first order a centre off by
+    The limb is where the smoothed logarithm of the intensity changes most steeply with radius. To first order a centre off by
     (dx, dy) shows as r(θ) = R + dx cos θ + dy sin θ, which is fitted by least squares; radii farther than three standard
     deviations (filaments, bright loops) are dropped until none is.
 
@@ -67,19 +68,26 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
 
 
 def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) -> np.ndarray:
-    """Radius (arcsec) of the steepest fall of ln I at each angle; NaN where the ray leaves the image or runs along its edge."""
+    """Radius (arcsec) of the steepest change of ln I at each angle; NaN where the ray leaves the image.
+
+    The mean profile over all angles tells where the limb is and whether the light rises there, as in a limb-brightened
+    line, or falls; each angle is then searched for the same sign within ``_REACH_ARCSEC`` of it.
+    """
     radii = np.arange(_SEARCHED[0] * expected, _SEARCHED[1] * expected, scale / 2)
     x = float(image.header["CRPIX1"]) - 1 + radii / scale * np.cos(angle)[:, None]
     y = float(image.header["CRPIX2"]) - 1 + radii / scale * np.sin(angle)[:, None]
     profile = map_coordinates(np.maximum(image.data, 0.1), [y, x], order=1, cval=np.nan)
-    smooth = gaussian_filter1d(np.log(profile), 4.0, axis=1)
-    slope = np.gradient(smooth, axis=1)
+    slope = np.gradient(gaussian_filter1d(np.log(profile), 2.0, axis=1), axis=1)
     complete = np.isfinite(slope).all(axis=1)
-    index = np.where(complete, np.nan_to_num(slope).argmin(axis=1), 0)
-    inside = complete & (index > 1) & (index < radii.size - 2)
-    index = np.clip(index, 1, radii.size - 2)
+    if not complete.any():
+        return np.full(angle.size, np.nan)
+    typical = np.median(slope[complete], axis=0)
+    limb = int(np.abs(typical).argmax())
+    near = np.abs(radii - radii[limb]) <= _REACH_ARCSEC
+    height = np.where(near, np.nan_to_num(slope) * np.sign(typical[limb]), -np.inf)
+    index = np.clip(height.argmax(axis=1), 1, radii.size - 2)
     rows = np.arange(angle.size)
-    left, middle, right = (slope[rows, index + step] for step in (-1, 0, 1))
+    left, middle, right = (np.nan_to_num(slope[rows, index + step]) for step in (-1, 0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):  # vertex of the parabola through the three
         shift = 0.5 * (left - right) / (left - 2 * middle + right)
-    return np.where(inside, radii[index] + np.clip(np.nan_to_num(shift), -1, 1) * scale / 2, np.nan)
+    return np.where(complete, radii[index] + np.clip(np.nan_to_num(shift), -1, 1) * scale / 2, np.nan)

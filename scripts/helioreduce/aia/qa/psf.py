@@ -15,15 +15,15 @@ class Energy(NamedTuple):
     energy: np.ndarray
 
 
-def encircled(psf: np.ndarray, *, samples: int = 160) -> Energy:
-    """Encircled energy E(r) = Σ_{|x−x₀| ≤ r} P / Σ P, at ``samples`` radii in geometric steps from 1 pixel to the edge.
+def encircled(psf: np.ndarray, *, samples: int = 70) -> Energy:
+    """Encircled energy E(r) = Σ_{|x−x₀| ≤ r} P / Σ P, at up to ``samples`` whole radii, from 1 pixel to the edge.
 
     ``psf`` (ny, nx) has its centre at [ny//2, nx//2].
     """
     middle = [side // 2 for side in psf.shape]
     y, x = np.ogrid[: psf.shape[0], : psf.shape[1]]
     distance = np.hypot(y - middle[0], x - middle[1]).ravel()
-    radius = np.unique(np.round(np.geomspace(1, min(middle) - 1, samples), 3))
+    radius = np.unique(np.round(np.geomspace(1, min(middle) - 1, samples)))
     bins = np.searchsorted(radius, distance)  # ring k holds radius[k-1] < r <= radius[k]
     light = np.bincount(bins, psf.ravel(), radius.size + 1)
     pixels = np.bincount(bins, minlength=radius.size + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter, gaussian_laplace, map_coordinates
 
 
 class Line(NamedTuple):
@@ -17,17 +17,17 @@ class Line(NamedTuple):
 
 
 def across(data: np.ndarray, length: int = 120, *, scale: float = 4.0) -> Line:
-    """Slit of ``length`` pixels through the most elongated bright structure, perpendicular to it.
+    """Slit of ``length`` pixels through the sharpest bright ridge, perpendicular to it.
 
     The structure tensor, gradients smoothed over ``scale`` pixels, gives direction and coherence of what is around each
-    pixel; the middle of the slit is where coherence times intensity is largest.
+    pixel; the middle of the slit is where the coherence times the curvature across the ridge (−∇²) is largest.
     """
     filled = np.nan_to_num(data, nan=float(np.nanmedian(data)))
     smooth = gaussian_filter(filled, scale / 3)
     gy, gx = np.gradient(smooth)
     xx, yy, xy = (gaussian_filter(product, scale) for product in (gx * gx, gy * gy, gx * gy))
     strength = np.hypot(xx - yy, 2 * xy)
-    score = strength / (xx + yy + 1e-12) * gaussian_filter(filled, scale)
+    score = strength / (xx + yy + 1e-12) * gaussian_filter(-gaussian_laplace(filled, scale / 2), scale)
     margin = min(length // 2 + 2, (min(data.shape) - 1) // 2)
     inner = score[margin : data.shape[0] - margin, margin : data.shape[1] - margin]
     row, column = np.unravel_index(int(inner.argmax()), inner.shape)

@@ -1,0 +1,141 @@
+"""Line fits: spectra per CPU second of every engine, in one run on one thread; then the size and speed of a large raster.
+
+    python tests/benchmarks/spice.py [--large]
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "peers")]
+
+from helioreduce.spice import binning, catalogue, fit, group, initial, level2, noise, prepare, simulate  # noqa: E402
+from helioreduce.spice.model import Line, Tie, build  # noqa: E402
+from helioreduce.spice.simulate import RADCAL_PER_SECOND, STEP  # noqa: E402
+
+
+def rate(call: Callable[[], object], count: int) -> float:
+    """Spectra per CPU second."""
+    start = time.process_time()
+    call()
+    return count / (time.process_time() - start)
+
+
+def spectra(count: int) -> tuple:
+    """Three lines and background on 51 samples, 20 s exposures."""
+    rng = np.random.default_rng(1)
+    wavelength = 749.5 + STEP * (np.arange(51) - 25)
+    model = build([wavelength], [Line(f"o_3 {w:.2f}", w) for w in (748.0, 749.5, 751.0)])
+    q = np.tile([0.5, 748.0, 0.35, 0.4, 749.5, 0.35, 0.7, 751.0, 0.35, 0.02], (count, 1))
+    q[:, [1, 4, 7]] += rng.normal(0, 0.05, (count, 1))
+    own = noise.of({"DETECTOR": "SW", "BUNIT": "", "XPOSURE": 20.0, "RADCAL": 20 * RADCAL_PER_SECOND})
+    expected = fit.evaluate(model, q)
+    sigma = own.sigma(expected)
+    return model, wavelength, q.mean(axis=0), rng.normal(expected, sigma), sigma, own
+
+
+def engines() -> None:
+    """Our kernel beside SciPy and EISPAC."""
+    from scipy.optimize import curve_fit
+    from test_spice_fit import gaussians, slopes
+
+    model, wavelength, start, y, sigma, own = spectra(20_000)
+    bounds = model.bounds(start)
+    a, b = np.full(51, own.a), np.full(51, own.b)
+    fit.use_threads(1)
+    fit.fit_spectra(model, y[:8], a, b, start, bounds)
+    rates = {}
+    for tolerance in (1e-8, 1e-6, 1e-4):
+        rates[f"helioreduce, tolerance {tolerance:g}"] = rate(
+            lambda t=tolerance: fit.fit_spectra(model, y, a, b, start, bounds, tolerance=t), len(y)
+        )
+    names = [line.name for line in model.lines]
+    tied = build([wavelength], model.lines, [Tie(f"{n} s", "mul", f"{names[0]} s", 1.0) for n in names[1:]])
+    rates["helioreduce, one width for three lines"] = rate(
+        lambda: fit.fit_spectra(tied, y, a, b, start, tied.bounds(start)), len(y)
+    )
+    few = 200
+
+    def scipy_fit(**options: object) -> None:
+        for i in range(few):
+            curve_fit(gaussians, wavelength, y[i], start, sigma[i], bounds=bounds, absolute_sigma=True, **options)
+
+    rates["scipy curve_fit TRF, analytic Jacobian (SAFFRON's kernel)"] = rate(lambda: scipy_fit(jac=slopes), few)
+    rates["scipy curve_fit TRF, numerical Jacobian"] = rate(scipy_fit, few)
+    rates["EISPAC mpfit"] = rate(lambda: mpfit(wavelength, y[:few], sigma, start, bounds), few)
+    ours = rates["helioreduce, tolerance 1e-06"]
+    for name, value in rates.items():
+        print(f"{name:60s} {value:10.0f} spectra per CPU s   ours is {ours / value:7.1f} ×")
+
+
+def mpfit(wavelength: np.ndarray, y: np.ndarray, sigma: np.ndarray, start: np.ndarray, bounds: tuple) -> None:
+    """EISPAC's fitter with the same model, bounds and weights."""
+    from eispac.extern.mpfit import mpfit as fitter
+    from test_spice_fit import gaussians
+
+    def residual(p, fjac=None, i=0):  # type: ignore[no-untyped-def]
+        return [0, (y[i] - gaussians(wavelength, *p)) / sigma[i]]
+
+    limits = [{"limited": [1, 1], "limits": list(pair)} for pair in zip(*bounds, strict=True)]
+    for i in range(len(y)):
+        fitter(residual, start.copy(), parinfo=limits, functkw={"i": i}, quiet=1, xtol=1e-6, ftol=1e-6, gtol=1e-6)
+
+
+def three_windows() -> None:
+    """Preparation, start, fit of a three-window raster of 32 × 60 spectra, on two threads."""
+    fit.use_threads(2)
+    planes = simulate.raster(simulate.Settings(rows=60, columns=32))[0]
+    known = catalogue.built_in()
+
+    def reduce() -> None:
+        for window in level2.windows(planes):
+            own, _ = prepare.prepare(group.join([window]), known)
+            start = initial.estimate(own.windows, own.noise, known)
+            binning.fit_adaptive(own.cube, *own.variance, start, [binning.Level(1, 1, 1)], {})
+
+    reduce()
+    wall, cpu = time.perf_counter(), time.process_time()
+    reduce()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"three windows, 5,760 spectra, prepared and fitted: {wall:.2f} s ({cpu:.2f} CPU s)")
+
+
+def large() -> None:
+    """A million spectra with three lines."""
+    model, _, start, y, _, own = spectra(20_000)
+    y = np.tile(y.astype(np.float32), (50, 1))
+    fit.use_threads(2)
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(y):,} spectra: {wall:.1f} s ({cpu:.1f} CPU s), converged {np.mean(result.status == 1):.4%}, peak {peak:.2f} GiB")
+
+
+def threads() -> None:
+    """Gain of two threads."""
+    model, _, start, y, _, own = spectra(40_000)
+    times = []
+    for number in (1, 2):
+        fit.use_threads(number)
+        begun = time.perf_counter()
+        fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
+        times.append(time.perf_counter() - begun)
+    print(f"two threads: {times[0] / times[1]:.2f} × one (on an idle machine)")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    engines()
+    threads()
+    three_windows()
+    if "--large" in sys.argv:
+        large()

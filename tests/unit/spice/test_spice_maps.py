@@ -1,0 +1,129 @@
+"""Velocity, radiance and composition: injected values come back, errors are true."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from helioreduce.errors import InputError
+from helioreduce.spice import composition, simulate, velocity
+from helioreduce.spice.composition import Table
+from helioreduce.spice.velocity import SPEED_OF_LIGHT
+
+
+@pytest.mark.parametrize("zero", ["median", "mean"])
+def test_injected_velocities_come_back(rng, zero):
+    """±20 km/s: slope 1.00 ± 0.01, and errors of the right size."""
+    truth = rng.uniform(-20, 20, (1, 60, 50))
+    sigma = np.full(truth.shape, 0.01)
+    centre = 770.08 * (1 + truth / SPEED_OF_LIGHT) + rng.normal(0, sigma)
+    result = velocity.of_line(centre, sigma, 770.42, zero=zero)
+    slope, _ = np.polyfit(truth.ravel(), result.v.ravel(), 1)
+    assert slope == pytest.approx(1, abs=0.01)
+    assert result.zero == pytest.approx(770.08, abs=0.01)
+    pulls = (result.v - truth) / result.sigma
+    assert pulls.std() == pytest.approx(1, abs=0.05)
+
+
+def test_gradient_is_taken_out_exactly(rng):
+    """A trend of 0.7 km/s per column and −0.1 per row, within 0.2 km/s over the whole map; the zero stays."""
+    structure = rng.normal(0, 3, (1, 400, 80))
+    trend = 0.7 * (np.arange(80) - 39.5) - 0.1 * (np.arange(400)[:, None] - 199.5)
+    v = structure + trend
+    for axis in (2, 1):
+        v, _ = velocity.remove_gradient(v, axis)
+    assert np.abs((v - structure).mean(axis=(0, 1))).max() < 0.6
+    slope = np.polyfit(np.arange(80), (v - structure).mean(axis=(0, 1)), 1)[0]
+    assert abs(slope * 79) < 0.2 * 4  # medians of 400 noisy rows: 3 km/s × 1.25 / √400 per column
+    exact, slope = velocity.remove_gradient(np.broadcast_to(trend, (1, 400, 80)).copy(), 2)
+    assert slope == pytest.approx(0.7, abs=1e-9)
+    assert np.ptp(exact[0, 200]) < 1e-6
+
+
+def test_no_fit_no_velocity():
+    nothing = np.full((1, 3, 3), np.nan)
+    result = velocity.of_line(nothing, nothing, 770.42)
+    assert np.isnan(result.v).all()
+    with pytest.raises(InputError, match="median, mean or rest"):
+        velocity.of_line(np.ones((1, 2, 2)), np.ones((1, 2, 2)), 770.42, zero="guess")
+
+
+LINES = ["s_4 750.22", "s_5 786.47", "n_4 765.15", "n_3 991.59"]
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    """Contribution functions of four lines, Gaussians in log T."""
+    log_t = np.arange(4.5, 7.01, 0.05)
+    peaks = {"s_4 750.22": (5.05, 0.14), "s_5 786.47": (5.20, 0.13), "n_4 765.15": (5.15, 0.12), "n_3 991.59": (4.95, 0.15)}
+    functions = {n: np.tile(1e-20 * np.exp(-0.5 * ((log_t - c) / w) ** 2), (2, 1)) for n, (c, w) in peaks.items()}
+    return Table(log_t, np.array([8.0, 12.0]), functions)
+
+
+def test_two_and_two_lines_match_three_dems_exactly(table):
+    ratio = composition.ratio(table, LINES, 9.0)
+    assert ratio.phi < 1e-6
+    assert min(*ratio.low.values(), *ratio.high.values()) >= 0
+    assert ratio.high["n_4 765.15"] == 1
+
+
+def test_coefficients_are_those_of_the_simplex_search(table):
+    """The published way: Nelder–Mead on φ over three coefficients; within 2 %."""
+    dems = composition.reference_dems(table.log_t)
+    response = composition.responses(table, LINES, 9.0, dems)
+    response = response / np.median(response.max(axis=0))
+
+    def phi(c):
+        return np.linalg.norm(response[:, :2] @ c[:2] / (response[:, 2] + response[:, 3] * c[2]) - 1)
+
+    ratio = composition.ratio(table, LINES, 9.0, dems)
+    ours = [*ratio.low.values(), ratio.high["n_3 991.59"]]
+    found = minimize(phi, np.full(3, 0.5), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 20000})
+    np.testing.assert_allclose(ours, found.x, rtol=0.02)
+
+
+@pytest.mark.parametrize("bias", [1.0, 2.0, 4.0])
+def test_injected_bias_comes_back(table, bias, rng):
+    """Noise-free within 3 % for a reference DEM; with 5 % noise the pulls have width 0.9–1.1; the error is absolute."""
+    ratio = composition.ratio(table, LINES, 9.0)
+    response = composition.responses(table, LINES, 9.0, composition.reference_dems(table.log_t)[:1])[0]
+    true = {n: r * composition.abundance(n) * (bias if n in ratio.low else 1) for n, r in zip(LINES, response, strict=True)}
+    measured, sigma = composition.fip_bias(ratio, {n: np.array(v) for n, v in true.items()}, {})
+    assert measured == pytest.approx(bias, rel=0.03)
+    assert sigma == 0
+    noisy = {n: v * (1 + 0.05 * rng.normal(size=20_000)) for n, v in true.items()}
+    covariance = {(n, n): np.full(20_000, (0.05 * v) ** 2) for n, v in true.items()}
+    measured, sigma = composition.fip_bias(ratio, noisy, covariance)
+    assert ((measured - bias) / sigma).std() == pytest.approx(1, abs=0.1)
+    scaled, error = composition.fip_bias(
+        ratio, {n: 1e3 * v for n, v in noisy.items()}, {k: 1e6 * v for k, v in covariance.items()}
+    )
+    np.testing.assert_allclose(scaled, measured)  # the unit of the radiances does not matter,
+    np.testing.assert_allclose(error, sigma)  # and the error has the bias's own
+
+
+def test_correlated_radiances_are_counted(table):
+    ratio = composition.ratio(table, LINES, 9.0)
+    values = {n: np.array(1.0) for n in LINES}
+    alone = {(n, n): np.array(0.01) for n in LINES}
+    both = {**alone, ("s_4 750.22", "s_5 786.47"): np.array(0.009)}
+    assert composition.fip_bias(ratio, values, both)[1] > composition.fip_bias(ratio, values, alone)[1]
+
+
+def test_density_is_interpolated_and_limited(table):
+    bent = Table(table.log_t, np.array([8.0, 10.0]), {n: f * np.array([[1.0], [3.0]]) for n, f in table.functions.items()})
+    np.testing.assert_allclose(bent.at("s_4 750.22", 9.0), 2 * bent.at("s_4 750.22", 8.0))
+    with pytest.raises(InputError, match="outside the table"):
+        bent.at("s_4 750.22", 11)
+    with pytest.raises(InputError, match="no line 's_4 760.00'"):
+        bent.at("s_4 760.00", 9)
+    with pytest.raises(InputError, match="high first ionisation"):
+        composition.ratio(bent, LINES[:2], 9.0)
+
+
+def test_synthetic_table_makes_the_lines_of_the_simulation():
+    """R = A ∫ G DEM dT / 4π of the mean Sun is the radiance of each line's given peak."""
+    own = simulate.table()
+    dem = composition.reference_dems(own.log_t)[:1]
+    for line in (line for window in simulate.WINDOWS for line in window.lines):
+        response = composition.responses(own, [line.name], 9.0, dem)[0, 0] * composition.abundance(line.name) / (4 * np.pi)
+        assert response == pytest.approx(np.sqrt(2 * np.pi) * line.peak * simulate.WIDTH / 10, rel=1e-9)

@@ -1,0 +1,68 @@
+"""Conda environments, lock and imports say the same."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+#: conda-forge's name: PyPI's
+PYPI = {"astropy-base": "astropy", "matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+#: imported name: conda-forge's
+CONDA = {
+    "astropy": "astropy-base",
+    "matplotlib": "matplotlib-base",
+    "erfa": "pyerfa",
+    "yaml": "pyyaml",
+    "mpl_toolkits": "matplotlib-base",
+}
+#: imported only where they are installed, or only by the scripts of other environments
+OPTIONAL = {"mkl", "mkl_fft", "cupy", "cupyx", "pytest"}
+
+
+def pins(name):
+    """Packages of a conda environment with their pins."""
+    listed = yaml.safe_load((REPOSITORY / f"envs/{name}.yaml").read_text())["dependencies"]
+    return dict(entry.split("=", 1) for entry in listed if "=" in entry and ">" not in entry)
+
+
+def locked(package, lock):
+    """Version of a package in a lock on Python 3.12."""
+    found = re.findall(rf"^{re.escape(package)}==(\S+)(?: ; (.*?))? \\$", (REPOSITORY / f"envs/{lock}.lock").read_text(), re.M)
+    return next((version for version, marker in found if "<" not in marker), None)
+
+
+@pytest.mark.parametrize(("environment", "lock"), [("reduction", "reduction"), ("gpu", "reduction"), ("test", "test")])
+def test_pins_are_those_of_the_lock(environment, lock):
+    wanted = {name: version for name, version in pins(environment).items() if name != "python"}
+    assert wanted == {name: locked(PYPI.get(name, name), lock) for name in wanted}
+
+
+def test_every_import_is_covered():
+    """What scripts and package import is in the environment that every rule names."""
+    imported = set()
+    for file in (REPOSITORY / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"helioreduce"} - OPTIONAL
+    assert {CONDA.get(name, name) for name in foreign} <= set(pins("reduction"))
+
+
+def test_every_rule_names_its_environment():
+    for file in (REPOSITORY / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"^ *rule ", file.read_text(), flags=re.M)[1:]:
+            if "script:" in rule:
+                assert re.search(r'conda:\n\s+"../../envs/(reduction|gpu|test).yaml"', rule), (
+                    f"{file.name}: {rule.split(':')[0]}"
+                )
+
+
+def test_locks_name_no_index():
+    for lock in (REPOSITORY / "envs").glob("*.lock"):
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", lock.read_text())

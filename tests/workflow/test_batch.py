@@ -1,0 +1,52 @@
+"""Many images in one job: the products of the single steps, failures that stay alone, a plan that stays small."""
+
+import re
+
+PRODUCT = "results/aia/normalised/{}/20140101T0000{:02d}.fits"
+
+
+def said(process):
+    return process.stdout + process.stderr
+
+
+def jobs(process):
+    """Number of jobs per kind of rule, from the last table of a dry run."""
+    table = process.stdout.rpartition("Job stats:")[2]
+    found = re.findall(r"^((?:aia_\w+?|all))(?:_\d+_\w+)?\s+(\d+)$", table, re.MULTILINE)
+    return {rule: sum(int(n) for name, n in found if name == rule) for rule, _ in found}
+
+
+def test_same_names_and_bytes_as_the_single_steps(site, cutout, snakemake):
+    cutout(1)
+    cutout(13)
+    cutout(25, WAVELNTH=1600)
+    names = [PRODUCT.format(channel, second) for channel, second in ((171, 1), (171, 13), (1600, 25))]
+    assert jobs(snakemake("-n", aia={"batch": 2})) == {
+        **{"aia_pointing": 1, "aia_tables": 2, "aia_psf": 1},
+        **{"aia_batch": 2, "aia_quicklook": 2, "all": 1},
+    }
+    process = snakemake(aia={"batch": 2})
+    assert process.returncode == 0, said(process)
+    assert re.search(r"171 20140101T000013: done \(2 of 2, [\d.]+ images/min\)", said(process))
+    assert "Nothing to be done" in said(snakemake(aia={"batch": 2}))
+    fused = [(site / name).read_bytes() for name in names]
+    process = snakemake("--forceall", *names)
+    assert process.returncode == 0, said(process)
+    assert [(site / name).read_bytes() for name in names] == fused
+
+
+def test_a_bad_frame_is_named_and_the_others_are_not_computed_again(site, cutout, snakemake):
+    for second in (1, 13, 25):
+        cutout(second)
+    bad = cutout(37, EXPTIME=0.0)
+    process = snakemake(aia={"batch": 4})
+    assert process.returncode != 0
+    assert f"{bad}: EXPTIME = 0.0 s is not positive" in said(process)
+    assert "1 of 4 images failed" in said(process)
+    bad.unlink()
+    process = snakemake(*(PRODUCT.format(171, second) for second in (1, 13, 25)), aia={"batch": 4})
+    assert process.returncode == 0, said(process)
+    assert said(process).count("kept from before") == 3
+    assert "images/min" not in said(process)
+    assert all((site / PRODUCT.format(171, second)).is_file() for second in (1, 13, 25))
+    assert not list(site.rglob("*.part"))
