@@ -92,6 +92,8 @@ def offline_targets():
         *(f"results/aia/spikes/{channel}/{time}.fits" for channel, time in spikes),
         *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
         *{f"results/aia/tables/pointing/{time[:8]}.ecsv" for _, time in FRAMES},
+        # a renewed list reaches the fetch jobs as ancient input only, which would not start them; this brings them in
+        *(["results/aia/missing.tsv"] if config["source"] != "local" else []),
     ]
 
 
