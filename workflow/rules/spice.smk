@@ -140,6 +140,9 @@ rule spice_prepare:
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         windows=lambda wildcards: [int(i) for i in wildcards.group[6:].split("-")],
         options={
@@ -168,6 +171,9 @@ rule spice_fit:
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         bins=SPICE["binning"],
         model=SPICE["model"],

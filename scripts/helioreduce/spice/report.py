@@ -103,10 +103,20 @@ def _counts(fitted: Fitted) -> str:
     rows = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
     rows += [("  converged, a parameter at a bound", int(((fit.status == CONVERGED) & fit.at_bound.any(axis=1)).sum()))]
     rows += [("pixels", fit.status.size), ("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}")]
+    rows += [("noise over the noise model, unbinned pixels", _noise_factor(fitted))]
     if len(fitted.boxes) > 1:
         rows += [(f"bin {'×'.join(map(str, box))}", int((fitted.level == i).sum())) for i, box in enumerate(fitted.boxes)]
         rows += [("thresholds not met in any bin", int((~fitted.met & (fitted.level >= 0)).sum()))]
     return _table(("fits", "spectra"), rows)
+
+
+def _noise_factor(fitted: Fitted) -> str:
+    """Root of the median reduced χ² over that of its distribution, (1 − 2/9ν)³ (Wilson & Hilferty 1931)."""
+    fit, used = fitted.fit, (fitted.fit.status == CONVERGED) & (fitted.level.ravel() == 0)
+    if not used.any():
+        return "–"
+    degrees = np.median(fit.samples[used]) - fit.model.free
+    return f"{np.sqrt(np.median(fit.reduced_chi2[used]) / (1 - 2 / (9 * degrees)) ** 3):.3f}"
 
 
 def _width(fitted: Fitted, line: int) -> np.ndarray:
