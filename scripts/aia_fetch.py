@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from helioreduce import sources
-from helioreduce.jsoc import fetch, policy, recording, staged
+from helioreduce.jsoc import fetch, policy, recording, records, staged
 from helioreduce.jsoc.store import Store
 from helioreduce.log import log_to, progress
 
@@ -19,7 +19,7 @@ def main(
         entry = fetch.segment(record, "image", url, Store("results/store"), **options)
     if settings["record"]:
         recording.keep_frame(settings["record"], record, {"image": entry.file})
-    fetch.write_history(history, fetch.image(entry, record, output))
+    fetch.write_history(history, fetch.image(entry, record, output, records.origin(listed)["queries"]))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from helioreduce import ecsv, sources, times
 from helioreduce.aia import tables
+from helioreduce.jsoc import recording
 from helioreduce.jsoc.client import Client
 from helioreduce.log import log_to
 
 
-def main(source: str, file: str | None, day: str, output: str) -> None:
+def main(source: str, file: str | None, day: str, copy: str | None, output: str) -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
     if file:
         rows, meta = tables.read(Path(file), "pointing")
@@ -19,7 +20,10 @@ def main(source: str, file: str | None, day: str, output: str) -> None:
         start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
         with sources.connect(source) as url:
             client = Client.at(url)
-            rows = [dict(record.keywords) for record in client.records(f"aia.master_pointing3h[{start}-{end}]")]
+            found = client.records(f"aia.master_pointing3h[{start}-{end}]")
+        if copy:
+            recording.keep_table(copy, found)
+        rows = [dict(record.keywords) for record in found]
         meta = {"origin": f"{source}, aia.master_pointing3h", "version": "3h", "sha256": client.queries[-1].sha256}
         meta["queried"] = times.iso(times.now())
     tables.check(rows, "pointing")
@@ -28,4 +32,5 @@ def main(source: str, file: str | None, day: str, output: str) -> None:
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.params.source, snakemake.input.get("file"), snakemake.wildcards.day, snakemake.output[0])
+        copy = snakemake.config["jsoc"]["record"]
+        main(snakemake.params.source, snakemake.input.get("file"), snakemake.wildcards.day, copy, snakemake.output[0])

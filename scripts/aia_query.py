@@ -1,7 +1,7 @@
 """The records of one channel and day, in one query: what there is, its quality and all keywords."""
 
 from helioreduce import sources, times
-from helioreduce.jsoc import records
+from helioreduce.jsoc import records, vso
 from helioreduce.jsoc.client import Client
 from helioreduce.log import log_to
 
@@ -9,10 +9,13 @@ from helioreduce.log import log_to
 def main(source: str, channel: int, slots: list[str], cadence_s: float, output: str) -> None:
     """Ask for the requested slots, keep the answer with the query's address and digest."""
     wanted = [times.from_compact(slot) for slot in slots]
-    with sources.connect(source) as url:
-        client = Client.at(url)
-        found = list(client.frames(channel, wanted[0], wanted[-1], cadence_s))
-    queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
+    if source == "vso":
+        found, queries = vso.frames(channel, wanted), []
+    else:
+        with sources.connect(source) as url:
+            client = Client.at(url)
+            found = list(client.frames(channel, wanted[0], wanted[-1], cadence_s))
+        queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
     records.save(output, found, source=source, asked=slots, queries=queries)
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+import numba
 import numpy as np
 import scipy.fft
 
@@ -71,13 +72,13 @@ class Filter:
     """
 
     def __init__(self, otf: Any) -> None:
-        self.otf = otf
         self.shape = (otf.shape[0], 2 * (otf.shape[1] - 1))
         self._fft = _library(otf)
         self._spectrum = arrays.module_of(otf).empty(otf.shape, np.result_type(otf.dtype, np.complex64))
         self._on_host = arrays.on_host(otf)
         self._row_blocks = list(_blocks(self.shape[0], _ROWS if self._on_host else self.shape[0]))
-        self._column_blocks = list(_blocks(otf.shape[1], _COLUMNS if self._on_host else otf.shape[1]))
+        columns = _blocks(otf.shape[1], _COLUMNS if self._on_host else otf.shape[1])
+        self._column_blocks = [(block, otf[:, block].copy()) for block in columns]
         self._map: Callable[..., Any] = map
 
     @contextmanager
@@ -112,9 +113,13 @@ class Filter:
         """Multiply the spectrum by the OTF."""
         list(self._map(self._column_block, self._column_blocks))
 
-    def _column_block(self, columns: slice) -> None:
+    def _column_block(self, columns_and_otf: tuple[slice, Any]) -> None:
+        columns, otf = columns_and_otf
         block = self._fft.fft(self._spectrum[:, columns], axis=0)
-        block *= self.otf[:, columns]
+        if self._on_host:
+            _scale(block, otf)
+        else:
+            block *= otf
         self._spectrum[:, columns] = self._fft.ifft(block, axis=0, overwrite_x=True)
 
     def __call__(self, x: Any) -> Any:
@@ -128,6 +133,14 @@ class Filter:
         self.columns()
         self.rows(back)
         return result
+
+
+@numba.njit(cache=True, nogil=True)
+def _scale(block, factor):  # type: ignore[no-untyped-def]
+    """A complex block times a real one, in place."""
+    for y in range(block.shape[0]):
+        for x in range(block.shape[1]):
+            block[y, x] *= factor[y, x]
 
 
 def _blocks(length: int, size: int) -> Iterator[slice]:

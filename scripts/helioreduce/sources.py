@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: The Solar Data Analysis Center, which serves level 1 found through VSO.
+VSO = "https://sdo7.nascom.nasa.gov/"
+
 
 @contextmanager
 def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
@@ -15,7 +18,7 @@ def connect(source: str, archive: str | Path = "results/archive") -> Iterator[st
     block, and with the process at the latest, so nothing is ever left behind.
     """
     if source != "archive":
-        yield source
+        yield VSO if source == "vso" else source
         return
     from helioreduce.archive.server import serve
 

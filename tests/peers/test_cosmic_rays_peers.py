@@ -32,7 +32,7 @@ ESIS_LIGHTS = (120, 121, 122)
 ESIS_NOISE = Detector(1.0, 5.7, 5.4)
 
 
-def scene(seed: int, shape=(230, 261), n=300) -> np.ndarray:
+def scene(seed: int, shape=(150, 161), n=200) -> np.ndarray:
     """Stars on a sky of 100 e⁻ with single-pixel hits, not in whole numbers."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: shape[0], : shape[1]]
@@ -227,7 +227,8 @@ def esis(real: Path, camera: int, exposure: int) -> np.ndarray:
 def test_esis_darks(real: Path, camera: int) -> None:
     """Flight darks, truth above 45 e⁻ (8 deviations of 5.6 e⁻) in time: pixels 0.95 complete and 0.92 pure, events 0.99.
 
-    And their combination, clipped at 5 · 6 e⁻: residual at the hits at most 1 e⁻ on average and 6 e⁻ · 13 / 8 anywhere: 6 e⁻ is what a value just below the clip may leave in 13 frames, and these are eight.
+    And their combination, clipped at 5 · 6 e⁻: residual at the hits at most 1 e⁻ on average and 6 e⁻ · 13 / 8 anywhere:
+    6 e⁻ is what a value just below the clip may leave in 13 frames, and these are eight.
     """
     cube = np.stack([esis(real, camera, exposure) for exposure in ESIS_DARKS])
     truth = scores.temporal_outliers(cube, 45.0, 1.0)

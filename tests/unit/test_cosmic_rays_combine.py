@@ -13,8 +13,10 @@ from scipy import stats
 from helioreduce.cosmic_rays import combine as c
 from helioreduce.errors import InputError
 
+PLAIN = c.Choices()
 
-def column(values, choices: c.Choices = c.Choices()) -> tuple[float, float, int]:
+
+def column(values, choices: c.Choices = PLAIN) -> tuple[float, float, int]:
     """Data, sigma and count of one pixel."""
     data, sigma, count = c.stack(np.array(values, np.float32)[:, None, None], choices)
     return float(data[0, 0]), float(sigma[0, 0]), int(count[0, 0])
@@ -109,6 +111,15 @@ def test_integer_data() -> None:
     values = [100] * 9 + [101] * 3 + [500]
     assert column(values)[2] == 9
     assert column(values, c.Choices(quantum=1.0))[2] == 12
+
+
+def test_known_noise() -> None:
+    """With the noise given, three frames are enough; a noise without that deviation, or none with it, is refused."""
+    assert column([100, 103, 140], c.Choices(deviation="noise", noise=5.0)) == (101.5, pytest.approx(1.5), 2)
+    assert column([100, 103, 140], c.Choices(deviation="noise", noise=10.0))[2] == 3
+    for wrong in ({"deviation": "noise"}, {"noise": 5.0}):
+        with pytest.raises(InputError, match="noise"):
+            c.Choices(**wrong)
 
 
 def test_missing_values_and_none() -> None:

@@ -107,7 +107,7 @@ def test_false_alarms_on_noise() -> None:
 
 
 def test_sky_must_be_there() -> None:
-    """Data whose sky was subtracted with the variance computed from what is left: many false hits; with the sky's, none more."""
+    """Sky subtracted and the variance computed from what is left: many false hits; with the sky's variance, none more."""
     data = sky((300, 300), stars=0)
     with_sky = lacosmic.detect(data, MODEL.variance(data)).n_pixels
     without = lacosmic.detect(data - 100, MODEL.variance(data - 100)).n_pixels

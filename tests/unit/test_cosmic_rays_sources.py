@@ -10,9 +10,9 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helioreduce import pictures
 from helioreduce.cosmic_rays import figure, inject, scores, simulate, sources
 from helioreduce.errors import InputError
+from helioreduce.plotting import style
 
 
 def test_pixels_that_touch_by_a_corner_are_one() -> None:
@@ -178,7 +178,7 @@ def test_snippets_are_fast_and_written(tmp_path) -> None:
     boxes = sources.largest(sources.find(mask), 30)
     figure.snippets({"mask": mask}, boxes)
     start = time.process_time()
-    pictures.save(figure.snippets({"mask": mask, "image": image, "dark": image * 0}, boxes), tmp_path / "hits.png")
+    style.write([tmp_path / "hits.png"], figure.snippets, {"mask": mask, "image": image, "dark": image * 0}, boxes)
     print(f"snippets: {time.process_time() - start:.2f} s")
     assert (tmp_path / "hits.png").read_bytes().startswith(b"\x89PNG") and len(list(tmp_path.iterdir())) == 1
 

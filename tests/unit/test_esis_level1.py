@@ -85,7 +85,9 @@ def test_a_frame_of_another_shape_is_refused():
         level1.check(readout.header(1, 120), (1040, 2048))
 
 
-@pytest.mark.parametrize(("cameras", "message"), [([1, 2, 4], "no frame of ESIS3"), ([1, 2, 2, 4], "ESIS3"), ([1, 2, 3, 3, 4], "1, 2, 3, 3, 4")])
+@pytest.mark.parametrize(
+    ("cameras", "message"), [([1, 2, 4], "no frame of ESIS3"), ([1, 2, 2, 4], "ESIS3"), ([1, 2, 3, 3, 4], "1, 2, 3, 3, 4")]
+)
 def test_a_sequence_needs_every_camera_once(cameras, message):
     with pytest.raises(InputError, match=message):
         level1.complete(cameras)

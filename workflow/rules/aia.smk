@@ -8,6 +8,7 @@ AIA = config["aia"]
 JSOC = config["jsoc"]
 SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
+TABLES = JSOC["url"] if config["source"] == "vso" else SOURCE  # VSO has no tables
 QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]
 ARCHIVE_TABLES = {
     "degradation": "response",
@@ -48,6 +49,8 @@ def left_out(step, channel, time):
     channel, frame = int(channel), FRAMES.get((channel, time))
     if step == "respike" and channel not in channels.EUV:
         return "the ground pipeline does not despike this channel"
+    if step == "respike" and config["source"] == "vso":
+        return "VSO has no spikes"
     if step == "respike" and frame and not frame.spikes:
         return "there is no spikes file beside the image"
     if step == "deconvolve" and channel not in channels.EUV:
@@ -76,7 +79,7 @@ def records_of(wildcards):
 
 def exports_of(wildcards):
     """Input function: where the staged files of a frame are; nothing for stored files."""
-    if JSOC["method"] == "url_quick":
+    if JSOC["method"] == "url_quick" or config["source"] == "vso":
         return []
     return ancient(f"results/aia/exports/{wildcards.channel}/{wildcards.time[:8]}.json")
 
@@ -159,7 +162,7 @@ def table_of(kind):
     files = sorted(folder.glob(pattern)) if folder else []
     if files:
         return str(files[-1])
-    if config["source"] == "jsoc" or (config["source"] == "archive" and kind == "degradation"):
+    if config["source"] in ("jsoc", "vso") or (config["source"] == "archive" and kind == "degradation"):
         return []
     return f"results/archive/{ARCHIVE_TABLES[kind]}.json"
 
@@ -331,7 +334,7 @@ rule aia_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=SOURCE,
+        source=TABLES,
         version=AIA["calibration"]["version"],
         code=code("aia_tables"),
     message:
@@ -351,7 +354,7 @@ rule aia_pointing:
     conda:
         "../../envs/reduction.yaml"
     params:
-        source=SOURCE,
+        source=TABLES,
         code=code("aia_pointing"),
     message:
         "Take the pointing table of {wildcards.day}."

@@ -54,7 +54,8 @@ for chunk in aia_chunks():
             "../../envs/reduction.yaml"
         threads: 2
         resources:
-            mem_mb=1300,
+            mem_mb=lambda wildcards, attempt: 1300 * attempt,
+            runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
         params:
             frames=frames,
             settings={

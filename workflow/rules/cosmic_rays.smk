@@ -252,7 +252,7 @@ rule cosmic_rays_score:
         "../../envs/reduction.yaml"
     params:
         position=lambda wildcards: cosmic_rays_series(wildcards).index(wildcards.time),
-        search={"sigclip": 4.5, "objlim": 2.0},
+        search={"sigclip": 6.0, "objlim": 3.0, "sigfrac": 0.5},
         code=code("cosmic_rays_score"),
     message:
         "Compare with the spikes of {wildcards.channel} Å at {wildcards.time}."

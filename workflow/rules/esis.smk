@@ -156,7 +156,7 @@ rule esis_align:
     conda:
         "../../envs/reduction.yaml"
     params:
-        min_correlation=ESIS["min_correlation"],
+        merit={key: ESIS[key] for key in ("min_correlation", "robust")},
         code=code("esis_align"),
     message:
         "Align ESIS {wildcards.line}, sequence {wildcards.sequence}."

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from helioreduce import ecsv, times
 from helioreduce.errors import InputError
-from helioreduce.image import Image
+from helioreduce.image import Image, forget_statistics
 from helioreduce.provenance import record, refuse_twice
 
 Row = Mapping[str, object]
@@ -89,6 +89,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
             stacklevel=2,
         )
     new = image / value
+    forget_statistics(new.header)
     new.header["DEGFACT"] = (value, "sensitivity relative to launch")
     record(new.header, "degradation", parameters, reference)
     return new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helioreduce.image import Image
+from helioreduce.image import Image, forget_statistics
 from helioreduce.provenance import record, refuse_twice
 
 
@@ -17,6 +17,7 @@ def normalise(image: Image) -> Image:
     refuse_twice(image, "exposure")
     exposure_s = float(image.header["EXPTIME"])
     new = image / exposure_s
+    forget_statistics(new.header)
     new.header["BUNIT"] = ("DN/s", "unit of the image")
     new.header["PIXLUNIT"] = "DN/s"
     record(new.header, "exposure", {"exposure_s": exposure_s})

@@ -38,9 +38,10 @@ def restore(
         Their number, or the largest number if ``tolerance`` is positive.
     tolerance
         Stop when the Poisson deviance of data and model falls by less than this fraction from one iteration to the next;
-        0: never.
+        0: never. On a 171 Å scene with a bright kernel and a dark square 0.1 stops after 14 iterations, 0.02 after 25.
     accelerate
-        Extrapolate along the previous steps (Biggs & Andrews 1997, Applied Optics 36, 1766).
+        Extrapolate along the previous steps (Biggs & Andrews 1997, Applied Optics 36, 1766). On that scene 11 such iterations
+        have the deviance of 25 plain ones; the images differ by 0.8 % of √(counts) rms, and by 36 % in the worst dark pixel.
 
     Returns
     -------

@@ -11,6 +11,8 @@ from helioreduce.cosmic_rays.sources import EXTENDED, Box, Sources
 
 #: Rows and columns of a snippet, pixels: hits longer than that are cut.
 SNIPPET = (20, 64)
+#: Width of a page, inches.
+WIDTH = 7.1
 #: Rows of snippets in a column, and the gap between them, pixels.
 PER_COLUMN, GAP = 10, 3
 
@@ -29,21 +31,23 @@ def snippets(planes: Mapping[str, np.ndarray], boxes: Sequence[Box], title: str 
         Bounding boxes of the hits.
     """
     groups = [boxes[k : k + PER_COLUMN] for k in range(0, len(boxes), PER_COLUMN)] or [[]]
-    figure = Figure(figsize=(2.3 * len(planes) * len(groups) + 0.3, 0.85 * max(map(len, groups)) + 0.9), layout="constrained")
+    rows = max(map(len, groups))
+    size = (WIDTH, 0.31 * rows + 0.5) if len(groups) > 1 else (WIDTH / 2, 0.5 * rows + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(1, len(planes) * len(groups), squeeze=False)[0]
     for g, group in enumerate(groups):
         for a, (name, plane) in enumerate(planes.items()):
             axis = axes[g * len(planes) + a]
-            axis.set(title=name, xticks=[], yticks=[])
+            axis.set_title(name, loc="center")
+            axis.set(xticks=[], yticks=[])
             axis.set_frame_on(False)
             if group:
                 picture = _mosaic(plane, _limits(planes, group), group)
-                axis.imshow(
-                    picture, origin="lower", cmap="Greys" if plane.dtype == bool else "magma", vmin=0, vmax=1, aspect="auto"
-                )
+                colours, darkest = ("Greys", -0.3) if plane.dtype == bool else ("magma", 0)
+                axis.imshow(picture, origin="lower", cmap=colours, vmin=darkest, vmax=1, aspect="auto")
     if not boxes:
         figure.text(0.5, 0.4, "no cosmic rays", ha="center")
-    figure.suptitle(title)
+    figure.suptitle(title, fontsize=8)
     return figure
 
 
@@ -59,8 +63,9 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
     told
         A line about each threshold, by its name.
     """
-    figure = Figure(figsize=(15, 4.6), layout="constrained")
-    frame, marked, counts = figure.subplots(1, 3, width_ratios=(1, 1, 0.85))
+    figure = Figure(figsize=(WIDTH, 5.0), layout="constrained")
+    axes = figure.subplot_mosaic([["frame", "marked"], ["counts", "counts"]], height_ratios=(1, 0.7))
+    frame, marked, counts = (axes[name] for name in ("frame", "marked", "counts"))
     low, high = np.nanpercentile(image, (1, 99.5))
     drawn = frame.imshow(image, origin="lower", cmap="magma", vmin=low, vmax=high)
     figure.colorbar(drawn, ax=frame, label=unit, shrink=0.8)
@@ -70,17 +75,16 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
     for k, (name, sources) in enumerate(found.items()):
         y, x = np.nonzero(sources.labels)
         colour = f"C{k}"
-        marked.scatter(x, y, s=(14, 3, 1)[min(k, 2)], color=colour, linewidths=0, label=name)
+        marked.scatter(x, y, s=(5, 0.8, 0.3)[min(k, 2)], color=colour, linewidths=0, label=name)
         size = np.arange(1, sources.areas.max(initial=1) + 1)
         at_least = [sources.areas[sources.areas >= s].sum() for s in size]
         counts.step(size, at_least, where="mid", color=colour, label=f"{name}: {told[name]}")
-    marked.legend(loc="lower center", bbox_to_anchor=(0.5, 0.99), ncols=len(found), frameon=False)
+    marked.legend(loc="lower center", bbox_to_anchor=(0.5, 0.99), ncols=len(found), frameon=False, markerscale=2)
     counts.axvline(EXTENDED - 0.5, color="0.6", linewidth=0.8, linestyle=":")
-    counts.text(EXTENDED - 0.4, 0.97, "extended →", transform=counts.get_xaxis_transform(), color="0.4", fontsize=9, va="top")
-    counts.set(xscale="log", yscale="log", xlabel="least size of a hit [pixel]", ylabel="pixels in hits of that size or larger")
+    counts.text(EXTENDED - 0.4, 0.97, "extended →", transform=counts.get_xaxis_transform(), color="0.4", fontsize=6.5, va="top")
+    counts.set(xscale="log", yscale="log", xlabel="least size of a hit [pixel]", ylabel="pixels in hits of that size or more")
     counts.set_ylim(1, 3 * max([s.areas.sum() for s in found.values()] + [1]))
-    counts.set_box_aspect(image.shape[0] / image.shape[1])
-    counts.legend(fontsize=8, loc="lower left")
+    counts.legend(loc="lower left")
     return figure
 
 

@@ -48,6 +48,7 @@ def coalign(
     target: np.ndarray | None = None,
     *,
     min_correlation: float = MIN_CORRELATION,
+    robust: bool = False,
     shape: tuple[int, int] = cam.GRID_SHAPE,
 ) -> Coalignment:
     """Register one line of the four cameras.
@@ -64,6 +65,9 @@ def coalign(
     target
         AIA 304 on the level-3 grid; None: camera 2 is placed by the designed geometry.
 
+    robust
+        Bound the weight of bright events, see :func:`align.scene`; otherwise the plain correlation counts, as in the notebook.
+
     Raises
     ------
     LowCorrelation
@@ -72,22 +76,29 @@ def coalign(
         If a camera shows no field stop.
     """
     stops = {camera: masks.field_stop(image) for camera, image in images.items()}
-    scenes = {camera: _scene(images[camera], stop, line) for camera, stop in stops.items()}
-    linear, first = _linear(scenes, stops, target, min_correlation, shape)
+    scenes = {camera: _scene(images[camera], stop, line, robust) for camera, stop in stops.items()}
+    linear, first = _linear(scenes, stops, _aim(target, robust), min_correlation, shape)
     quadratic, last = _internal(scenes, linear, min_correlation, shape)
     correlation = {camera: (first.get(camera, np.nan), last.get(camera, np.nan)) for camera in images}
     return Coalignment(stops, linear, quadratic, correlation)
 
 
-def _scene(image: np.ndarray, stop: np.ndarray, line: cam.Line) -> Scene:
+def _aim(target: np.ndarray | None, robust: bool) -> Scene | None:
+    if target is None:
+        return None
+    everywhere = np.isfinite(target)
+    return scene(target, everywhere, everywhere, robust=robust)
+
+
+def _scene(image: np.ndarray, stop: np.ndarray, line: cam.Line, robust: bool) -> Scene:
     lit, good = (masks.inside(masks.lit(stop, line, margin), image.shape) for margin in (SOFT_EDGE, MARGIN))
-    return scene(image, lit, good)
+    return scene(image, lit, good, robust=robust)
 
 
 def _linear(
     scenes: Mapping[int, Scene],
     stops: Mapping[int, np.ndarray],
-    target: np.ndarray | None,
+    target: Scene | None,
     min_correlation: float,
     shape: tuple[int, int],
 ) -> tuple[dict[int, Map], dict[int, float]]:
@@ -98,8 +109,7 @@ def _linear(
         transforms[cam.REFERENCE] = nominal(cam.REFERENCE, _centre(stops[cam.REFERENCE]), shape)
         reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
     else:
-        everywhere = np.isfinite(target)
-        reference = scene(target, everywhere, everywhere)
+        reference = target
     for camera in scenes:
         if camera not in transforms:
             start = search(scenes[camera], reference, _centre(stops[camera]), camera)

@@ -24,7 +24,7 @@ def resample(
 
     The value is that of the interpolating cubic B-spline; its variance is Σ w² σ² with the spline's cardinal weights
     (pixels are taken as independent). Missing pixels (NaN) are zero for the spline, and NaN in the result where they are
-    the nearest.
+    one of the four around.
 
     Parameters
     ----------
@@ -101,10 +101,14 @@ def _interpolate(spline, missing, c, x0, y0, half, out):
         for j in range(nx):
             u = (j - x0) / half
             x, y = _at(c[0], u, v), _at(c[1], u, v)
-            if not (0 <= x <= mx - 1 and 0 <= y <= my - 1) or missing[int(y + 0.5), int(x + 0.5)]:
+            if not (0 <= x <= mx - 1 and 0 <= y <= my - 1):
                 out[i, j] = np.nan
                 continue
             kx, ky = int(x), int(y)
+            right, up = min(kx + 1, mx - 1), min(ky + 1, my - 1)
+            if missing[ky, kx] or missing[ky, right] or missing[up, kx] or missing[up, right]:
+                out[i, j] = np.nan
+                continue
             _basis(x - kx, wx)
             _basis(y - ky, wy)
             total = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -239,8 +239,3 @@ def _anonymous(url: str) -> str:
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key not in ("notify", "address", "requester")]
     return parts._replace(query=urlencode(query)).geturl()
-
-
-def by_name(records: Iterable[Record]) -> dict[str, Record]:
-    """Records by name: exports may hold fewer records than the query, never match by position."""
-    return {record.name: record for record in records}

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helioreduce import __version__, fits, times
-from helioreduce.jsoc import gate, header, wire
-from helioreduce.jsoc.errors import NoData
+from helioreduce.jsoc import gate, header, quality, wire
+from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, download
 from helioreduce.jsoc.wire import Patience
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
 
 #: Channels that the ground pipeline despikes. 4500 Å since February 2021 only; a missing file is no error there.
 DESPIKED = frozenset({94, 131, 171, 193, 211, 304, 335})
@@ -77,8 +80,10 @@ def segment(
         return store.add(target, record, name, history)
 
 
-def image(entry: Entry, record: Record, target: str | Path) -> dict[str, object]:
+def image(entry: Entry, record: Record, target: str | Path, query: object = None) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
+
+    ``query`` tells how the record was found: it goes into the history.
 
     Returns
     -------
@@ -91,23 +96,20 @@ def image(entry: Entry, record: Record, target: str | Path) -> dict[str, object]
         If the file is another image than the record's.
     """
     stored = fits.read_header(entry.file)
-    merged = header.merge(stored, record)
+    merged = header.merge(stored, record) if record.series.keywords else _own(stored, record)
     fits.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
-    return {**entry.history, "stale": stale}
+    return {**entry.history, "query": query, "stale": stale}
 
 
-def copy(entry: Entry, target: str | Path) -> dict[str, object]:
-    """Copy a file out of the store: temporary name, then rename. Returns its history."""
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(entry.file, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return dict(entry.history)
+def _own(stored: Header, record: Record) -> Header:
+    """The header of a file that comes with its keywords (VSO), if it is the image asked for and of good quality."""
+    wave, bad = stored.get("WAVELNTH"), quality.verdict(str(stored.get("QUALITY", "MISSING")))
+    if str(wave) != record.keywords["WAVELNTH"]:
+        raise Corrupt(f"the file has WAVELNTH = {wave}, asked was {record.keywords['WAVELNTH']}", where=record.name)
+    if bad:
+        raise Rejected(f"QUALITY: {bad}", cure="Leave this time out", where=record.name)
+    return stored
 
 
 def options(settings: Mapping) -> dict[str, object]:

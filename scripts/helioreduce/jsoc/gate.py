@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from helioreduce.errors import InputError
 from helioreduce.jsoc.errors import TransientExhausted
 
 _LOOK_S = 0.05
@@ -24,11 +25,17 @@ def slot(folder: str | Path, limit: int, *, name: str = "connection", timeout_s:
     ------
     TransientExhausted
         If none is free for ``timeout_s``.
+    InputError
+        If the folder cannot be written.
     """
     folder, end = Path(folder), time.monotonic() + timeout_s
-    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        files = [stack.enter_context(open(folder / f"{name}.{i}.lock", "a")) for i in range(limit)]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files = [stack.enter_context(open(folder / f"{name}.{i}.lock", "a")) for i in range(limit)]
+        except OSError as error:
+            problem = f"cannot be written ({error.strerror})"
+            raise InputError(problem, cure="Free space or change permissions", where=folder) from None
         while (place := next((i for i, file in enumerate(files) if _taken(file)), None)) is None:
             if time.monotonic() > end:
                 raise TransientExhausted(f"no {name} was free for {timeout_s:g} s", cure="Another job holds it", where=folder)

@@ -19,6 +19,7 @@ from helioreduce.jsoc.records import Keyword, Record
 
 #: DRMS names that no FITS card can have, and what JSOC's exports call them.
 ALIASES = {"DATE__OBS": "DATE-OBS", "T_REC_epoch": "TRECEPOC", "T_REC_step": "TRECSTEP", "T_REC_round": "TRECROUN"}
+_TIME = r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)"
 _BITS = {"char": 8, "short": 16, "int": 32, "longlong": 64}
 
 
@@ -95,7 +96,7 @@ def _same_image(file: Header, merged: Header, record: Record) -> None:
 
 def _time(text: str) -> str:
     """``2014-01-01T00:00:01.340`` of an ISO time; other clocks keep their style and name."""
-    match = re.fullmatch(r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)(\.\d+)?(Z|_\w+)?", text)
+    match = re.fullmatch(_TIME + r"(\.\d+)?(Z|_\w+)?", text)
     if not match:
         times.parse(text)
         raise ValueError(text)
@@ -115,6 +116,6 @@ def _equal(old: object, new: object) -> bool:
     """Equal values; times also if they differ only in the digits and the Z that an export writes."""
     if old == new:
         return True
-    if isinstance(old, str) and isinstance(new, str) and re.match(r"\d{4}-\d\d-\d\dT", old):
-        return old.rstrip("Z").ljust(23, "0")[:23] == new.rstrip("Z").ljust(23, "0")[:23]
+    if isinstance(old, str) and isinstance(new, str) and re.match(_TIME, old) and re.match(_TIME, new):
+        return _time(old) == _time(new)
     return False

@@ -122,6 +122,12 @@ def find(path: str | Path, time: str) -> Record:
     return max(mine, key=lambda record: record.recnum)
 
 
+def origin(path: str | Path) -> dict[str, object]:
+    """The provenance that :func:`save` was given: source, queries with the digests of their replies, slots asked for."""
+    with open(path) as file:
+        return {name: value for name, value in json.loads(file.readline()).items() if name != "series"}
+
+
 def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str]:
     """Slots that were asked for (``asked`` in the list's first line) and cannot be had, with the reason.
 
@@ -133,8 +139,7 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
         Why a record cannot be used; empty where it can.
     """
     found = {times.compact(times.parse(record.keywords["T_REC"])): record for record in load(path)}
-    with open(path) as file:
-        asked = json.loads(file.readline()).get("asked", [])
+    asked = origin(path).get("asked", [])
     reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in asked}
     return {slot: reason for slot, reason in reasons.items() if reason}
 

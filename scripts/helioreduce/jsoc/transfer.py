@@ -12,7 +12,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce import fits
@@ -198,8 +198,3 @@ class _Transfer:
         """Forget the part."""
         self.part.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)
-
-
-def as_record(receipt: Receipt) -> dict[str, object]:
-    """A receipt as plain values, for JSON."""
-    return asdict(receipt)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 
+import numpy as np
 import pytest
 
 from helioreduce import fits, provenance, times
@@ -156,6 +158,27 @@ def test_the_disk_that_fails_is_named(client, tmp_path):
     with pytest.raises(InputError, match="cannot be written") as caught:
         download(client.url(record.segments["image"]), tmp_path / "file" / "a.fits")
     assert not isinstance(caught.value, FetchError)
+
+
+@pytest.mark.parametrize("limit", [0, 1000])
+def test_a_full_disk_is_named_and_the_transfer_taken_up_later(client, root, tmp_path, limit):
+    store = Store(tmp_path / "store")
+    (record,) = client.records(ONE, ["image"])
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        with pytest.raises(InputError, match="cannot be written") as caught:
+            fetch.segment(record, "image", client.download_url, store, patience=client.patience)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not isinstance(caught.value, FetchError) and store.find(record, "image") is None
+    assert provenance.sha256(fetched(client, store).file) == source(root)
+
+
+def test_a_product_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        fits.write_stored(tmp_path / "file" / "a.fits", np.zeros((2, 2)), fits.cards())
 
 
 EXPORTS_RIGHT = {

@@ -1,0 +1,72 @@
+"""Level-1 images by way of the Virtual Solar Observatory: another road when JSOC's is closed.
+
+VSO's files come with the header of the database, need no address, and have no spikes. The search goes through ``sunpy``;
+the transfer is ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.jsoc.client import SERIES
+from helioreduce.jsoc.records import Record, Series
+
+#: The Solar Data Analysis Center's export program for AIA level 1.
+PROGRAM = "/cgi-bin/drms_export.cgi?series=aia__lev1;compress=rice;record={channel}_{tai}-{tai}"
+_AIA = Series("aia.lev1", ("T_REC", "WAVELNTH"), {}, ("image",))
+Search = Callable[[int, datetime, datetime], Iterable[str]]
+
+
+def search(channel: int, start: datetime, end: datetime) -> list[str]:
+    """File names that VSO has for a channel from ``start`` to ``end``: ``aia__lev1:171:1167609637``.
+
+    Raises
+    ------
+    InputError
+        If sunpy's network part is not installed.
+    """
+    try:
+        import astropy.units as u
+        from sunpy.net import attrs as a
+        from sunpy.net.vso import VSOClient
+    except ImportError as error:
+        raise InputError(f"VSO cannot be searched ({error})", cure="Install it: pip install 'sunpy[net]'") from None
+    wave = a.Wavelength(channel * u.angstrom)
+    ends = (time.replace(tzinfo=None) for time in (start, end))
+    found = VSOClient().search(a.Time(*ends), a.Instrument("aia"), a.Source("SDO"), wave, response_format="table")
+    return [str(name) for name in found["fileid"]]
+
+
+def frames(channel: int, slots: Iterable[datetime], search: Search = search) -> list[Record]:
+    """Records of the images that lie in the wanted slots; slots without one are left out.
+
+    Parameters
+    ----------
+    channel
+        Å.
+    slots
+        T_REC of the slots.
+    search
+        What asks VSO; another one in tests.
+    """
+    step = SERIES[channel][1]
+    wanted = {round(times.tai_seconds(slot) / step): slot for slot in slots}
+    if not wanted:
+        return []
+    reach = timedelta(seconds=step)
+    names = search(channel, min(wanted.values()) - reach, max(wanted.values()) + reach)
+    matches = (re.fullmatch(r"aia__lev1:(\d+):(\d+)", name) for name in names)
+    seconds = sorted({int(match[2]) for match in matches if match and int(match[1]) == channel})
+    held = {int(tai // step): tai for tai in seconds}  # a slot holds the middle of its exposure
+    return [_record(channel, wanted[place], held[place]) for place in wanted if place in held]
+
+
+def _record(channel: int, slot: datetime, tai: int) -> Record:
+    """A record without keywords: the file has them."""
+    keywords = {"T_REC": times.iso(slot), "WAVELNTH": str(channel), "QUALITY": "0x00000000"}
+    path = PROGRAM.format(channel=channel, tai=tai)
+    return Record(f"{_AIA.name}[{keywords['T_REC']}][{channel}]", _AIA, tai, keywords, {"image": path})

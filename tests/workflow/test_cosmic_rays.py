@@ -1,0 +1,101 @@
+"""Cosmic rays through the workflow: the example, and a user's own frames by configuration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from helioreduce.cosmic_rays import combine, lacosmic, noise
+
+
+@pytest.fixture
+def frames(site, cutout):
+    """Three darks and one frame with a hit, in DN."""
+    cutout(0)
+    rng = np.random.default_rng(1)
+    header = fits.Header({"BUNIT": "adu"})
+    for k in range(3):
+        data = rng.normal(500, 5, (50, 60)).astype(np.float32)
+        fits.PrimaryHDU(data, header).writeto(site / f"dark_{k}.fits")
+    sky = rng.normal(700, 12, (50, 60)).astype(np.float32)
+    sky[20, 30:34] += 900
+    fits.PrimaryHDU(sky, header).writeto(site / "night.fits")
+    return site
+
+
+def test_example_from_nothing(snakemake, site, cutout) -> None:
+    """The example makes its own frames: tables, figures, and a lower threshold that finds more of the truth."""
+    cutout(0)
+    ran = snakemake("cosmic_rays_example")
+    assert ran.returncode == 0, ran.stderr
+    from helioreduce import ecsv
+
+    rows, _ = ecsv.read(site / "results/cosmic_rays/compared/example.ecsv")
+    scored = {row["name"]: row for row in rows}
+    assert scored["sigclip 5"]["completeness"] > scored["sigclip 8"]["completeness"] > 0.7
+    assert min(row["purity"] for row in rows) > 0.9 and scored["sigclip 5"]["events"] > 0.95
+    for job in ("example_sigclip8", "example_sigclip5"):
+        table, meta = ecsv.read(site / f"results/cosmic_rays/sources/{job}/science.ecsv")
+        cleaned = fits.getheader(site / f"results/cosmic_rays/cleaned/{job}/science.fits")
+        assert sum(row["n_pixels"] for row in table) == cleaned["NCOSMIC"] == int(meta["n_pixels"])
+        assert cleaned["DARK"] == cleaned["CLEAN"] == "COMPLETE"
+
+
+def test_frames_by_configuration(snakemake, frames) -> None:
+    """Darks combined, a frame cleaned in electrons with them; nothing else of the results folder is touched."""
+    job = {"name": "mine", "files": "night*.fits", "dark": "nightdark", "gain": 2.0, "read_noise": 8.0, "electrons": True}
+    combination = {"name": "nightdark", "kind": "dark", "files": "dark_*.fits"}
+    ran = snakemake("cosmic_rays", cosmic_rays={"clean": [job], "combine": [combination]})
+    assert ran.returncode == 0, ran.stderr
+    with fits.open(frames / "results/cosmic_rays/cleaned/mine/night.fits") as hdus:
+        assert hdus[0].header["BUNIT"] == "electron"
+        assert (hdus["MASK"].data[20, 30:34] & 8).all() and abs(hdus[0].data[20, 30:34] - 400).max() < 100
+        assert "dark" in hdus[0].header["PRREF1"]
+    assert (frames / "results/cosmic_rays/sources/mine/night.png").stat().st_size > 1000
+    assert not (frames / "results/aia").exists()
+
+
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        ({"name": "a", "files": "nowhere/*.fits"}, "no file fits"),
+        ({"name": "a", "files": "night.fits", "sigclp": 5}, "sigclp"),
+        ({"name": "a/b", "files": "night.fits"}, "a/b"),
+    ],
+)
+def test_wrong_configuration_says_why(snakemake, frames, job: dict, says: str) -> None:
+    """A pattern without files, an unknown key, a name that is no name: refused before anything runs."""
+    ran = snakemake("cosmic_rays", "--dry-run", cosmic_rays={"clean": [job]})
+    assert ran.returncode != 0 and says in ran.stderr + ran.stdout
+
+
+def test_noise_that_cannot_be_right_stops_the_job(snakemake, frames) -> None:
+    """Without a read noise and without an error plane the log names the cure, and no half product is left."""
+    ran = snakemake("cosmic_rays", cosmic_rays={"clean": [{"name": "mine", "files": "night.fits"}]})
+    assert ran.returncode != 0
+    assert "no error plane" in (frames / "results/logs/cosmic_rays_clean/mine/night.log").read_text()
+    assert not list((frames / "results").rglob("cleaned/**/*.fits"))
+
+
+def test_nothing_by_default(snakemake, frames) -> None:
+    """An empty configuration adds no job."""
+    ran = snakemake("--dry-run", "all")
+    assert ran.returncode == 0, ran.stderr
+    assert "cosmic_rays" not in ran.stdout.replace("cosmic_rays.smk", "")
+
+
+def test_schema_and_code_have_the_same_defaults(repository) -> None:
+    """Defaults in the schema are those of the package."""
+    import yaml
+
+    schema = yaml.safe_load((repository / "workflow/schemas/config.schema.yaml").read_text())
+    jobs = schema["properties"]["cosmic_rays"]["properties"]
+    pairs = [("clean", lacosmic.Settings()), ("clean", noise.Detector()), ("combine", combine.Choices())]
+    compared = 0
+    for kind, defaults in pairs:
+        for key, entry in jobs[kind]["items"]["properties"].items():
+            if "default" in entry and hasattr(defaults, key) and entry["default"] is not None:
+                assert entry["default"] == getattr(defaults, key), key
+                compared += 1
+    assert compared == 12

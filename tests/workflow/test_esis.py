@@ -1,0 +1,99 @@
+"""ESIS from one line of configuration: a simulated flight to level 3; then frames in a folder, some of them bad."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from helioreduce.esis import simulate
+
+pytestmark = pytest.mark.full
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("esis")
+
+
+@pytest.fixture(scope="module")
+def run(folder, repository):
+    """Run snakemake in the folder with these settings of ``esis``."""
+
+    def snakemake(*arguments, **esis):
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2", *arguments]
+        environment = {**os.environ, "PWD": str(folder), "PYTHONPATH": ""}
+        settings = ["--config", f"esis={json.dumps(esis)}"]
+        return subprocess.run(
+            [*command, *settings], cwd=folder, capture_output=True, text=True, timeout=800, env=environment, check=False
+        )
+
+    return snakemake
+
+
+@pytest.fixture(scope="module")
+def flight(run, folder):
+    """A simulated flight of three sequences, reduced."""
+    done = run("esis", simulate={"sequences": 3})
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / "results" / "esis"
+
+
+def test_a_fresh_clone_reduces_a_flight_without_any_data(flight):
+    """Level 3 of three sequences and four cameras; slopes to 2 % after the whole chain from raw counts, gains to 1 %."""
+    with fits.open(flight / "level3" / "ov.fits") as hdus:
+        assert hdus[0].data.shape == (3, 4, 1270, 1270)
+        assert hdus[0].header["ESIS_LEV"] == "COMPLETE"
+        assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8
+        assert ((hdus["MASK"].data == 0) <= np.isfinite(hdus[0].data)).all()
+    with fits.open(flight / "vignetting" / "ov.fits") as hdus:
+        np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.02)
+        np.testing.assert_allclose(hdus["GAINS"].data[0], simulate.GAINS, rtol=0.01)
+    assert len(list((flight / "figures" / "ov").glob("*.png"))) == 5
+
+
+def test_a_second_run_has_nothing_to_do(flight, run):
+    again = run("esis", simulate={"sequences": 3})
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_bad_frames_stop_their_own_sequence_only(flight, run, folder):
+    """A missing camera and a cut-off file are named; the third sequence goes through; without the two, level 3 is made."""
+    given = folder / "given"
+    given.mkdir()
+    for path in (flight / "level0").glob("ESIS*.fits"):
+        (given / path.name).write_bytes(path.read_bytes())
+    (given / "ESIS3_00121.fits").unlink()
+    cut = given / "ESIS2_00122.fits"
+    cut.write_bytes(cut.read_bytes()[:1_000_000])
+    esis = {"directory": "given", "darks": [[97, 103]]}
+    level1 = [f"results/esis/level1/{n:05d}/1.fits" for n in (120, 121, 122)]
+    failed = run("--keep-going", "--forceall", *level1, **esis)
+    assert failed.returncode != 0
+    assert (folder / level1[0]).exists()
+    assert not any((folder / name).exists() for name in level1[1:])
+    log = {n: (folder / "results" / "logs" / "esis_level1" / f"{n:05d}.log").read_text() for n in (121, 122)}
+    assert "no frame of ESIS3" in log[121]
+    assert "ESIS2_00122.fits" in log[122] and "cannot be read as FITS" in log[122]
+    excluded = run("results/esis/level3/ov.fits", **esis, exclude=[121, 122])
+    assert excluded.returncode == 0, excluded.stderr[-3000:]
+    assert fits.getdata(flight / "level3" / "ov.fits").shape[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("esis", "message"),
+    [
+        ({"directory": "nowhere"}, "does not exist"),
+        ({"target": "aia"}, "aia.channels has no 304"),
+        ({"lines": ["fe"]}, "fe"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_runs(run, esis, message):
+    refused = run("-n", "esis", **esis)
+    assert refused.returncode != 0
+    assert message in refused.stdout + refused.stderr

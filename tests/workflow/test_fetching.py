@@ -1,0 +1,120 @@
+"""Fetching as rules: the offline target, methods, missing frames, recording and replay. UV frames of a small archive."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helioreduce import provenance
+from helioreduce.archive.server import Archive
+
+pytestmark = pytest.mark.full
+
+REPOSITORY = Path(__file__).parents[2]
+SUN = {"npix": 128}
+AIA = {"channels": [1600], "start": "2014-01-01T00:00:13", "end": "2014-01-01T00:00:37", "cadence_s": 24}
+SLOTS = ("20140101T000013", "20140101T000037")
+IMAGES = [f"results/aia/level1/1600/{slot}.fits" for slot in SLOTS]
+NO_NETWORK = '''
+"""Refuses every connection, and tells where it was to lead."""
+import socket
+def refused(self, address, *rest):
+    open({log!r}, "a").write(repr(address) + "\\n")
+    raise OSError("no network")
+socket.socket.connect = socket.socket.connect_ex = refused
+'''
+
+
+@pytest.fixture
+def reduce(tmp_path):
+    """Run snakemake in an empty folder: ``reduce(target, source=…)``; the environment may hold more."""
+
+    def run(*arguments: str, env: dict | None = None, check: bool = True, **config: object) -> subprocess.CompletedProcess:
+        config = {"source": "archive", "archive": SUN, "aia": AIA, **config}
+        settings = [f"{key}={json.dumps(value)}" for key, value in config.items()]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--cores", "2", *arguments]
+        done = subprocess.run(
+            [*command, "--quiet", "rules", "--config", *settings],
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr[-3000:]
+        return done
+
+    return run
+
+
+def digests(tmp_path, state="level1"):
+    """SHA-256 of the products of a state."""
+    return {path.name: provenance.sha256(path) for path in (tmp_path / "results" / "aia" / state / "1600").glob("*.fits")}
+
+
+def test_after_the_offline_target_no_connection_is_opened(reduce, tmp_path):
+    reduce("offline")
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "sitecustomize.py").write_text(NO_NETWORK.format(log=str(tmp_path / "tried")))
+    reduce(env={"PYTHONPATH": str(tmp_path / "guard")})
+    assert not (tmp_path / "tried").exists()
+    assert set(digests(tmp_path, "level1.5")) == {f"{slot}.fits" for slot in SLOTS}
+    again = reduce("--dry-run", env={"PYTHONPATH": str(tmp_path / "guard")})
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_every_file_tells_where_it_came_from_and_is_fetched_once(reduce, tmp_path):
+    reduce(*IMAGES)
+    first = digests(tmp_path)
+    history = json.loads((tmp_path / "results/aia/level1/1600" / f"{SLOTS[0]}.json").read_text())
+    assert {"record", "recnum", "path", "bytes", "sha256", "faults", "fetched", "stale", "query"} <= set(history)
+    with Archive(tmp_path / "results" / "archive") as archive:
+        config = {"source": "jsoc", "jsoc": {"url": archive.url}}
+        for path in (tmp_path / "results/aia/level1/1600").iterdir():
+            path.unlink()
+        reduce(*IMAGES, **config)
+        assert not any(request["path"].startswith("/SUM") for request in archive.requests), "the store had them"
+    assert digests(tmp_path) == first
+
+
+def test_staged_exports_give_the_same_images(reduce, tmp_path):
+    reduce(*IMAGES)
+    first = digests(tmp_path)
+    with Archive(tmp_path / "results" / "archive") as archive:
+        config = {"source": "jsoc", "jsoc": {"url": archive.url, "method": "url"}}
+        for folder in ("level1", "records"):
+            subprocess.run(["rm", "-r", str(tmp_path / "results/aia" / folder)], check=True)
+        subprocess.run(["rm", "-r", str(tmp_path / "results/store")], check=True)
+        assert reduce(*IMAGES, check=False, **config).returncode != 0, "an export needs an address"
+        reduce(*IMAGES, env={"JSOC_EMAIL": "reader@localhost"}, **config)
+        requests = [request["query"] for request in archive.requests if request["query"].get("op") == "exp_request"]
+        assert len(requests) == 1, "one request for the batch"
+    assert digests(tmp_path) == first
+    logs = "".join(path.read_text() for path in (tmp_path / "results").rglob("*") if path.suffix in (".log", ".json", ".jsonl"))
+    assert "reader@" not in logs
+
+
+def test_missing_frames_are_listed_and_left_out(reduce, tmp_path):
+    sun = {**SUN, "events": {"eclipse": [f"1600/{SLOTS[1]}"]}}
+    done = reduce(*IMAGES, "--keep-going", check=False, archive=sun)
+    assert done.returncode != 0 and set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
+    log = (tmp_path / "results/logs/aia_fetch/1600" / f"{SLOTS[1]}.log").read_text()
+    assert "bit 13: eclipse" in log and "on_missing: skip" in log
+    reduce("results/aia/missing.tsv", archive=sun, jsoc={"on_missing": "skip"})
+    table = (tmp_path / "results/aia/missing.tsv").read_text().splitlines()
+    assert len(table) == 2 and table[1].startswith(f"1600\t{SLOTS[1]}\t") and "eclipse" in table[1]
+
+
+def test_a_recorded_copy_serves_the_same_images(reduce, tmp_path):
+    reduce(*IMAGES, jsoc={"record": "copy"})
+    first = digests(tmp_path)
+    subprocess.run(["rm", "-r", str(tmp_path / "results")], check=True)
+    with Archive(tmp_path / "copy") as archive:
+        reduce(*IMAGES, source="jsoc", jsoc={"url": archive.url})
+    assert digests(tmp_path) == first
