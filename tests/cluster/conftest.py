@@ -71,7 +71,7 @@ def asleep(cluster, tmp_path, monkeypatch):
 
 @pytest.fixture
 def snakemake(cluster):
-    """Run snakemake in a folder, on the cluster or (``local=True``) on this machine."""
+    """Run snakemake in a folder, on the cluster or (``local=True``) on this machine; options, then ``--`` and targets."""
 
     def run(folder: Path, *arguments: str, local: bool = False, **config: object) -> subprocess.CompletedProcess[str]:
         profile = ["--workflow-profile", str(REPOSITORY / "workflow/profiles/slurm")]
@@ -79,8 +79,8 @@ def snakemake(cluster):
         where = ["--cores", "2"] if local else [*profile, *soon]
         settings = {"source": "local", "local": {"directory": "level1"}, **config}
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), *where, *arguments]
-            + ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items())],
+            [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), *where]
+            + ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items()), *arguments],
             cwd=folder, env=cluster.environment, capture_output=True, text=True, timeout=1500, check=False,
         )  # fmt: skip
 

@@ -72,7 +72,7 @@ def test_a_gpu_job_gets_the_gres_it_asked_for(site, snakemake, cluster):
     assert len(jobs) == 2, "the copy and the error"
     assert len(with_gpu) == 1, jobs
     assert "Partition=gpu" in with_gpu[0]
-    assert re.search(r"GRES=gpu:\S*1\(IDX:0\)|NodeList=g1", with_gpu[0])
+    assert "NodeList=g1" in with_gpu[0]
 
 
 @pytest.mark.full
