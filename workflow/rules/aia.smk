@@ -178,8 +178,14 @@ if config["source"] == "local":
             "results/aia/level1/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy/{channel}/{time}.log",
+        group:
+            "aia"
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 600 * attempt,
+            runtime=lambda wildcards, attempt: 10 * attempt,
+            serial=1,
         params:
             code=code("aia_copy"),
         message:
@@ -195,8 +201,14 @@ if config["source"] == "local":
             "results/aia/spikes/{channel}/{time}.fits",
         log:
             "results/logs/aia_copy_spikes/{channel}/{time}.log",
+        group:
+            "aia"
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 600 * attempt,
+            runtime=lambda wildcards, attempt: 10 * attempt,
+            serial=1,
         params:
             code=code("aia_copy_spikes"),
         message:
@@ -213,6 +225,7 @@ else:
             "results/aia/records/{channel}/{day}.jsonl",
         log:
             "results/logs/aia_query/{channel}/{day}.log",
+        localrule: True
         conda:
             "../../envs/reduction.yaml"
         resources:
@@ -234,6 +247,7 @@ else:
             "results/aia/exports/{channel}/{day}.json",
         log:
             "results/logs/aia_export/{channel}/{day}.log",
+        localrule: True
         conda:
             "../../envs/reduction.yaml"
         resources:
@@ -258,6 +272,7 @@ else:
             history="results/aia/level1/{channel}/{time}.json",
         log:
             "results/logs/aia_fetch/{channel}/{time}.log",
+        localrule: True
         conda:
             "../../envs/reduction.yaml"
         resources:
@@ -281,6 +296,7 @@ else:
             "results/aia/spikes/{channel}/{time}.fits",
         log:
             "results/logs/aia_fetch_spikes/{channel}/{time}.log",
+        localrule: True
         conda:
             "../../envs/reduction.yaml"
         resources:

@@ -41,7 +41,7 @@ COSMIC_RAYS_EXAMPLES = {
 def cosmic_rays_files(job):
     """Files of a job, by their names without extensions; patterns are expanded in the places where paths are looked for."""
     patterns = [job["files"]] if isinstance(job["files"], str) else job["files"]
-    places = (Path.cwd(), Path(os.environ.get("PWD", ".")), Path(workflow.basedir))
+    places = (Path.cwd(), Path(os.environ.get("PWD", ".")), REPOSITORY)
     found = {}
     for pattern in patterns:
         if pattern.startswith("results/"):

@@ -255,7 +255,7 @@ for spec in FIGURES.values():
 rule figure_gallery:
     input:
         figures=[f"{file}.png" for spec in FIGURES.values() for file in files_of(spec)],
-        captions=[Path(workflow.basedir, "workflow", "report", f"{name}.rst") for name in FIGURES],
+        captions=[REPOSITORY / "workflow" / "report" / f"{name}.rst" for name in FIGURES],
         before=[product(latest(c, TIMES[c][0], "deconvolve")[0]).format(channel=c, time=TIMES[c][0]) for c in deconvolving],
         after=[product("deconvolved").format(channel=c, time=TIMES[c][0]) for c in deconvolving],
     output:
