@@ -1,4 +1,4 @@
-"""What every rule file needs: the package, digests of the code, names and wildcards. No physics."""
+"""What all rule files need: the package, digests of the code, names and wildcards. No physics."""
 
 import os
 import re
