@@ -31,17 +31,17 @@ for spec in FIGURES.values():
             **spec.inputs,
         output:
             png=report(
-                f"results/figures/{spec.name}{spec.tail}.png",
+                f"{under('results/figures', spec)}.png",
                 caption=f"../report/{spec.name}.rst",
                 category=spec.group,
                 labels={
                     "figure": spec.name.replace("_", " "),
-                    "of": spec.tail.strip("/").replace("/", " Å, ") or "all frames",
+                    "of": " Å, ".join(Path(spec.tail).parts) or "all frames",
                 },
             ),
-            pdf=f"results/figures/{spec.name}{spec.tail}.pdf",
+            pdf=f"{under('results/figures', spec)}.pdf",
         log:
-            f"results/logs/figure_{spec.name}{spec.tail}.log",
+            f"{under('results/logs/figures', spec)}.log",
         conda:
             "../../envs/reduction.yaml"
         resources:
@@ -51,7 +51,7 @@ for spec in FIGURES.values():
             figure=spec.name,
             code=code(f"figure_{spec.name}"),
         message:
-            f"Draw {spec.name}{spec.tail}.".replace("{", "{wildcards.")
+            f"Draw {spec.name} {spec.tail}.".replace("{", "{wildcards.")
         script:
             "../../scripts/figure_{params.figure}.py"  # read when the job runs
 

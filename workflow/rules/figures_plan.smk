@@ -4,7 +4,7 @@ from collections import namedtuple
 
 Figure = namedtuple("Figure", "name group tail channels params inputs")
 FIGURES = {}
-FRAME, CHANNEL, TIME, RUN = "/{channel}/{time}", "/{channel}", "/{time}", ""
+FRAME, CHANNEL, TIME, RUN = "{channel}/{time}", "{channel}", "{time}", ""
 CHANNELS = list(dict.fromkeys(channel for channel, _ in FRAMES))
 TIMES = {c: sorted(time for other, time in FRAMES if other == c) for c in CHANNELS}
 ALL_TIMES = sorted({time for _, time in FRAMES})
@@ -19,6 +19,11 @@ SIDE = {"side": 600}  # of cut-outs, pixels
 def figure(name, group, tail, channels, params=None, **inputs):
     """Add a figure: its script and caption, its group, one for each … of these channels, and what it is drawn from."""
     FIGURES[name] = Figure(name, group, tail, channels, params or {}, inputs)
+
+
+def under(folder, spec):
+    """Pattern of a figure's files in a folder, without their ending."""
+    return str(Path(folder, spec.name, spec.tail))
 
 
 def passing(step):
@@ -52,7 +57,7 @@ def frame_and_next(wildcards):
 def files_of(spec):
     """Names of a figure without suffix: the first frame of a channel stands for it; others can be asked for by name."""
     values = [{"channel": channel, "time": TIMES.get(channel, [""])[0]} for channel in spec.channels]
-    return list(dict.fromkeys(f"results/figures/{spec.name}{spec.tail}".format(**value) for value in values))
+    return list(dict.fromkeys(under("results/figures", spec).format(**value) for value in values))
 
 
 ARCHIVED = config["source"] == "archive"
@@ -165,7 +170,7 @@ figure(
     FRAME,
     PAIRED,
     images=frame_and_next,
-    truth=f"results/archive/frames{FRAME}/truth.fits" if ARCHIVED else [],
+    truth=f"results/archive/frames/{FRAME}/truth.fits" if ARCHIVED else [],
 )
 figure(
     "autocorrelation",
