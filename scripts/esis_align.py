@@ -16,11 +16,8 @@ def main(images: list[str], targets: list[str], line: camera.Line, output: str, 
     cut = {number: frame.data[line.window] for number, frame in frames.items()}
     arrays = stack.aligned(frames, coalign.coalign(cut, line, aim, **merit), line, aim)
     header["LINE"], header["WAVELNTH"] = line.name, line.wavelength_A
-    measured = {
-        "correlation": np.round(arrays["INTERNAL"].mean(axis=2), 5).tolist(),
-        "target": path or "camera 2 by design",
-        **merit,
-    }
+    found = np.round(arrays["INTERNAL"].mean(axis=2), 5).tolist()
+    measured = {"correlation": found, "target": path or "camera 2 by design", **merit}
     provenance.record(header, "esis_align", measured, f"target sha256:{provenance.sha256(path)}" if path else "")
     fits.write_arrays(output, arrays, header)
 

@@ -1,13 +1,11 @@
 """Pictures of one line: alignment, correlations, masks, differences and vignetting."""
 
-from pathlib import Path
-
 import numpy as np
-from matplotlib.figure import Figure
 
 from helioreduce import fits
 from helioreduce.esis import camera, figures, resample, transforms, vignetting
 from helioreduce.log import log_to
+from helioreduce.plotting import style
 
 
 def main(given: object, exposures: list[int], line: camera.Line, outputs: dict[str, str]) -> None:
@@ -24,17 +22,11 @@ def main(given: object, exposures: list[int], line: camera.Line, outputs: dict[s
     linear = [resample.resample(d, transforms.on_grid(m), image.shape[1:])[0] for d, m in zip(level1, affine, strict=True)]
     names = f"{line.name} Å   {header['DATE-AVG']}"
     internal, aim = (np.stack(part) for part in zip(*numbers, strict=True))
-    _save(figures.coalignment(image, target, names), outputs["coalignment"])
-    _save(figures.correlation(internal, aim, exposures), outputs["correlation"])
-    _save(figures.masks(image, [outline[1] for outline in outlines], names), outputs["masks"])
-    _save(figures.differences(np.stack(linear), image, image / field), outputs["differences"])
-    _save(figures.vignetting(field, slopes, single), outputs["vignetting"])
-
-
-def _save(figure: Figure, output: str) -> None:
-    temporary = Path(output).with_suffix(".part.png")
-    figure.savefig(temporary, dpi=110, metadata={"Software": None})
-    temporary.replace(output)
+    style.write([outputs["coalignment"]], figures.coalignment, image, target, names)
+    style.write([outputs["correlation"]], figures.correlation, internal, aim, exposures)
+    style.write([outputs["masks"]], figures.masks, image, [outline[1] for outline in outlines], names)
+    style.write([outputs["differences"]], figures.differences, np.stack(linear), image, image / field)
+    style.write([outputs["vignetting"]], figures.vignetting, field, slopes, single)
 
 
 if __name__ == "__main__":

@@ -28,12 +28,12 @@ def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
     """
     shown = [(f"camera {number}", image) for number, image in zip(cam.CAMERAS, images, strict=True)]
     if np.isfinite(target).any():
-        shown.append(("target: AIA 304 Å", target))
-    figure = Figure(figsize=(4.4 * len(shown), 4.6), layout="constrained")
+        shown.append(("target", target))
+    figure = Figure(figsize=(2.3 * len(shown), 2.5), layout="constrained")
     for axis, (title, image) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
         top = np.nanpercentile(image, 99.5)
         drawn = _picture(axis, image, title, cmap="inferno", vmin=0, vmax=top)
-        figure.colorbar(drawn, ax=axis, shrink=0.7, label="photon" if title[0] == "c" else "DN")
+        figure.colorbar(drawn, ax=axis, shrink=0.7, label="photon" if title != "target" else "DN")
     figure.suptitle(names)
     return figure
 
@@ -50,7 +50,7 @@ def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int])
     exposures
         Numbers of the sequences.
     """
-    figure = Figure(figsize=(13, 4.2), layout="constrained")
+    figure = Figure(figsize=(8.6, 2.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     for area, name, style in ((0, "full frame", "o-"), (1, "inside the field stops", "s--")):
         for stage, kind, colour in ((0, "linear", "tab:grey"), (1, "quadratic", "tab:blue")):
@@ -72,7 +72,7 @@ def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int])
         axis.set(xlabel="exposure number")
         axis.xaxis.get_major_locator().set_params(integer=True)
         if axis.get_legend_handles_labels()[0]:
-            axis.legend(fontsize=7, ncols=2)
+            axis.legend(fontsize=5, ncols=2)
     return figure
 
 
@@ -84,7 +84,7 @@ def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Fig
     outlines
         Level-3 vertices (n, 2) of each camera.
     """
-    figure = Figure(figsize=(17, 5.2), layout="constrained")
+    figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axis, number, image, outline in zip(figure.subplots(1, 4, sharey=True), cam.CAMERAS, images, outlines, strict=True):
         _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=np.nanpercentile(image, 99.5))
         closed = _arcsec(np.vstack([outline, outline[:1]]))
@@ -103,7 +103,7 @@ def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray
     pair
         Indices of the two cameras.
     """
-    figure = Figure(figsize=(15.5, 5.6), layout="constrained")
+    figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     titles = ("linear", "quadratic", "quadratic, vignetting removed")
     for axis, title, stack in zip(figure.subplots(1, 3, sharey=True), titles, (linear, quadratic, corrected), strict=True):
         seen = np.isfinite(corrected).all(axis=0)
@@ -126,7 +126,7 @@ def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Fi
     single
         (n_sequences, 4).
     """
-    figure = Figure(figsize=(20, 4.4), layout="constrained")
+    figure = Figure(figsize=(11, 2.5), layout="constrained")
     axes = figure.subplots(1, 5)
     for axis, number, field in zip(axes, cam.CAMERAS, fields, strict=False):
         drawn = _picture(axis, field, f"camera {number}", cmap="viridis", vmin=1, vmax=1.6)
