@@ -1,6 +1,6 @@
 """Line fits: spectra per CPU second of every engine, in one run on one thread; then the size and speed of a large raster.
 
-    python tests/benchmarks/spice.py [--large]
+python tests/benchmarks/spice.py [--large]
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def large() -> None:
     result = fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{len(y):,} spectra: {wall:.1f} s ({cpu:.1f} CPU s), converged {np.mean(result.status == 1):.4%}, peak {peak:.2f} GiB")
+    print(
+        f"{len(y):,} spectra: {wall:.1f} s ({cpu:.1f} CPU s), converged {np.mean(result.status == 1):.4%}, peak {peak:.2f} GiB"
+    )
 
 
 def threads() -> None:
