@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench lock clean
+.PHONY: help demo test check lint graph bench lock clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: .venv/test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/snakefmt --check --quiet Snakefile workflow
 	@$(BIN)/snakemake --lint >/dev/null
+
+graph: .venv/reduction  ## draw the graph of the rules in README.md anew
+	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py README.md
 
 bench: .venv/test  ## kernels against their peers, as ratios in one run
 	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done

@@ -7,7 +7,10 @@ from snakemake.utils import min_version, validate
 min_version("9.0")
 
 
-configfile: str(Path(workflow.basedir) / "config.yaml")
+REPOSITORY = Path(str(workflow.current_basedir))  # of this file, also as a module of another workflow
+
+
+configfile: str(REPOSITORY / "config.yaml")
 
 
 if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
@@ -19,6 +22,9 @@ include: "workflow/rules/common.smk"
 
 
 validate(config, "workflow/schemas/config.schema.yaml")
+
+
+limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)
 
 
 resource_scopes:

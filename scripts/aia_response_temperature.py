@@ -1,7 +1,6 @@
 """Temperature response of the EUV channels at the date of an image."""
 
 from helioreduce import ecsv, times
-from helioreduce.aia.channels import EUV
 from helioreduce.aia.response import tables
 from helioreduce.log import log_to
 
@@ -12,11 +11,7 @@ def main(instrument: str, emissivity: str, degradation: str, fix: str | None, ti
     telescopes = tables.to_instrument(components)
     rows, meta = ecsv.read(degradation)
     when = times.from_compact(time)
-    factors = {
-        channel: tables.factors(telescopes, channel, rows, settings["version"], when, eve=settings["eve"])
-        for channel in EUV
-        if channel in telescopes
-    }
+    factors = tables.euv_factors(telescopes, rows, settings["version"], when, eve=settings["eve"])
     told = {"time": times.iso(when), "instrument": components.meta["origin"], "degradation_table": ecsv.reference(meta)}
     light, fixed = tables.read_emissivity(emissivity), tables.read_chiantifix(fix) if fix else None
     table = tables.of_temperature(telescopes, light, factors, blend=settings["crosstalk"], fix=fixed, meta=told)

@@ -26,7 +26,7 @@ def main(prepared: str, lines: str, output: str, name: str, bins: dict, model: d
     log.logger.info("%s: %s; ties: %s", name, facts, [tuple(tie) for tie in start.ties])
     planes = level3.to_planes(name, joined, start, result, boxes)
     for plane in planes:
-        if plane.name.endswith("RESULTS"):
+        if plane.name.endswith(("RESULTS", "DATA")):
             provenance.record(plane.header, "fit", facts)
     fits.write_planes(output, planes)
 

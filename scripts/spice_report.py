@@ -27,4 +27,12 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         given = snakemake.input
         composed = given.get("composition", "")
-        main(given.level3, given.radiance, given.velocity, composed, given.checks, snakemake.output[0], snakemake.wildcards.raster)
+        main(
+            given.level3,
+            given.radiance,
+            given.velocity,
+            composed,
+            given.checks,
+            snakemake.output[0],
+            snakemake.wildcards.raster,
+        )

@@ -7,6 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import settings
+
+# time never decides: the first example may compile a kernel, and machines are shared
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 REAL = Path(__file__).parents[2] / "shared" / "data"
 

@@ -35,10 +35,7 @@ _STORAGE = re.compile(
     r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
     r"|BSCALE|BZERO|BLANK|EXTNAME|EXTVER"
 )
-WCS_CARDS = (
-    *("WCSAXES", "CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2"),
-    *("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2"),
-)
+_WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 
 
 def read(path: str | Path) -> Image:
@@ -77,14 +74,7 @@ def read_header(path: str | Path) -> fits.Header:
 
 def write(path: str | Path, image: Image) -> None:
     """Write an image in the CCDData layout, to a temporary name and then renamed."""
-    header = image.header.copy()
-    wcs = [header.cards[key] for key in WCS_CARDS if key in header]
-    hdus = fits.HDUList([fits.PrimaryHDU(image.data, header)])
-    if image.sigma is not None:
-        extra = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
-        hdus.append(fits.ImageHDU(image.sigma, fits.Header([*extra, *wcs]), name="UNCERT"))
-    hdus.append(fits.ImageHDU(image.mask, fits.Header(wcs), name="MASK"))
-    _write(path, hdus)
+    write_cube(path, image.data, image.sigma, image.mask, image.header)
 
 
 def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.Header]:
@@ -172,26 +162,19 @@ def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], 
 def write_cube(
     path: str | Path,
     data: np.ndarray,
-    sigma: np.ndarray,
+    sigma: np.ndarray | None,
     mask: np.ndarray,
     header: fits.Header,
-    arrays: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Write a cube of any dimension in the CCDData layout, its WCS cards repeated, and further named arrays behind it."""
-    world = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|TIMESYS|DATEREF")
-    wcs = [card for card in header.cards if world.fullmatch(card.keyword)]
-    error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
-    planes = [
-        fits.PrimaryHDU(data, header),
-        fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"),
-        fits.ImageHDU(mask, fits.Header(wcs), name="MASK"),
-    ]
-    _write(path, fits.HDUList([*planes, *(fits.ImageHDU(array, name=name) for name, array in arrays.items())]))
-
-
-def write_stored(path: str | Path, array: np.ndarray, header: fits.Header) -> None:
-    """Write one array of any type and shape with its header to the primary HDU."""
-    _write(path, fits.HDUList([fits.PrimaryHDU(array, header)]))
+    """Write data of any dimension in the CCDData layout, the WCS cards repeated, and further named arrays behind."""
+    wcs = [card for card in header.cards if _WORLD.fullmatch(card.keyword)]
+    hdus = [fits.PrimaryHDU(data, header)]
+    if sigma is not None:
+        error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
+        hdus.append(fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"))
+    hdus.append(fits.ImageHDU(mask, fits.Header(wcs), name="MASK"))
+    _write(path, fits.HDUList([*hdus, *(fits.ImageHDU(array, name=name) for name, array in (arrays or {}).items())]))
 
 
 def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:

@@ -1,7 +1,7 @@
 """A private SLURM on the loopback interface: munged, slurmctld and two slurmd, one with a pretended GPU.
 
 Debian's packages: munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins. Runs as root, without cgroups and without
-accounting; everything is in one folder, but for a link at /etc/slurm/slurm.conf that the jobs' inner srun needs.
+accounting. Everything is in one folder, so that several can live side by side and a machine's own SLURM is left alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ import subprocess
 import time
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
-LINK = Path("/etc/slurm/slurm.conf")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol")
+PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+SRUN = """\
+#!/bin/sh
+# Jobs drop SLURM_* before their inner srun, and with it the place of the configuration.
+SLURM_CONF={folder}/slurm.conf exec {srun} "$@"
+"""
 CONFIGURATION = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -56,15 +61,10 @@ PartitionName=gpu Nodes=g1 MaxTime=INFINITE State=UP
 
 def missing() -> str:
     """Why there can be no SLURM here; empty if there can."""
-    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    absent = [name for name in PROGRAMS if not shutil.which(name, path=path)]
+    absent = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
     if absent:
         return f"SLURM is not installed ({', '.join(absent)} missing)"
-    if os.geteuid() != 0:
-        return "a private SLURM needs root"
-    if LINK.exists() and not LINK.is_symlink():
-        return "this machine has a SLURM of its own"
-    return ""
+    return "" if os.geteuid() == 0 else "a private SLURM needs root"
 
 
 class Cluster:
@@ -74,13 +74,13 @@ class Cluster:
         self.folder = folder
         self.environment = {
             **os.environ,
-            "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
+            "PATH": f"{folder / 'bin'}:{PATH}",
             "SLURM_CONF": str(folder / "slurm.conf"),
         }
 
     def start(self) -> None:
         """Start everything and wait until the nodes are idle."""
-        for name in ("state", "spool"):
+        for name in ("state", "spool", "bin"):
             (self.folder / name).mkdir()
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
@@ -91,9 +91,9 @@ class Cluster:
         port, c1, g1 = _free_ports(3)
         text = CONFIGURATION.format(host=socket.gethostname().split(".")[0], folder=self.folder, port=port, c1=c1, g1=g1)
         (self.folder / "slurm.conf").write_text(text)
-        LINK.parent.mkdir(exist_ok=True)
-        LINK.unlink(missing_ok=True)
-        LINK.symlink_to(self.folder / "slurm.conf")
+        srun = self.folder / "bin" / "srun"
+        srun.write_text(SRUN.format(folder=self.folder, srun=shutil.which("srun", path=PATH)))
+        srun.chmod(0o755)
         self._do("slurmctld")
         self._wait(lambda: "UP" in self.ask("scontrol", "ping"))
         for node in ("c1", "g1"):
@@ -119,8 +119,6 @@ class Cluster:
             file = self.folder / f"{name}.pid"
             if file.exists():
                 _end(int(file.read_text()))
-        if LINK.is_symlink() and LINK.readlink() == self.folder / "slurm.conf":
-            LINK.unlink()
 
     def _do(self, *command: str) -> None:
         subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20, check=True)

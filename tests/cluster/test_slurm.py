@@ -10,6 +10,8 @@ import pytest
 from helioreduce import fits
 
 pytestmark = pytest.mark.timeout(1800)
+TARGETS = [f"results/aia/error/171/20140101T00000{second}.fits" for second in (0, 1)]
+EACH_ALONE = ["--group-components", "aia=1"]
 
 
 def digests(folder):
@@ -22,87 +24,124 @@ def said(process):
     return process.stdout + process.stderr
 
 
-def test_products_are_those_of_a_local_run(site, snakemake):
+def submitted(process):
+    """Numbers of the jobs that a run gave to SLURM."""
+    return set(re.findall(r"SLURM jobid '?(\d+)", said(process)))
+
+
+def states(cluster, process):
+    """What became of them, as SLURM remembers it."""
+    known = dict(line.split() for line in cluster.ask("squeue", "-h", "-t", "all", "-o", "%i %T").splitlines())
+    return {known.get(job) for job in submitted(process)}
+
+
+def during(asleep, action):
+    """A thread that does something once a job sleeps; ``happened`` says that it has."""
+
+    def wait():
+        while not asleep.exists() and not given_up.is_set():
+            time.sleep(0.2)
+        if asleep.exists():
+            action()
+
+    given_up = threading.Event()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return lambda: (given_up.set(), thread.join(), asleep.exists())[-1]
+
+
+def test_products_are_those_of_a_local_run(site, snakemake, cluster):
     here, there = site(name="here"), site(name="there")
     local, remote = snakemake(here, local=True), snakemake(there)
     assert local.returncode == 0, said(local)
     assert remote.returncode == 0, said(remote)
-    assert "SLURM" in said(remote)
-    assert digests(there) == digests(here)
+    assert states(cluster, remote) == {"COMPLETED"}
+    assert len(submitted(remote)) == 2, "the PSF, and both images through all steps"
     assert len(digests(there)) == 2
-
-
-def test_images_share_jobs(site, snakemake):
-    """Twenty images' steps are one job: of seven jobs per image, only the first of the data flow stands alone."""
-    folder = site(frames=4)
-    process = snakemake(folder, "--until", "aia_error")
-    assert process.returncode == 0, said(process)
-    submitted = set(re.findall(r"SLURM jobid '?(\d+)", said(process)))
-    assert 0 < len(submitted) < 12
+    assert digests(there) == digests(here)
+    assert "Nothing to be done" in said(snakemake(there))
 
 
 def test_a_gpu_job_gets_the_gres_it_asked_for(site, snakemake, cluster):
     folder = site(frames=1)
-    seen = []
-    stop = threading.Event()
-
-    def watch():
-        while not stop.is_set():
-            seen.append(cluster.ask("squeue", "-h", "-o", "%j %P %b"))
-            time.sleep(0.3)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    resources = ["aia_deconvolve:slurm_partition=gpu", "aia_deconvolve:gpu=1"]
-    process = snakemake(folder, "--set-resources", *resources, "--groups", "aia_deconvolve=gpu", "--until", "aia_deconvolve")
-    stop.set()
-    watcher.join()
+    resources = ["aia_error:slurm_partition=gpu", "aia_error:gpu=1"]
+    process = snakemake(folder, "--set-resources", *resources, "--groups", "aia_error=gpu", "--", TARGETS[0])
     assert process.returncode == 0, said(process)
-    assert any("gpu gres" in line or ("gpu" in line and "gpu:1" in line) for line in "".join(seen).splitlines()), set(seen)
+    jobs = {job: cluster.ask("scontrol", "-d", "show", "job", job) for job in submitted(process)}
+    with_gpu = [text for text in jobs.values() if "TresPerJob=gres:gpu:1" in text]
+    assert len(jobs) == 2, "the copy and the error"
+    assert len(with_gpu) == 1, jobs
+    assert "Partition=gpu" in with_gpu[0]
+    assert "NodeList=g1" in with_gpu[0]
 
 
-def test_too_little_memory_is_reported_and_the_next_run_finishes(site, snakemake):
-    folder = site(frames=2)
-    target = "results/aia/error/171/20140101T000000.fits"
-    starved = snakemake(folder, "--set-resources", "aia_error:mem_mb=20", "--retries", "0", target)
-    assert starved.returncode != 0
-    assert "aia_error" in said(starved)
-    again = snakemake(folder, target)
+@pytest.mark.full
+def test_too_little_memory_is_killed_and_retried_with_more(site, snakemake, cluster):
+    folder = site()
+    more = "mem_mb=150 + 1350 * (attempt - 1)"
+    process = snakemake(folder, "--set-resources", f"aia_copy:{more}", f"aia_error:{more}", "--retries", "1", "--", *TARGETS)
+    assert process.returncode == 0, said(process)
+    assert states(cluster, process) == {"FAILED", "COMPLETED"}
+    assert "exceeded memory limit" in (cluster.folder / "slurmd.c1.log").read_text()
+    assert all(fits.read(folder / target).sigma is not None for target in TARGETS)
+
+
+@pytest.mark.full
+def test_too_long_is_killed_and_retried(site, snakemake, cluster, asleep):
+    folder, flag = site(frames=1), asleep("aia_error", 600)
+    resources = ["aia_copy:runtime=1", "aia_error:runtime=1 + 9 * (attempt - 1)"]
+    process = snakemake(folder, "--set-resources", *resources, "--retries", "1", "--", TARGETS[0])
+    assert flag.exists()
+    assert process.returncode == 0, said(process)
+    assert states(cluster, process) == {"TIMEOUT", "COMPLETED"}
+    assert (folder / TARGETS[0]).is_file()
+
+
+@pytest.mark.full
+def test_a_cancelled_job_is_named_the_rest_completes_and_the_next_run_finishes(site, snakemake, cluster, asleep):
+    folder, flag = site(), asleep("aia_error", 600)
+
+    def cancel():
+        time.sleep(10)  # the other image is done, or in a job of its own
+        running = cluster.ask("squeue", "-h", "-t", "running", "-o", "%i").split()
+        cluster.ask("scancel", *running)
+
+    happened = during(flag, cancel)
+    first = snakemake(folder, *EACH_ALONE, "--retries", "0", "--", *TARGETS)
+    assert happened()
+    assert first.returncode != 0
+    assert "CANCELLED" in states(cluster, first)
+    assert re.search(r"[Ee]rror in (group|rule)[^\n]*", said(first))
+    assert "aia_error" in said(first)
+    assert not list(folder.rglob("*.part"))
+    again = snakemake(folder, "--", *TARGETS)
     assert again.returncode == 0, said(again)
-    assert fits.read(folder / target).sigma is not None
+    assert all((folder / target).is_file() for target in TARGETS)
 
 
 @pytest.mark.full
-def test_a_dead_node_comes_back(site, snakemake, cluster):
-    """slurmd killed while jobs run, and started again: the run ends, or the next one does."""
-    folder = site(frames=2)
-    timer = threading.Timer(15, lambda: (cluster.kill_node("c1"), time.sleep(2), cluster.start_node("c1")))
-    timer.start()
-    first = snakemake(folder)
-    timer.join()
-    if first.returncode:
-        second = snakemake(folder)
-        assert second.returncode == 0, said(second)
-    assert len(digests(folder)) == 2
+def test_a_node_whose_daemon_dies_comes_back(site, snakemake, cluster, asleep):
+    """slurmd killed while a job runs, and started again: the job and the run go on to their end."""
+    folder, flag = site(), asleep("aia_error", 30)
 
+    def crash():
+        cluster.kill_node("c1")
+        time.sleep(5)
+        cluster.start_node("c1")
 
-@pytest.mark.full
-def test_a_cancelled_job_is_retried_or_named(site, snakemake, cluster):
-    folder = site(frames=2)
-    timer = threading.Timer(12, lambda: cluster.ask("scancel", "--user=root"))
-    timer.start()
-    first = snakemake(folder)
-    timer.join()
-    if first.returncode:
-        assert "aia_" in said(first)
-        assert snakemake(folder).returncode == 0
-    assert len(digests(folder)) == 2
+    happened = during(flag, crash)
+    process = snakemake(folder, "--", *TARGETS)
+    assert happened()
+    assert process.returncode == 0, said(process)
+    assert all((folder / target).is_file() for target in TARGETS)
 
 
 @pytest.mark.full
 def test_sixteen_images_in_two_channels(site, snakemake):
-    here, there = site(frames=32, name="here"), site(frames=32, name="there")
-    assert snakemake(here, local=True).returncode == 0
-    assert snakemake(there).returncode == 0
-    assert digests(there) == digests(here)
+    here, there = (site(frames=16, channels=(171, 193), name=name) for name in ("here", "there"))
+    local, remote = snakemake(here, local=True), snakemake(there)
+    assert local.returncode == 0, said(local)
+    assert remote.returncode == 0, said(remote)
     assert len(digests(there)) == 32
+    assert digests(there) == digests(here)
+    assert len(submitted(remote)) == 4, "two PSFs, and 32 images in groups of twenty"

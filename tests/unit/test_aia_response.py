@@ -255,6 +255,11 @@ def test_response_at_the_date_of_an_image(real_response, real_rows):
     )
     with pytest.raises(InputError, match="outside the degradation table"):
         instrument.eve_correction(telescopes[94], real_rows, 10, times.parse("2010-01-01"))
+    assert tuple(tables.euv_factors(telescopes, real_rows, 10, when, eve=True)) == EUV
+    few = [row for row in real_rows if row["WAVE_STR"] == "171_THIN"]
+    assert tuple(tables.euv_factors(telescopes, few, 10, when, eve=False)) == (171,)
+    with pytest.raises(InputError, match="no EUV channel"):
+        tables.euv_factors(telescopes, few, 9, when, eve=False)
     assert tables.factors(telescopes, 4500, real_rows, 10, when, eve=True) == (1.0, None)
     with pytest.raises(InputError, match="version 7"):
         instrument.eve_correction(telescopes[94], real_rows, 7, when)

@@ -49,6 +49,9 @@ def test_liveliest_place_is_the_structure(rng):
         data[row : row + 3, 260:340] += 2000
     x, y = sky.liveliest(Image(data.astype(np.float32), Header()), 120)
     assert 240 < x < 360 and 220 < y < 340
+    small = Image(data[:40, :48].astype(np.float32), Header())
+    x, y = sky.liveliest(small, 600)  # a cut-out larger than the image is the image
+    assert 0 <= x < 48 and 0 <= y < 40
 
 
 def test_round_steps_do_not_crowd():

@@ -3,6 +3,10 @@
 ARCHIVE = config["archive"]
 
 
+localrules:
+    archive_tables,
+
+
 rule archive_tables:
     output:
         pointing="results/archive/pointing.json",

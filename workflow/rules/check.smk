@@ -11,7 +11,7 @@ rule check:
     conda:
         "../../envs/test.yaml"
     params:
-        tests=str(Path(workflow.basedir) / "tests" / "products"),
+        tests=str(REPOSITORY / "tests" / "products"),
         code=code("check"),
     message:
         "Check the finished files."

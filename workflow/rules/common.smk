@@ -1,4 +1,4 @@
-"""What every rule file needs: the package, digests of the code, names and wildcards. No physics."""
+"""Common ground of the rules, no physics: the package, digests of the code, names and wildcards."""
 
 import os
 import re
@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import yaml
+from snakemake.resources import Resource
 from snakemake.settings.types import RerunTrigger
 
-sys.path.append(str(Path(workflow.basedir) / "scripts"))
+sys.path.append(str(REPOSITORY / "scripts"))
 
 from helioreduce.errors import InputError
 from helioreduce.provenance import code_digest
@@ -22,12 +23,12 @@ wildcard_constraints:
 
 def code(script):
     """Digest of ``scripts/<script>.py`` and the package modules it imports, for ``params``: edited code reruns its rules."""
-    return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    return code_digest(REPOSITORY / "scripts" / f"{script}.py")
 
 
 def located(path):
     """A path of the configuration: absolute, or relative to the working folder, the calling folder or this repository."""
-    tried = [Path(base, path).resolve() for base in (Path.cwd(), os.environ.get("PWD", "."), workflow.basedir)]
+    tried = [Path(base, path).resolve() for base in (Path.cwd(), os.environ.get("PWD", "."), REPOSITORY)]
     for candidate in tried:
         if candidate.exists():
             return candidate
@@ -59,6 +60,13 @@ def summary():
             "  results/aia/quicklook/<channel>/<time>.png",
         ]
     )
+
+
+def limit(**scarce):
+    """Count what is scarce on a plain local run too; ``resources`` of the command line or a profile say otherwise."""
+    for name, number in scarce.items():
+        if name not in workflow.global_resources:
+            workflow.register_resource(name, Resource(name, number))
 
 
 config.update(plain(config))

@@ -27,7 +27,7 @@ def processed(source: Path, target: Path, header: Header, steps: Iterable[str]) 
         if name not in _STEPS:
             raise InputError(f"the process {name!r} is not known")
         image, header = _STEPS[name](image, header, dict(option.split("=", 1) for option in options))
-    fits.write_stored(target, image, header)
+    fits.write_planes(target, [fits.Plane("", image, header)])
 
 
 def im_patch(image: np.ndarray, header: Header, options: Mapping[str, str]) -> tuple[np.ndarray, Header]:

@@ -79,7 +79,7 @@ def liveliest(image: Image, side: int) -> tuple[int, int]:
     blocks = np.nan_to_num(block_mean(image.data, 4))
     detail = np.square(np.sqrt(np.clip(blocks, 0, None)) - np.sqrt(np.clip(uniform_filter(blocks, 9), 0, None)))
     width = max(1, min(side // 4, *blocks.shape))
-    half = width // 2
+    half = min(width // 2, (min(blocks.shape) - 1) // 2)
     score = uniform_filter(detail, width)[half : blocks.shape[0] - half or None, half : blocks.shape[1] - half or None]
     row, column = np.unravel_index(int(score.argmax()), score.shape)
     return int(column + half) * 4 + 2, int(row + half) * 4 + 2

@@ -210,7 +210,7 @@ def fit_adaptive(
 
 
 def _typical(fit: Fit, start: Start) -> np.ndarray:
-    """Median full parameters of the good fits, as a second start; half a width to the other side where there are few."""
+    """Median full parameters of the good fits, as a second start; the first start where there are few."""
     if fit.good.sum() > 10:
         return np.median(fit.q[fit.good], axis=0)
     return start.q

@@ -2,7 +2,8 @@
 
 The catalogue is read from and written to SAFFRON's JSON form::
 
-    {"LINES": [{"ID": 1, "name": "ne_8", "wvl": 770.42}, …], "SPECTRAL_WINDOWS_CATALOGUE": [{"lines": [1, …], "max_line": 1}, …]}
+    {"LINES": [{"ID": 1, "name": "ne_8", "wvl": 770.42}, …],
+     "SPECTRAL_WINDOWS_CATALOGUE": [{"lines": [1, …], "max_line": 1}, …]}
 
 where a line is referred to by ID, by place (no IDs given) or by name. Wavelengths of the built-in lines: CHIANTI and the
 SPICE line lists (SPICE Consortium 2020, A&A 642, A14; Fludra et al. 2021, A&A 656, A38), rounded to 0.01 Å.
@@ -163,7 +164,7 @@ def ion(name: str) -> str:
     match = re.match(r"([A-Z][a-z]?) ?([IVX]+)\b", name)
     if not match:
         return name.split()[0].lower() if re.match(r"[a-z]{1,2}_\d+\b", name.lower()) else name
-    values = [dict(I=1, V=5, X=10)[c] for c in match[2]]
+    values = [{"I": 1, "V": 5, "X": 10}[c] for c in match[2]]
     number = sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
     return f"{match[1].lower()}_{number}"
 

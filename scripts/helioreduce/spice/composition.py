@@ -210,8 +210,6 @@ def fip_bias(
         gradient = {line: (w if line in ratio.low else -bias * w) / high for line, w in weights.items()}
     # A line with coefficient 0 takes no part: neither does its missing error.
     used = [line for line, weight in weights.items() if weight > 0]
-    variance = sum(
-        gradient[i] * gradient[j] * covariance.get((i, j), covariance.get((j, i), 0.0)) for i in used for j in used
-    )
+    variance = sum(gradient[i] * gradient[j] * covariance.get((i, j), covariance.get((j, i), 0.0)) for i in used for j in used)
     with np.errstate(invalid="ignore"):
         return bias, np.sqrt(variance)

@@ -1,8 +1,9 @@
-"""Spikes: samples far above the fitted line profile and above their neighbours' excess, by the noise model.
+"""Spikes: samples far off the fitted line profile where their neighbours are not, by the noise model.
 
 A sample is a spike if its residual, divided by the error of a residual σ √(1 − h) with its own leverage h, exceeds the
-threshold, and the median of its neighbours' at the same wavelength does not: a line that is not in the model is bright in its
-neighbours too. Spikes are taken out, not replaced; the fit goes on without them.
+threshold upwards (cosmic rays) or downwards (hot pixels with too much dark taken off), and the median of its neighbours at the
+same wavelength is not off to the same side: a line that is not in the model is bright in its neighbours too. Spikes are taken
+out, not replaced; the fit goes on without them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,19 @@ from helioreduce.spice.initial import Start
 
 #: Residual of a spike, in its own errors.
 THRESHOLD = 4.5
-#: Median residual of the eight neighbours above which an excess is real.
+#: Median residual of the eight neighbours beyond which an excess is real.
 NEIGHBOURS = 2.0
 PASSES = 3
 
 
 def find(
-    spectra: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start, shape: tuple[int, int, int], *, threshold: float = THRESHOLD
+    spectra: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    start: Start,
+    shape: tuple[int, int, int],
+    *,
+    threshold: float = THRESHOLD,
 ) -> np.ndarray:
     """Boolean (N, n): the spikes in N spectra of a group.
 
@@ -45,10 +52,11 @@ def find(
     spikes = np.zeros(spectra.shape, bool)
     clean = spectra.astype(float)
     residual = _residuals(clean, a, b, start)
-    excess = _neighbours(residual, shape) > NEIGHBOURS
+    around = _neighbours(residual, shape)
     where = np.arange(len(spectra))
     for _ in range(PASSES):
-        candidate = np.where(excess[where] | ~np.isfinite(residual), -np.inf, residual)
+        shared = around[where] * np.sign(residual) > NEIGHBOURS
+        candidate = np.where(shared | ~np.isfinite(residual), -np.inf, np.abs(residual))
         strongest = candidate.max(axis=1)
         found = candidate > np.maximum(threshold, 0.7 * strongest[:, None])
         hit = found.any(axis=1)

@@ -16,16 +16,22 @@ from helioreduce.spice.level3 import Fitted
 #: Colours of lines in spectra; safe for colour-blind readers (Okabe & Ito 2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MISSING = "0.80"
+#: Full width at half maximum of a Gaussian of standard deviation 1.
+FWHM = np.sqrt(8 * np.log(2))
 
 
 def _geometry(header: Mapping[str, object], shape: tuple[int, int, int]) -> dict[str, object]:
     """Extent in arcsec (t against y for a sit-and-stare) and labels of a map."""
     t, y, x = shape
-    low, high = (float(header["CRVAL2"]) + (edge - float(header["CRPIX2"])) * float(header["CDELT2"]) for edge in (0.5, y + 0.5))
+    low, high = (
+        float(header["CRVAL2"]) + (edge - float(header["CRPIX2"])) * float(header["CDELT2"]) for edge in (0.5, y + 0.5)
+    )
     if x == 1 and t > 1:
         step = float(header.get("XPOSURE", 1)) / 60
         return {"extent": (0, t * step, low, high), "aspect": "auto", "xlabel": "time [min]"}
-    left, right = (float(header["CRVAL1"]) + (edge - float(header["CRPIX1"])) * float(header["CDELT1"]) for edge in (0.5, x + 0.5))
+    left, right = (
+        float(header["CRVAL1"]) + (edge - float(header["CRPIX1"])) * float(header["CDELT1"]) for edge in (0.5, x + 0.5)
+    )
     aspect = "equal" if high - low < 3 * (right - left) else "auto"
     return {"extent": (left, right, low, high), "aspect": aspect, "xlabel": "solar X [arcsec]"}
 
@@ -45,8 +51,12 @@ def draw(axis: Axes, cube: np.ndarray, header: Mapping[str, object], title: str,
     """One map with its colour bar; pixels without a value are grey."""
     place = _geometry(header, cube.shape)
     axis.set_facecolor(_MISSING)
-    image = axis.imshow(_flat(cube), origin="lower", extent=place["extent"], aspect=place["aspect"], interpolation="nearest", **style)
-    axis.figure.colorbar(image, ax=axis, label=unit, pad=0.02, extend="both" if "vmin" in style or "norm" in style else "neither")
+    image = axis.imshow(
+        _flat(cube), origin="lower", extent=place["extent"], aspect=place["aspect"], interpolation="nearest", **style
+    )
+    axis.figure.colorbar(
+        image, ax=axis, label=unit, pad=0.02, extend="both" if "vmin" in style or "norm" in style else "neither"
+    )
     axis.set(title=title, xlabel=place["xlabel"])
 
 
@@ -70,7 +80,7 @@ def line_maps(radiances: Sequence[Plane], velocities: Sequence[Plane], widths: M
     reach = max(5.0, float(np.nanpercentile(np.abs(motion.data), 95))) if np.isfinite(motion.data).any() else 5.0
     title = f"velocity, zero {motion.header['VZERO']:.3f} Å"
     draw(axes[2], motion.data, line.header, title, "km/s, red: away", cmap="RdBu_r", vmin=-reach, vmax=reach)
-    width = widths[label] * np.sqrt(8 * np.log(2))
+    width = widths[label] * FWHM
     ends = np.nanpercentile(width, [2, 98]) if np.isfinite(width).any() else (0.5, 1.2)
     draw(axes[3], width, line.header, "width (FWHM)", "Å", cmap="viridis", vmin=ends[0], vmax=ends[1])
     axes[0].set_ylabel("solar Y [arcsec]")
@@ -117,7 +127,14 @@ def spectra(fitted: Fitted) -> Figure:
                 upper.annotate(_label(line.name), (centre, 1), xycoords=("data", "axes fraction"), xytext=(2, -3), rotation=90,
                                textcoords="offset points", va="top", fontsize=7.5, color=COLOURS[g % len(COLOURS)])  # fmt: skip
         lower.axhline(0, color="0.6", lw=0.8)
-        lower.plot(window.wavelength, (mean - expected) / np.sqrt((a + b * np.maximum(expected, 0)) / count), ".-", color="0.25", ms=3, lw=0.7)
+        lower.plot(
+            window.wavelength,
+            (mean - expected) / np.sqrt((a + b * np.maximum(expected, 0)) / count),
+            ".-",
+            color="0.25",
+            ms=3,
+            lw=0.7,
+        )
         upper.set(title=window.name, ylabel="W m⁻² sr⁻¹ nm⁻¹" if number == 0 else "")
         upper.set_ylim(top=float(np.nanmax(mean)) * 1.35)
         lower.set(xlabel="wavelength [Å]", ylabel="residual [σ of mean]" if number == 0 else "")
@@ -138,7 +155,9 @@ def quality(fitted: Fitted) -> Figure:
     figure = Figure(figsize=(15.5, max(3.2, _height(Plane("", reduced, header), 2.0))), layout="constrained")
     axes = figure.subplots(1, 5)
     draw(axes[0], reduced, header, "reduced χ²", "", cmap="magma", vmin=0.5, vmax=2)
-    state = fitted.map(np.select([fit.status == TOO_FEW, fit.status == NOT_CONVERGED, fit.at_bound.any(axis=1)], [0, 1, 2], 3).astype(float))
+    state = fitted.map(
+        np.select([fit.status == TOO_FEW, fit.status == NOT_CONVERGED, fit.at_bound.any(axis=1)], [0, 1, 2], 3).astype(float)
+    )
     colours = ListedColormap([_MISSING, "#D55E00", "#E69F00", "#0072B2"])
     draw(axes[1], state, header, "status", "", cmap=colours, vmin=-0.5, vmax=3.5)
     bar = figure.axes[-1]

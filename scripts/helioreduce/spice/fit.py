@@ -162,7 +162,9 @@ def fit_spectra(
     return result
 
 
-def retry(first: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray, start: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]) -> Fit:
+def retry(
+    first: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray, start: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]
+) -> Fit:
     """Fit again, from ``start``, what did not converge or ended at a bound; the lower χ² per spectrum is kept.
 
     Arguments as in :func:`fit_spectra`. A converged fit never gives way to one that is not.

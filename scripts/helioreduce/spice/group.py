@@ -50,7 +50,9 @@ class Group:
         return Group(tuple(windows), self.noise)
 
 
-def join(windows: Sequence[Window], *, frames: int = 2, factor: float = 1.0, area: Sequence[Sequence[int | None]] = ()) -> Group:
+def join(
+    windows: Sequence[Window], *, frames: int = 2, factor: float = 1.0, area: Sequence[Sequence[int | None]] = ()
+) -> Group:
     """A group of windows with their noise (see :mod:`helioreduce.spice.noise`).
 
     Parameters

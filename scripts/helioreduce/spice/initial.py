@@ -63,7 +63,9 @@ def lines_of(window: Window, mean: np.ndarray, catalogue: Catalogue, number: int
     if not found:
         place = float(window.wavelength[np.nanargmax(mean)])
         warnings.warn(
-            f"{window.name}: no line of the catalogue lies in it; one line is fitted at {place:.2f} Å", UserWarning, stacklevel=2
+            f"{window.name}: no line of the catalogue lies in it; one line is fitted at {place:.2f} Å",
+            UserWarning,
+            stacklevel=2,
         )
         return [Line(f"unknown {place:.2f}", place, number)]
     return [Line(entry.name, entry.wavelength, number) for entry in found]
@@ -99,7 +101,9 @@ def estimate(
         0 keeps all.
     """
     means = [mean_spectrum(window) for window in windows]
-    lines = [line for i, (w, (mean, _)) in enumerate(zip(windows, means, strict=True)) for line in lines_of(w, mean, catalogue, i)]
+    lines = [
+        line for i, (w, (mean, _)) in enumerate(zip(windows, means, strict=True)) for line in lines_of(w, mean, catalogue, i)
+    ]
     y = np.concatenate([mean for mean, _ in means])
     counts = np.concatenate([np.maximum(count, 1) for _, count in means])
     size = [window.wavelength.size for window in windows]

@@ -16,6 +16,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from helioreduce.spice.algebra import covariance, damped_step, movable, quadratic
+
 TOO_FEW, CONVERGED, NOT_CONVERGED = 0, 1, 2
 
 _FAST = {"reassoc", "contract", "arcp", "nsz"}  # sums in any order; NaN never enters (missing samples are taken out first)
@@ -93,73 +95,6 @@ def _chi2(y, model, weight):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _cholesky(matrix, n):  # type: ignore[no-untyped-def]
-    """Lower triangle of the Cholesky factor, in place; False if the matrix is not positive definite."""
-    for i in range(n):
-        limit = 1e-14 * matrix[i, i]
-        for j in range(i + 1):
-            total = matrix[i, j]
-            for k in range(j):
-                total -= matrix[i, k] * matrix[j, k]
-            if i == j:
-                if not total > limit:
-                    return False
-                matrix[i, i] = np.sqrt(total)
-            else:
-                matrix[i, j] = total / matrix[j, j]
-    return True
-
-
-@numba.njit(cache=True)
-def _substitute(factor, n, x):  # type: ignore[no-untyped-def]
-    """Solve L Lᵀ x = b, in place."""
-    for i in range(n):
-        for k in range(i):
-            x[i] -= factor[i, k] * x[k]
-        x[i] /= factor[i, i]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            x[i] -= factor[k, i] * x[k]
-        x[i] /= factor[i, i]
-
-
-@numba.njit(cache=True)
-def _step(hessian, gradient, chosen, n, damping, factor, delta):  # type: ignore[no-untyped-def]
-    """Solve (H + damping diag H) δ = g for the chosen parameters; the others stay."""
-    for i in range(n):
-        for j in range(i + 1):
-            factor[i, j] = hessian[chosen[i], chosen[j]]
-        factor[i, i] *= 1.0 + damping
-        delta[i] = gradient[chosen[i]]
-    if not _cholesky(factor, n):
-        return False
-    _substitute(factor, n, delta)
-    return True
-
-
-@numba.njit(cache=True)
-def _movable(p, lower, upper, hessian, gradient, chosen):  # type: ignore[no-untyped-def]
-    """Parameters that may move: not pressed against a bound, and of some effect. Their number; ``chosen`` in place."""
-    n = 0
-    for k in range(p.size):
-        pressed = (p[k] <= lower[k] and gradient[k] <= 0.0) or (p[k] >= upper[k] and gradient[k] >= 0.0)
-        if not pressed and hessian[k, k] > 0.0:
-            chosen[n] = k
-            n += 1
-    return n
-
-
-@numba.njit(cache=True)
-def _quadratic(hessian, chosen, n, delta):  # type: ignore[no-untyped-def]
-    """δᵀHδ: the square of the step in units of the errors."""
-    total = 0.0
-    for i in range(n):
-        for j in range(n):
-            total += delta[i] * hessian[chosen[i], chosen[j]] * delta[j]
-    return total
-
-
-@numba.njit(cache=True)
 def _gather(y, a, b, wavelength, edges, out):  # type: ignore[no-untyped-def]
     """Move the valid samples to the front of ``out`` (5, n: y, a, b, λ, weight); edges of the windows among them."""
     inner = np.zeros(edges.size, np.int64)
@@ -181,7 +116,7 @@ def _linear_start(p, lower, upper, linear, hessian, gradient, chosen, factor, de
         if linear[k] and hessian[k, k] > 0.0:
             chosen[n] = k
             n += 1
-    if n == 0 or not _step(hessian, gradient, chosen, n, 1e-9, factor, delta):
+    if n == 0 or not damped_step(hessian, gradient, chosen, n, 1e-9, factor, delta):
         return
     for i in range(n):
         k = chosen[i]
@@ -190,30 +125,10 @@ def _linear_start(p, lower, upper, linear, hessian, gradient, chosen, factor, de
 
 
 @numba.njit(cache=True)
-def _covariance(p, lower, upper, hessian, chosen, factor, delta, packed):  # type: ignore[no-untyped-def]
-    """Inverse of H over the parameters inside their bounds, packed by rows of the upper triangle; NaN for the others."""
-    n = 0
-    for k in range(p.size):
-        if lower[k] < p[k] < upper[k] and hessian[k, k] > 0.0:
-            chosen[n] = k
-            n += 1
-    packed[:] = np.nan
-    for i in range(n):
-        for j in range(i + 1):
-            factor[i, j] = hessian[chosen[i], chosen[j]]
-    if n == 0 or not _cholesky(factor, n):
-        return
-    for column in range(n):
-        delta[:n] = 0.0
-        delta[column] = 1.0
-        _substitute(factor, n, delta)
-        for row in range(column + 1):
-            i, j = chosen[row], chosen[column]
-            packed[i * p.size - i * (i - 1) // 2 + j - i] = delta[row]
-
-
-@numba.njit(cache=True)
-def _fit_one(y, a, b, wavelength, edges, windows, parent, scale, offset, slots, members, counts, lower, upper, linear, p, limit, tolerance, packed):  # type: ignore[no-untyped-def]  # fmt: skip
+def _fit_one(  # type: ignore[no-untyped-def]
+    y, a, b, wavelength, edges, windows, parent, scale, offset, slots, members, counts, lower, upper, linear, p, limit,
+    tolerance, packed,
+):  # fmt: skip
     """Fit one spectrum from the start ``p``, in place; status, χ², valid samples, iterations."""
     n_free = p.size
     samples = np.empty((5, y.size))
@@ -245,11 +160,11 @@ def _fit_one(y, a, b, wavelength, edges, windows, parent, scale, offset, slots, 
     status, damping, growth, iteration = NOT_CONVERGED, _START_DAMPING, 2.0, 0
     while iteration < limit and damping < _LARGEST_DAMPING:
         iteration += 1
-        m = _movable(p, lower, upper, hessian, gradient, chosen)
+        m = movable(p, lower, upper, hessian, gradient, chosen)
         if m == 0:
             status = CONVERGED
             break
-        if not _step(hessian, gradient, chosen, m, damping, factor, delta):
+        if not damped_step(hessian, gradient, chosen, m, damping, factor, delta):
             damping = max(10.0 * damping, _START_DAMPING)
             continue
         trial[:] = p
@@ -257,7 +172,7 @@ def _fit_one(y, a, b, wavelength, edges, windows, parent, scale, offset, slots, 
             k = chosen[i]
             trial[k] = min(max(p[k] + delta[i], lower[k]), upper[k])
             delta[i] = trial[k] - p[k]
-        square, predicted = _quadratic(hessian, chosen, m, delta), 0.0
+        square, predicted = quadratic(hessian, chosen, m, delta), 0.0
         for i in range(m):
             predicted += 2.0 * delta[i] * gradient[chosen[i]]
         predicted -= square
@@ -282,12 +197,15 @@ def _fit_one(y, a, b, wavelength, edges, windows, parent, scale, offset, slots, 
         if last:
             status = CONVERGED
             break
-    _covariance(p, lower, upper, hessian, chosen, factor, delta, packed)
+    covariance(p, lower, upper, hessian, chosen, factor, delta, packed)
     return status, chi2, n, iteration
 
 
 @numba.njit(cache=True, parallel=True)
-def fit(y, a, b, wavelength, edges, windows, parent, scale, offset, slots, members, counts, lower, upper, linear, p, limit, tolerance, packed, chi2, samples, status, iterations):  # type: ignore[no-untyped-def]  # fmt: skip
+def fit(  # type: ignore[no-untyped-def]
+    y, a, b, wavelength, edges, windows, parent, scale, offset, slots, members, counts, lower, upper, linear, p, limit,
+    tolerance, packed, chi2, samples, status, iterations,
+):  # fmt: skip
     """Fit N spectra; everything from ``p`` (N, P; the start goes in) to ``iterations`` is written in place.
 
     ``y`` (N, n); ``a``, ``b`` (N, n) or (1, n). Each spectrum is fitted alone, so that results do not depend on threads.
@@ -318,7 +236,9 @@ def evaluate(p, wavelength, edges, windows, parent, scale, offset):  # type: ign
 
 
 @numba.njit(cache=True, parallel=True)
-def leverage(p, packed, weight, wavelength, edges, windows, parent, scale, offset, slots, members, counts):  # type: ignore[no-untyped-def]  # fmt: skip
+def leverage(  # type: ignore[no-untyped-def]
+    p, packed, weight, wavelength, edges, windows, parent, scale, offset, slots, members, counts,
+):  # fmt: skip
     """Share h_i = w_i J_i C J_iᵀ (N, n) of each sample in its own fit; parameters without covariance do not count."""
     result = np.zeros(weight.shape)
     n_free = p.shape[1]
@@ -331,8 +251,8 @@ def leverage(p, packed, weight, wavelength, edges, windows, parent, scale, offse
             for c in range(counts[w]):
                 for d in range(counts[w]):
                     k, m = min(members[w, c], members[w, d]), max(members[w, c], members[w, d])
-                    covariance = packed[i, k * n_free - k * (k - 1) // 2 + m - k]
-                    if np.isfinite(covariance):
+                    shared = packed[i, k * n_free - k * (k - 1) // 2 + m - k]
+                    if np.isfinite(shared):
                         for j in range(edges[w], edges[w + 1]):
-                            result[i, j] += weight[i, j] * jacobian[c, j] * covariance * jacobian[d, j]
+                            result[i, j] += weight[i, j] * jacobian[c, j] * shared * jacobian[d, j]
     return result

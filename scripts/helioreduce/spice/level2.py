@@ -115,7 +115,9 @@ def _window(plane: Plane) -> Window:
 
     header = plane.header
     if plane.data.ndim != 4:
-        raise InputError(f"the window {plane.name!r} has shape {plane.data.shape}, not (t, λ, y, x)", cure="Give a level-2 file")
+        raise InputError(
+            f"the window {plane.name!r} has shape {plane.data.shape}, not (t, λ, y, x)", cure="Give a level-2 file"
+        )
     unit = str(value(header, "BUNIT", ""))
     if unit not in ("W/m2/sr/nm", "adu"):
         raise InputError(f"BUNIT is {unit!r} in {plane.name!r}", cure="Known units: W/m2/sr/nm and adu")

@@ -58,13 +58,21 @@ def to_planes(name: str, group: Group, start: Start, result: Adaptive, boxes: Se
         header = _results_header(window, start, number, float(np.nanmean(reduced)))
         stack = np.concatenate([q[:, chosen], reduced[:, None]], axis=1)
         errors = np.concatenate([sigma[:, chosen], np.full((len(q), 1), np.nan)], axis=1)
-        planes += [Plane(f"{window.name} RESULTS", _cube(stack, shape), header), Plane(f"{window.name} SIGMA", _cube(errors, shape), header)]
+        planes += [
+            Plane(f"{window.name} RESULTS", _cube(stack, shape), header),
+            Plane(f"{window.name} SIGMA", _cube(errors, shape), header),
+        ]
         data_header = window.header.copy()
         data_header["NOISE_A"], data_header["NOISE_B"] = group.noise[number]
         planes += [Plane(f"{window.name} DATA", window.data, data_header), Plane(f"{window.name} MASK", window.mask, Header())]
     cards = _model_cards(name, group, start, boxes)
     planes.append(Plane(f"{name} COVARIANCE", _cube(fit.packed.astype(np.float32), shape), cards))
-    own = {"STATUS": fit.status, "LEVEL": result.level, "MET": result.met.astype(np.uint8), "SAMPLES": fit.samples.astype(np.int16)}
+    own = {
+        "STATUS": fit.status,
+        "LEVEL": result.level,
+        "MET": result.met.astype(np.uint8),
+        "SAMPLES": fit.samples.astype(np.int16),
+    }
     planes += [Plane(f"{name} {key}", plane.reshape(shape), Header()) for key, plane in own.items()]
     planes.append(Plane(f"{name} BOUNDS", _cube(fit.at_bound, shape), Header()))
     return planes
@@ -133,7 +141,9 @@ def _results_header(window: Window, start: Start, number: int, average: float) -
         header[f"CMPWVL{n}"] = (line.wavelength, "[Angstrom] rest wavelength")
         for i, (letter, (name, unit, scale)) in enumerate(zip("ABC", _NAMES, strict=True)):
             k = 3 * g + i
-            _parameter_cards(header, f"{n}{letter}", name, unit, scale, start.q[k], sorted((lower[k], upper[k])), start.model.parent[k])
+            _parameter_cards(
+                header, f"{n}{letter}", name, unit, scale, start.q[k], sorted((lower[k], upper[k])), start.model.parent[k]
+            )
     n, k = len(lines) + 1, 3 * len(start.model.lines) + number
     header[f"CMPTYP{n}"], header[f"CMP_NP{n}"], header[f"CMPNAM{n}"] = "Polynomial", 1, "background"
     _parameter_cards(header, f"{n}A", "background", _NAMES[0][1], 1.0, start.q[k], (lower[k], upper[k]), start.model.parent[k])

@@ -87,7 +87,9 @@ def compositions(planes: Sequence[Plane], table: composition.Table, lines: Seque
     missing = [line for line in lines if line not in stored]
     if missing:
         found = [name for name in stored if not name.endswith(("sigma", "covariance"))]
-        raise InputError(f"the line {missing[0]!r} has not been fitted", cure=f"spice.composition.lines: out of {', '.join(found)}")
+        raise InputError(
+            f"the line {missing[0]!r} has not been fitted", cure=f"spice.composition.lines: out of {', '.join(found)}"
+        )
     ratio = composition.ratio(table, lines, log_n)
     covariance = {}
     for plane in planes:

@@ -115,7 +115,9 @@ class LineModel:
             ends = sorted(((low - self.offset[k]) / self.scale[k], (high - self.offset[k]) / self.scale[k]))
             lower[parent], upper[parent] = max(lower[parent], ends[0]), min(upper[parent], ends[1])
         if (lower > upper).any():
-            tied = [n for n, parent in zip(self.names, self.parent, strict=True) if parent >= 0 and lower[parent] > upper[parent]]
+            tied = [
+                n for n, parent in zip(self.names, self.parent, strict=True) if parent >= 0 and lower[parent] > upper[parent]
+            ]
             raise InputError(f"the ties of {', '.join(tied)} leave no value within the bounds", cure="Widen spice.fit.bounds")
         return lower, upper
 

@@ -16,11 +16,14 @@ from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
 from helioreduce.spice.level3 import Fitted
 from helioreduce.spice.maps import label
+from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1200px;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
-h1{font-size:1.5rem;margin-bottom:.2rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ccc;padding-bottom:.2rem}
-table{border-collapse:collapse;margin:.6rem 0;font-size:.92rem}td,th{padding:.18rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
+h1{font-size:1.5rem;margin-bottom:.2rem}
+h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ccc;padding-bottom:.2rem}
+table{border-collapse:collapse;margin:.6rem 0;font-size:.92rem}
+td,th{padding:.18rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
 td:first-child,th:first-child{text-align:left}th{font-weight:600}img{max-width:100%}.note{color:#555;font-size:.9rem}
 """
 
@@ -53,14 +56,22 @@ def page(
     ]  # fmt: skip
     for fitted in groups:
         parts += [f"<h2>{html.escape(' + '.join(w.name for w in fitted.windows))}</h2>", _counts(fitted)]
-        parts += [_image(figures.spectra(fitted), "mean spectra and models"), _image(figures.quality(fitted), "quality of the fits")]
+        parts += [
+            _image(figures.spectra(fitted), "mean spectra and models"),
+            _image(figures.quality(fitted), "quality of the fits"),
+        ]
         widths = {line.name: _width(fitted, g) for g, line in enumerate(fitted.fit.model.lines)}
         parts += [_image(figures.line_maps(radiances, velocities, widths, line), f"maps of {label(line)}") for line in widths]
         parts += ["<h3>Largest χ²</h3>", _image(figures.worst(fitted), "spectra with the largest χ²")]
     if compositions:
-        parts += ["<h2>Composition</h2>", _ratio(compositions[0]), _image(figures.composition(compositions), "FIP bias and errors")]
+        parts += [
+            "<h2>Composition</h2>",
+            _ratio(compositions[0]),
+            _image(figures.composition(compositions), "FIP bias and errors"),
+        ]
     body = "\n".join(parts)
-    return f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(name)}</title><style>{_STYLE}</style><body>\n{body}\n</body></html>\n"
+    head = f"<meta charset=utf-8><title>{html.escape(name)}</title><style>{_STYLE}</style>"
+    return f"<!doctype html><html lang=en>{head}<body>\n{body}\n</body></html>\n"
 
 
 def _image(figure: Figure, text: str) -> str:
@@ -92,10 +103,20 @@ def _counts(fitted: Fitted) -> str:
     rows = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
     rows += [("  converged, a parameter at a bound", int(((fit.status == CONVERGED) & fit.at_bound.any(axis=1)).sum()))]
     rows += [("pixels", fit.status.size), ("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}")]
+    rows += [("noise over the noise model, unbinned pixels", _noise_factor(fitted))]
     if len(fitted.boxes) > 1:
         rows += [(f"bin {'×'.join(map(str, box))}", int((fitted.level == i).sum())) for i, box in enumerate(fitted.boxes)]
         rows += [("thresholds not met in any bin", int((~fitted.met & (fitted.level >= 0)).sum()))]
     return _table(("fits", "spectra"), rows)
+
+
+def _noise_factor(fitted: Fitted) -> str:
+    """Root of the median reduced χ² over that of its distribution, (1 − 2/9ν)³ (Wilson & Hilferty 1931)."""
+    fit, used = fitted.fit, (fitted.fit.status == CONVERGED) & (fitted.level.ravel() == 0)
+    if not used.any():
+        return "–"
+    degrees = np.median(fit.samples[used]) - fit.model.free
+    return f"{np.sqrt(np.median(fit.reduced_chi2[used]) / (1 - 2 / (9 * degrees)) ** 3):.3f}"
 
 
 def _width(fitted: Fitted, line: int) -> np.ndarray:
@@ -113,10 +134,11 @@ def _lines(groups: Sequence[Fitted], radiances: Sequence[Plane], velocities: Seq
             q, sigma = fitted.fit.q, fitted.fit.sigma()
             with np.errstate(divide="ignore", invalid="ignore"):
                 relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
-            speed = float(np.nanmedian(sigma[:, 3 * g + 1])) / line.wavelength * 299792.458
-            rows.append((label(line.name), f"{1e3 * np.nanmedian(radiance):.4g}", f"{relative:.1f} %", f"{zeros[line.name]:.3f}",
-                         f"{speed:.1f}", f"{2.3548 * np.nanmedian(q[:, 3 * g + 2]):.3f}"))  # fmt: skip
-    heads = ("line", "median radiance, mW/m²/sr", "median error", "zero of velocity, Å", "error of velocity, km/s", "FWHM, Å")
+            speed = float(np.nanmedian(sigma[:, 3 * g + 1])) / line.wavelength * SPEED_OF_LIGHT
+            width = figures.FWHM * np.nanmedian(q[:, 3 * g + 2])
+            cells = (f"{1e3 * np.nanmedian(radiance):.4g}", f"{relative:.1f} %", f"{zeros[line.name]:.3f}")
+            rows.append((label(line.name), *cells, f"{speed:.1f}", f"{width:.3f}"))
+    heads = ("line", "median radiance, mW/m²/sr", "median error", "zero of v, Å", "error of v, km/s", "FWHM, Å")
     return _table(heads, rows)
 
 

@@ -160,7 +160,9 @@ def line_planes(fitted: Fitted, number: int) -> tuple[str, list[Plane]]:
             for key, card in (("OBSERVATORY", "Solar Orbiter"), ("INSTRUMENT", "SPICE"), ("WAVELENGTH", line.wavelength)):
                 header[f"HIERARCH {key}"] = card
             header.update(ION=ion, LINE_ID=identity)
-            header.update(MEASRMNT=kind, BUNIT=unit, BTYPE=kind, WAVEUNIT=-10, LEVEL="L3", L2WINDOW=fitted.windows[line.window].name)
+            header.update(
+                MEASRMNT=kind, BUNIT=unit, BTYPE=kind, WAVEUNIT=-10, LEVEL="L3", L2WINDOW=fitted.windows[line.window].name
+            )
             planes.append(Plane("" if not planes else kind, fitted.map(values[:, 3 * number + i]).astype(np.float64), header))
     return identity, planes
 

@@ -83,7 +83,7 @@ class Settings:
 
 
 def table() -> composition.Table:
-    """Synthetic contribution functions: G_i(T) scaled so that the mean Sun has the peaks of :data:`WINDOWS`, for all densities."""
+    """Synthetic contribution functions, alike for all densities: the mean Sun gets the peaks of :data:`WINDOWS`."""
     log_t, log_n = np.arange(4.5, 7.01, 0.05), np.array([8.0, 12.0])
     flat = composition.reference_dems(log_t)[0]
     functions = {}
@@ -126,7 +126,7 @@ def raster(settings: Settings) -> tuple[list[Plane], list[Plane]]:
 
 
 def observe(rng: np.random.Generator, spectrum: np.ndarray, header: Header) -> np.ndarray:
-    """Measure an expected spectrum: photons (Poisson, stretched by the intensifier), dark current and read-out of two frames."""
+    """Measure an expected spectrum: photons (Poisson, stretched by the intensifier), dark and read-out of two frames."""
     camera = noise.DETECTORS[noise.detector(header)]
     radcal = float(header["RADCAL"])
     counts = np.maximum(spectrum * radcal, 0)

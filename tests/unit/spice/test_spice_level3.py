@@ -112,7 +112,9 @@ def test_radiances_and_velocities_carry_unit_zero_and_covariance(written):
     values, covariance = radiance.of_fit(groups[0].fit)
     used = groups[0].fit.status == 1
     np.testing.assert_allclose(planes["mg_9 749.54"].data.ravel()[used], values[used, 4], rtol=1e-6)
-    np.testing.assert_allclose(planes["window0-1 COVARIANCE"].data[4, 2].ravel(), covariance[:, 4, 2], rtol=1e-4, equal_nan=True)
+    np.testing.assert_allclose(
+        planes["window0-1 COVARIANCE"].data[4, 2].ravel(), covariance[:, 4, 2], rtol=1e-4, equal_nan=True
+    )
     assert planes["mg_9 749.54"].header["BUNIT"] == "W/m2/sr"
     moving = {plane.name: plane for plane in maps.velocities(groups)}
     assert moving["mg_9 706.02"].header["VZERO"] == pytest.approx(705.72, abs=0.1)

@@ -70,8 +70,9 @@ def test_catalogue_add_remove_dump_round_trip():
 
 def test_saffrons_catalogues_are_read_as_they_are():
     """By place, by ID and by name, with its dump's stray comma and Ne VI twice under one name."""
-    old = '{"LINES": [{"name": "Ne VIII 770", "wvl": 770.42}, {"name": "Ne VI", "wvl": 1005.79}, {"name": "Ne VI", "wvl": 1005.79}],'
-    old += '"SPECTRAL_WINDOWS_CATALOGUE": [{"lines": ["Ne VIII 770"], "max_line": "Ne VIII 770"}, {"lines": [1, 2], "max_line": 2}], }'
+    neon = '{"name": "Ne VI", "wvl": 1005.79}'
+    known = '[{"lines": ["Ne VIII 770"], "max_line": "Ne VIII 770"}, {"lines": [1, 2], "max_line": 2}]'
+    old = f'{{"LINES": [{{"name": "Ne VIII 770", "wvl": 770.42}}, {neon}, {neon}], "SPECTRAL_WINDOWS_CATALOGUE": {known}, }}'
     own = catalogue.load(old)
     assert [line.name for line in own.lines] == ["ne_8 770.42", "ne_6 1005.79"]
     assert own.windows[1].lines == (1,)
@@ -81,7 +82,9 @@ def test_saffrons_catalogues_are_read_as_they_are():
         catalogue.load('{"LINES": [{"name": "x"}]}')
 
 
-@pytest.mark.parametrize(("roman", "short"), [("Ne VIII", "ne_8"), ("Mg IX", "mg_9"), ("Fe XX", "fe_20"), ("O I", "o_1"), ("S IV", "s_4")])
+@pytest.mark.parametrize(
+    ("roman", "short"), [("Ne VIII", "ne_8"), ("Mg IX", "mg_9"), ("Fe XX", "fe_20"), ("O I", "o_1"), ("S IV", "s_4")]
+)
 def test_names_of_ions(roman, short):
     assert catalogue.ion(roman) == short
     assert catalogue.ion(f"{roman} 770.42") == short
@@ -106,7 +109,9 @@ CONFIG = {
 
 
 def test_saffrons_configuration_is_read_in_all_modes():
-    by_mode = {mode: saffron.settings(json.dumps({**CONFIG, "SELECTION_MODE": mode})) for mode in ("list", "folder", "intervale")}
+    by_mode = {
+        mode: saffron.settings(json.dumps({**CONFIG, "SELECTION_MODE": mode})) for mode in ("list", "folder", "intervale")
+    }
     assert by_mode["list"].settings["files"] == ["a.fits"]
     assert by_mode["folder"].settings["folder"] == "L2"
     dates = by_mode["intervale"].settings

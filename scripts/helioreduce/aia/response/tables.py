@@ -16,7 +16,7 @@ from astropy import units as u
 from astropy.table import Table, vstack
 
 from helioreduce.aia import degradation
-from helioreduce.aia.channels import VISIBLE
+from helioreduce.aia.channels import EUV, VISIBLE
 from helioreduce.aia.degradation import Row
 from helioreduce.aia.response import solarsoft
 from helioreduce.aia.response.instrument import (
@@ -168,6 +168,24 @@ def factors(instrument: Instrument, channel: int, rows: Sequence[Row], version: 
         return Factors(1.0, None)
     degraded, _ = degradation.factor(rows, channel, version, time)
     return Factors(degraded, eve_correction(choose(instrument, channel), rows, version, time) if eve else None)
+
+
+def euv_factors(instrument: Instrument, rows: Sequence[Row], version: int, time: datetime, *, eve: bool) -> dict[int, Factors]:
+    """Factors of every EUV channel that both the instrument and the degradation table hold.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    dated = {str(row["WAVE_STR"]) for row in rows if int(row["VER_NUM"]) == version}  # type: ignore[call-overload]
+    held = [channel for channel in EUV if channel in instrument and f"{channel}_THIN" in dated]
+    if not held:
+        raise InputError(
+            f"no EUV channel is both in the instrument and in version {version} of the degradation table",
+            cure="Set aia.calibration.version and aia.response.instrument to tables that belong together",
+        )
+    return {channel: factors(instrument, channel, rows, version, time, eve=eve) for channel in held}
 
 
 def read_instrument(path: str | Path) -> dict[int, Channel]:

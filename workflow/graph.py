@@ -1,0 +1,22 @@
+"""The rule graph between its marks in a Markdown file: snakemake --rulegraph mermaid-js | python workflow/graph.py FILE."""
+
+import re
+import sys
+from pathlib import Path
+
+BEGIN, END = "<!-- rules: make graph -->", "<!-- end of rules -->"
+
+
+def drawn(graph: str, page: str) -> str:
+    """The page with this graph; Snakemake's title and colours are left out."""
+    lines = [line for line in graph.partition("flowchart")[2].splitlines()[1:] if line.strip() and "style " not in line]
+    block = "\n".join([BEGIN, "```mermaid", "flowchart LR", *(line.replace("\t", "  ") for line in lines), "```", END])
+    text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: block, page, flags=re.DOTALL)
+    if found != 1 or not lines:
+        raise SystemExit(f"graph: {found} places between {BEGIN} and {END}, {len(lines)} lines to draw")
+    return text
+
+
+if __name__ == "__main__":
+    readme = Path(sys.argv[1])
+    readme.write_text(drawn(sys.stdin.read(), readme.read_text()))
