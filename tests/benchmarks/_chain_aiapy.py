@@ -11,12 +11,16 @@ import astropy.units as u
 import numpy as np
 import sunpy.map
 from aiapy.calibrate import correct_degradation, estimate_error, register, respike, update_pointing
-from aiapy.calibrate.util import get_correction_table, get_error_table
 from aiapy.psf import deconvolve
 from astropy.io import fits
 from astropy.table import QTable
 from astropy.time import Time
 from sunpy.map.mapbase import PixelPair
+
+try:
+    from aiapy.calibrate.utils import get_correction_table, get_error_table
+except ImportError:  # before 0.11
+    from aiapy.calibrate.util import get_correction_table, get_error_table
 
 
 def pointing_table(path: Path) -> QTable:

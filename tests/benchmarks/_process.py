@@ -38,17 +38,19 @@ class Cost(NamedTuple):
 
 
 def process(*command: object, folder: Path, log: Path | None = None, **environment: str) -> Cost:
-    """Run a command to its end; what it prints goes to ``log``."""
-    began = time.perf_counter()
-    with open(log or os.devnull, "w") as out:
+    """Run a command to its end; what it prints goes to ``log``, and its end to the screen if it fails."""
+    began, log = time.perf_counter(), log or folder / "process.log"
+    with open(log, "w") as out:
         child = subprocess.Popen(
             [str(word) for word in command], cwd=folder, env={**os.environ, **environment}, stdout=out, stderr=subprocess.STDOUT
         )
         _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        sys.exit(f"failed: {' '.join(map(str, command))[-300:]}")
-    return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024)
+        sys.exit(f"failed: {' '.join(map(str, command))[-300:]}\n{log.read_text()[-2000:]}")
+    cost = Cost(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024)
+    print(f"{Path(str(command[0])).name} {str(command[-2])[-20:]} {command[-1]}: {cost}", file=sys.stderr, flush=True)
+    return cost
 
 
 def batched(folder: Path, images: int, threads: int = 2) -> Cost:

@@ -25,6 +25,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from _process import REPOSITORY, Cost, batched, keep, machine, prepare, process, require
+from matplotlib.ticker import LogFormatter, NullLocator
 
 from helioreduce import fits
 
@@ -85,13 +86,16 @@ def draw(curves: Mapping[str, Costs], plans: Mapping[str, Costs], path: Path) ->
         for label, value in (("CPU", "cpu_s"), ("wall", "wall_s")):
             axis.plot(list(costs), [getattr(cost, value) for cost in costs.values()], "o-", label=label)
         axis.set(xlabel=title, ylabel="s", xscale="log", yscale="log")
-        axis.set_xticks(list(costs), labels=[str(n) for n in costs], minor=False)
+        axis.set_xticks(list(costs), labels=[str(n) for n in costs])
+        axis.xaxis.set_minor_locator(NullLocator())
         axis.legend(frameon=False)
     for name, costs in plans.items():
         axes[1, 1].loglog(list(costs), [cost.cpu_s for cost in costs.values()], "o-", label=name)
     axes[1, 1].set(xlabel="images planned", ylabel="CPU s")
     axes[1, 1].legend(frameon=False)
     for axis in axes.ravel():
+        for formatter in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
+            formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.6)))
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
