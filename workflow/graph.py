@@ -1,4 +1,7 @@
-"""Put the rule graph between its marks in a Markdown file:  snakemake --rulegraph mermaid-js | python workflow/graph.py README.md"""
+"""Put the graph of the rules between its marks in a Markdown file.
+
+snakemake --rulegraph mermaid-js | python workflow/graph.py README.md
+"""
 
 import re
 import sys

@@ -184,7 +184,7 @@ if config["source"] == "local":
             "../../envs/reduction.yaml"
         resources:
             mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: 10 * attempt,
+            runtime=lambda wildcards, attempt: 2 * attempt,
             serial=1,
         params:
             code=code("aia_copy"),
@@ -207,7 +207,7 @@ if config["source"] == "local":
             "../../envs/reduction.yaml"
         resources:
             mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: 10 * attempt,
+            runtime=lambda wildcards, attempt: 2 * attempt,
             serial=1,
         params:
             code=code("aia_copy_spikes"),
@@ -394,7 +394,7 @@ rule aia_respike:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 600 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         code=code("aia_respike"),
@@ -418,7 +418,7 @@ rule aia_error:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 800 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         systematic=AIA["error"],
@@ -439,6 +439,8 @@ rule aia_psf:
         core="default|preflight",
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1200 * attempt,
     params:
         code=code("aia_psf"),
     message:
@@ -462,7 +464,7 @@ rule aia_deconvolve:
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 5 * attempt,
         serial=1,
     params:
         core=AIA["deconvolve"]["core"],
@@ -489,7 +491,7 @@ rule aia_prep:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         skipped=skipped("prep"),
@@ -514,7 +516,7 @@ rule aia_degradation:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         version=AIA["calibration"]["version"],
@@ -539,7 +541,7 @@ rule aia_exposure:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         skipped=skipped("exposure"),
@@ -563,7 +565,7 @@ rule aia_quicklook:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        runtime=lambda wildcards, attempt: 2 * attempt,
         serial=1,
     params:
         code=code("aia_quicklook"),
