@@ -1,7 +1,4 @@
-"""Put the graph of the rules between its marks in a Markdown file.
-
-snakemake --rulegraph mermaid-js | python workflow/graph.py README.md
-"""
+"""The rule graph between its marks in a Markdown file: snakemake --rulegraph mermaid-js | python workflow/graph.py FILE."""
 
 import re
 import sys

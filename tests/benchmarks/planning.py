@@ -25,9 +25,11 @@ class Costs:
     level1_mb: float = 12.4  # compressed, and its spikes
     product_mb: float = 151.0  # image, error, mask
     states: int = 6  # kept by the single steps, the finished one among them
-    stepwise_s: float = 26.0  # CPU seconds, a process per step
-    fused_s: float = 13.0  # CPU seconds, aia.batch
-    job_s: float = 2.9  # CPU seconds of Snakemake in a SLURM job
+    steps: int = 9  # jobs of the single steps
+    stepwise_s: float = 23.0  # CPU seconds of these
+    fused_s: float = 12.5  # CPU seconds, aia.batch and the quick look
+    job_s: float = 2.9  # CPU seconds of Snakemake in a SLURM job,
+    member_s: float = 1.3  # and for each member of a group
     batch: int = 100  # images per job
     wait_s: float = 1.0  # between two requests on one connection: the pause that JSOC is given
 
@@ -72,7 +74,7 @@ def table(costs: Costs, site: Site) -> str:
         times = (
             fetched_s(images, costs, site),
             images * (costs.fused_s + costs.job_s / costs.batch),
-            images * (costs.stepwise_s + costs.states * costs.job_s),
+            images * (costs.stepwise_s + costs.steps * costs.member_s),
             reduced_s(images, costs, site),
         )
         cells = [name, f"{images:,}", *map(hours, times), *(f"{size:.2f} TB" for size in terabytes)]

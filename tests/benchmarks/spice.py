@@ -45,7 +45,7 @@ def spectra(count: int) -> tuple:
 def engines() -> None:
     """Our kernel beside SciPy and EISPAC."""
     from scipy.optimize import curve_fit
-    from test_spice_fit import gaussians, slopes
+    from test_spice_peers import gaussians, slopes
 
     model, wavelength, start, y, sigma, own = spectra(20_000)
     bounds = model.bounds(start)
@@ -79,7 +79,7 @@ def engines() -> None:
 def mpfit(wavelength: np.ndarray, y: np.ndarray, sigma: np.ndarray, start: np.ndarray, bounds: tuple) -> None:
     """EISPAC's fitter with the same model, bounds and weights."""
     from eispac.extern.mpfit import mpfit as fitter
-    from test_spice_fit import gaussians
+    from test_spice_peers import gaussians
 
     def residual(p, fjac=None, i=0):  # type: ignore[no-untyped-def]
         return [0, (y[i] - gaussians(wavelength, *p)) / sigma[i]]

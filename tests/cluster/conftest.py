@@ -78,10 +78,9 @@ def snakemake(cluster):
         soon = ["--latency-wait", "5", "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"]
         where = ["--cores", "2"] if local else [*profile, *soon]
         settings = {"source": "local", "local": {"directory": "level1"}, **config}
-        given = ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items())]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
         return subprocess.run(
-            [*command, *where, *given, *arguments],
+            [*command, *where, "--config", *(f"{key}={json.dumps(value)}" for key, value in settings.items()), *arguments],
             cwd=folder, env=cluster.environment, capture_output=True, text=True, timeout=1500, check=False,
         )  # fmt: skip
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from helioreduce.aia.qa import limb, noise, psf, slit, statistics
+from helioreduce.aia import psf as mesh
+from helioreduce.aia.qa import convergence, limb, noise, psf, slit, statistics
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
 
@@ -94,3 +95,19 @@ def test_statistics(level1_header):
     told = statistics.measure(raw, raw)
     assert (told["pixels"], told["mean"], told["NSPIKES"], told["DEGFACT"]) == (98, 7.0, 17, 0.5)
     assert told["sigma"] == pytest.approx(2 / np.sqrt(98), rel=1e-6)
+
+
+def test_convergence_fits_the_data_and_tells_the_noise(rng, level1_header):
+    """χ² falls with every iteration, the measured noise is that of the error plane, and both start at the input."""
+    y, x = np.mgrid[:128, :128]
+    scene = 200 + 800 * np.exp(-((x - 64) ** 2 + (y - 50) ** 2) / 50)
+    otf = mesh.otf(94, "default", mesh.grid(scene.shape, 94)).astype(np.float32)
+    data = convergence._blurred(scene.astype(np.float32), otf)
+    assert data.sum() == pytest.approx(scene.sum(), rel=0.05)
+    noisy = (data + rng.normal(0, np.sqrt(data))).astype(np.float32)
+    image = Image(noisy, level1_header, np.sqrt(data).astype(np.float32))
+    found = convergence.trace(image, otf, (1, 4, 16))
+    assert np.all(np.diff(found.chi2) < 0) and np.all(np.diff(found.predicted) > 0)
+    np.testing.assert_allclose(found.noise, found.predicted, rtol=0.06)
+    with pytest.raises(InputError, match="error plane"):
+        convergence.trace(Image(noisy, level1_header), otf, (1,))

@@ -1,4 +1,4 @@
-"""What every rule file needs: the package, digests of the code, names and wildcards. No physics."""
+"""Common ground of the rules, no physics: the package, digests of the code, names and wildcards."""
 
 import os
 import re

@@ -38,11 +38,12 @@ def components(table: Table) -> Figure:
     gain = right.twinx()
     gain.plot(wave, table["gain"], color=style.BLUE, ls=(0, (1, 1)))
     gain.set_ylabel("gain [DN / photon]", color=style.BLUE)
-    right.set_title(_label(table.meta.get("instrument", "")))
+    right.set_title("effective area, crosstalk, gain")
     for axis in (left, right):
         axis.set_xlim(*_span(wave, area))
     handles = [*left.lines, *right.lines]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    source = _label(table.meta.get("instrument", ""))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, title=source, title_fontsize=6.5)
     return figure
 
 
@@ -61,14 +62,14 @@ def variants(table: Table) -> Figure:
         curves.append(("× degradation × EVE", blended * degraded * eve, style.VERMILION, "-"))
     figure = style.new(style.PAGE, 3.0)
     axes = figure.subplots(1, 2)
-    near = area > 0.004 * area.max()
-    for axis, (low, high) in zip(axes, ((wave[near].min(), wave[near].max()), _span(wave, area)), strict=True):
+    for axis, (low, high) in zip(axes, (_band(wave, area, meta["channel"]), _span(wave, area)), strict=True):
         for label, values, colour, line in curves:
             axis.plot(wave, values, label=label, color=colour, ls=line)
         axis.set(xlim=(low, high), xlabel="wavelength [Å]", ylabel="response [cm² DN / photon]")
     axes[1].set(yscale="log", ylim=(blended.max() * 1e-7, blended.max() * 3))
-    axes[0].set_ylim(bottom=0)
-    axes[0].legend()
+    inside = (wave >= axes[0].get_xlim()[0]) & (wave <= axes[0].get_xlim()[1])
+    axes[0].set_ylim(0, 1.08 * max(values[inside].max() for _, values, _, _ in curves))
+    figure.legend(handles=axes[0].lines, loc="outside lower center", ncols=len(curves))
     axes[0].set_title(f"{meta['channel']} Å on {meta['time'][:10]}")
     axes[1].set_title("the whole range")
     return figure
@@ -88,7 +89,7 @@ def temperature(table: Table, channels: Sequence[int]) -> Figure:
     axis.set_ylabel("response [DN cm⁵ s⁻¹ pixel⁻¹]")
     axis.grid(True)
     axis.legend(ncols=2, title="at launch;  thin: " + str(table.meta["time"])[:10], title_fontsize=7)
-    axis.set_title(_label(table.meta.get("origin", table.meta.get("instrument", ""))))
+    axis.set_title(_label(table.meta["instrument"]), fontsize=7)
     return figure
 
 
@@ -98,6 +99,16 @@ def _span(wave: np.ndarray, area: np.ndarray) -> tuple[float, float]:
     return float(matters.min()), float(matters.max())
 
 
+def _band(wave: np.ndarray, area: np.ndarray, channel: int) -> tuple[float, float]:
+    """The band about the channel's name: from its peak down to 1 % on either side."""
+    near = np.abs(wave - channel) < 0.06 * channel
+    peak = int(np.where(near, area, -1.0).argmax())
+    faint = area < 0.01 * area[peak]
+    low = int(np.flatnonzero(faint[:peak])[-1]) if faint[:peak].any() else 0
+    high = peak + int(np.flatnonzero(faint[peak:])[0]) if faint[peak:].any() else wave.size - 1
+    return float(wave[low]), float(wave[high])
+
+
 def _label(origin: object) -> str:
     """Where the numbers come from, without digests."""
-    return str(origin).split(", sha256")[0].split(";")[0]
+    return "; ".join(part.split(", sha256")[0] for part in str(origin).split("; "))

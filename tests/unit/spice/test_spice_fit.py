@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from spice_scenes import joined, noise_of, wavelengths
 
-from conftest import joined, noise_of, wavelengths
 from helioreduce.errors import InputError
 from helioreduce.spice import fit, model, radiance
 from helioreduce.spice.model import Line, Tie

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from spice_scenes import joined, noise_of, wavelengths
 
-from conftest import joined, noise_of, wavelengths
 from helioreduce.errors import InputError
 from helioreduce.spice import catalogue, fit, group, initial, level2, simulate
 from helioreduce.spice.model import Line, Tie, build
