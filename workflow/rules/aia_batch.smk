@@ -56,6 +56,9 @@ for chunk in aia_chunks():
             f"results/logs/aia_quicklook/{channel}/{first}.log",
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 1200 * attempt,
+            runtime=lambda wildcards, attempt, images=len(chunk): (10 + images) * attempt,
         params:
             code=code("aia_quicklook"),
         message:

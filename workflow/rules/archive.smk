@@ -42,6 +42,8 @@ rule archive_render:
     conda:
         "../../envs/reduction.yaml"
     threads: 2
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
     params:
         scenario=ARCHIVE,
         code=code("archive_render"),
