@@ -44,7 +44,7 @@ def test_degradation(real, version):
     rows, peer = tables.parse(path.read_text()), get_correction_table(path)
     for channel in CHANNELS[:-1]:
         for date in ("2010-05-01", "2011-03-01", "2014-01-01T00:00:12", "2018-07-01", "2025-01-01"):
-            expected = theirs(channel * u.angstrom, Time(date), correction_table=peer).item()
+            expected = theirs(channel * u.angstrom, Time(date), correction_table=peer).value.item()
             value, _ = degradation.factor(rows, channel, version, times.parse(date))
             assert value == pytest.approx(expected, rel=1e-6), (channel, date)
 

@@ -60,6 +60,20 @@ def test_frozen_table_warns(level1_header):
         degradation.correct(Image(np.ones((4, 4), np.float32), level1_header), TABLE, 10)
 
 
+def test_beyond_the_fit_warns_and_is_recorded(level1_header):
+    level1_header["T_OBS"] = "2021-01-01T00:00:00"
+    with pytest.warns(UserWarning, match="was fitted before 2020-01-01"):
+        image = degradation.correct(Image(np.ones((4, 4), np.float32), level1_header), TABLE, 10)
+    assert "extrapolated_since=2020-01-01" in image.header["PRPARA1"]
+
+
+def test_a_factor_that_has_run_below_zero_is_refused(level1_header):
+    level1_header["T_OBS"] = "2013-01-01T00:00:00"
+    steep = [row("2010-01-01", "2030-01-01", 2.0, -1e-3)]
+    with pytest.raises(InputError, match="extrapolated too far"):
+        degradation.correct(Image(np.ones((4, 4), np.float32), level1_header), steep, 10)
+
+
 def test_errors_name_the_cure():
     with pytest.raises(InputError, match="version 8.*aia.calibration.version"):
         degradation.factor(TABLE, 171, 8, times.parse("2011-01-01"))

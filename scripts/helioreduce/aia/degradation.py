@@ -80,14 +80,17 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
     refuse_twice(image, "degradation")
     channel, time = int(image.header["WAVELNTH"]), times.parse(str(image.header["T_OBS"]))
     value, row = factor(rows, channel, version, time)
-    parameters = {"factor": f"{value:.9f}", "version": version, "epoch": row["T_START"]}
-    if is_frozen(rows, channel, version, time):
-        parameters["frozen_since"] = row["T_START"]
-        warnings.warn(
-            f"degradation table V{version} is frozen for {channel} Å since {row['T_START']}: {value:.4f} is its last fit, "
-            "not a measurement of that day",
-            stacklevel=2,
+    if value <= 0:
+        raise InputError(
+            f"degradation table V{version} gives {value:.3f} for {channel} Å at {times.iso(time)}: extrapolated too far",
+            cure="Take a newer version of the table",
         )
+    parameters = {
+        "factor": f"{value:.9f}",
+        "version": version,
+        "epoch": row["T_START"],
+        **_doubts(rows, channel, version, time),
+    }
     new = image / value
     forget_statistics(new.header)
     new.header["DEGFACT"] = (value, "sensitivity relative to launch")
@@ -99,3 +102,16 @@ def from_table(image: Image, table: ecsv.Calibration, version: int) -> Image:
     """:func:`correct` by one version of a table that names its origin."""
     rows, meta = table
     return correct(image, rows, version, reference=ecsv.reference(meta))
+
+
+def _doubts(rows: Sequence[Row], channel: int, version: int, time: datetime) -> dict[str, object]:
+    """Warn where the factor was not measured: what to record of it."""
+    _, row = factor(rows, channel, version, time)
+    doubts: dict[str, object] = {}
+    if is_frozen(rows, channel, version, time):
+        doubts["frozen_since"] = row["T_START"]
+        warnings.warn(f"degradation table V{version} is frozen for {channel} Å since {row['T_START']}", stacklevel=3)
+    if time > times.parse(str(row["DATE"])):
+        doubts["extrapolated_since"] = row["DATE"]
+        warnings.warn(f"degradation table V{version} was fitted before {row['DATE']}; {times.iso(time)} is later", stacklevel=3)
+    return doubts
