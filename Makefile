@@ -44,8 +44,8 @@ bench: .venv/test  ## kernels against their peers, as ratios in one run
 	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done
 
 lock:  ## resolve the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra test -c envs/reduction.lock pyproject.toml -o envs/test.lock
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --extra test -c envs/reduction.lock pyproject.toml -o envs/test.lock
 
 clean:  ## remove the environment (the results stay)
 	rm -rf .venv
