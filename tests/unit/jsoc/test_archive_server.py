@@ -188,7 +188,7 @@ def test_requests_outlive_the_server(exports, root):
 @pytest.mark.parametrize(
     ("changed", "status"),
     [
-        ({"who": "notregistered@nowhere"}, 4),
+        ({"who": "notregistered@example.com"}, 4),
         ({"who": "nobody"}, 4),
         ({"ds": "aia.lev1_euv_12s[2013-01-01]"}, 4),
         ({"ds": "aia.nothing[1]"}, 4),
