@@ -20,7 +20,7 @@ REQUESTS = {
 
 @dataclass(frozen=True)
 class Costs:
-    """Measured on full frames of the embedded archive; of one image."""
+    """Of one image: sizes and steps sampled on a frame of the archive; Snakemake's own shares and the pause are assumed."""
 
     level1_mb: float = 12.4  # compressed, and its spikes
     product_mb: float = 151.0  # image, error, mask
