@@ -34,8 +34,8 @@ check: .venv/test lint  ## the tests with the full-size and long ones
 lint: .venv/test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/snakefmt --check --quiet Snakefile workflow
-	@$(BIN)/snakemake --lint >/dev/null
+	@$(BIN)/snakefmt --check Snakefile workflow 2>/dev/null
+	@$(BIN)/snakemake --lint >/dev/null 2>&1 || { $(BIN)/snakemake --lint; exit 1; }
 
 graph: .venv/reduction  ## draw the graph of the rules in README.md anew
 	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py README.md

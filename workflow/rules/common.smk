@@ -50,16 +50,17 @@ def plain(value):
 
 def summary():
     """Where the results are, for whoever has just run the workflow."""
-    states = {Path(target).parts[2] for target in aia_targets() if target.endswith(".fits")}
-    lines = [f"  results/aia/{state}/<channel>/<time>.fits" for state in sorted({*states, "level1.5"})]
-    return "\n".join(
-        [
-            "",
-            "Done. Finished images, level 1.5 and pictures:",
-            *lines,
-            "  results/aia/quicklook/<channel>/<time>.png",
-        ]
-    )
+    known = {
+        "results/aia/level1.5": "<channel>/<time>.fits",
+        f"results/aia/{list(STATE.values())[-1]}": "<channel>/<time>.fits",
+        "results/aia/quicklook": "<channel>/<time>.png",
+        "results/figures": "gallery.html",
+        "results/cosmic_rays/sources": "<job>/<frame>.png",
+        "results/esis/level3": "<line>.fits",
+        "results/spice/report": "<raster>.html",
+    }
+    lines = [f"  {folder}/{name}" for folder, name in known.items() if Path(folder).is_dir()]
+    return "\n".join(["", "Done. Look at:", *lines])
 
 
 def limit(**scarce):
