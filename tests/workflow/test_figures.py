@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.table import Table
 
 from helioreduce import ecsv
 from helioreduce.aia.response import model, tables
@@ -22,10 +23,12 @@ def scene(rng):
 
 @pytest.fixture
 def responses(site):
-    """Instrument and emissivity as files of the user; the settings that name them."""
+    """Instrument, emissivity and daily means as files of the user; the settings that name them."""
     ecsv.write_table(site / "instrument.ecsv", tables.from_instrument(model.instrument(), {"origin": "test"}))
     ecsv.write_table(site / "emissivity.ecsv", tables.from_emissivity(model.emissivity()))
-    return {"response": {"instrument": "instrument.ecsv", "emissivity": "emissivity.ecsv"}}
+    days = [f"2014-01-{day:02d}T00:00:00" for day in range(1, 29)]
+    ecsv.write_table(site / "means.ecsv", Table({"time": days, "mean_171": np.linspace(100, 99.7, 28)}))
+    return {"response": {"instrument": "instrument.ecsv", "emissivity": "emissivity.ecsv", "means": "means.ecsv"}}
 
 
 def test_every_figure_has_rule_script_and_caption(snakemake, cutout, responses):
