@@ -33,8 +33,9 @@ def test_world_coordinates_return_to_their_pixels(world, rng):
 
 def test_world_coordinates_say_where_which_camera_and_when(world):
     """CRPIX is the centre of the disc, camera numbers start at 1, the third exposure is 20 s after the first."""
-    x, y, number, time = world.pixel_to_world(612.5, 667.5 + 100, 1, 2)
-    assert (x.to_value("arcsec"), y.to_value("arcsec")) == pytest.approx((0, 60), abs=1e-5)  # tangential plane
+    *_, number, time = world.pixel_to_world(612.5, 667.5 + 100, 1, 2)  # SunPy, where imported, makes one of the first two
+    x, y = world.wcs_pix2world([[612.5, 667.5 + 100, 1, 2]], 0)[0, :2] * 3600
+    assert ((x + 648000) % 1296000 - 648000, y) == pytest.approx((0, 60), abs=1e-5)  # tangential plane
     assert number.value == 2
     assert (time - Time("2019-09-30T18:06:26.647")).to_value("s") == pytest.approx(0, abs=1e-4)
 
