@@ -31,9 +31,8 @@ def pins(name):
 
 def locked(package, lock):
     """Version of a package in a lock on Python 3.12."""
-    found = re.findall(
-        rf"^{re.escape(package)}(?:\[.*?\])?==(\S+)(?: ; (.*?))? \\$", (REPOSITORY / f"envs/{lock}.lock").read_text(), re.M
-    )
+    text = (REPOSITORY / f"envs/{lock}.lock").read_text()
+    found = re.findall(rf"^{re.escape(package)}(?:\[.*?\])?==(\S+)(?: ; (.*?))? \\$", text, re.M)
     return next((version for version, marker in found if "<" not in marker), None)
 
 

@@ -1,9 +1,10 @@
 """Whatever the network does: the right file or a typed error, never a wrong file."""
 
-from __future__ import time
+from __future__ import annotations
 
 import json
 import resource
+import time
 
 import numpy as np
 import pytest
