@@ -30,7 +30,7 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
     stretched = np.arcsinh(np.clip(data, 0, None) / max(top / 50, 1e-6))
     drawn = axes[0].imshow(stretched, cmap=_colours(image), origin="lower", extent=_extent(image), vmax=np.nanmax(stretched))
     bar = figure.colorbar(drawn, ax=axes[0], label=unit, shrink=0.85)
-    values = np.array([v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v <= top * 1.2])
+    values = np.array([v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2])
     bar.set_ticks(list(np.arcsinh(values / max(top / 50, 1e-6))), labels=[f"{v:g}" for v in values])
     axes[0].set_title(f"AIA {image.header['WAVELNTH']} Å   {image.header['T_OBS']}")
     if image.sigma is not None:
