@@ -1,21 +1,23 @@
 """The whole AIA chain, level-1 file to finished file, against aiapy: one process each, imports, reading and writing included.
 
-    python tests/benchmarks/chain.py [--run FOLDER] [--images 16] [--peer-images 2] [--jax PYTHON]
+    python tests/benchmarks/chain.py [--run FOLDER] [--images 16] [--rounds 3] [--jax PYTHON]
 
-FOLDER is the working folder of a finished run (`make demo` leaves one here); its 171 Å frame is reduced again and again. The
-peer is slow, so it reduces fewer images: what it takes for 16 is its start plus 16 times the difference. It carries no error
-plane through deconvolution and registration; ours carries sigma and mask through both, and the time for it is in.
+FOLDER is the working folder of a finished run (`make demo` leaves one here); its 171 Å frame is reduced again and again, by
+each program in turn. The peer's PSF is given to it. It carries no error plane through deconvolution and registration; ours
+carries sigma and mask through both, and the time for it is in.
 aiapy ≥ 0.12 with JAX runs in an environment of its own: --jax names its Python, or one is made where a Python ≥ 3.12 is found.
-CPU seconds count; wall seconds mean something on an idle machine only. The table goes to results/benchmarks/chain.md.
+Wall seconds mean something on an idle machine only. The table goes to results/benchmarks/chain.md. A round takes ten minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,6 @@ from _process import Cost, batched, keep, machine, prepare, process, require
 from helioreduce import ecsv
 from helioreduce.aia import psf
 
-IMAGES = 16
 PEER = Path(__file__).with_name("_chain_aiapy.py")
 
 
@@ -49,53 +50,41 @@ def python_with_jax(folder: Path) -> str | None:
     return None
 
 
-def row(name: str, costs: dict[int, Cost], reference: float) -> str:
-    """One line of the table, from the costs of one image and of several."""
-    (_, one), (images, several) = costs.items()
-    each, whole = per_image(costs), in_all(costs)
-    return (
-        f"| {name} | {whole:.0f} | {whole / reference:.1f} | {each:.1f} | {one.cpu_s - each:.1f} "
-        f"| {several.wall_s:.0f} ({images}) | {several.peak_mb:.0f} |"
-    )
-
-
-def per_image(costs: dict[int, Cost]) -> float:
-    """CPU seconds of one image more."""
-    (one, first), (several, last) = costs.items()
-    return (last.cpu_s - first.cpu_s) / (several - one)
-
-
-def in_all(costs: dict[int, Cost]) -> float:
-    """CPU seconds of a process that reduces 16 images, start-up included."""
-    one, first = next(iter(costs.items()))
-    return first.cpu_s + (IMAGES - one) * per_image(costs)
+def row(name: str, costs: list[Cost], reference: list[Cost]) -> str:
+    """One line of the table: medians over the rounds, and the range of the ratio to ours, round by round."""
+    wall, cpu = (statistics.median(getattr(cost, key) for cost in costs) for key in ("wall_s", "cpu_s"))
+    ratios = sorted(theirs.wall_s / ours.wall_s for theirs, ours in zip(costs, reference, strict=True))
+    in_cpu = statistics.median(theirs.cpu_s / ours.cpu_s for theirs, ours in zip(costs, reference, strict=True))
+    peak = max(cost.peak_mb for cost in costs)
+    spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    return f"| {name} | {wall:.1f} | {spread} | {cpu:.1f} | {in_cpu:.2f} | {peak:.0f} |"
 
 
 def main() -> None:
     """Run everything, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, default=Path(), help="working folder of a finished run")
-    parser.add_argument("--images", type=int, default=IMAGES)
-    parser.add_argument("--peer-images", type=int, default=2)
+    parser.add_argument("--images", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jax", help="Python of an environment with aiapy >= 0.12 and JAX")
     given = parser.parse_args()
     require(given.run)
     with tempfile.TemporaryDirectory(prefix="chain.", dir=given.run / "results") as temporary:
         folder = Path(temporary).resolve()
-        prepare(given.run, folder, max(given.images, given.peer_images))
+        prepare(given.run, folder, given.images)
         for_aiapy(folder)
-        jax = given.jax or python_with_jax(folder)
-        costs = {"helioreduce, batched": {n: batched(folder, n) for n in (1, given.images)}}
-        for name, python in (("aiapy, numpy", sys.executable), ("aiapy, JAX", jax)):
+        programs = {"helioreduce, batched": lambda: batched(folder, given.images)}
+        for name, python in {"aiapy, numpy": sys.executable, "aiapy, JAX": given.jax or python_with_jax(folder)}.items():
             if python:
-                costs[name] = {n: process(python, PEER, folder, n, folder=folder) for n in (1, given.peer_images)}
+                programs[name] = partial(process, python, PEER, folder, given.images, folder=folder)
+        rounds = [{name: program() for name, program in programs.items()} for _ in range(given.rounds)]
+    costs = {name: [costs[name] for costs in rounds] for name in programs}
     lines = [machine("numpy", "scipy", "numba", "astropy", "sunpy", "aiapy"), ""]
-    lines += [
-        f"| | CPU s, {IMAGES} images | ratio | CPU s, one more | start-up, CPU s | wall s (images) | peak MiB |",
-        "|---" * 7 + "|",
-    ]
-    lines += [row(name, cost, in_all(costs["helioreduce, batched"])) for name, cost in costs.items()]
-    keep(given.run, "chain", "\n".join([*lines, *([] if jax else ["", "aiapy with JAX: left out, no Python ≥ 3.12 with it."])]))
+    lines += [f"| {given.images} images, {given.rounds} rounds | wall s | ratio | CPU s | ratio | peak MiB |", "|---" * 6 + "|"]
+    lines += [row(name, cost, costs["helioreduce, batched"]) for name, cost in costs.items()]
+    if "aiapy, JAX" not in programs:
+        lines += ["", "aiapy with JAX: left out, no Python ≥ 3.12 to run it."]
+    keep(given.run, "chain", "\n".join(lines))
 
 
 if __name__ == "__main__":
