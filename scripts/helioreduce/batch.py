@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +31,22 @@ class Frame(NamedTuple):
     @property
     def name(self) -> str:
         """Channel and time."""
-        return " ".join(Path(self.output).with_suffix("").parts[-2:])
+        return _name(self.output)
+
+
+class Download(NamedTuple):
+    """One image to be fetched: the list that has its record, its staged export, and the files to be written."""
+
+    records: str
+    exports: str | None
+    image: str
+    history: str
+    spikes: str | None
+
+    @property
+    def name(self) -> str:
+        """Channel and time."""
+        return _name(self.image)
 
 
 def run(
@@ -74,15 +89,40 @@ def run(
         write(path, result)
         _link(path, frame)
 
+    each(overlap.each(missing, read, compute, finish), len(missing), kept=folder)
+
+
+def each(outcomes: Iterable[tuple[Frame | Download, Exception | None]], total: int, kept: str | Path) -> None:
+    """Tell how far the frames of a job are, and at its end which ones failed.
+
+    Parameters
+    ----------
+    outcomes
+        Every frame as it is done, with the exception that ended it, or None.
+    total
+        How many there are.
+    kept
+        Where the others can be found when some failed.
+
+    Raises
+    ------
+    InputError
+        After the last frame, if some failed; it names their files and the reasons.
+    """
     began, failed = time.monotonic(), []
-    for number, (frame, error) in enumerate(overlap.each(missing, read, compute, finish), start=1):
+    for number, (frame, error) in enumerate(outcomes, start=1):
         if error:
             failed.append(_reason(frame, error))
         rate = 60 * number / (time.monotonic() - began)
-        tell(f"{frame.name}: {'failed' if error else 'done'} ({number} of {len(missing)}, {rate:.1f} images/min)")
+        tell(f"{frame.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
     if failed:
-        problem = "\n  ".join([f"{len(failed)} of {len(frames)} images failed", *failed])
-        raise InputError(problem, cure=f"The others are kept in {folder}: mend these or leave them out, and run again")
+        problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
+        raise InputError(problem, cure=f"The others are kept in {kept}: mend these or leave them out, and run again")
+
+
+def _name(path: str) -> str:
+    """Channel and time in the path of an image."""
+    return " ".join(Path(path).with_suffix("").parts[-2:])
 
 
 def _kept(frame: Frame, folder: Path, common: object) -> Path:
@@ -102,7 +142,7 @@ def _link(kept: Path, frame: Frame) -> None:
     os.utime(output)
 
 
-def _reason(frame: Frame, error: Exception) -> str:
+def _reason(frame: Frame | Download, error: Exception) -> str:
     """What went wrong with a frame, naming its file; an unexpected error leaves its traceback in the log."""
     if isinstance(error, InputError):
         return str(error.at(frame.image))

@@ -110,6 +110,28 @@ def test_missing_frames_are_listed_and_left_out(reduce, tmp_path):
     assert len(table) == 2 and table[1].startswith(f"1600\t{SLOTS[1]}\t") and "eclipse" in table[1]
 
 
+def test_a_chunk_is_fetched_by_one_job_with_the_same_files(reduce, tmp_path):
+    reduce(*IMAGES)
+    first = digests(tmp_path)
+    subprocess.run(["rm", "-r", str(tmp_path / "results/aia/level1")], check=True)
+    done = reduce(*IMAGES, aia={**AIA, "batch": 2})
+    assert "1600 20140101T000037: done (2 of 2" in done.stdout + done.stderr
+    assert digests(tmp_path) == first
+
+
+def test_a_missing_frame_of_a_chunk_is_named_and_the_others_are_fetched_once(reduce, tmp_path):
+    sun, aia = {**SUN, "events": {"eclipse": [f"1600/{SLOTS[1]}"]}}, {**AIA, "batch": 2}
+    done = reduce(*IMAGES, check=False, archive=sun, aia=aia)
+    assert done.returncode != 0
+    assert "1 of 2 images failed" in done.stdout + done.stderr
+    assert "bit 13: eclipse" in done.stdout + done.stderr
+    stored = {path: path.stat().st_mtime_ns for path in (tmp_path / "results/store").rglob("*.fits")}
+    assert len(stored) == 1
+    reduce(IMAGES[0], archive=sun, aia=aia, jsoc={"on_missing": "skip"})
+    assert set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "results/store").rglob("*.fits")} == stored
+
+
 def test_a_recorded_copy_serves_the_same_images(reduce, tmp_path):
     reduce(*IMAGES, jsoc={"record": "copy"})
     first = digests(tmp_path)

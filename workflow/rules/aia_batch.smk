@@ -8,8 +8,37 @@ single steps, whose products can still be asked for.
 include: "aia_batch_plan.smk"
 
 
-for chunk in aia_chunks():
-    (channel, first), frames = chunk[0], [batch_frame(*frame) for frame in chunk]
+for (channel, first), chunk in aia_chunks():
+    frames = [batch_frame(*frame) for frame in chunk]
+    downloads = [batch_download(*frame) for frame in chunk]
+
+    if downloads and config["source"] != "local":
+
+        rule:
+            name:
+                f"aia_fetch_{channel}_{first}"
+            input:
+                records=[ancient(file) for file in sorted({frame[0] for frame in downloads})],
+                exports=[ancient(file) for file in sorted({frame[1] for frame in downloads if frame[1]})],
+            output:
+                [file for frame in downloads for file in frame[2:] if file],
+            log:
+                f"results/logs/aia_fetch/{channel}/{first}.log",
+            localrule: True
+            conda:
+                "../../envs/reduction.yaml"
+            resources:
+                jsoc=1,
+            params:
+                frames=downloads,
+                source=SOURCE,
+                scenario=SCENARIO,
+                quality=QUALITY,
+                code=code("aia_fetch_batch"),
+            message:
+                f"Fetch {len(downloads)} images of {channel} Å from {first}."
+            script:
+                "../../scripts/aia_fetch_batch.py"
 
     rule:
         name:

@@ -2,11 +2,22 @@
 
 
 def aia_chunks():
-    """Frames of the request in chunks of one channel; none where each step is a job of its own."""
-    for channel in dict.fromkeys(channel for channel, _ in FRAMES if AIA["batch"]):
-        frames = [frame for frame in FRAMES if frame[0] == channel]
-        for first in range(0, len(frames), AIA["batch"]):
-            yield frames[first : first + AIA["batch"]]
+    """Chunks of one channel as (the first frame's name, the frames); none where each step is a job of its own.
+
+    They are cut from the whole request, so that a frame that turns out to be missing does not shift the others.
+    """
+    for channel in dict.fromkeys(channel for channel, _ in WANTED if AIA["batch"]):
+        wanted = [frame for frame in WANTED if frame[0] == channel]
+        for first in range(0, len(wanted), AIA["batch"]):
+            if chunk := [frame for frame in wanted[first : first + AIA["batch"]] if frame in FRAMES]:
+                yield wanted[first], chunk
+
+
+def batch_download(channel, time):
+    """The files of one frame that is fetched: list of records, staged exports, level 1, history, spikes."""
+    spikes = None if left_out("respike", channel, time) else f"results/aia/spikes/{channel}/{time}.fits"
+    image = f"results/aia/level1/{channel}/{time}"
+    return records_file(channel, time[:8]), exports_file(channel, time[:8]), f"{image}.fits", f"{image}.json", spikes
 
 
 def batch_frame(channel, time):

@@ -60,28 +60,38 @@ def left_out(step, channel, time):
     return None
 
 
+WANTED = list(FRAMES)
 FRAMES_OF = {}  # (channel, day): its frames
 for frame in FRAMES:
     FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
 
+def records_file(channel, day):
+    """The list of records of a channel and day."""
+    return f"results/aia/records/{channel}/{day}.jsonl"
+
+
+def exports_file(channel, day):
+    """Where the staged files of a channel and day are told; None for stored files."""
+    stored = JSOC["method"] == "url_quick" or config["source"] == "vso"
+    return None if stored else f"results/aia/exports/{channel}/{day}.json"
+
+
 if JSOC["on_missing"] == "skip":  # an earlier query tells which frames there are not
     for channel, day in FRAMES_OF:
-        known = Path(f"results/aia/records/{channel}/{day}.jsonl")
+        known = Path(records_file(channel, day))
         for time in missing(known, *QUALITY) if known.exists() else ():
             FRAMES.pop((channel, time), None)
 
 
 def records_of(wildcards):
     """Input function: the list that holds a frame. A longer request renews it, but not what has been fetched."""
-    day = wildcards.get("day") or wildcards.time[:8]
-    return ancient(f"results/aia/records/{wildcards.channel}/{day}.jsonl")
+    return ancient(records_file(wildcards.channel, wildcards.get("day") or wildcards.time[:8]))
 
 
 def exports_of(wildcards):
     """Input function: where the staged files of a frame are; nothing for stored files."""
-    if JSOC["method"] == "url_quick" or config["source"] == "vso":
-        return []
-    return ancient(f"results/aia/exports/{wildcards.channel}/{wildcards.time[:8]}.json")
+    file = exports_file(wildcards.channel, wildcards.time[:8])
+    return ancient(file) if file else []
 
 
 def offline_targets():

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -116,10 +117,9 @@ def find(path: str | Path, time: str) -> Record:
     NoData
         If the list has none.
     """
-    mine = [record for record in load(path) if times.compact(times.parse(record.keywords["T_REC"])) == time]
-    if not mine:
-        raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
-    return max(mine, key=lambda record: record.recnum)
+    if found := _by_slot(path).get(time):
+        return found
+    raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
 
 
 def origin(path: str | Path) -> dict[str, object]:
@@ -138,10 +138,22 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
     verdict
         Why a record cannot be used; empty where it can.
     """
-    found = {times.compact(times.parse(record.keywords["T_REC"])): record for record in load(path)}
+    found = _by_slot(path)
     asked = origin(path).get("asked", [])
     reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in asked}
     return {slot: reason for slot, reason in reasons.items() if reason}
+
+
+def _by_slot(path: str | Path) -> dict[str, Record]:
+    """The records of a list by compact T_REC, the one made last of each."""
+    return _read_by_slot(path, os.stat(path).st_mtime_ns if os.path.exists(path) else 0)
+
+
+@lru_cache(maxsize=2)
+def _read_by_slot(path: str | Path, written_ns: int) -> dict[str, Record]:
+    """A day's list is read once for all its frames, and anew when it has been written anew."""
+    ordered = sorted(load(path), key=lambda record: record.recnum)
+    return {times.compact(times.parse(record.keywords["T_REC"])): record for record in ordered}
 
 
 def _plain(series: Series) -> dict:
