@@ -145,3 +145,16 @@ def test_sixteen_images_in_two_channels(site, snakemake):
     assert len(digests(there)) == 32
     assert digests(there) == digests(here)
     assert len(submitted(remote)) == 4, "two PSFs, and 32 images in groups of twenty"
+
+
+@pytest.mark.full
+def test_the_demo(tmp_path, snakemake):
+    """The default request of the embedded archive: two full frames, from rendering to the finished image."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, local in ((here, True), (there, False)):
+        folder.mkdir()
+        process = snakemake(folder, local=local, source="archive")
+        assert process.returncode == 0, said(process)
+    assert len(digests(there)) == 2
+    assert digests(there) == digests(here)
+    assert "Nothing to be done" in said(snakemake(there, source="archive"))
