@@ -148,6 +148,16 @@ def test_sixteen_images_in_two_channels(site, snakemake):
 
 
 @pytest.mark.full
+def test_a_chunk_and_its_quick_looks_are_one_job(site, snakemake):
+    here, there = (site(frames=4, name=name) for name in ("here", "there"))
+    local, remote = snakemake(here, local=True), snakemake(there, aia={"batch": 4})
+    assert local.returncode == 0, said(local)
+    assert remote.returncode == 0, said(remote)
+    assert digests(there) == digests(here)
+    assert len(submitted(remote)) == 2, "the PSF, and the chunk"
+
+
+@pytest.mark.full
 def test_the_demo(tmp_path, snakemake):
     """The default request of the embedded archive: two full frames, from rendering to the finished image."""
     here, there = tmp_path / "here", tmp_path / "there"

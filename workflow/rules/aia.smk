@@ -19,7 +19,7 @@ if config["source"] == "local":
             "../../envs/reduction.yaml"
         resources:
             mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: 2 * attempt,
+            runtime=lambda wildcards, attempt: attempt,
             serial=1,
         params:
             code=code("aia_copy"),
@@ -42,7 +42,7 @@ if config["source"] == "local":
             "../../envs/reduction.yaml"
         resources:
             mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: 2 * attempt,
+            runtime=lambda wildcards, attempt: attempt,
             serial=1,
         params:
             code=code("aia_copy_spikes"),
@@ -229,7 +229,7 @@ rule aia_respike:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 600 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         code=code("aia_respike"),
@@ -253,7 +253,7 @@ rule aia_error:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 800 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         systematic=AIA["error"],
@@ -299,7 +299,7 @@ rule aia_deconvolve:
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 5 * attempt,
+        runtime=lambda wildcards, attempt: 3 * attempt,
         serial=1,
     params:
         core=AIA["deconvolve"]["core"],
@@ -326,7 +326,7 @@ rule aia_prep:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         skipped=skipped("prep"),
@@ -351,7 +351,7 @@ rule aia_degradation:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         version=AIA["calibration"]["version"],
@@ -376,7 +376,7 @@ rule aia_exposure:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         skipped=skipped("exposure"),
@@ -400,7 +400,7 @@ rule aia_quicklook:
         "../../envs/reduction.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: 2 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
         code=code("aia_quicklook"),

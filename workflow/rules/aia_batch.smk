@@ -54,6 +54,8 @@ for (channel, first), chunk in aia_chunks():
             [frame[3] for frame in frames],
         log:
             f"results/logs/aia_batch/{channel}/{first}.log",
+        group:
+            f"aia_{channel}_{first}"
         conda:
             "../../envs/reduction.yaml"
         threads: 2
@@ -83,6 +85,8 @@ for (channel, first), chunk in aia_chunks():
             [f"results/aia/quicklook/{channel}/{time}.png" for _, time in chunk],
         log:
             f"results/logs/aia_quicklook/{channel}/{first}.log",
+        group:
+            f"aia_{channel}_{first}"
         conda:
             "../../envs/reduction.yaml"
         resources:

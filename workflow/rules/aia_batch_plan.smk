@@ -1,12 +1,11 @@
 """SDO/AIA in batches: chunks and their files."""
 
-
 LARGE = 3000  # images; their single steps take Snakemake about a minute to plan
 
 if len(WANTED) > LARGE and not AIA["batch"] and workflow.is_main_process:
     logger.warning(
         f"{len(WANTED)} images with a job for each step: planning takes about {len(WANTED) / 60 / 60:.0f} min and "
-        f"{len(WANTED) / 5500:.1f} GB. With `--config aia=\"{{batch: 100}}\"` it takes a fifth of the time."
+        f'{len(WANTED) / 5500:.1f} GB. With `--config aia="{{batch: 100}}"` it takes a fifth of the time.'
     )
 
 

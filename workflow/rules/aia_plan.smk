@@ -65,6 +65,7 @@ FRAMES_OF = {}  # (channel, day): its frames
 for frame in FRAMES:
     FRAMES_OF.setdefault((frame[0], frame[1][:8]), []).append(frame)
 
+
 def records_file(channel, day):
     """The list of records of a channel and day."""
     return f"results/aia/records/{channel}/{day}.jsonl"
