@@ -5,7 +5,6 @@ from pathlib import Path
 
 import aia_fetch
 import aia_fetch_spikes
-
 from helioreduce import batch, sources
 from helioreduce.errors import ReductionError
 from helioreduce.log import log_to

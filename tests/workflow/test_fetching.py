@@ -119,13 +119,29 @@ def test_a_chunk_is_fetched_by_one_job_with_the_same_files(reduce, tmp_path):
     assert digests(tmp_path) == first
 
 
+def test_a_small_sun_in_chunks_and_step_by_step(reduce, tmp_path):
+    """EUV frames with spikes, fewer pixels than the detector: the finished images are the same, by either way."""
+    request = {"archive": {"npix": 512}, "aia": {"channels": [171], "end": "2014-01-01T00:00:12"}}
+    normalised = tmp_path / "results/aia/normalised/171"
+    reduce(**request)
+    step_by_step = {path.name: provenance.sha256(path) for path in normalised.glob("*.fits")}
+    assert len(step_by_step) == 2
+    subprocess.run(
+        ["rm", "-r", str(normalised), str(tmp_path / "results/aia/level1"), str(tmp_path / "results/aia/spikes")], check=True
+    )
+    reduce(archive=request["archive"], aia={**request["aia"], "batch": 2})
+    assert {path.name: provenance.sha256(path) for path in normalised.glob("*.fits")} == step_by_step
+
+
 def test_a_missing_frame_of_a_chunk_is_named_and_the_others_are_fetched_once(reduce, tmp_path):
     sun, aia = {**SUN, "events": {"eclipse": [f"1600/{SLOTS[1]}"]}}, {**AIA, "batch": 2}
     done = reduce(*IMAGES, check=False, archive=sun, aia=aia)
     assert done.returncode != 0
     assert "1 of 2 images failed" in done.stdout + done.stderr
     assert "bit 13: eclipse" in done.stdout + done.stderr
-    fetched = [path for path in (tmp_path / "results/store").rglob("*") if path.is_file() and path.read_bytes()[:6] == b"SIMPLE"]
+    fetched = [
+        path for path in (tmp_path / "results/store").rglob("*") if path.is_file() and path.read_bytes()[:6] == b"SIMPLE"
+    ]
     assert len(fetched) == 1
     made = fetched[0].stat().st_mtime_ns
     reduce(IMAGES[0], archive=sun, aia=aia, jsoc={"on_missing": "skip"})

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+#: Pixels of a row of the detector, by which JSOC counts.
+STRIDE = 4096
 FRACTION, MARGIN_DN, RANK, PASSES, BORDER = 1.8, 4, 7, 3, 2
 
 
@@ -25,21 +27,26 @@ def despike(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     cleaned
         int16 (ny, nx).
     spikes
-        int32 (3, n): index ``y * nx + x`` in ascending order, value before, value after. Every pixel that was replaced in
-        any pass is listed once, so that putting row 1 back at row 0 restores ``image`` to the bit.
+        int32 (3, n): index ``y * 4096 + x`` in ascending order (also for fewer, larger pixels), value before, value after.
+        Every pixel that was replaced in any pass is listed once, so that putting row 1 back restores ``image`` to the bit.
     """
     cleaned = image.copy()
     for _ in range(PASSES):
         cleaned = _pass(cleaned)
-    where = np.flatnonzero(cleaned != image)
-    return cleaned, np.stack([where, image.ravel()[where], cleaned.ravel()[where]]).astype(np.int32)
+    y, x = np.nonzero(cleaned != image)
+    return cleaned, np.stack([y * STRIDE + x, image[y, x], cleaned[y, x]]).astype(np.int32)
 
 
 def respike(image: np.ndarray, spikes: np.ndarray) -> np.ndarray:
     """Inverse of :func:`despike`."""
     restored = image.copy()
-    restored.ravel()[spikes[0]] = spikes[1]
+    restored[pixels(spikes)] = spikes[1]
     return restored
+
+
+def pixels(spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the spikes."""
+    return np.divmod(spikes[0], STRIDE)
 
 
 @numba.njit(cache=True, parallel=True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from helioreduce.archive import despiker
 from helioreduce.archive.keywords import BLANK, MISSING, STATISTICS, text
 from helioreduce.archive.scenario import Facts, Pointing, Scenario
 
@@ -35,7 +36,7 @@ def lose(image: np.ndarray, level05: np.ndarray, spikes: np.ndarray | None) -> t
     image, level05 = image.copy(), level05.copy()
     image[rows] = level05[rows] = BLANK
     if spikes is not None:
-        spikes = spikes[:, image.ravel()[spikes[0]] != BLANK]
+        spikes = spikes[:, image[despiker.pixels(spikes)] != BLANK]
     return image, level05, spikes
 
 

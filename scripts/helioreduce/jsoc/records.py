@@ -146,11 +146,12 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
 
 def _by_slot(path: str | Path) -> dict[str, Record]:
     """The records of a list by compact T_REC, the one made last of each."""
-    return _read_by_slot(path, os.stat(path).st_mtime_ns if os.path.exists(path) else 0)
+    path = Path(path)
+    return _read_by_slot(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 @lru_cache(maxsize=2)
-def _read_by_slot(path: str | Path, written_ns: int) -> dict[str, Record]:
+def _read_by_slot(path: Path, written_ns: int) -> dict[str, Record]:
     """A day's list is read once for all its frames, and anew when it has been written anew."""
     ordered = sorted(load(path), key=lambda record: record.recnum)
     return {times.compact(times.parse(record.keywords["T_REC"])): record for record in ordered}
