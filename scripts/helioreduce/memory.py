@@ -23,4 +23,4 @@ def keep_freed() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     options = {_MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 2**26}
-    return all([ctypes.CDLL(None).mallopt(option, value) for option, value in options.items()])
+    return 0 not in [ctypes.CDLL(None).mallopt(option, value) for option, value in options.items()]

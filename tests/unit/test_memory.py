@@ -1,5 +1,6 @@
 """Freed memory is kept for the next array."""
 
+import os
 import subprocess
 import sys
 
@@ -18,7 +19,8 @@ print(faults(), faults())
 
 
 def test_the_second_array_costs_no_page_fault():
-    said = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True).stdout.split()
+    command, environment = [sys.executable, "-c", FAULTS], {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
     if said[0] != "True":
         pytest.skip("the C library is not GNU's")
     first, second = map(int, said[1:])
