@@ -23,5 +23,10 @@ class InputError(ReductionError):
         return self if self.where else type(self)(self.problem, cure=self.cure, where=where)
 
 
+def unwritable(error: OSError, where: object) -> InputError:
+    """What is wrong with a file or folder that cannot be written, and the cure."""
+    return InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=where)
+
+
 class AlreadyDone(InputError):
     """A step meets an image to which it has been applied before."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helioreduce import running
 from helioreduce.errors import ReductionError
 
 logger = logging.getLogger("helioreduce")
@@ -60,7 +61,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
     try:
-        with warnings.catch_warnings():
+        with running.job(), warnings.catch_warnings():
             warnings.simplefilter("default")
             yield logger
     except ReductionError as error:

@@ -155,7 +155,8 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> drms.
         with translated(text):
             request = client.drms.export(text, method="url", protocol="fits", email=client.address(), requester=False)
         if request.status == LIMIT:
-            raise Passing("the address has an export pending", waiting.poll_s)
+            why = request._d.get("error", "status 7")
+            raise Passing(f"too many exports are pending: {why}", waiting.poll_s)
         return request
 
     request = wire.persist(ask, client.patience, text)
