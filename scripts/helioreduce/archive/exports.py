@@ -128,10 +128,12 @@ class Exports:
             name = next((name for name, one in earlier.items() if one["same"] == same and self._fresh(one)), None)
             if name is None:
                 pending = [one for one in earlier.values() if self._pending(one)]
-                if sum(one["owner"] == owner for one in pending) >= self.limits["pending"]:
-                    return _failure("User has too many pending export requests", LIMIT)
-                if sum(one.get("host") == host for one in pending) >= self.limits["host"]:
-                    return _failure("IP address has too many pending export requests", LIMIT)
+                for who, key, value, limit in (
+                    (f"User {query['notify']}", "owner", owner, self.limits["pending"]),
+                    (f"IP address {host}", "host", host, self.limits["host"]),
+                ):
+                    if (count := sum(one.get(key) == value for one in pending)) >= limit:
+                        return _failure(f"{who} has {count} pending export requests", LIMIT)
                 name = self._number(earlier)
                 request = {
                     "same": same,
