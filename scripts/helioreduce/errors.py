@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 
+import errno
+
+#: A full disk, a quota, a read-only file system, missing permission.
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+
+
 class ReductionError(Exception):
     """Base of every error that the package raises on purpose."""
 

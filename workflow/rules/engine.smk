@@ -57,6 +57,7 @@ def lock(persistence, original=PersistenceBase.lock):
             if held.enter_context(running.alone(persistence.path)):
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
                 persistence.cleanup_locks()
+                (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content
         except InputError as error:
             raise WorkflowError(str(error)) from None
         held.enter_context(original(persistence))
