@@ -138,9 +138,11 @@ def _link(kept: Path, frame: Frame) -> None:
     output = Path(frame.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.{os.getpid()}.part")
-    temporary.unlink(missing_ok=True)
+    for old in (temporary, output):
+        old.unlink(missing_ok=True)
     temporary.hardlink_to(kept)
     temporary.replace(output)
+    temporary.unlink(missing_ok=True)  # still there where another process has linked the same file meanwhile
     os.utime(output)
 
 

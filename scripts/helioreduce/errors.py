@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import errno
 
 #: A full disk, a quota, a read-only file system, missing permission.

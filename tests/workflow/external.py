@@ -15,7 +15,7 @@ from helioreduce import provenance
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts"), "JSOC_EMAIL": "reader@localhost"}
-PRODUCTS = ("*.fits", "*.png", "missing.tsv")
+PRODUCTS = ("[!b]*/**/*.fits", "*/**/*.png", "missing.tsv")  # results/aia/batch holds links to them, by other names
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Project:
     """A folder in which somebody types ``snakemake --cores 2``."""
 
     folder: Path
+    command = (sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"))
 
     def configure(self, **config: object) -> None:
         """Write config.yaml (JSON is YAML)."""
@@ -53,9 +54,8 @@ class Project:
 
     def start(self, *arguments: str, cores: int = 2) -> subprocess.Popen:
         """Start a run in a process group of its own."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--cores", str(cores)]
         return subprocess.Popen(
-            [*command, *arguments],
+            [*self.command, "--cores", str(cores), *arguments],
             **{"cwd": self.folder, "env": {**ENVIRONMENT, "PWD": str(self.folder)}, "start_new_session": True, "text": True},
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
         )
