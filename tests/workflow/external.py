@@ -77,8 +77,8 @@ class Project:
 
     def products(self) -> dict[str, str]:
         """SHA-256 of every product by its name."""
-        files = (path for pattern in PRODUCTS for path in (self.folder / "results" / "aia").rglob(pattern))
-        return {str(path.relative_to(self.folder)): provenance.sha256(path) for path in files if not path.name.startswith(".")}
+        files = (path for pattern in PRODUCTS for path in (self.folder / "results" / "aia").glob(pattern))
+        return {str(path.relative_to(self.folder)): provenance.sha256(path) for path in files if path.name[0] != "."}
 
 
 def settings(url: str, **changed: object) -> dict:

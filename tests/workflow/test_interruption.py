@@ -13,8 +13,8 @@ from external import ENVIRONMENT, settings
 pytestmark = pytest.mark.full
 
 KILLS = 10  # of either way of making jobs
-CHUNK = {"channels": [1600], "batch": 2}
-STEPS = {"channels": [1600], "end": "2014-01-01T00:00:13", "batch": 0}
+CHUNK = {"channels": [1600], "end": "2014-01-01T00:00:13", "batch": 2}
+STEPS = {**CHUNK, "batch": 0, "steps": {"degradation": False}}
 
 
 @pytest.mark.parametrize("aia", [CHUNK, STEPS], ids=["chunks", "single steps"])
