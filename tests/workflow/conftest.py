@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -96,10 +97,22 @@ def rendered(tmp_path_factory):
 
 
 @pytest.fixture
-def served(rendered, tmp_path):
-    """That archive, running as a process of its own, with a log."""
-    with Server(Path(shutil.copytree(rendered, tmp_path / "archive")), tmp_path / "requests.jsonl") as server:
-        yield server
+def serve(rendered, tmp_path):
+    """Run that archive as a process of its own, with a log: ``serve(faults=[…], limits={…})``."""
+    with ExitStack() as running:
+
+        def start(**told: object) -> Server:
+            root = Path(shutil.copytree(rendered, tmp_path / "archive"))
+            (root / "archive.json").write_text(json.dumps(told))
+            return running.enter_context(Server(root, tmp_path / "requests.jsonl"))
+
+        yield start
+
+
+@pytest.fixture
+def served(serve):
+    """That archive, running, without faults."""
+    return serve()
 
 
 @pytest.fixture

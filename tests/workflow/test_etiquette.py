@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from external import settings
 
@@ -22,9 +20,9 @@ def most(requests, what):
 
 @pytest.mark.parametrize(("method", "connections"), [("url_quick", 1), ("url_quick", 2), ("url", 1), ("url", 2)])
 @pytest.mark.parametrize("batch", [0, 2], ids=["single steps", "chunks"])
-def test_eight_cores_keep_the_limits(served, project, method, connections, batch):
+def test_eight_cores_keep_the_limits(serve, project, method, connections, batch):
     """Two channels, two frames, all tables: never more than the configured connections, never two exports pending."""
-    (served.root / "archive.json").write_text(json.dumps(SLOW))
+    served = serve(**SLOW)
     one = project("one")
     one.configure(**settings(served.url, jsoc={"method": method, "connections": connections}, aia={"batch": batch}))
     one.run("offline", cores=8)
@@ -37,9 +35,9 @@ def test_eight_cores_keep_the_limits(served, project, method, connections, batch
     assert {"master_pointing3h", "response"} <= {request["query"].get("ds", "").partition("[")[0][4:] for request in requests}
 
 
-def test_the_log_would_show_more_connections(served, project):
+def test_the_log_would_show_more_connections(serve, project):
     """The same run with Snakemake's limit lifted: the log is able to tell."""
-    (served.root / "archive.json").write_text(json.dumps(SLOW))
+    served = serve(**SLOW)
     one = project("one")
     one.configure(**settings(served.url))
     one.run("offline", "--resources", "jsoc=8", cores=8)

@@ -67,9 +67,9 @@ def test_a_second_run_in_the_folder_is_refused_and_the_first_completes(served, p
     assert one.products() == other.products()
 
 
-def test_jobs_left_behind_are_waited_for(served, project):
+def test_jobs_left_behind_are_waited_for(serve, project):
     """Snakemake is killed amid a job that takes long: the next run begins when that job has ended."""
-    (served.root / "archive.json").write_text('{"faults": [{"kind": "late", "match": "/SUM", "seconds": 20}]}')
+    served = serve(faults=[{"kind": "late", "match": "/SUM", "seconds": 20}])
     one = project("one")
     one.configure(**settings(served.url, aia=STEPS))
     process = one.start("results/aia/level1/1600/20140101T000013.fits")
