@@ -221,11 +221,17 @@ def translated(what: str) -> Iterator[None]:
 
 def refusal(message: str, what: str) -> FetchError:
     """NoData or Rejected, by the ``[status=N]`` that ``drms`` appends to the archive's message."""
+    message = anonymous(message)
     status = re.search(r"\[status=(-?\d+)\]", message)
     absent = re.search(r"no files in this|no series|NoData|not exist|no FITS", message, re.IGNORECASE)
     if absent or (status and int(status[1]) in (5, 6, 25)):
         return NoData(message, where=what)
     return Rejected(message, where=what)
+
+
+def anonymous(message: str) -> str:
+    """The archive's message without e-mail addresses, which it likes to repeat: it goes into logs."""
+    return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
 
 
 def _record(series: Series, recnum: int, columns: dict[str, list], files: dict[str, list], i: int) -> Record:
