@@ -50,7 +50,10 @@ class Fit:
 
     @property
     def good(self) -> np.ndarray:
-        """Boolean (N,): converged, with no parameter at a bound."""
+        """Boolean (N,): converged, with no parameter at a bound.
+
+        Where bounds lie within a few errors of the truth, the good fits are a selection that scatters less than its errors.
+        """
         return (self.status == CONVERGED) & ~self.at_bound.any(axis=1)
 
     def covariance(self) -> np.ndarray:

@@ -28,6 +28,9 @@ td:first-child,th:first-child{text-align:left}th{font-weight:600}img{max-width:1
 """
 
 
+_SMOOTHED = "<p class=note>Smoothed with wavelets before the fit: errors are upper limits, χ² means nothing.</p>"
+
+
 def page(
     name: str,
     groups: Sequence[Fitted],
@@ -52,6 +55,7 @@ def page(
         f"<h1>{html.escape(name)}</h1>",
         f"<p class=note>{html.escape(str(header.get('DATE-BEG', '')))} · {html.escape(str(header.get('STUDY', '')))} · "
         f"exposure {header.get('XPOSURE')} s · helioreduce {__version__}</p>",
+        _SMOOTHED if header.get("DENOISED") else "",
         "<h2>Windows</h2>", _windows(checks), "<h2>Lines</h2>", _lines(groups, radiances, velocities),
     ]  # fmt: skip
     for fitted in groups:
