@@ -205,8 +205,8 @@ def test_errors_of_a_blend_with_tied_centres_are_true_where_bounds_are_far():
 
     At 60 s the width of Mg IX 749, with its centre alone tied, is known to 0.11 Å; it may lie between 0.20 and 0.60 Å, the
     truth is 0.35. A third of the fits end at a bound, are flagged and have no error, and those that remain scatter less than
-    they would: their pull is 0.80. That is the selection, not the covariance: without bounds the radiance's pull is 1.05–1.10 at
-    60 s, and with them 1.00 at 6,000 s.
+    they would: their pull is 0.80. That is the selection, not the covariance: without bounds the radiance's pull is 1.05–1.10
+    at 60 s, and with them 1.00 at 6,000 s.
     """
     found, _, by_radiance, by_width = blend(CENTRES, 6000)
     assert found.good.mean() > 0.999
