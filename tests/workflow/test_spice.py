@@ -54,7 +54,8 @@ def test_simulated_raster_to_composition_and_page(site, spice):
     assert lines[0].startswith(NAME.replace("L2", "L2.5"))
     page = (folder / "report" / f"{NAME}.html").read_text()
     assert "FIP bias" in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     again = spice(simulated=SMALL)
     assert "Nothing to be done" in said(again)
     assert {path.name for path in site.iterdir()} == {"level1", "tables", "results", ".snakemake"}

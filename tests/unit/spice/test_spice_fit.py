@@ -148,6 +148,25 @@ def test_missing_samples_do_not_matter_but_for_their_information(three, rng):
     np.testing.assert_array_equal(found.p, same.p)
 
 
+def test_lines_of_a_lost_window_are_unknown_and_the_others_are_not():
+    """One of two windows missing: NaN for what only it could tell, and the other window's fit as if it were alone."""
+    own = model.build(WAVES, BLEND)
+    scene = joined(np.random.default_rng(5), own, np.tile(TRUTH, (50, 1)), 60)
+    lost = scene.spectra.copy()
+    lost[:, own.edges[1] :] = np.nan
+    found = fit.fit_spectra(own, lost, scene.a, scene.b, scene.q[0], own.bounds(scene.q[0]))
+    alone = model.build(WAVES[:1], BLEND[:1])
+    n, start = alone.wavelength.size, scene.q[0, [0, 1, 2, 12]]
+    single = fit.fit_spectra(alone, lost[:, :n], scene.a[:n], scene.b[:n], start, alone.bounds(start))
+    np.testing.assert_array_equal(np.isnan(found.q[0]), [False] * 3 + [True] * 9 + [False, True])
+    np.testing.assert_allclose(found.q[:, [0, 1, 2, 12]], single.q, rtol=1e-12)
+    np.testing.assert_allclose(found.reduced_chi2, single.reduced_chi2, rtol=1e-12)
+    tied = model.build(WAVES, BLEND, WIDTHS)
+    found = fit.fit_spectra(tied, lost, scene.a, scene.b, scene.q[0], tied.bounds(scene.q[0]))
+    assert np.isfinite(found.q[:, 8]).all()  # a width that is another line's is known still
+    assert np.isnan(found.q[:, 6]).all()
+
+
 def test_result_does_not_depend_on_threads_or_order(three):
     scene = three(500)
     fit.use_threads(1)
