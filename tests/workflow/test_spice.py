@@ -1,6 +1,8 @@
-"""SPICE rasters through the whole chain: the simulated one, a real window, bad files."""
+"""SPICE rasters through the whole chain: the simulated one, a real window, bad files, power cuts."""
 
+import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -110,3 +112,29 @@ def test_bytes_do_not_depend_on_jobs(site, spice):
         assert spice("--forceall", "--cores", cores, simulated=SMALL).returncode == 0
         stored.append((site / f"results/spice/level3/{NAME}.fits").read_bytes())
     assert stored[0] == stored[1]
+
+
+def digests(site):
+    """SHA-256 of every product; hidden files are what a killed job was writing."""
+    files = sorted(path for path in (site / "results/spice").rglob("[!.]*") if path.is_file())
+    return {str(path.relative_to(site)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.full
+def test_run_killed_at_every_step_ends_as_if_nothing_had_been(site, spice, killed):
+    """Killed (SIGKILL, all jobs) when each step's first file appears: the last run completes, with the same bytes.
+
+    As Snakemake asks for after such an end, the folder is unlocked and half-made files are made again.
+    """
+    whole = {"source": "archive", "local": {}, "spice": {"simulated": SMALL}}
+    assert spice(simulated=SMALL).returncode == 0
+    expected = digests(site)
+    shutil.rmtree(site / "results")
+    shutil.rmtree(site / ".snakemake")
+    for step in ("simulated/*", "prepared/*/*", "fitted/*/*", "level3/*", "radiance/*"):
+        killed(f"results/spice/{step}", "--rerun-incomplete", "spice", **whole)
+        unlocked = spice("--unlock", simulated=SMALL)
+        assert unlocked.returncode == 0, said(unlocked)
+    last = spice("--rerun-incomplete", simulated=SMALL)
+    assert last.returncode == 0, said(last)
+    assert digests(site) == expected
