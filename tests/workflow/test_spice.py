@@ -32,8 +32,9 @@ def spice(snakemake):
 
 
 def test_simulated_raster_to_composition_and_page(site, spice):
-    first = spice(simulated=SMALL)
+    first = spice("spice_check", simulated=SMALL)
     assert first.returncode == 0, said(first)
+    assert len((site / "results/spice/checked.txt").read_text().split()) == 2
     folder = site / "results/spice"
     for state, end in {
         "level3": "fits",
