@@ -12,7 +12,8 @@ from helioreduce.spice import level2
 def main(raster: str, output: str) -> None:
     """Read every window, check it, write what was found."""
     try:
-        found = [level2.quality(window) for window in level2.windows(fits.read_planes(raster, edited=True))]
+        windows = level2.windows(fits.read_planes(raster, edited=True), fits.read_tables(raster))
+        found = [level2.quality(window) for window in windows]
     except InputError as error:
         raise error.at(raster) from None
     temporary = Path(f"{output}.part")

@@ -12,7 +12,7 @@ def main(raster: str, lines: str, output: str, windows: list[int], options: dict
     """Read the windows of one group, prepare, write."""
     fit.use_threads(threads)
     try:
-        found = level2.windows(fits.read_planes(raster, edited=True))
+        found = level2.windows(fits.read_planes(raster, edited=True), fits.read_tables(raster))
         joined = group.join([found[i] for i in windows], **options["join"])
         known = catalogue.load(Path(lines).read_text()) if lines else catalogue.built_in()
         prepared, facts = prepare.prepare(joined, known, **options["prepare"], **initial.options(options["model"]))

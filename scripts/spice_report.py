@@ -5,19 +5,16 @@ from pathlib import Path
 
 from helioreduce import fits
 from helioreduce.log import log_to
+from helioreduce.plotting import style
 from helioreduce.spice import level3, report
 
 
 def main(merged: str, radiance: str, velocity: str, composition: str, checks: str, output: str, raster: str) -> None:
     """Read the products of a raster, draw, write one HTML file."""
-    page = report.page(
-        raster,
-        level3.from_planes(fits.read_planes(merged)),
-        fits.read_planes(radiance),
-        fits.read_planes(velocity),
-        fits.read_planes(composition) if composition else [],
-        json.loads(Path(checks).read_text()),
-    )
+    products = [fits.read_planes(path) if path else [] for path in (radiance, velocity, composition)]
+    found = json.loads(Path(checks).read_text())
+    with style.look():
+        page = report.page(raster, level3.from_planes(fits.read_planes(merged)), *products, found)
     temporary = Path(f"{output}.part")
     temporary.write_text(page)
     temporary.replace(output)

@@ -138,6 +138,28 @@ def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
         ]
 
 
+class Table(NamedTuple):
+    """A table of a file: EXTNAME, columns by name in this machine's byte order, and header."""
+
+    name: str
+    columns: dict[str, np.ndarray]
+    header: fits.Header
+
+
+def read_tables(path: str | Path) -> list[Table]:
+    """Every binary table of a file, in order; checksums are those that :func:`read_planes` looks at."""
+    with _open(path, checksum=False) as hdus:
+        tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU)]
+        return [
+            Table(
+                str(hdu.header.get("EXTNAME", "")),
+                {} if hdu.data is None else {name: np.array(hdu.data[name]) for name in hdu.columns.names},
+                hdu.header.copy(),
+            )
+            for hdu in tables
+        ]
+
+
 def read_headers(path: str | Path) -> list[fits.Header]:
     """Headers of every image HDU, without touching the pixels."""
     with _open(path, checksum=False) as hdus:

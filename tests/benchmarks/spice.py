@@ -5,6 +5,7 @@ python tests/benchmarks/spice.py [--large]
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import sys
 import time
@@ -89,6 +90,20 @@ def mpfit(wavelength: np.ndarray, y: np.ndarray, sigma: np.ndarray, start: np.nd
         fitter(residual, start.copy(), parinfo=limits, functkw={"i": i}, quiet=1, xtol=1e-6, ftol=1e-6, gtol=1e-6)
 
 
+def eis() -> None:
+    """Real Hinode/EIS spectra, one line, beside EISPAC's own fit of them."""
+    from test_spice_peers import eis_observation
+
+    fit.use_threads(1)
+    with contextlib.redirect_stdout(None):
+        observed = eis_observation()
+        observed.fit()
+        number = len(observed.y)
+        theirs = rate(observed.fit_by_eispac, number)
+    ours = rate(lambda: [observed.fit() for _ in range(10)], 10 * number)
+    print(f"{number:,} real EIS spectra: EISPAC {theirs:.0f}, ours {ours:,.0f} spectra per CPU s, {ours / theirs:.0f} ×")
+
+
 def three_windows() -> None:
     """Preparation, start, fit of a three-window raster of 32 × 60 spectra, on two threads."""
     fit.use_threads(2)
@@ -123,20 +138,21 @@ def large() -> None:
 
 
 def threads() -> None:
-    """Gain of two threads."""
+    """Gain of two threads: the best of five turns with each."""
     model, _, start, y, _, own = spectra(40_000)
-    times = []
-    for number in (1, 2):
+    best = {1: np.inf, 2: np.inf}
+    for number in [1, 2] * 5:
         fit.use_threads(number)
         begun = time.perf_counter()
         fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
-        times.append(time.perf_counter() - begun)
-    print(f"two threads: {times[0] / times[1]:.2f} × one (on an idle machine)")
+        best[number] = min(best[number], time.perf_counter() - begun)
+    print(f"two threads: {best[1] / best[2]:.2f} × one (on an idle machine)")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     engines()
+    eis()
     threads()
     three_windows()
     if "--large" in sys.argv:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -70,19 +72,36 @@ def snakemake(site):
     """Run snakemake in the user's folder; the repository may be another than this one."""
 
     def run(*arguments: str, repository: Path = REPOSITORY, **config: object) -> subprocess.CompletedProcess[str]:
-        config = {"source": "local", "local": {"directory": "level1"}, **config}
-        settings = [f"{key}={json.dumps(value)}" for key, value in config.items()]
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2", *arguments]
-        environment = {**os.environ, "PWD": str(site), "PYTHONPATH": ""}
-        return subprocess.run(
-            [*command, "--config", *settings],
-            cwd=site,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            env=environment,
-            check=False,
-        )
+        command, options = _call(site, repository, *arguments, **config)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, **options)
+
+    return run
+
+
+def _call(site: Path, repository: Path, *arguments: str, **config: object) -> tuple[list[str], dict[str, object]]:
+    """Command line of snakemake in the user's folder, and folder and environment of its process."""
+    config = {"source": "local", "local": {"directory": "level1"}, **config}
+    settings = [f"{key}={json.dumps(value)}" for key, value in config.items()]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2", *arguments]
+    return [*command, "--config", *settings], {"cwd": site, "env": {**os.environ, "PWD": str(site), "PYTHONPATH": ""}}
+
+
+@pytest.fixture
+def killed(site):
+    """Run snakemake until a file of a pattern is there, then kill it and all its jobs at once, as a power cut would."""
+
+    def run(pattern: str, *arguments: str, **config: object) -> None:
+        command, options = _call(site, REPOSITORY, *arguments, **config)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+        process = subprocess.Popen(command, **options, **quiet)
+        try:
+            while process.poll() is None and not any(site.glob(pattern)):
+                time.sleep(0.005)
+            assert process.poll() is None, f"ended before {pattern} was there"
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     return run
 

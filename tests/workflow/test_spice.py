@@ -1,6 +1,8 @@
-"""SPICE rasters through the whole chain: the simulated one, a real window, bad files."""
+"""SPICE rasters through the whole chain: the simulated one, a real window, bad files, power cuts."""
 
+import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -30,8 +32,9 @@ def spice(snakemake):
 
 
 def test_simulated_raster_to_composition_and_page(site, spice):
-    first = spice(simulated=SMALL)
+    first = spice("spice_check", simulated=SMALL)
     assert first.returncode == 0, said(first)
+    assert len((site / "results/spice/checked.txt").read_text().split()) == 2
     folder = site / "results/spice"
     for state, end in {
         "level3": "fits",
@@ -54,7 +57,8 @@ def test_simulated_raster_to_composition_and_page(site, spice):
     assert lines[0].startswith(NAME.replace("L2", "L2.5"))
     page = (folder / "report" / f"{NAME}.html").read_text()
     assert "FIP bias" in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     again = spice(simulated=SMALL)
     assert "Nothing to be done" in said(again)
     assert {path.name for path in site.iterdir()} == {"level1", "tables", "results", ".snakemake"}
@@ -109,3 +113,29 @@ def test_bytes_do_not_depend_on_jobs(site, spice):
         assert spice("--forceall", "--cores", cores, simulated=SMALL).returncode == 0
         stored.append((site / f"results/spice/level3/{NAME}.fits").read_bytes())
     assert stored[0] == stored[1]
+
+
+def digests(site):
+    """SHA-256 of every product; hidden files are what a killed job was writing."""
+    files = sorted(path for path in (site / "results/spice").rglob("[!.]*") if path.is_file())
+    return {str(path.relative_to(site)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.full
+def test_run_killed_at_every_step_ends_as_if_nothing_had_been(site, spice, killed):
+    """Killed (SIGKILL, all jobs) when each step's first file appears: the last run completes, with the same bytes.
+
+    As Snakemake asks for after such an end, the folder is unlocked and half-made files are made again.
+    """
+    whole = {"source": "archive", "local": {}, "spice": {"simulated": SMALL}}
+    assert spice(simulated=SMALL).returncode == 0
+    expected = digests(site)
+    shutil.rmtree(site / "results")
+    shutil.rmtree(site / ".snakemake")
+    for step in ("simulated/*", "prepared/*/*", "fitted/*/*", "level3/*", "radiance/*"):
+        killed(f"results/spice/{step}", "--rerun-incomplete", "spice", **whole)
+        unlocked = spice("--unlock", simulated=SMALL)
+        assert unlocked.returncode == 0, said(unlocked)
+    last = spice("--rerun-incomplete", simulated=SMALL)
+    assert last.returncode == 0, said(last)
+    assert digests(site) == expected

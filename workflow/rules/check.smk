@@ -11,9 +11,30 @@ rule check:
     conda:
         "../../envs/test.yaml"
     params:
+        kind="aia",
         tests=str(REPOSITORY / "tests" / "products"),
         code=code("check"),
     message:
         "Check the finished files."
+    script:
+        "../../scripts/check.py"
+
+
+rule spice_check:
+    input:
+        level3=[f"results/spice/level3/{raster}.fits" for raster in RASTERS],
+        saffron=[f"results/spice/saffron/{raster}" for raster in RASTERS],
+    output:
+        "results/spice/checked.txt",
+    log:
+        "results/logs/spice_check.log",
+    conda:
+        "../../envs/test.yaml"
+    params:
+        kind="spice",
+        tests=str(REPOSITORY / "tests" / "products"),
+        code=code("check"),
+    message:
+        "Check the finished SPICE files."
     script:
         "../../scripts/check.py"

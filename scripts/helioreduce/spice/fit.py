@@ -23,9 +23,9 @@ _PORTION = 20_000
 class Fit:
     """Fits of N spectra with P free parameters.
 
-    ``p`` (N, P), NaN where a spectrum has not more samples than parameters; ``packed`` (N, P (P + 1) / 2) upper triangle of
-    the covariance by rows, NaN for parameters at a bound; ``chi2`` (N,), ``samples`` (N,) used, ``status`` (N,) of
-    :data:`STATUS`, ``iterations`` (N,), ``at_bound`` (N, P) −1 lower, 0 inside, 1 upper.
+    ``p`` (N, P), NaN where a spectrum has not more samples than parameters, or none in the windows of a parameter; ``packed``
+    (N, P (P + 1) / 2) upper triangle of the covariance by rows, NaN for parameters at a bound; ``chi2`` (N,), ``samples`` (N,)
+    used, ``status`` (N,) of :data:`STATUS`, ``iterations`` (N,), ``at_bound`` (N, P) −1 lower, 0 inside, 1 upper.
     """
 
     model: LineModel
@@ -43,14 +43,22 @@ class Fit:
         return self.model.full(self.p)
 
     @property
+    def degrees(self) -> np.ndarray:
+        """Degrees of freedom (N,): samples less the parameters that were found."""
+        return self.samples - np.isfinite(self.p).sum(axis=1)
+
+    @property
     def reduced_chi2(self) -> np.ndarray:
         """χ² per degree of freedom (N,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.samples > self.model.free, self.chi2 / (self.samples - self.model.free), np.nan)
+            return np.where(self.status != TOO_FEW, self.chi2 / self.degrees, np.nan)
 
     @property
     def good(self) -> np.ndarray:
-        """Boolean (N,): converged, with no parameter at a bound."""
+        """Boolean (N,): converged, with no parameter at a bound.
+
+        Where bounds lie within a few errors of the truth, the good fits are a selection that scatters less than its errors.
+        """
         return (self.status == CONVERGED) & ~self.at_bound.any(axis=1)
 
     def covariance(self) -> np.ndarray:

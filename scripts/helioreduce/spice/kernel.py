@@ -109,6 +109,19 @@ def _gather(y, a, b, wavelength, edges, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
+def _forget(p, inner, members, counts):  # type: ignore[no-untyped-def]
+    """NaN in place of the free parameters that matter only in windows without a sample."""
+    known = np.zeros(p.size, np.bool_)
+    for w in range(counts.size):
+        if inner[w + 1] > inner[w]:
+            for c in range(counts[w]):
+                known[members[w, c]] = True
+    for k in range(p.size):
+        if not known[k]:
+            p[k] = np.nan
+
+
+@numba.njit(cache=True)
 def _linear_start(p, lower, upper, linear, hessian, gradient, chosen, factor, delta):  # type: ignore[no-untyped-def]
     """Exact peaks and backgrounds for the given centres and widths; peaks at a bound are lifted off it."""
     n = 0
@@ -198,6 +211,7 @@ def _fit_one(  # type: ignore[no-untyped-def]
             status = CONVERGED
             break
     covariance(p, lower, upper, hessian, chosen, factor, delta, packed)
+    _forget(p, inner, members, counts)
     return status, chi2, n, iteration
 
 

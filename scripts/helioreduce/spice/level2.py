@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce.errors import InputError
+from helioreduce.spice import pixel_lists
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-    from helioreduce.fits import Plane
+    from helioreduce.fits import Plane, Table
 
 #: Å per unit of a wavelength axis.
 ANGSTROM = {"nm": 10.0, "angstrom": 1.0, "m": 1e10, "um": 1e4}
@@ -96,24 +97,30 @@ def wavelengths(header: Header, samples: int) -> np.ndarray:
     return (crval + (np.arange(1, samples + 1) - crpix) * cdelt * number(header, "PC3_3", 1.0)) * scale
 
 
-def windows(planes: Iterable[Plane]) -> list[Window]:
-    """The spectral windows of a level-2 file, implausible values out.
+def windows(planes: Iterable[Plane], tables: Iterable[Table] = ()) -> list[Window]:
+    """The spectral windows of a level-2 file, implausible values and those of its pixel lists out.
+
+    Parameters
+    ----------
+    planes, tables
+        Images and tables of the file; see :mod:`helioreduce.spice.pixel_lists`.
 
     Raises
     ------
     InputError
         If there is none, a window has not the axes (x, y, λ, t), or its unit is unknown.
     """
-    found = [_window(plane) for plane in planes if is_spectral(plane.header) and plane.data is not None]
+    tables = list(tables)
+    found = [_window(plane, tables) for plane in planes if is_spectral(plane.header) and plane.data is not None]
     if not found:
         raise InputError("holds no spectral window of SPICE", cure="Give a SPICE level-2 file (solo_L2_spice-…fits)")
     return found
 
 
-def _window(plane: Plane) -> Window:
+def _window(plane: Plane, tables: list[Table]) -> Window:
     from helioreduce.image import Mask
 
-    header = plane.header
+    header = plane.header.copy()
     if plane.data.ndim != 4:
         raise InputError(
             f"the window {plane.name!r} has shape {plane.data.shape}, not (t, λ, y, x)", cure="Give a level-2 file"
@@ -122,12 +129,14 @@ def _window(plane: Plane) -> Window:
     if unit not in ("W/m2/sr/nm", "adu"):
         raise InputError(f"BUNIT is {unit!r} in {plane.name!r}", cure="Known units: W/m2/sr/nm and adu")
     data = np.asarray(plane.data, np.float32).copy()
-    mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Mask.NO_DATA))
+    mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Mask.NO_DATA)) | pixel_lists.bits(header, data.shape, tables)
     if unit != "adu":
         with np.errstate(invalid="ignore"):
             mask[data > PLAUSIBLE[1]] |= np.uint8(Mask.SATURATED)
             mask[data < PLAUSIBLE[0]] |= np.uint8(Mask.BAD_PIXEL)
     data[mask != 0] = np.nan
+    for key in ("PIXLISTS", "VAR_KEYS"):  # they point to tables that do not travel with the window
+        header.remove(key, ignore_missing=True)
     return Window(str(header.get("EXTNAME", plane.name)), data, wavelengths(header, data.shape[1]), header, mask)
 
 

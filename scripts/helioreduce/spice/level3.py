@@ -11,7 +11,7 @@ Source: SOLARNET metadata recommendations, appendix IX (Level P); SPICE level-3 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy.io.fits import Header
@@ -195,8 +195,9 @@ def _fitted(stored: dict[str, Plane], plane: Plane) -> Fitted:
     samples = flat["SAMPLES"].reshape(-1).astype(np.int32)
     packed = np.moveaxis(plane.data, 0, -1).reshape(len(p), -1).astype(float)
     bounds = np.moveaxis(flat["BOUNDS"], 0, -1).reshape(len(p), -1)
-    total = np.asarray(chi2, float).reshape(-1) * (samples - model.free)
-    fit = Fit(model, p, packed, total, samples, flat["STATUS"].reshape(-1), np.zeros(len(p), np.int32), bounds)
+    reduced = np.asarray(chi2, float).reshape(-1)
+    fit = Fit(model, p, packed, reduced, samples, flat["STATUS"].reshape(-1), np.zeros(len(p), np.int32), bounds)
+    fit = replace(fit, chi2=reduced * fit.degrees)
     boxes = tuple(Level(*map(int, text.split("x"))) for text in _listed(cards, "BOX"))
     return Fitted(name, windows, fit, shape, boxes, flat["LEVEL"], flat["MET"].astype(bool))
 

@@ -7,6 +7,8 @@ from helioreduce.spice import despike, wavelet
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.group import Group
 from helioreduce.spice.initial import estimate
+from helioreduce.spice.level2 import Window
+from helioreduce.spice.noise import Noise
 
 
 def prepare(
@@ -21,7 +23,8 @@ def prepare(
     threshold
         Of a spike, in errors of its residual; None leaves spikes in.
     denoise
-        Smooth the windows with wavelets; the errors of the fit no longer hold then.
+        Smooth the windows with wavelets. The fit's errors remain those of the noise before, upper limits then, and χ² means
+        nothing; the card DENOISED says so in all that follows.
     model
         Ties and bounds as for :func:`helioreduce.spice.initial.estimate`.
     """
@@ -35,5 +38,11 @@ def prepare(
         facts |= {"spikes": int(spikes.sum()), "threshold": threshold}
     if denoise:
         pairs = zip(group.windows, group.noise, strict=True)
-        group = Group(tuple(w.with_(data=wavelet.denoise(w.data, n)) for w, n in pairs), group.noise)
+        group = Group(tuple(_denoised(w, n) for w, n in pairs), group.noise)
     return group, facts
+
+
+def _denoised(window: Window, noise: Noise) -> Window:
+    header = window.header.copy()
+    header["DENOISED"] = (True, "errors are upper limits, chi2 means nothing")
+    return window.with_(data=wavelet.denoise(window.data, noise), header=header)

@@ -18,14 +18,21 @@ from helioreduce.spice.level3 import Fitted
 from helioreduce.spice.maps import label
 from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
+#: Pixels per inch; a figure of 9 inches fills the page.
+_DPI = 130
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1200px;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
 h1{font-size:1.5rem;margin-bottom:.2rem}
+h3{font-size:1rem;margin:1.4rem 0 0}
 h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ccc;padding-bottom:.2rem}
 table{border-collapse:collapse;margin:.6rem 0;font-size:.92rem}
 td,th{padding:.18rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
 td:first-child,th:first-child{text-align:left}th{font-weight:600}img{max-width:100%}.note{color:#555;font-size:.9rem}
+p:has(img){margin:.4rem 0}
 """
+
+
+_SMOOTHED = "<p class=note>Smoothed with wavelets before the fit: errors are upper limits, χ² means nothing.</p>"
 
 
 def page(
@@ -52,6 +59,7 @@ def page(
         f"<h1>{html.escape(name)}</h1>",
         f"<p class=note>{html.escape(str(header.get('DATE-BEG', '')))} · {html.escape(str(header.get('STUDY', '')))} · "
         f"exposure {header.get('XPOSURE')} s · helioreduce {__version__}</p>",
+        _SMOOTHED if header.get("DENOISED") else "",
         "<h2>Windows</h2>", _windows(checks), "<h2>Lines</h2>", _lines(groups, radiances, velocities),
     ]  # fmt: skip
     for fitted in groups:
@@ -61,7 +69,9 @@ def page(
             _image(figures.quality(fitted), "quality of the fits"),
         ]
         widths = {line.name: _width(fitted, g) for g, line in enumerate(fitted.fit.model.lines)}
-        parts += [_image(figures.line_maps(radiances, velocities, widths, line), f"maps of {label(line)}") for line in widths]
+        for line in widths:
+            maps = figures.line_maps(radiances, velocities, widths, line)
+            parts += [f"<h3>{label(line)}</h3>", _image(maps, f"maps of {label(line)}")]
         parts += ["<h3>Largest χ²</h3>", _image(figures.worst(fitted), "spectra with the largest χ²")]
     if compositions:
         parts += [
@@ -76,7 +86,11 @@ def page(
 
 def _image(figure: Figure, text: str) -> str:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=90, metadata={"Software": None})
+    engine = figure.get_layout_engine()
+    if engine is not None:  # once is enough: saving would lay out again and draw twice
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return f'<p><img alt="{html.escape(text)}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"></p>'
 
 
@@ -149,5 +163,6 @@ def _ratio(plane: Plane) -> str:
     rows += [("log density", cards["LOGN"]), ("residual over the reference DEMs", f"{cards['LCRPHI']:.2g}")]
     rows += [("relative error over other DEMs, rms", f"{100 * cards['LCRDEM']:.0f} %")]
     last = max((int(key[5:]) for key in cards if key.startswith("PRREF")), default=0)
-    rows += [("contribution functions", cards.get(f"PRREF{last}", ""))]
+    source, _, digest = str(cards.get(f"PRREF{last}", "")).partition("; ")
+    rows += [("contribution functions", source), ("of them", digest[:19] + "…" if digest else "–")]
     return _table(("linear combination ratio", ""), rows)

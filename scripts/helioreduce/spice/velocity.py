@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,10 @@ from helioreduce.errors import InputError
 
 #: km/s.
 SPEED_OF_LIGHT = 299_792.458
+_AXES = {"y": 1, "x": 2}
+_ALONG = {"y": np.s_[None, :, None], "x": np.s_[None, None, :]}
+#: Residual beyond which Huber's weight falls, in robust σ (95 % efficient for Gaussian scatter), and reweightings.
+_HUBER, _ROUNDS = 1.345, 15
 
 
 class Velocity(NamedTuple):
@@ -35,8 +40,7 @@ def of_line(
     zero
         ``median`` or ``mean`` of the map (mean with weights 1/σ²), or ``rest``.
     gradients
-        ``x`` and/or ``y``: straight lines fitted to the medians of columns or rows are subtracted, about their middle, so that
-        the zero stays.
+        ``x`` and/or ``y``: the straight trend of the map along them is subtracted (:func:`remove_trend`), the zero stays.
 
     Notes
     -----
@@ -55,25 +59,27 @@ def of_line(
     else:
         reference = float(np.median(centre[known]))
     v = SPEED_OF_LIGHT * (np.where(known, centre, np.nan) / reference - 1)
-    slopes = {}
-    for axis in gradients:
-        v, slopes[axis] = remove_gradient(v, {"y": 1, "x": 2}[axis])
+    v, slopes = remove_trend(v, gradients)
     return Velocity(v, np.where(known, SPEED_OF_LIGHT * sigma / reference, np.nan), reference, slopes)
 
 
-def remove_gradient(v: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
-    """Velocities without their straight trend along an axis, and its slope per pixel.
+def remove_trend(v: np.ndarray, axes: Sequence[str]) -> tuple[np.ndarray, dict[str, float]]:
+    """Velocities (t, y, x) without their straight trend along ``y`` and/or ``x``, and its slopes per pixel.
 
-    The line is fitted to the medians across the other axes, with the number of finite pixels as weights.
+    One plane is fitted to all finite pixels at once, by Huber's estimator (1.345 robust σ): missing corners do not lend one
+    axis the slope of the other, and flows that stand out do not turn the plane. It goes through 0 at the mean finite pixel.
+    An axis with fewer than three places keeps its trend.
     """
-    others = tuple(i for i in range(v.ndim) if i != axis)
-    count = np.isfinite(v).sum(axis=others)
-    used = count > 0
-    if used.sum() < 3:
-        return v, 0.0
-    place = np.arange(v.shape[axis], dtype=float)
-    medians = np.nanmedian(np.moveaxis(v, axis, 0)[used].reshape(int(used.sum()), -1), axis=1)
-    slope = float(np.polyfit(place[used], medians, 1, w=np.sqrt(count[used]))[0])
-    middle = np.average(place, weights=count)
-    shape = [-1 if i == axis else 1 for i in range(v.ndim)]
-    return v - slope * (place - middle).reshape(shape), slope
+    known = np.isfinite(v)
+    places = {axis: np.arange(v.shape[_AXES[axis]], dtype=float)[_ALONG[axis]] * np.ones(v.shape) for axis in axes}
+    columns = {axis: p - p[known].mean() for axis, p in places.items() if np.unique(p[known]).size > 2}
+    if not columns:
+        return v, dict.fromkeys(axes, 0.0)
+    system = np.stack([np.ones(known.sum()), *(column[known] for column in columns.values())], axis=1)
+    weight = np.ones(len(system))
+    for _ in range(_ROUNDS):
+        plane = np.linalg.lstsq(system * weight[:, None], v[known] * weight, rcond=None)[0]
+        off = np.abs(v[known] - system @ plane)
+        weight = np.sqrt(np.minimum(1.0, _HUBER * 1.4826 * np.median(off) / np.maximum(off, 1e-12)))
+    slopes = {axis: float(slope) for axis, slope in zip(columns, plane[1:], strict=True)}
+    return v - sum(slopes[axis] * column for axis, column in columns.items()), {**dict.fromkeys(axes, 0.0), **slopes}
