@@ -67,13 +67,21 @@ class Project:
         assert (process.returncode != 0) == fails, said[-4000:]
         return said
 
-    def killed(self, after_s: float, *, whole: bool) -> None:
-        """Start a run and kill -9 it: the ``whole`` process group, or Snakemake alone with its jobs left behind."""
+    def killed(self, jobs: int, after_s: float, *, whole: bool) -> int | None:
+        """Start a run and kill -9 it ``after_s`` seconds after so many jobs are done; None, or the exit code if it was over.
+
+        Killed is the ``whole`` process group, or Snakemake alone with its jobs left behind.
+        """
         process = self.start()
+        while jobs and (line := process.stdout.readline()):
+            jobs -= "Finished jobid" in line
         time.sleep(after_s)
-        (os.killpg if whole else os.kill)(process.pid, signal.SIGKILL)
+        over = process.poll()
+        if over is None:
+            (os.killpg if whole else os.kill)(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
+        return over
 
     def products(self) -> dict[str, str]:
         """SHA-256 of every product by its name."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,7 +15,10 @@ from pathlib import Path
 from helioreduce import times
 from helioreduce.errors import InputError, unwritable
 from helioreduce.jsoc import gate
+from helioreduce.jsoc.client import JSOC
+from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.transfer import download
 
 #: Folder of calibration tables that came as files.
 TABLES = "solarsoft"
@@ -105,6 +109,21 @@ def keep_file(folder: str | Path, file: Path) -> Path:
     except OSError as error:
         raise unwritable(error, place) from None
     return place
+
+
+def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
+    """The first of these files that an archive has beside its series, as recorded copies do; JSOC itself has none.
+
+    Raises
+    ------
+    TransientExhausted, Rejected
+        If the archive cannot be reached, or refuses.
+    """
+    for name in names if url != JSOC else ():
+        with contextlib.suppress(NoData):
+            download(f"{url}{TABLES}/{name}", folder / name, verify=lambda part: None)
+            return folder / name
+    return None
 
 
 def _write(path: Path, content: Mapping) -> None:
