@@ -51,3 +51,7 @@ rule all:
 
 onsuccess:
     print(summary())
+
+
+onerror:
+    after_failure()

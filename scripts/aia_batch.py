@@ -2,7 +2,7 @@
 
 import numba
 
-from helioreduce import batch, ecsv, fft, fits, provenance
+from helioreduce import batch, ecsv, fft, fits, memory, provenance
 from helioreduce.aia import chain
 from helioreduce.image import Image
 from helioreduce.log import log_to
@@ -10,6 +10,7 @@ from helioreduce.log import log_to
 
 def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict, code: str, threads: int) -> None:
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
+    memory.keep_freed()
     fft.set_threads(threads)
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     tables = {name: [ecsv.read(file) for file in files[name]] for name in ("error", "degradation")}

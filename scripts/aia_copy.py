@@ -1,5 +1,6 @@
 """A level-1 file that the user has, checked and taken into the results as it is."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def main(image: str, output: str) -> None:
         level1.ingest(fits.read(image))
     except InputError as error:
         raise error.at(image) from None
-    temporary = Path(f"{output}.part")
+    temporary = Path(f"{output}.{os.getpid()}.part")
     shutil.copyfile(image, temporary)
     temporary.replace(output)
 

@@ -19,12 +19,12 @@ def main(source: str, file: str | None, day: str, copy: str | None, output: str)
         noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
         start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
         with sources.connect(source) as url:
-            client = Client.at(url)
-            found = client.records(f"aia.master_pointing3h[{start}-{end}]")
+            found = Client.at(url).records(f"aia.master_pointing3h[{start}-{end}]")
         if copy:
             recording.keep_table(copy, found)
         rows = [dict(record.keywords) for record in found]
-        meta = {"origin": f"{source}, aia.master_pointing3h", "version": "3h", "sha256": client.queries[-1].sha256}
+        origin = sources.title(source, "aia.master_pointing3h")
+        meta = {"origin": origin, "version": "3h", "sha256": tables.digest(rows)}
         meta["queried"] = times.iso(times.now())
     tables.check(rows, "pointing")
     ecsv.write(output, rows, meta)

@@ -137,8 +137,12 @@ def _link(kept: Path, frame: Frame) -> None:
     """Make the product a hard link to the kept image, made now as far as Snakemake is concerned."""
     output = Path(frame.output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.unlink(missing_ok=True)
-    output.hardlink_to(kept)
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.part")
+    for old in (temporary, output):
+        old.unlink(missing_ok=True)
+    temporary.hardlink_to(kept)
+    temporary.replace(output)
+    temporary.unlink(missing_ok=True)  # still there where another process has linked the same file meanwhile
     os.utime(output)
 
 

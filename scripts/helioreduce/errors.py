@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+#: A full disk, a quota, a read-only file system, missing permission.
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+
 
 class ReductionError(Exception):
     """Base of every error that the package raises on purpose."""
@@ -21,6 +26,11 @@ class InputError(ReductionError):
     def at(self, where: object) -> InputError:
         """The same error, naming the file it came from (kept if already named)."""
         return self if self.where else type(self)(self.problem, cure=self.cure, where=where)
+
+
+def unwritable(error: OSError, where: object) -> InputError:
+    """What is wrong with a file or folder that cannot be written, and the cure."""
+    return InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=where)
 
 
 class AlreadyDone(InputError):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helioreduce.errors import ReductionError
+from helioreduce import running
+from helioreduce.errors import UNWRITABLE, ReductionError, unwritable
 
 logger = logging.getLogger("helioreduce")
 
@@ -48,11 +49,14 @@ def count(what: str) -> Callable[[str, int, int], None]:
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Send the package's messages to ``path`` while a script runs.
 
-    A :class:`ReductionError` ends the job with its message and exit code 1; any other exception also leaves its
-    traceback in the log.
+    A :class:`ReductionError`, or a disk that is full or closed to writing, ends the job with its message and exit code 1;
+    any other exception also leaves its traceback in the log.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w")
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w")
+    except OSError as error:
+        sys.exit(f"error: {unwritable(error, path)}")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -60,12 +64,19 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
     try:
-        with warnings.catch_warnings():
+        with running.job(), warnings.catch_warnings():
             warnings.simplefilter("default")
             yield logger
     except ReductionError as error:
         logger.error("%s", error)
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            logger.exception("unexpected error")
+            raise
+        refusal = unwritable(error, error.filename or Path.cwd())
+        logger.error("%s", refusal)
+        sys.exit(f"error: {refusal}")
     except Exception:
         logger.exception("unexpected error")
         raise

@@ -21,7 +21,7 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
         Largest side of the drawn arrays; larger images are binned by averaging.
     """
     step = max(1, -(-max(image.data.shape) // pixels))
-    data = _binned(image.data, step)
+    data = block_mean(image.data, step)
     columns = 1 if image.sigma is None else 2
     figure = Figure(figsize=(7.2 * columns, 6.4), layout="constrained")
     axes = figure.subplots(1, columns, squeeze=False)[0]
@@ -42,15 +42,15 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
 
 def _draw_error(figure: Figure, axis: Axes, image: Image, data: np.ndarray, step: int) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = 100 * _binned(image.sigma, step) / data
+        relative = 100 * block_mean(image.sigma, step) / data
     relative[~(relative > 0)] = np.nan
     drawn = axis.imshow(relative, cmap="cividis", origin="lower", extent=_extent(image), norm=LogNorm(1, 100))
     figure.colorbar(drawn, ax=axis, label="error of one pixel [%]", shrink=0.85, extend="both")
     axis.set_title("relative error, 1 σ")
 
 
-def _binned(plane: np.ndarray, step: int) -> np.ndarray:
-    """Mean over blocks of step × step pixels, NaN ignored."""
+def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
+    """Mean over blocks of step × step pixels, NaN ignored; the rest of a side that does not divide is left out."""
     rows, columns = (side // step * step for side in plane.shape)
     blocks = plane[:rows, :columns].reshape(rows // step, step, columns // step, step)
     finite = np.isfinite(blocks)

@@ -10,6 +10,11 @@ from pathlib import Path
 VSO = "https://sdo7.nascom.nasa.gov/"
 
 
+def title(source: str, series: str) -> str:
+    """Where the rows of a series come from, for products: a copy of JSOC has the name of what it is a copy of."""
+    return f"{source}, {series}" if source == "archive" else series
+
+
 @contextmanager
 def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
     """Base address of a source: the embedded archive's, or the address that ``source`` is.

@@ -3,7 +3,7 @@
     python tests/benchmarks/scaling.py [--run FOLDER] [--images 1 2 4 8] [--sizes 512 1024 2048 4096] [--plans 10 100 1000]
 
 FOLDER is the working folder of a finished run (`make demo` leaves one here); its 171 Å frame is reduced again and again, whole
-or cut out. --plans are numbers of images whose reduction Snakemake plans, step by step and with 20 images per job; add 11000
+or cut out. --plans are numbers of images whose reduction Snakemake plans, step by step and with 100 images per job; add 11000
 for 10⁵ jobs (minutes, 1.4 GB). CPU seconds count; wall seconds mean something on an idle machine only.
 """
 
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--plans", type=int, nargs="+", default=[10, 100, 1000])
     given = parser.parse_args()
     require(given.run)
-    ways, plans, lines = {"one job per step": 0, "20 images per job": 20}, {}, []
+    ways, plans, lines = {"one job per step": 0, "100 images per job": 100}, {}, []
     with tempfile.TemporaryDirectory(prefix="scaling.", dir=given.run / "results") as temporary:
         folder = Path(temporary).resolve()
         for name, batch in ways.items():

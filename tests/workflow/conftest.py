@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from external import Project, Server, settings
 
 REPOSITORY = Path(__file__).parents[2]
 RESPONSE = """DATE T_START T_STOP VER_NUM WAVE_STR WAVELNTH EPERDN DNPERPHT EFF_AREA EFF_WVLN EFFA_P1 EFFA_P2 EFFA_P3 RMSE
@@ -101,3 +104,37 @@ def killed(site):
             process.wait()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory):
+    """The root of an archive of its own: two frames of 1600 and 1700 Å with the tables."""
+    project = Project(tmp_path_factory.mktemp("rendered"))
+    project.configure(**settings("http://127.0.0.1:1/", source="archive", archive={"npix": 128}))
+    project.run(*(f"results/aia/records/{channel}/20140101.jsonl" for channel in (1600, 1700)))
+    return project.folder / "results" / "archive"
+
+
+@pytest.fixture
+def serve(rendered, tmp_path):
+    """Run that archive as a process of its own, with a log: ``serve(faults=[…], limits={…})``."""
+    with ExitStack() as running:
+
+        def start(**told: object) -> Server:
+            root = Path(shutil.copytree(rendered, tmp_path / "archive"))
+            (root / "archive.json").write_text(json.dumps(told))
+            return running.enter_context(Server(root, tmp_path / "requests.jsonl"))
+
+        yield start
+
+
+@pytest.fixture
+def served(serve):
+    """That archive, running, without faults."""
+    return serve()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Folders of projects: ``project("first")``."""
+    return lambda name: Project(tmp_path / name)

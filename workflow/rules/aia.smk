@@ -186,6 +186,8 @@ rule aia_tables:
         table="degradation|error",
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        jsoc=1,
     params:
         source=TABLES,
         version=AIA["calibration"]["version"],
@@ -206,6 +208,8 @@ rule aia_pointing:
         "results/logs/aia_pointing/{day}.log",
     conda:
         "../../envs/reduction.yaml"
+    resources:
+        jsoc=1,
     params:
         source=TABLES,
         code=code("aia_pointing"),

@@ -1,5 +1,7 @@
 """SDO/AIA: frames of the request, states of an image, names of files."""
 
+import atexit
+
 from helioreduce import local, times
 from helioreduce.aia import channels, slots
 from helioreduce.jsoc.policy import missing
@@ -77,11 +79,33 @@ def exports_file(channel, day):
     return None if stored else f"results/aia/exports/{channel}/{day}.json"
 
 
-if JSOC["on_missing"] == "skip":  # an earlier query tells which frames there are not
-    for channel, day in FRAMES_OF:
-        known = Path(records_file(channel, day))
-        for time in missing(known, *QUALITY) if known.exists() else ():
-            FRAMES.pop((channel, time), None)
+def known_missing():
+    """Frames that cannot be had, by the lists of records that there are."""
+    listed = [(channel, Path(records_file(channel, day))) for channel, day in FRAMES_OF]
+    return {(channel, time) for channel, file in listed if file.exists() for time in missing(file, *QUALITY)}
+
+
+if JSOC["on_missing"] == "skip" and config["source"] != "local":  # an earlier query tells which frames there are not
+    for frame in known_missing():
+        FRAMES.pop(frame, None)
+
+
+def after_failure():
+    """Frames that a failed run found missing: leave them out and go on, or say what to type to have that done.
+
+    Going on is the same command again, in the place of this process once Snakemake has put its things away. It cannot
+    come to that twice for the same frames.
+    """
+    if config["source"] == "local" or not (lost := known_missing() & FRAMES.keys()):
+        return
+    print(f"\n{len(lost)} of {len(FRAMES)} frames cannot be had; results/aia/missing.tsv tells which, and why.")
+    if JSOC["on_missing"] == "fail":
+        print('To go on without them, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
+    elif {"-d", "--directory"} & set(sys.orig_argv):
+        print("They are left out from now on: type the same command again.")
+    else:
+        print("They are left out, and the run goes on.", flush=True)
+        atexit.register(os.execv, sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def records_of(wildcards):

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import yaml
 from snakemake.resources import Resource
-from snakemake.settings.types import RerunTrigger
 
 sys.path.append(str(REPOSITORY / "scripts"))
 
 from helioreduce.errors import InputError
 from helioreduce.provenance import code_digest
+
+
+include: "engine.smk"
 
 
 wildcard_constraints:
@@ -71,8 +73,3 @@ def limit(**scarce):
 
 
 config.update(plain(config))
-
-# Snakemake's own "code" trigger reruns every step whose script has a new time, as in a fresh clone, and none whose imported
-# module changed. The digest in `params` is right in both cases, so that trigger is taken out; there is no public switch but
-# the command line and the profile, and plain `snakemake --cores N` has neither.
-type(workflow).rerun_triggers = property(lambda self: self.dag_settings.rerun_triggers - {RerunTrigger.CODE})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from collections.abc import Mapping, Sequence
@@ -84,6 +85,11 @@ def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]
     versions = sorted({str(row["VER_NUM"]) for row in rows if "VER_NUM" in row})
     origin = f"embedded archive, {path.name}" if path.suffix == ".json" else path.name
     return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
+
+
+def digest(rows: Sequence[Mapping[str, object]]) -> str:
+    """SHA-256 of the rows of a table that comes from a series: the same rows have the same, whoever served them."""
+    return hashlib.sha256(json.dumps(list(rows), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def check(rows: Sequence[Mapping[str, object]], kind: str) -> None:

@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -69,8 +69,13 @@ def ranged(path: Path, range_: str, if_range: str) -> Body:
     return replace(whole, status=206, start=start, length=stop - start)
 
 
-def send(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None) -> tuple[int, int]:
-    """Send a reply, spoilt by ``fault``; returns its status and the bytes of its body."""
+def send(
+    handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None = None, leaving: Callable[[], object] = bool
+) -> tuple[int, int]:
+    """Send a reply, spoilt by ``fault``; returns its status and the bytes of its body.
+
+    ``leaving`` is called before the last bytes are sent.
+    """
     kind = fault.kind if fault else ""
     if kind in ("late", "drop"):
         time.sleep(fault.seconds)
@@ -90,7 +95,7 @@ def send(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None) -> tu
     handler.end_headers()
     if handler.command == "HEAD":
         return body.status, 0
-    return body.status, _stream(handler, body, fault)
+    return body.status, _stream(handler, body, fault, leaving)
 
 
 def spoilt(body: Body, fault: Fault) -> Body:
@@ -116,12 +121,14 @@ def spoilt(body: Body, fault: Fault) -> Body:
     return body
 
 
-def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None) -> int:
+def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None, leaving: Callable[[], object]) -> int:
     """Send the body, or as much of it as the fault lets through."""
     kind = fault.kind if fault else ""
     broken = kind in ("cut", "cut_unsized", "reset", "stall")
     limit, sent = (int(body.size * fault.share) if broken else body.size), 0
     for block in body.blocks(limit):
+        if sent + len(block) == body.size:
+            leaving()
         handler.wfile.write(_flipped(block) if kind == "flip" else block)
         sent += len(block)
     if broken or kind == "huge":

@@ -26,9 +26,10 @@ from helioreduce.archive.staging import Item, stage
 from helioreduce.errors import InputError, ReductionError
 
 DONE, PENDING, QUEUED, TOO_LARGE, FAILED, EXPIRED, UNKNOWN, LIMIT, OFF_LINE = 0, 1, 2, 3, 4, 5, 6, 7, 25
-#: JSOC's limits: pending requests per address, time in which a repeated request is the same one, time that a finished
-#: request is kept, its size, and when a pending one is given up; ``staging_s`` is how long staging lasts at least.
-LIMITS = {"pending": 1, "repeat_s": 86400, "keep_s": 7 * 86400, "gigabytes": 100, "stale_s": 3600, "staging_s": 0.0}
+#: JSOC's limits: pending requests per e-mail address and per host, time in which a repeated request is the same one, time
+#: that a finished request is kept, its size, and when a pending one is given up; ``staging_s`` is how long staging lasts at
+#: least.
+LIMITS = {"pending": 1, "host": 10, "repeat_s": 86400, "keep_s": 7 * 86400, "gigabytes": 100, "stale_s": 3600, "staging_s": 0.0}
 _ID = re.compile(r"JSOC_\d{8}_\d+")
 
 
@@ -44,12 +45,12 @@ class Exports:
         """JSOC's limits, or those of the archive's settings."""
         return {**LIMITS, **self.catalogue.settings.get("limits", {})}
 
-    def answer(self, query: Mapping[str, str]) -> Reply:
-        """The reply to ``op=exp_request | exp_status | exp_repeat``."""
+    def answer(self, query: Mapping[str, str], host: str = "") -> Reply:
+        """The reply to ``op=exp_request | exp_status | exp_repeat`` from the address ``host``."""
         operation = query.get("op", "")
         try:
             if operation == "exp_request":
-                return self._request(query)
+                return self._request(query, host)
             if operation == "exp_status":
                 return self._status(query.get("requestid", ""))
         except RecordSetError as error:
@@ -66,7 +67,12 @@ class Exports:
         file = self.folder / f"JSOC_{match[1]}_{match[2]}" / "files" / match[3]
         return file if file.is_file() else None
 
-    def _request(self, query: Mapping[str, str]) -> Reply:
+    def pending(self) -> int:
+        """How many requests the busiest e-mail address has pending."""
+        owners = [one["owner"] for one in self._made().values() if self._pending(one)]
+        return max((owners.count(owner) for owner in owners), default=0)
+
+    def _request(self, query: Mapping[str, str], host: str) -> Reply:
         """Answer ``exp_request``."""
         method, protocol = query.get("method", "url_quick"), query.get("protocol", "as-is")
         if not registered(self.catalogue, query.get("notify", "")):
@@ -81,7 +87,7 @@ class Exports:
             return self._quick(items)
         if method not in ("url", "url_quick", "url-tar") or not re.match(r"(fits|as-is)(,|$)", protocol):
             return _failure(f"Method {method} with protocol {protocol} is not supported")
-        return self._staged(query, items, "url" if method == "url_quick" else method, protocol)
+        return self._staged(query, host, items, "url" if method == "url_quick" else method, protocol)
 
     def _items(self, query: Mapping[str, str]) -> list[Item]:
         """Files of a record set; frames without an image are left out unless the query speaks of quality."""
@@ -109,7 +115,7 @@ class Exports:
         """Where a stored file is served."""
         return path_of(self.catalogue, item.record, item.segment)
 
-    def _staged(self, query: Mapping[str, str], items: list[Item], method: str, protocol: str) -> Reply:
+    def _staged(self, query: Mapping[str, str], host: str, items: list[Item], method: str, protocol: str) -> Reply:
         """Accept a request for staging, or find the same one made before."""
         if _megabytes(items) > 1000 * self.limits["gigabytes"]:
             return _failure("Request exceeds the maximum size", TOO_LARGE)
@@ -121,11 +127,22 @@ class Exports:
             earlier = self._made()
             name = next((name for name, one in earlier.items() if one["same"] == same and self._fresh(one)), None)
             if name is None:
-                pending = [one for one in earlier.values() if one["owner"] == owner and self._pending(one)]
-                if len(pending) >= self.limits["pending"]:
-                    return _failure("User has too many pending export requests", LIMIT)
+                pending = [one for one in earlier.values() if self._pending(one)]
+                for who, key, value, limit in (
+                    (f"User {query['notify']}", "owner", owner, self.limits["pending"]),
+                    (f"IP address {host}", "host", host, self.limits["host"]),
+                ):
+                    if (count := sum(one.get(key) == value for one in pending)) >= limit:
+                        return _failure(f"{who} has {count} pending export requests", LIMIT)
                 name = self._number(earlier)
-                request = {"same": same, "owner": owner, "created": self.clock(), "method": method, "protocol": protocol}
+                request = {
+                    "same": same,
+                    "owner": owner,
+                    "host": host,
+                    "created": self.clock(),
+                    "method": method,
+                    "protocol": protocol,
+                }
                 _write(self.folder / name / "request.json", {**request, "format": query.get("filenamefmt", "")})
                 arguments = (name, items, query.get("process=n", ""))
                 threading.Thread(target=self._prepare, args=arguments, name=name, daemon=True).start()

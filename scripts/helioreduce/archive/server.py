@@ -7,6 +7,7 @@ that have those hosts built in. Every other host is refused.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,8 +81,8 @@ class Archive:
         """Return when the server has been stopped; its thread does the work."""
         self._thread.join()
 
-    def answer(self, path: str, query: Mapping[str, str]) -> info.Reply:
-        """The reply of one CGI program.
+    def answer(self, path: str, query: Mapping[str, str], host: str = "") -> info.Reply:
+        """The reply of one CGI program to a client at the address ``host``.
 
         Raises
         ------
@@ -94,19 +95,28 @@ class Archive:
             "show_series": info.show_series,
             "showextseries": info.show_ext_series,
             "checkAddress.sh": info.check_address,
-            "jsoc_fetch": self.exports.answer,
         }
-        program = programs[path.removeprefix(CGI)]
-        return program(query) if path.endswith("jsoc_fetch") else program(self.catalogue, query)
+        if path == f"{CGI}jsoc_fetch":
+            return self.exports.answer(query, host)
+        return programs[path.removeprefix(CGI)](self.catalogue, query)
 
     def file(self, path: str) -> Path | None:
-        """The file behind a path below ``/SUM``."""
+        """The file behind a path below ``/SUM``, or a calibration table below ``/solarsoft``."""
+        if match := re.fullmatch(r"/solarsoft/(\w[\w.+-]*)", path):
+            table = self.catalogue.root / "solarsoft" / match[1]
+            return table if table.is_file() else None
+        if not path.startswith("/SUM"):
+            return None
         self.catalogue.refresh()
         return self.catalogue.served(path) or self.exports.served(path)
 
     @contextmanager
     def noted(self, entry: dict) -> Iterator[dict]:
-        """Log a request when it is done, with how many were under way."""
+        """Log a request when it is done, with how many were under way as it came, itself included.
+
+        A request counts until its last bytes leave (:meth:`leaving`): a client may have them, and ask again, before this
+        process does anything more. Requests for exports also tell how many the busiest address then has pending.
+        """
         with self._lock:
             self._open += 1
             entry |= {"started": time.time(), "open": self._open}
@@ -114,12 +124,20 @@ class Archive:
         try:
             yield entry
         finally:
-            entry["ended"] = time.time()
+            self.leaving(entry)
+            if entry["query"].get("op") == "exp_request":
+                entry["pending"] = self.exports.pending()
             with self._lock:
-                self._open -= 1
                 if self._log:
                     with open(self._log, "a") as file:
                         file.write(json.dumps(entry) + "\n")
+
+    def leaving(self, entry: dict) -> None:
+        """The last bytes of a reply leave now."""
+        with self._lock:
+            if "ended" not in entry:
+                entry["ended"] = time.time()
+                self._open -= 1
 
 
 @contextmanager
@@ -155,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request; HEAD and POST come here too."""
         target = urlsplit(self.path)
         if not self._welcome(target.scheme, target.netloc):
-            self._reply(Body(b"This archive answers for itself only.\n", "text/plain", status=421))
+            send(self, Body(b"This archive answers for itself only.\n", "text/plain", status=421))
             return
         path, query = (
             unquote(target.path),
@@ -166,7 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         with archive.noted(entry):
             fault = archive.faults.take(f"{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}")
             entry["fault"] = fault.kind if fault else ""
-            entry["status"], entry["bytes"] = self._reply(self._body(path, query), fault)
+            body = self._body(path, query)
+            entry["status"], entry["bytes"] = send(self, body, fault, lambda: archive.leaving(entry))
 
     do_HEAD = do_GET
     do_POST = do_GET
@@ -195,9 +214,9 @@ class _Handler(BaseHTTPRequestHandler):
             return Body(b"<html><title>Archive</title><p>JSOC's protocol, an embedded Sun.</html>\n", "text/html")
         try:
             if path.startswith(CGI):
-                reply = json.dumps(self.server.archive.answer(path, query)).encode("latin1")
+                reply = json.dumps(self.server.archive.answer(path, query, self.client_address[0])).encode("latin1")
                 return Body(reply + b"\n", "application/json")
-            file = self.server.archive.file(path) if path.startswith("/SUM") else None
+            file = self.server.archive.file(path)
         except KeyError:
             file = None
         except InputError as error:
@@ -205,10 +224,6 @@ class _Handler(BaseHTTPRequestHandler):
         if file is None:
             return Body(b"<html><title>404 Not Found</title></html>\n", "text/html", status=404)
         return ranged(file, self.headers.get("Range", ""), self.headers.get("If-Range", ""))
-
-    def _reply(self, body: Body, fault: Fault | None = None) -> tuple[int, int]:
-        """Send a body; returns status and bytes sent."""
-        return send(self, body, fault)
 
 
 def _public(query: Mapping[str, str]) -> dict[str, str]:

@@ -29,11 +29,13 @@ CGI = "cgi-bin/ajax/"
 EUV, UV, VISIBLE = ("aia.lev1_euv_12s", 12.0), ("aia.lev1_uv_24s", 24.0), ("aia.lev1_vis_1h", 3600.0)
 SERIES = dict.fromkeys((94, 131, 171, 193, 211, 304, 335), EUV) | {1600: UV, 1700: UV, 4500: VISIBLE}
 _REPLY_LIMIT = 2**28
+_RUNTIME = re.compile(rb'"runtime":\s*[\d.eE+-]+')
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query for the record: its address without personal data, and the SHA-256 of the reply."""
+    """One query for the record: its address without personal data, and the SHA-256 of the reply without its ``runtime``,
+    the seconds that the server took: the same data have the same digest."""
 
     url: str
     sha256: str
@@ -195,7 +197,7 @@ class Client:
             raise Passing("the reply has no status")
         if "Cant save new export-request hash" in str(data.get("error", "")):
             raise Passing("the export queue is busy")
-        self.queries.append(Query(_anonymous(url), hashlib.sha256(body).hexdigest()))
+        self.queries.append(Query(_anonymous(url), hashlib.sha256(_RUNTIME.sub(b"", body)).hexdigest()))
         return _Reply(data)
 
 
@@ -219,11 +221,17 @@ def translated(what: str) -> Iterator[None]:
 
 def refusal(message: str, what: str) -> FetchError:
     """NoData or Rejected, by the ``[status=N]`` that ``drms`` appends to the archive's message."""
+    message = anonymous(message)
     status = re.search(r"\[status=(-?\d+)\]", message)
     absent = re.search(r"no files in this|no series|NoData|not exist|no FITS", message, re.IGNORECASE)
     if absent or (status and int(status[1]) in (5, 6, 25)):
         return NoData(message, where=what)
     return Rejected(message, where=what)
+
+
+def anonymous(message: str) -> str:
+    """The archive's message without e-mail addresses, which it likes to repeat: it goes into logs."""
+    return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
 
 
 def _record(series: Series, recnum: int, columns: dict[str, list], files: dict[str, list], i: int) -> Record:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from helioreduce.errors import InputError
+from helioreduce.errors import unwritable
 from helioreduce.jsoc.errors import TransientExhausted
 
 _LOOK_S = 0.05
@@ -34,8 +34,7 @@ def slot(folder: str | Path, limit: int, *, name: str = "connection", timeout_s:
             folder.mkdir(parents=True, exist_ok=True)
             files = [stack.enter_context(open(folder / f"{name}.{i}.lock", "a")) for i in range(limit)]
         except OSError as error:
-            problem = f"cannot be written ({error.strerror})"
-            raise InputError(problem, cure="Free space or change permissions", where=folder) from None
+            raise unwritable(error, folder) from None
         while (place := next((i for i, file in enumerate(files) if _taken(file)), None)) is None:
             if time.monotonic() > end:
                 raise TransientExhausted(f"no {name} was free for {timeout_s:g} s", cure="Another job holds it", where=folder)

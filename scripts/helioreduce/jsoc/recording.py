@@ -12,9 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from helioreduce import times
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, unwritable
+from helioreduce.jsoc import gate
 from helioreduce.jsoc.records import Record
 
+#: Folder of calibration tables that came as files.
+TABLES = "solarsoft"
 #: Names under which the archive serves the segments of a level-1 record.
 NAMES = {"image": "image_lev1.fits", "spikes": "spikes.fits"}
 
@@ -52,9 +55,7 @@ def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) ->
             part.replace(place / NAMES[name])
         _write(place / "record.json", description)
     except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=place
-        ) from None
+        raise unwritable(error, place) from None
     return place
 
 
@@ -65,17 +66,45 @@ def keep_table(folder: str | Path, records: Iterable[Record]) -> Path:
     -------
     Path
         The series' file.
+
+    Raises
+    ------
+    InputError
+        If there are no records, or the folder cannot be written.
     """
     entries = list(records)
     if not entries:
         raise InputError("there are no records to keep", where=folder)
     path = Path(folder) / f"{entries[0].series.name}.json"
-    kept = json.loads(path.read_text())["records"] if path.exists() else []
     fresh = [{"recnum": record.recnum, "keywords": dict(record.keywords)} for record in entries]
     numbers = {entry["recnum"] for entry in fresh}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, {"series": entries[0].series.name, "records": [e for e in kept if e["recnum"] not in numbers] + fresh})
+    with gate.slot(folder, 1, name=".table"):
+        kept = json.loads(path.read_text())["records"] if path.exists() else []
+        content = {"series": entries[0].series.name, "records": [e for e in kept if e["recnum"] not in numbers] + fresh}
+        try:
+            _write(path, content)
+        except OSError as error:
+            raise unwritable(error, path) from None
     return path
+
+
+def keep_file(folder: str | Path, file: Path) -> Path:
+    """Keep a calibration table that came as a file, where the archive serves such files.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    place = Path(folder, TABLES, file.name)
+    part = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, part)
+        part.replace(place)
+    except OSError as error:
+        raise unwritable(error, place) from None
+    return place
 
 
 def _write(path: Path, content: Mapping) -> None:

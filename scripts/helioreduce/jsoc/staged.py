@@ -18,7 +18,7 @@ from pathlib import Path
 import drms
 
 from helioreduce.jsoc import gate, wire
-from helioreduce.jsoc.client import Client, translated
+from helioreduce.jsoc.client import Client, anonymous, translated
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.wire import Passing
@@ -155,7 +155,7 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> drms.
         with translated(text):
             request = client.drms.export(text, method="url", protocol="fits", email=client.address(), requester=False)
         if request.status == LIMIT:
-            raise Passing("the address has an export pending", waiting.poll_s)
+            raise Passing(anonymous(str(request._d.get("error", "exports are pending"))), waiting.poll_s)
         return request
 
     request = wire.persist(ask, client.patience, text)

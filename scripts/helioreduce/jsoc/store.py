@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce import provenance
-from helioreduce.errors import InputError
+from helioreduce.errors import unwritable
 from helioreduce.jsoc.records import Record
 
 
@@ -72,9 +72,7 @@ class Store:
         except OSError as error:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
-            raise InputError(
-                f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=place
-            ) from None
+            raise unwritable(error, place) from None
         return Entry(place, history)
 
     def _object(self, digest: str) -> Path:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce import fits
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, unwritable
 from helioreduce.jsoc import wire
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
 from helioreduce.jsoc.wire import Attempts, Passing, Patience
@@ -87,7 +87,7 @@ def download(
         transfer.part.replace(transfer.target)
         transfer.note.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=path) from None
+        raise unwritable(error, path) from None
     return Receipt(url, size, digest, transfer.etag, transfer.received, tuple(attempts.faults), time.monotonic() - started)
 
 

@@ -10,6 +10,7 @@ from matplotlib.colors import AsinhNorm, Colormap, Normalize
 from matplotlib.figure import Figure
 
 from helioreduce.image import Image
+from helioreduce.quicklook import block_mean
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
 MISSING = "#9a9a9a"
@@ -57,16 +58,6 @@ def binned(image: Image, pixels: int) -> Image:
         header[f"CDELT{axis}"] = float(header[f"CDELT{axis}"]) * step
     sigma = None if image.sigma is None else block_mean(image.sigma, step)
     return Image(block_mean(image.data, step), header, sigma)
-
-
-def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
-    """Mean over blocks of step × step pixels, NaN ignored; the rest of a side that does not divide is left out."""
-    rows, columns = (side // step * step for side in plane.shape)
-    blocks = plane[:rows, :columns].reshape(rows // step, step, columns // step, step)
-    finite = np.isfinite(blocks)
-    count = finite.sum(axis=(1, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(finite, blocks, 0).sum(axis=(1, 3), dtype=float) / np.where(count, count, np.nan)
 
 
 def liveliest(image: Image, side: int) -> tuple[int, int]:

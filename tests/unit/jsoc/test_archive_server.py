@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
+from urllib.request import urlopen
 
 import pytest
 from small_archive import unmodified
 
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.exports import Exports
+from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive, serve
 
 ONE = "aia.lev1_euv_12s[2014-01-01T00:00:01Z][171]"
@@ -143,10 +146,10 @@ def exports(root):
     return Exports(catalogue, root / "exports", Clock())
 
 
-def request(exports, ds=ONE, who="a@localhost", **more):
+def request(exports, ds=ONE, who="a@localhost", host="127.0.0.1", **more):
     """``exp_request`` of a staged export."""
     query = {"op": "exp_request", "ds": ds, "notify": who, "method": "url", "protocol": "fits", "process=n": "0", **more}
-    return exports.answer(query)
+    return exports.answer(query, host)
 
 
 def finished(exports, name):
@@ -165,6 +168,38 @@ def test_one_pending_request_per_address(exports):
     assert request(exports)["requestid"] == first["requestid"], "the same request is the same request"
     assert finished(exports, first["requestid"])["status"] == "0"
     assert request(exports, f"{ONE}{{image}}", "a@localhost")["status"] == 2
+
+
+def test_ten_pending_requests_per_host(exports):
+    sets = [f"aia.lev1_euv_12s[2014-01-01T00:00:{second:02d}Z][{channel}]" for second in (1, 13, 25) for channel in (171, 193)]
+    sets = [f"{one}{{{name}}}" for one in sets for name in ("image", "spikes")]
+    made = [request(exports, one, f"{n}@localhost") for n, one in enumerate(sets[:10])]
+    assert [reply["status"] for reply in made] == [2] * 10
+    refused = request(exports, sets[10], "10@localhost")
+    assert refused == {"status": 7, "error": "IP address 127.0.0.1 has 10 pending export requests"}
+    assert request(exports, sets[10], "10@localhost", "127.0.0.2")["status"] == 2, "another host has requests of its own"
+    assert exports.pending() == 1, "of every address"
+    for reply in made:
+        assert finished(exports, reply["requestid"])["status"] == "0"
+    assert request(exports, sets[11], "11@localhost")["status"] == 2
+
+
+def test_the_log_tells_requests_under_way_and_exports_pending(root, tmp_path):
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.3}}))
+    slow = Fault("late", "/SUM", times=9, seconds=0.3)
+    with Archive(root, faults=[slow], log=tmp_path / "log") as archive:
+        (path,) = unmodified(archive).query(ONE, seg="image").image
+        clients = [threading.Thread(target=lambda: urlopen(f"{archive.url}{path.lstrip('/')}").read()) for _ in range(3)]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join()
+        urlopen(f"{archive.url}{path.lstrip('/')}").read()
+        unmodified(archive).export(ONE, method="url", protocol="fits", email="a@localhost")
+    entries = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    files = [entry["open"] for entry in entries if entry["path"].startswith("/SUM")]
+    assert sorted(files[:3]) == [1, 2, 3] and files[3] == 1
+    assert [entry["pending"] for entry in entries if "pending" in entry] == [1]
 
 
 def test_requests_expire_and_are_forgotten(exports):

@@ -190,6 +190,7 @@ def test_a_product_that_cannot_be_written_is_named(tmp_path):
 EXPORTS_RIGHT = {
     "plain": [],
     "status 7 once": [Fault("json", "exp_request", text='{"status":7,"error":"User has pending requests"}')],
+    "too many from this host": [Fault("json", "exp_request", times=2, text='{"status":7,"error":"IP address has 10 pending"}')],
     "hash not saved": [Fault("json", "exp_request", text='{"status":4,"error":"Cant save new export-request hash."}')],
     "pending for a while": [Fault("json", "exp_status", times=3, text='{"status":2}')],
     "unknown for a moment": [Fault("json", "exp_status", times=2, text='{"status":6,"error":"not found"}')],

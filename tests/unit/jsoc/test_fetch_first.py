@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from astropy.io import fits as astropy_fits
 from small_archive import unmodified
 
 from helioreduce import fits, provenance, times
+from helioreduce.archive import info
 from helioreduce.jsoc import header, records
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import NoData
@@ -53,6 +57,15 @@ def test_tables(client):
     assert len(client.records("aia.response[][!1=1!]")) == 4
     with pytest.raises(NoData, match="no series"):
         client.records("aia.nothing[2014-01-01]")
+
+
+def test_a_slow_server_does_not_change_the_digest_of_a_reply(client, monkeypatch):
+    """JSOC tells how long it took; products name the digest, and two runs on the same data must give the same bytes."""
+    for seconds in (0.0, 0.3):
+        monkeypatch.setattr(info, "time", SimpleNamespace(perf_counter=count(0.0, seconds).__next__))
+        client.records("aia.response[][!1=1!]")
+    first, second = (query.sha256 for query in client.queries if "aia.response" in query.url and "rs_list" in query.url)
+    assert first == second
 
 
 def test_fetch_and_merge(client, tmp_path):

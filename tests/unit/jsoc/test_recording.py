@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from small_archive import QUICK
 
 from helioreduce import provenance
 from helioreduce.archive.server import serve
-from helioreduce.jsoc import fetch, recording
+from helioreduce.jsoc import fetch, recording, transfer
 from helioreduce.jsoc.client import Client
+from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.store import Store
 
 EUV = "aia.lev1_euv_12s[][171]"
@@ -31,6 +33,18 @@ def test_replay_gives_the_same_records_and_files(client, tmp_path):
             fresh = fetch.segment(record, "image", url, Store(tmp_path / "other"), patience=QUICK)
             assert provenance.sha256(fresh.file) == store.find(original, "image").history["sha256"]
             assert record.segments == original.segments, "the same content has the same address"
+
+
+def test_tables_that_came_as_files_are_served_again(tmp_path):
+    table = tmp_path / "aia_V3_error_table.txt"
+    table.write_text("VER_NUM WAVELNTH\n3 171\n")
+    recording.keep_file(tmp_path / "kept", table)
+    with serve(tmp_path / "kept") as url:
+        again = transfer.download(f"{url}solarsoft/{table.name}", tmp_path / "again", patience=QUICK, verify=lambda part: None)
+        assert again.sha256 == provenance.sha256(table)
+        for absent in ("solarsoft/other.txt", "solarsoft/../frames", "solarsoft/.table.0.lock"):
+            with pytest.raises(NoData):
+                transfer.download(url + absent, tmp_path / "again", patience=QUICK)
 
 
 def test_recording_again_adds_and_replaces(client, tmp_path):

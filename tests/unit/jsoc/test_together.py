@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,25 @@ def test_a_request_is_taken_up_after_a_restart(root, tmp_path):
         again = Client.at(archive.url, email="reader@localhost", patience=QUICK)
         assert staged.paths(again, text, members, ["image"], tmp_path, SOON)
         assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 1
+
+
+def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresses(root, tmp_path, caplog):
+    """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 1.0, "host": 1}}))
+    with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):
+        other = Client.at(archive.url, email="other@localhost", patience=QUICK)
+        other.drms.export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
+        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
+        with pytest.raises(TransientExhausted, match="IP address 127.0.0.1 has 1 pending"):
+            staged.paths(client, text, members, ["image"], tmp_path, SOON)
+        patient = Client.at(archive.url, email="reader@localhost", patience=replace(QUICK, retries=99))
+        assert staged.paths(patient, text, members, ["image"], tmp_path, SOON)
+        other.drms.export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5181]", ["image"]))
+        with pytest.raises(TransientExhausted, match=r"User \(address\) has 1 pending"):
+            staged.paths(client, text, members, ["image"], tmp_path, SOON)
+    assert "User (address)" in caplog.text and "reader@" not in caplog.text
 
 
 def test_an_expired_request_is_made_anew(root, tmp_path):

@@ -1,0 +1,115 @@
+"""What this workflow changes in Snakemake, on rules that touch files."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+RULES = f"""
+import sys
+sys.path.append("{REPOSITORY / "scripts"}")
+from helioreduce.errors import InputError
+include: "{REPOSITORY / "workflow/rules/engine.smk"}"
+rule listed:
+    output: "list"
+    params: config["asked"]
+    shell: "touch {{output}}"
+rule fetched:
+    input: ancient("list")
+    output: "fetched"
+    params: config.get("quality", 0)
+    shell: "echo {{params}} > {{output}}; sleep {{config[seconds]}}; echo {{params}} >> {{output}}"
+rule reduced:
+    input: "fetched"
+    output: "reduced"
+    params: config.get("steps", 0)
+    shell: "cp {{input}} {{output}}"
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start Snakemake on these rules; ``start("file", asked=1)``."""
+    (tmp_path / "Snakefile").write_text(RULES)
+
+    def run(*arguments, **config):
+        settings = [f"{name}={value}" for name, value in {"asked": 1, "seconds": 0, **config}.items()]
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--cores", "1", *arguments, "--config", *settings],
+            **{"cwd": tmp_path, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
+            start_new_session=True,
+        )
+
+    return run
+
+
+@pytest.fixture
+def run(start):
+    """A whole run; what it said."""
+
+    def whole(*arguments, code=0, **config):
+        process = start(*arguments, **config)
+        said = process.communicate(timeout=120)[0]
+        assert process.returncode == code, said
+        return said
+
+    return whole
+
+
+def jobs(said):
+    """Rules in the table of a dry run."""
+    return set(re.findall(r"^(listed|fetched|reduced) +\d+$", said, re.MULTILINE))
+
+
+def test_a_missing_target_behind_a_renewed_ancient_file_is_made(run, tmp_path):
+    run("fetched")
+    (tmp_path / "fetched").unlink()
+    run("fetched", asked=2)
+    assert (tmp_path / "fetched").exists()
+    assert "Nothing to be done" in run("fetched", asked=2)
+
+
+def test_reasons_of_their_own_count_behind_a_renewed_ancient_file(run):
+    run("reduced")
+    assert "Nothing to be done" in run("reduced")
+    assert jobs(run("reduced", "--dry-run", asked=2)) == {"listed"}, "a renewed list alone fetches nothing again"
+    assert jobs(run("reduced", "--dry-run", asked=2, steps=1)) == {"listed", "reduced"}
+    assert jobs(run("reduced", "--dry-run", asked=2, quality=1)) == {"listed", "fetched", "reduced"}
+
+
+def begun(path):
+    """Wait until a file is there."""
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["process group", "Snakemake alone"])
+def test_a_killed_run_needs_no_more_than_the_same_command(start, run, tmp_path, whole):
+    process = start("reduced", seconds=3)
+    begun(tmp_path / "fetched")
+    (os.killpg if whole else os.kill)(process.pid, signal.SIGKILL)
+    process.wait()
+    said = run("reduced", seconds=0)
+    assert "was killed" in said
+    assert (tmp_path / "reduced").read_text() == "0\n0\n"
+    assert "was killed" not in run("reduced", seconds=0)
+
+
+def test_a_second_run_is_refused(start, run, tmp_path):
+    process = start("reduced", seconds=8)
+    begun(tmp_path / "fetched")
+    said = run("list", code=1)
+    assert f"another run is at work here (process {process.pid} on " in said and "Traceback" not in said
+    assert "reduced" in run("reduced", "--dry-run")
+    assert process.communicate(timeout=60) and process.returncode == 0
+    assert (tmp_path / "reduced").read_text() == "0\n0\n"
