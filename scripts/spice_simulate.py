@@ -6,16 +6,14 @@ import numpy as np
 
 from helioreduce import fits
 from helioreduce.log import log_to
-from helioreduce.spice import simulate
+from helioreduce.spice import contribution, simulate
 
 
 def main(raster: str, truth: str, table: str, settings: dict[str, float]) -> None:
     """Simulate, write."""
     level2, known = simulate.raster(simulate.Settings(**settings))
-    functions = simulate.table()
     temporary = Path(f"{table}.part.npz")
-    lines = {name.replace(" ", "_"): array for name, array in functions.functions.items()}
-    np.savez(temporary, logT=functions.log_t, logn=functions.log_n, **lines)
+    np.savez(temporary, **contribution.arrays(simulate.table()))
     temporary.replace(table)
     fits.write_planes(truth, known)
     fits.write_planes(raster, level2)

@@ -159,10 +159,27 @@ rule spice_radiance:
         "../../scripts/spice_radiance.py"
 
 
+rule spice_table:
+    input:
+        lambda wildcards: [located(file) for file in SPICE["composition"]["table"]],
+    output:
+        "results/spice/contribution_functions.npz",
+    log:
+        "results/logs/spice_table.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("spice_table"),
+    message:
+        "Join the contribution functions."
+    script:
+        "../../scripts/spice_table.py"
+
+
 rule spice_composition:
     input:
         radiance="results/spice/radiance/{raster}.fits",
-        table=lambda wildcards: (located(SPICE_TABLE) if SPICE["composition"]["table"] else SPICE_TABLE),
+        table=lambda wildcards: spice_table(),
     output:
         "results/spice/composition/{raster}.fits",
     log:

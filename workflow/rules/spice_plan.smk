@@ -51,10 +51,7 @@ try:
 except InputError as error:
     raise WorkflowError(f"config: {error}")
 
-SPICE_TABLE = SPICE["composition"]["table"] or (
-    "results/spice/simulated/contribution_functions.npz" if SPICE["source"] == "simulated" else None
-)
-COMPOSED = bool(SPICE["composition"]["lines"] and SPICE_TABLE)
+COMPOSED = bool(SPICE["composition"]["lines"] and (SPICE["composition"]["table"] or SPICE["source"] == "simulated"))
 
 
 def level2_of(wildcards):
@@ -66,6 +63,14 @@ def level2_of(wildcards):
 def spice_catalogue():
     """The user's line catalogue; none: the built-in one."""
     return {"catalogue": located(SPICE["catalogue"])} if SPICE["catalogue"] else {}
+
+
+def spice_table():
+    """Contribution functions: the user's table or lines, or those of the simulated raster."""
+    given = SPICE["composition"]["table"]
+    if not given:
+        return "results/spice/simulated/contribution_functions.npz"
+    return located(given) if isinstance(given, str) else "results/spice/contribution_functions.npz"
 
 
 def spice_targets():
