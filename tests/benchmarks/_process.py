@@ -19,13 +19,14 @@ TIME = "20140101T000001"
 BATCH = """
 import sys
 import aia_batch
-from helioreduce import batch
+from helioreduce import batch, process
 folder, number, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 frames = [batch.Frame(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
                       f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]
 files = {name: [f"{folder}/{name}.ecsv"] for name in ("error", "degradation")} | {"psf": [f"{folder}/otf.fits"]}
-settings = {"systematic": {}, "core": "default", "iterations": 25, "version": 10}
-aia_batch.main(frames, files, settings, "benchmark", threads)
+process.use(threads)
+process.keep_memory()
+aia_batch.main(frames, files, {"systematic": {}, "deconvolve": {}, "version": 10}, "benchmark", "cpu")
 """
 
 

@@ -22,8 +22,7 @@ from helioreduce.errors import InputError
 
 SETTINGS = {
     "systematic": {"preflight": False, "eve": True, "chianti": False},
-    "core": "default",
-    "iterations": 3,
+    "deconvolve": {"iterations": 3},
     "version": 10,
 }
 ERROR = {"VER_NUM": 3, "DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "CHIANTI": 0.25, "EVEERR": 0.019}
@@ -70,7 +69,7 @@ def stepwise(name, left_out):
     steps = {
         "respike": lambda image, output, _: aia_respike.main(image, f"{name}_spikes.fits", output),
         "error": lambda *files: aia_error.main(files[0], "error.ecsv", files[1], SETTINGS["systematic"], files[2]),
-        "deconvolve": lambda image, output, skipped: aia_deconvolve.main(image, "psf.fits", output, "default", 3, skipped),
+        "deconvolve": lambda image, output, skipped: aia_deconvolve.main(image, "psf.fits", output, SETTINGS["deconvolve"], skipped),
         "prep": lambda image, output, skipped: aia_prep.main(image, "20140101.ecsv", output, skipped),
         "degradation": lambda image, output, skipped: aia_degradation.main(image, "degradation.ecsv", output, 10, skipped),
         "exposure": aia_exposure.main,
@@ -93,7 +92,7 @@ def fused(names, left_out, code="1", spikes=True):
         batch.Frame(f"{name}.fits", found, "20140101.ecsv", f"done/171/{name}.fits", left_out)
         for name, found in zip(names, listed, strict=True)
     ]
-    aia_batch.main(frames, files, SETTINGS, code, 2)
+    aia_batch.main(frames, files, SETTINGS, code, "cpu")
     return [Path(frame.output) for frame in frames]
 
 
@@ -177,10 +176,12 @@ def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
 REDUCE = """
 import json, resource, sys
 import aia_batch
-from helioreduce import batch
+from helioreduce import batch, process
+process.use(2)
+process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
 files = {"error": ["error.ecsv"], "degradation": ["degradation.ecsv"], "psf": ["psf.fits"]}
-aia_batch.main([batch.Frame(*frame) for frame in frames], files, settings, "1", 2)
+aia_batch.main([batch.Frame(*frame) for frame in frames], files, settings, "1", "cpu")
 print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, sorted(sys.modules)]))
 """
 

@@ -79,18 +79,21 @@ def test_spline_coefficients(rng):
     np.testing.assert_allclose(spline_arrays.coefficients(plane), spline.coefficients(plane), atol=1e-6)
 
 
-def test_device_falls_back_with_a_warning(monkeypatch, caplog):
+def test_device_falls_back_with_a_warning(monkeypatch, caplog, capsys):
     monkeypatch.setitem(sys.modules, "cupy", None)
     with caplog.at_level(logging.WARNING, "helioreduce"):
-        assert arrays.device("cpu") is arrays.device("auto") is np
+        assert arrays.Device("cpu").module is arrays.Device("auto").module is np
         assert not caplog.records
-        assert arrays.device("gpu") is np
+        assert arrays.Device("gpu").module is np
     assert "going on with the CPU" in caplog.text
+    assert "going on with the CPU" in capsys.readouterr().err
     with pytest.raises(InputError, match="auto, cpu or gpu"):
-        arrays.device("tpu")
+        arrays.Device("tpu")
 
 
-def test_moving_to_where_it_is_changes_nothing(frame):
-    same = arrays.moved(frame, np)
-    assert same.data is frame.data
-    assert same.sigma is frame.sigma
+def test_cpu_never_touches_cupy_and_moves_nothing(monkeypatch, frame):
+    monkeypatch.setitem(sys.modules, "cupy", None)  # importing it would raise
+    where = arrays.Device("cpu")
+    assert where.upload(frame) is frame
+    assert where.download(frame) is frame
+    assert where.run(max, 2, 3) == 3

@@ -251,6 +251,7 @@ rule aia_error:
         "aia"
     conda:
         "../../envs/reduction.yaml"
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=lambda wildcards, attempt: attempt,
@@ -274,6 +275,7 @@ rule aia_psf:
         core="default|preflight",
     conda:
         "../../envs/reduction.yaml"
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
     params:
@@ -295,15 +297,16 @@ rule aia_deconvolve:
     group:
         "aia"
     conda:
-        "../../envs/reduction.yaml"
+        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=lambda wildcards, attempt: 3 * attempt,
         serial=1,
+        **ON_GPU,
     params:
-        core=AIA["deconvolve"]["core"],
-        iterations=AIA["deconvolve"]["iterations"],
+        settings=AIA["deconvolve"],
+        device=AIA["device"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
     message:
@@ -323,12 +326,15 @@ rule aia_prep:
     group:
         "aia"
     conda:
-        "../../envs/reduction.yaml"
+        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
         runtime=lambda wildcards, attempt: attempt,
         serial=1,
+        **ON_GPU,
     params:
+        device=AIA["device"],
         skipped=skipped("prep"),
         code=code("aia_prep"),
     message:
