@@ -300,10 +300,10 @@ rule aia_deconvolve:
         "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
     threads: 2
     resources:
+        **ON_GPU,
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=lambda wildcards, attempt: 3 * attempt,
         serial=1,
-        **ON_GPU,
     params:
         settings=AIA["deconvolve"],
         device=AIA["device"],
@@ -329,10 +329,10 @@ rule aia_prep:
         "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
     threads: 2
     resources:
+        **ON_GPU,
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
         runtime=lambda wildcards, attempt: attempt,
         serial=1,
-        **ON_GPU,
     params:
         device=AIA["device"],
         skipped=skipped("prep"),

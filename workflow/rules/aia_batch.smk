@@ -60,9 +60,9 @@ for (channel, first), chunk in aia_chunks():
             "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
         threads: 2
         resources:
+            **ON_GPU,
             mem_mb=lambda wildcards, attempt: 1300 * attempt,
             runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
-            **ON_GPU,
         params:
             frames=frames,
             settings={
