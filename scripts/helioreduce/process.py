@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 
 import numba
@@ -16,19 +17,10 @@ def use(threads: int) -> None:
 
 
 def keep_memory() -> None:
-    """Keep freed arrays for the next ones, in glibc; elsewhere nothing happens.
-
-    Otherwise every plane of every image is handed back to the system and comes again as fresh pages, which it fills with
-    zeros first.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return
-    for option, value in _MALLOPT.items():
-        mallopt(option, value)
+    """Let all threads take from one heap, in glibc, so that they reuse what another has freed; elsewhere nothing happens."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
-#: Options of mallopt(3): M_ARENA_MAX, one heap for all threads; M_MMAP_MAX, no mapping for a single array;
-#: M_TRIM_THRESHOLD, bytes at the end of the heap that are kept.
-_MALLOPT = {-8: 1, -4: 0, -1: 2**31 - 1}
+#: Option of mallopt(3).
+_ARENA_MAX = -8
