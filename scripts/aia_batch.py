@@ -1,37 +1,40 @@
 """Every step from level 1 to the finished image, for many images of one channel in one process."""
 
-import numba
+from pathlib import Path
 
-from helioreduce import batch, ecsv, fft, fits, memory, provenance
-from helioreduce.aia import chain
+from helioreduce import arrays, batch, ecsv, fits, process, provenance
+from helioreduce.aia import chain, deconvolve
 from helioreduce.image import Image
 from helioreduce.log import log_to
 
 
-def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict, code: str, threads: int) -> None:
+def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict, code: str, device: str) -> None:
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
-    memory.keep_freed()
-    fft.set_threads(threads)
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    where = arrays.Device(device)
     tables = {name: [ecsv.read(file) for file in files[name]] for name in ("error", "degradation")}
     otf = [fits.read_array(file, "OTF")[0] for file in files["psf"]]
     calibration = chain.Calibration(*(next(iter(found), None) for found in (*tables.values(), otf)))
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in frames}}
-    chosen = chain.Settings(**settings)
+    chosen = chain.Settings(**settings | {"deconvolve": deconvolve.Options(**settings["deconvolve"])})
 
     def read(frame: batch.Frame) -> list:
-        return [fits.read(frame.image), fits.read_spikes(frame.spikes) if frame.spikes else None]
+        return [where.upload(fits.read(frame.image)), fits.read_spikes(frame.spikes) if frame.spikes else None]
 
     def compute(frame: batch.Frame, planes: list) -> Image:
         listed, image = planes.pop(), planes.pop()
-        return chain.reduce(image, listed, pointing[frame.pointing], calibration, chosen, frame.left_out)
+        return where.run(chain.reduce, image, listed, pointing[frame.pointing], calibration, chosen, frame.left_out)
 
-    digests = [provenance.sha256(file) for name in tables for file in files[name]]
-    batch.run(frames, "results/aia/batch", (code, settings, digests), read, compute, fits.write)
+    def write(path: Path, image: Image) -> None:
+        fits.write(path, where.download(image))
+
+    common = code, settings, where.module.__name__, [provenance.sha256(file) for name in tables for file in files[name]]
+    batch.run(frames, "results/aia/batch", common, read, compute, write)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        process.use(snakemake.threads)
+        process.keep_memory()
         files = {name: snakemake.input.get(name, []) for name in ("error", "degradation", "psf")}
         frames = [batch.Frame(*names) for names in snakemake.params.frames]
-        main(frames, files, snakemake.params.settings, snakemake.params.code, snakemake.threads)
+        main(frames, files, snakemake.params.settings, snakemake.params.code, snakemake.params.device)

@@ -1,25 +1,26 @@
 """The instrument's point-spread function, removed."""
 
-from helioreduce import fits, provenance
-from helioreduce.aia import deconvolve, psf
+from helioreduce import arrays, fits, process, provenance
+from helioreduce.aia import deconvolve
 from helioreduce.log import log_to
 
 
-def main(image: str, psf_file: str, output: str, core: str, iterations: int, skipped: dict[str, str]) -> None:
+def main(image: str, psf_file: str, output: str, settings: dict, skipped: dict[str, str], device: str = "cpu") -> None:
     """Read one image and the PSF, deconvolve on its own grid, write."""
-    frame = provenance.skip(fits.read(image), skipped)
-    channel = frame.header["WAVELNTH"]
-    otf = psf.for_image(frame.data.shape, channel, core, fits.read_array(psf_file, "OTF")[0])
-    fits.write(output, deconvolve.deconvolve(frame, otf, iterations, core=core, edge=psf.reach(channel, 0.9)))
+    where, options = arrays.Device(device), deconvolve.Options(**settings)
+    frame = where.upload(provenance.skip(fits.read(image), skipped))
+    optics = where.run(options.optics, frame, fits.read_array(psf_file, "OTF")[0])
+    fits.write(output, where.download(where.run(options.apply, frame, *optics)))
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        process.use(snakemake.threads)
         main(
             snakemake.input.image,
             snakemake.input.psf,
             snakemake.output[0],
-            snakemake.params.core,
-            snakemake.params.iterations,
+            snakemake.params.settings,
             snakemake.params.skipped,
+            snakemake.params.device,
         )

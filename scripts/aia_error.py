@@ -1,6 +1,6 @@
 """The error plane, from raw counts."""
 
-from helioreduce import ecsv, fits, provenance
+from helioreduce import ecsv, fits, process, provenance
 from helioreduce.aia import error, level1
 from helioreduce.log import log_to
 
@@ -13,6 +13,7 @@ def main(image: str, table: str, output: str, systematic: dict[str, bool], skipp
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        process.use(snakemake.threads)
         main(
             snakemake.input.image,
             snakemake.input.table,

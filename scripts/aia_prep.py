@@ -1,16 +1,24 @@
 """Level 1.5: pointing updated and the image registered."""
 
-from helioreduce import ecsv, fits, provenance
+from helioreduce import arrays, ecsv, fits, process, provenance
 from helioreduce.aia import prep
 from helioreduce.log import log_to
 
 
-def main(image: str, table: str, output: str, skipped: dict[str, str]) -> None:
+def main(image: str, table: str, output: str, skipped: dict[str, str], device: str = "cpu") -> None:
     """Read one image and the day's pointing table, prep, write; without a table the header's pointing is kept."""
-    frame = provenance.skip(fits.read(image), skipped)
-    fits.write(output, prep.from_table(frame, ecsv.read(table)))
+    where = arrays.Device(device)
+    frame = where.upload(provenance.skip(fits.read(image), skipped))
+    fits.write(output, where.download(where.run(prep.from_table, frame, ecsv.read(table))))
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.input.image, snakemake.input.table, snakemake.output[0], snakemake.params.skipped)
+        process.use(snakemake.threads)
+        main(
+            snakemake.input.image,
+            snakemake.input.table,
+            snakemake.output[0],
+            snakemake.params.skipped,
+            snakemake.params.device,
+        )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helioreduce import fits
+from helioreduce import fits, process
 from helioreduce.aia import psf
 from helioreduce.log import log_to
 
@@ -15,4 +15,5 @@ def main(channel: int, core: str, output: str) -> None:
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        process.use(snakemake.threads)
         main(int(snakemake.wildcards.channel), snakemake.wildcards.core, snakemake.output[0])

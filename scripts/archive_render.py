@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from helioreduce import fits, times
+from helioreduce import fits, process, times
 from helioreduce.archive import calibration, records
 from helioreduce.archive.frame import render
 from helioreduce.archive.scenario import Scenario
@@ -24,6 +24,7 @@ def main(settings: dict, channel: int, time: str, psf: str | None, folder: str |
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        process.use(snakemake.threads)
         main(
             snakemake.params.scenario,
             int(snakemake.wildcards.channel),

@@ -42,6 +42,11 @@ def set_threads(number: int) -> None:
         mkl.domain_set_num_threads(number, domain="fft")
 
 
+def library(x: Any) -> str:
+    """Name of the library for an array."""
+    return CPU_LIBRARY if arrays.on_host(x) else "cupy"
+
+
 def rfft2(x: Any) -> Any:
     """Half-plane transform (ny, nx//2+1) of a real array (ny, nx), in the precision of the array."""
     return _library(x).rfft2(x, **_options(x))
@@ -122,9 +127,9 @@ class Filter:
             block *= otf
         self._spectrum[:, columns] = self._fft.ifft(block, axis=0, overwrite_x=True)
 
-    def __call__(self, x: Any) -> Any:
-        """The convolution of one array (ny, nx)."""
-        result = arrays.module_of(x).empty_like(x)
+    def __call__(self, x: Any, *, overwrite_x: bool = False) -> Any:
+        """The convolution of one array (ny, nx); with ``overwrite_x`` it takes the place of ``x``."""
+        result = x if overwrite_x else arrays.module_of(x).empty_like(x)
 
         def back(rows: slice) -> None:
             result[rows] = self.backward(rows)

@@ -88,7 +88,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         handler.close()
 
 
-def tell(message: str) -> None:
+def tell(message: str, level: int = logging.INFO) -> None:
     """One line to the log and to the screen."""
-    logger.info(message)
+    logger.log(level, message)
     print(message, file=sys.stderr)

@@ -15,17 +15,18 @@ from typing import NamedTuple
 REPOSITORY = Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
 TIME = "20140101T000001"
-#: python -c BATCH FOLDER NUMBER THREADS: the chain over the frames of a folder.
+#: python -c BATCH FOLDER NUMBER THREADS DEVICE: the chain over the frames of a folder.
 BATCH = """
 import sys
 import aia_batch
-from helioreduce import batch
-folder, number, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+from helioreduce import batch, process
+folder, number, threads, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 frames = [batch.Frame(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
                       f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]
 files = {name: [f"{folder}/{name}.ecsv"] for name in ("error", "degradation")} | {"psf": [f"{folder}/otf.fits"]}
-settings = {"systematic": {}, "core": "default", "iterations": 25, "version": 10}
-aia_batch.main(frames, files, settings, "benchmark", threads)
+process.use(threads)
+process.keep_memory()
+aia_batch.main(frames, files, {"systematic": {}, "deconvolve": {}, "version": 10}, "benchmark", device)
 """
 
 
@@ -53,10 +54,10 @@ def process(*command: object, folder: Path, log: Path | None = None, **environme
     return cost
 
 
-def batched(folder: Path, images: int, threads: int = 2) -> Cost:
+def batched(folder: Path, images: int, threads: int = 2, device: str = "cpu") -> Cost:
     """The chain over some frames of a folder, computed anew."""
     shutil.rmtree(folder / "results", ignore_errors=True)
-    command = (sys.executable, "-c", BATCH, folder, images, threads)
+    command = (sys.executable, "-c", BATCH, folder, images, threads, device)
     return process(*command, folder=folder, PYTHONPATH=str(REPOSITORY / "scripts"))
 
 

@@ -16,14 +16,13 @@ import aia_error
 import aia_exposure
 import aia_prep
 import aia_respike
-from helioreduce import batch, ecsv, fits
+from helioreduce import batch, ecsv, fits, process
 from helioreduce.aia import psf
 from helioreduce.errors import InputError
 
 SETTINGS = {
     "systematic": {"preflight": False, "eve": True, "chianti": False},
-    "core": "default",
-    "iterations": 3,
+    "deconvolve": {"iterations": 3},
     "version": 10,
 }
 ERROR = {"VER_NUM": 3, "DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "CHIANTI": 0.25, "EVEERR": 0.019}
@@ -70,7 +69,9 @@ def stepwise(name, left_out):
     steps = {
         "respike": lambda image, output, _: aia_respike.main(image, f"{name}_spikes.fits", output),
         "error": lambda *files: aia_error.main(files[0], "error.ecsv", files[1], SETTINGS["systematic"], files[2]),
-        "deconvolve": lambda image, output, skipped: aia_deconvolve.main(image, "psf.fits", output, "default", 3, skipped),
+        "deconvolve": lambda image, output, skipped: aia_deconvolve.main(
+            image, "psf.fits", output, SETTINGS["deconvolve"], skipped
+        ),
         "prep": lambda image, output, skipped: aia_prep.main(image, "20140101.ecsv", output, skipped),
         "degradation": lambda image, output, skipped: aia_degradation.main(image, "degradation.ecsv", output, 10, skipped),
         "exposure": aia_exposure.main,
@@ -93,7 +94,7 @@ def fused(names, left_out, code="1", spikes=True):
         batch.Frame(f"{name}.fits", found, "20140101.ecsv", f"done/171/{name}.fits", left_out)
         for name, found in zip(names, listed, strict=True)
     ]
-    aia_batch.main(frames, files, SETTINGS, code, 2)
+    aia_batch.main(frames, files, SETTINGS, code, "cpu")
     return [Path(frame.output) for frame in frames]
 
 
@@ -108,6 +109,32 @@ def test_fused_is_stepwise_to_the_last_byte(site, left_out):
     site("b", missing=False)
     for name, product in zip("ab", fused("ab", left_out), strict=True):
         assert product.read_bytes() == Path(stepwise(name, left_out)).read_bytes()
+
+
+OPTIONS = [{"accelerate": True, "iterations": 3}, {"tolerance": 0.3, "iterations": 20}, {"redraws": 2, "iterations": 2},
+           {"precision": "float64", "iterations": 2}, {"core": "preflight", "iterations": 2}]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: next(iter(options)))
+def test_options_reach_both_paths(site, monkeypatch, options):
+    """The same bytes, and others than without the option."""
+    site("a")
+    plain = fits.read(fused("a", {})[0])
+    monkeypatch.setitem(SETTINGS, "deconvolve", options)
+    (product,) = fused("a", {})
+    assert product.read_bytes() == Path(stepwise("a", {})).read_bytes()
+    assert not np.array_equal(fits.read(product).sigma, plain.sigma, equal_nan=True)
+
+
+def test_same_bytes_whatever_the_threads(site, request):
+    request.addfinalizer(lambda: process.use(len(os.sched_getaffinity(0))))
+    site("a", size=300)
+    products = []
+    for threads in (1, 2):
+        process.use(threads)
+        (product,) = fused("a", {}, code=str(threads))
+        products.append(product.read_bytes())
+    assert products[0] == products[1]
 
 
 def test_another_channel(site):
@@ -177,10 +204,12 @@ def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
 REDUCE = """
 import json, resource, sys
 import aia_batch
-from helioreduce import batch
+from helioreduce import batch, process
+process.use(2)
+process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
 files = {"error": ["error.ecsv"], "degradation": ["degradation.ecsv"], "psf": ["psf.fits"]}
-aia_batch.main([batch.Frame(*frame) for frame in frames], files, settings, "1", 2)
+aia_batch.main([batch.Frame(*frame) for frame in frames], files, settings, "1", "cpu")
 print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, sorted(sys.modules)]))
 """
 
@@ -190,8 +219,8 @@ def reduced_elsewhere(names):
     frames = [(f"{name}.fits", f"{name}_spikes.fits", "20140101.ecsv", f"done/171/{name}.fits", {}) for name in names]
     scripts = str(Path(aia_batch.__file__).parent)
     command = [sys.executable, "-c", REDUCE, json.dumps([frames, SETTINGS])]
-    process = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": scripts})
-    return json.loads(process.stdout)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": scripts})
+    return json.loads(done.stdout)
 
 
 def test_heavy_packages_stay_out(site):

@@ -110,8 +110,8 @@ def test_libraries_agree(scene, monkeypatch):
 
 def test_tolerance_stops_early_and_acceleration_gets_further(scene):
     otf = OTF.copy()
-    _, done = richardson_lucy.restore(scene, scene.copy(), otf, 100, tolerance=0.05)
-    assert 1 < done < 100
+    _, lengths = richardson_lucy.restore(scene, scene.copy(), otf, 100, tolerance=0.05)
+    assert 1 < len(lengths) < 100
     model = [blurred(solve(scene, 10, accelerate=accelerate)) for accelerate in (False, True)]
     plain, fast = (np.sum(m - scene * np.log(m)) for m in model)
     assert fast < plain
@@ -125,6 +125,19 @@ def test_noise_gain_is_the_linear_response():
     response = (solve(data, 12) - level) / step
     expected = np.fft.irfft2(richardson_lucy.noise_gain(OTF, 12), s=SHAPE)
     np.testing.assert_allclose(response**2, expected, atol=1e-5 * expected.max())
+
+
+def test_noise_gain_follows_the_extrapolations():
+    """As above, of accelerated iterations; lengths of 0 give the closed form."""
+    level, step = 1000.0, 1e-3
+    data = np.full(SHAPE, level)
+    data[0, 0] += step
+    changed, lengths = richardson_lucy.restore(data, data.copy(), OTF, 12, accelerate=True)
+    assert max(lengths) > 0.1
+    expected = np.fft.irfft2(richardson_lucy.noise_gain(OTF, lengths), s=SHAPE)
+    np.testing.assert_allclose(((changed - level) / step) ** 2, expected, atol=1e-5 * expected.max())
+    plain = richardson_lucy.noise_gain(OTF, 12)
+    np.testing.assert_allclose(richardson_lucy.noise_gain(OTF, [0.0] * 12), plain, rtol=1e-12, atol=1e-12 * plain.max())
 
 
 def test_noise_gain_predicts_the_scatter_of_a_uniform_field(rng):

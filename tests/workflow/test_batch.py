@@ -2,6 +2,7 @@
 
 import re
 
+OPTIONS = {"iterations": 3, "accelerate": True, "redraws": 2}
 PRODUCT = "results/aia/normalised/{}/20140101T0000{:02d}.fits"
 
 
@@ -25,12 +26,15 @@ def test_same_names_and_bytes_as_the_single_steps(site, cutout, snakemake):
         **{"aia_pointing": 1, "aia_tables": 2, "aia_psf": 1},
         **{"aia_batch": 2, "aia_quicklook": 2, "all": 1},
     }
-    process = snakemake(aia={"batch": 2})
+    process = snakemake(aia={"batch": 2, "deconvolve": OPTIONS, "device": "gpu"})
     assert process.returncode == 0, said(process)
     assert re.search(r"171 20140101T000013: done \(2 of 2, [\d.]+ images/min\)", said(process))
-    assert "Nothing to be done" in said(snakemake(aia={"batch": 2}))
+    assert "Nothing to be done" in said(snakemake(aia={"batch": 2, "deconvolve": OPTIONS, "device": "gpu"}))
+    header = (site / names[0]).read_bytes()[:40000]
+    assert b"accelerated=True" in header
+    assert b"2 redraws" in header
     fused = [(site / name).read_bytes() for name in names]
-    process = snakemake("--forceall", *names)
+    process = snakemake("--forceall", *names, aia={"deconvolve": OPTIONS, "device": "gpu"})
     assert process.returncode == 0, said(process)
     assert [(site / name).read_bytes() for name in names] == fused
 
@@ -50,3 +54,19 @@ def test_a_bad_frame_is_named_and_the_others_are_not_computed_again(site, cutout
     assert "images/min" not in said(process)
     assert all((site / PRODUCT.format(171, second)).is_file() for second in (1, 13, 25))
     assert not list(site.rglob("*.part"))
+
+
+def test_device_gpu_asks_for_one_and_goes_on_without(site, cutout, snakemake):
+    """The rules that compute there carry the tag, in batches and as single steps; without a GPU each says so."""
+    cutout(1)
+    for batch in (0, 1):
+        plans = {device: said(snakemake("-n", aia={"batch": batch, "device": device})) for device in ("auto", "cpu", "gpu")}
+        assert {device: plan.count("gpu=1") for device, plan in plans.items()} == {
+            "auto": 0,
+            "cpu": 0,
+            "gpu": 1 if batch else 2,
+        }
+    process = snakemake(aia={"batch": 1, "device": "gpu"}, env={"CUDA_VISIBLE_DEVICES": ""})
+    assert process.returncode == 0, said(process)
+    assert "going on with the CPU" in said(process)
+    assert "going on with the CPU" in next((site / "results/logs/aia_batch").rglob("*.log")).read_text()

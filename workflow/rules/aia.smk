@@ -255,6 +255,7 @@ rule aia_error:
         "aia"
     conda:
         "../../envs/reduction.yaml"
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 800 * attempt,
         runtime=lambda wildcards, attempt: attempt,
@@ -278,6 +279,7 @@ rule aia_psf:
         core="default|preflight",
     conda:
         "../../envs/reduction.yaml"
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
     params:
@@ -299,15 +301,16 @@ rule aia_deconvolve:
     group:
         "aia"
     conda:
-        "../../envs/reduction.yaml"
+        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
     threads: 2
     resources:
+        **ON_GPU,
         mem_mb=lambda wildcards, attempt: 1500 * attempt,
         runtime=lambda wildcards, attempt: 3 * attempt,
         serial=1,
     params:
-        core=AIA["deconvolve"]["core"],
-        iterations=AIA["deconvolve"]["iterations"],
+        settings=AIA["deconvolve"],
+        device=AIA["device"],
         skipped=skipped("deconvolve"),
         code=code("aia_deconvolve"),
     message:
@@ -327,12 +330,15 @@ rule aia_prep:
     group:
         "aia"
     conda:
-        "../../envs/reduction.yaml"
+        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
+    threads: 2
     resources:
+        **ON_GPU,
         mem_mb=lambda wildcards, attempt: 1200 * attempt,
         runtime=lambda wildcards, attempt: attempt,
         serial=1,
     params:
+        device=AIA["device"],
         skipped=skipped("prep"),
         code=code("aia_prep"),
     message:

@@ -57,19 +57,20 @@ for (channel, first), chunk in aia_chunks():
         group:
             f"aia_{channel}_{first}"
         conda:
-            "../../envs/reduction.yaml"
+            "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
         threads: 2
         resources:
+            **ON_GPU,
             mem_mb=lambda wildcards, attempt: 1300 * attempt,
             runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
         params:
             frames=frames,
             settings={
                 "systematic": AIA["error"],
-                "core": AIA["deconvolve"]["core"],
-                "iterations": AIA["deconvolve"]["iterations"],
+                "deconvolve": AIA["deconvolve"],
                 "version": AIA["calibration"]["version"],
             },
+            device=AIA["device"],
             code=code("aia_batch"),
         message:
             f"Reduce {len(frames)} images of {channel} Å from {first}."

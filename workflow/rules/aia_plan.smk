@@ -16,6 +16,7 @@ ARCHIVE_TABLES = {
     "degradation": "response",
     "error": "solarsoft/error",
 }  # the embedded archive's files
+ON_GPU = {"gpu": 1} if AIA["device"] == "gpu" else {}  # resources of the rules that can compute there
 STATE = {  # step: the folder of its products
     "respike": "respiked",
     "error": "error",

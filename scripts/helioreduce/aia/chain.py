@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from helioreduce import ecsv, provenance
-from helioreduce.aia import deconvolve, degradation, error, exposure, level1, prep, psf, richardson_lucy, spikes
+from helioreduce.aia import deconvolve, degradation, error, exposure, level1, prep, spikes
 from helioreduce.image import Image
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user chooses: terms of the error, PSF core, iterations, version of the degradation table."""
+    """What a user chooses: terms of the error, how to deconvolve, version of the degradation table."""
 
     systematic: Mapping[str, bool]
-    core: str
-    iterations: int
+    deconvolve: deconvolve.Options
     version: int
 
 
@@ -41,15 +40,14 @@ class Calibration:
     error: ecsv.Calibration
     degradation: ecsv.Calibration | None = None
     otf: np.ndarray | None = None
-    _optics: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+    _optics: dict[tuple[int, int], tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict, repr=False)
 
-    def optics(self, shape: tuple[int, int], channel: int, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-        """OTF and noise gain for images of one shape, computed for the first of them."""
-        if shape not in self._optics:
+    def optics(self, image: Image, options: deconvolve.Options) -> tuple[np.ndarray, np.ndarray | None]:
+        """OTF and noise gain for images of one shape, computed for the first of them, and kept where it lives."""
+        if image.data.shape not in self._optics:
             self._optics.clear()
-            otf = psf.for_image(shape, channel, settings.core, self.otf)
-            self._optics[shape] = otf, richardson_lucy.noise_gain(otf, settings.iterations)
-        return self._optics[shape]
+            self._optics[image.data.shape] = options.optics(image, self.otf)
+        return self._optics[image.data.shape]
 
 
 def reduce(
@@ -65,7 +63,7 @@ def reduce(
     Parameters
     ----------
     image
-        Level-1 full frame or cut-out.
+        Level-1 full frame or cut-out, in main memory or on the GPU; the result is there too.
     listed
         Its spikes, array (3, N), and the header of their file; None where respike is left out.
     pointing
@@ -83,7 +81,7 @@ def reduce(
     steps: dict[str, Callable[[Image], Image]] = {
         "respike": lambda frame: spikes.from_list(frame, *listed),
         "error": lambda frame: error.from_table(frame, calibration.error, settings.systematic),
-        "deconvolve": lambda frame: _deconvolved(frame, calibration, settings),
+        "deconvolve": lambda frame: settings.deconvolve.apply(frame, *calibration.optics(frame, settings.deconvolve)),
         "prep": lambda frame: prep.from_table(frame, pointing),
         "degradation": lambda frame: degradation.from_table(frame, calibration.degradation, settings.version),
         "exposure": exposure.normalise,
@@ -98,10 +96,3 @@ def reduce(
         image = step(provenance.skip(image, skipped))
         skipped = {}
     return image
-
-
-def _deconvolved(image: Image, calibration: Calibration, settings: Settings) -> Image:
-    channel = image.header["WAVELNTH"]
-    otf, gain = calibration.optics(image.data.shape, channel, settings)
-    edge = psf.reach(channel, 0.9)
-    return deconvolve.deconvolve(image, otf, settings.iterations, core=settings.core, edge=edge, gain=gain)

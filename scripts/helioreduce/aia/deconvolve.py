@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from helioreduce import arrays, fft
-from helioreduce.aia import gaps, richardson_lucy
+from helioreduce.aia import gaps, psf, richardson_lucy
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 from helioreduce.provenance import record, refuse_twice
 
 #: Pixels whose value says nothing about the scene.
 UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user chooses; see :func:`deconvolve`, and :func:`psf.otf` for ``core``. The arithmetic is in ``precision``."""
+
+    iterations: int = 25
+    core: str = "default"
+    tolerance: float = 0.0
+    accelerate: bool = False
+    redraws: int = 0
+    precision: Literal["float32", "float64"] = "float32"
+
+    def optics(self, image: Image, full_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """OTF for images like this one, where it lives, from the full frame's; and the noise gain if it is the same for all."""
+        otf = psf.for_image(image.data.shape, image.header["WAVELNTH"], self.core, full_frame)
+        otf = arrays.module_of(image.data).asarray(otf, self.precision)
+        varies = self.redraws or self.tolerance or self.accelerate
+        return otf, None if varies else richardson_lucy.noise_gain(otf, self.iterations)
+
+    def apply(self, image: Image, otf: np.ndarray, gain: np.ndarray | None) -> Image:
+        """:func:`deconvolve` with :meth:`optics`."""
+        control = {"tolerance": self.tolerance, "accelerate": self.accelerate, "redraws": self.redraws}
+        edge = psf.reach(image.header["WAVELNTH"], 0.9)
+        return deconvolve(image, otf, self.iterations, core=self.core, edge=edge, gain=gain, **control)
 
 
 def deconvolve(
@@ -49,7 +76,8 @@ def deconvolve(
         Where the grid is larger than the image, the bit EDGE is set on pixels less than this far (px) from the edge of the
         image: part of their light comes from where nothing is known.
     gain
-        :func:`richardson_lucy.noise_gain` of ``otf`` and ``iterations``, where many images share it; computed if absent.
+        :func:`richardson_lucy.noise_gain` of ``otf`` and the iterations that will be done, where many images share it;
+        computed if absent.
     redraws
         0: the error by ``gain``, a linear approximation. N ≥ 2: the scatter of N deconvolutions of data redrawn from the error
         plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
@@ -70,29 +98,32 @@ def deconvolve(
         raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     control = {"iterations": iterations, "tolerance": tolerance, "accelerate": accelerate}
-    data, done = scene(_counts(image.data, known, otf), otf, **control)
+    data, lengths = scene(_counts(image.data, known, otf), otf, **control)
     sigma, method = image.sigma, "none"
     if redraws:
         draws = (scene(_counts(noisy, known, otf), otf, **control)[0] for noisy in _redrawn(image, redraws, seed))
         sigma, method = _scatter(draws), f"{redraws} redraws with seed {seed}"
     elif sigma is not None:
-        sigma = _propagated(sigma, known, otf, richardson_lucy.noise_gain(otf, done) if gain is None else gain)
+        if gain is None:
+            gain = richardson_lucy.noise_gain(otf, lengths if accelerate else len(lengths))
+        sigma = _propagated(sigma, known, otf, gain)
         method = "linear"
     new = image.with_(
-        data=_where(known, data, image.data),
-        sigma=sigma if sigma is None else _where(known, sigma, image.sigma),
+        data=_restored(data, image.data, known),
+        sigma=sigma if sigma is None else _restored(sigma, image.sigma, known),
         mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
     )
     forget_statistics(new.header)
-    parameters = {"iterations": done, "accelerated": accelerate, "core": core, "sigma": method, "fft": fft.CPU_LIBRARY}
-    record(new.header, "deconvolve", parameters)
+    parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
+    where = {"precision": otf.dtype, "fft": fft.library(otf), "device": arrays.name(otf)}
+    record(new.header, "deconvolve", parameters | where)
     return new
 
 
 def scene(
     counts: np.ndarray, otf: np.ndarray, iterations: int = 25, *, tolerance: float = 0.0, accelerate: bool = False
-) -> tuple[np.ndarray, int]:
-    """Scene behind counts, and the number of iterations done.
+) -> tuple[np.ndarray, list[float]]:
+    """Scene behind counts, and the iterations done, as :func:`richardson_lucy.restore` gives them.
 
     On a grid of the image's shape edges are periodic. On a larger one (:func:`helioreduce.aia.psf.grid`) the image gets a
     margin of unknown pixels, which starts as its mirror image.
@@ -109,8 +140,8 @@ def scene(
     start, margins = gaps.filled(counts), _margins(counts.shape, otf)
     if margins:
         start, counts = np.pad(start, margins, mode="symmetric"), np.pad(counts, margins, constant_values=np.nan)
-    result, done = richardson_lucy.restore(counts, start, otf, iterations, tolerance=tolerance, accelerate=accelerate)
-    return _inner(result, margins), done
+    result, lengths = richardson_lucy.restore(counts, start, otf, iterations, tolerance=tolerance, accelerate=accelerate)
+    return _inner(result, margins), lengths
 
 
 def _margins(shape: tuple[int, int], otf: np.ndarray) -> tuple[tuple[int, int], ...]:
@@ -153,13 +184,17 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
     """√(K² ∗ σ²); unknown pixels bring no noise."""
     margins = _margins(sigma.shape, otf)
     variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
+    variance = np.pad(variance, margins) if margins else variance
     with fft.Filter(gain).threads() as convolve:
-        result = _inner(convolve(np.pad(variance, margins) if margins else variance), margins)
+        result = _inner(convolve(variance, overwrite_x=True), margins)
     return np.sqrt(np.maximum(result, 0, out=result), out=result)
 
 
-def _where(known: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
-    return np.where(known, new, old).astype(np.float32, copy=False)
+def _restored(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The new plane in float32, contiguous, with the old one's values in unknown pixels; it may be the same array."""
+    new = arrays.module_of(new).ascontiguousarray(new, np.float32)
+    np.copyto(new, old, where=~known)
+    return new
 
 
 def _edge_flagged(mask: np.ndarray, width: int) -> np.ndarray:

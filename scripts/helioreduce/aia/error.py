@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import sqrt
+from typing import Any
 
 import numba
 import numpy as np
 
-from helioreduce import ecsv
+from helioreduce import arrays, ecsv
 from helioreduce.aia import tables
 from helioreduce.aia.channels import CAMERA, known
 from helioreduce.errors import InputError
@@ -91,7 +92,7 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     fraction2 = sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic))
     constant = DARK_DN**2 + READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2
     compression = row["DNPERPHT"] / row["COMPRESS"] ** 2
-    sigma = _sigma(image.data, *(np.float32(value) for value in (row["DNPERPHT"], compression, constant, fraction2)))
+    sigma = total_sigma(image.data, row["DNPERPHT"], compression, constant, fraction2)
     new = image.with_(sigma=sigma)
     record(new.header, "error", {"terms": "+".join(("noise", *systematic))}, reference)
     return new
@@ -103,6 +104,17 @@ def from_table(image: Image, table: ecsv.Calibration, systematic: Mapping[str, b
     terms = tuple(name for name, wanted in systematic.items() if wanted)
     row = tables.error_row(rows, image.header["WAVELNTH"])
     return estimate(image, row, systematic=terms, reference=ecsv.reference(meta))
+
+
+def total_sigma(counts: Any, *factors: float) -> Any:
+    """Total error of every pixel: variance per DN of shot noise and compression, constant variance, systematic fraction²."""
+    dn_per_photon, compression, constant, fraction2 = map(np.float32, factors)
+    if arrays.on_host(counts):
+        return _sigma(counts, dn_per_photon, compression, constant, fraction2)
+    photons, rounding = counts.clip(0), np.float32(1 / 12)
+    variance = constant + photons * dn_per_photon + fraction2 * counts * counts
+    variance += np.where(counts >= np.float32(LOSSLESS_BELOW_DN), (photons * compression).clip(rounding), np.float32(0))
+    return np.sqrt(variance) + (counts - counts)
 
 
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "nsz"})

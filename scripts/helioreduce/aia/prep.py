@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helioreduce import ecsv, times
+from helioreduce import arrays, ecsv, times
 from helioreduce.aia import pointing, register
 from helioreduce.image import Image
 from helioreduce.provenance import record, refuse_twice
@@ -23,7 +23,7 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     refuse_twice(image, "prep")
     pointed, parameters = pointing.update(image, row)
     new = register.register(pointed)
-    record(new.header, "prep", parameters | register.PARAMETERS, reference)
+    record(new.header, "prep", parameters | register.PARAMETERS | {"device": arrays.name(new.data)}, reference)
     return new
 
 

@@ -92,7 +92,9 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
         return gaps.filled(np.where(missing, np.nan, plane)) if holes else plane
 
     flags = spline.spread_flags(image.mask, missing) if holes or image.mask.any() else None
-    variance = None if image.sigma is None else spline.mirrored(np.square(whole(image.sigma)), spline.TAPS)
+    variance = None if image.sigma is None else spline.mirrored(whole(image.sigma), spline.TAPS)
+    if variance is not None:
+        variance *= variance
     loops = spline if arrays.on_host(image.data) else spline_arrays
     data, sigma, mask = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
     sigma = sigma if variance is not None else None

@@ -10,6 +10,7 @@ classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _OUT_OF_REACH = 1e-6
 
 def restore(
     data: Any, start: Any, otf: Any, iterations: int, *, tolerance: float = 0.0, accelerate: bool = False
-) -> tuple[Any, int]:
+) -> tuple[Any, list[float]]:
     """Scene behind ``data``.
 
     Parameters
@@ -46,26 +47,30 @@ def restore(
     Returns
     -------
     tuple
-        The scene (ny, nx) and the number of iterations done.
+        The scene (ny, nx), and of each iteration done the length of its extrapolation (0 without ``accelerate``).
     """
     with fft.Filter(otf).threads() as blur:
         iteration = _Iteration(blur, data, measure=tolerance > 0)
         advance = _accelerated if accelerate else _plain
-        previous = np.inf
-        for done, deviance in enumerate(advance(iteration, start), start=1):
-            if done == iterations or previous - deviance < tolerance * deviance:
+        previous, lengths = np.inf, []
+        for deviance, length in advance(iteration, start):
+            lengths.append(length)
+            if len(lengths) == iterations or previous - deviance < tolerance * deviance:
                 break
             previous = deviance
-        return start, done
+        return start, lengths
 
 
-def noise_gain(otf: Any, iterations: int) -> Any:
+def noise_gain(otf: Any, iterations: int | Sequence[float]) -> Any:
     r"""Transform of K², which carries the variance of the data to that of the scene: Var(u) = K² ∗ Var(d).
 
     About a uniform field the iteration is linear. Relative deviations a of the scene and ε of the data obey
     a ← a + h(ε − h a) for every frequency, with h the OTF, and start from a = ε, so that after k iterations a = K̂ ε with
 
     .. math:: \hat K = \frac{1 - (1 - h^2)^k}{h} + (1 - h^2)^k .
+
+    An accelerated iteration takes each step from a + λ (a − a'), with a' the deviation before; ``iterations`` is then the list
+    of the lengths λ that :func:`restore` gives, and the recurrence is followed.
 
     # ASSUME: the scene varies slowly over the PSF's core. Measured over predicted error after 25 iterations (171 Å, 60 draws):
     1.00 in texture and loops, 0.97–1.00 in and beside a bright kernel, but 0.5 in a dark region most of whose counts are
@@ -76,11 +81,25 @@ def noise_gain(otf: Any, iterations: int) -> Any:
     array
         Real (ny, nx//2+1), like ``otf``.
     """
-    left = (1 - otf * otf) ** iterations
-    opaque = abs(otf) < _OUT_OF_REACH
-    response = (1 - left) / (otf + opaque) + left  # the first term vanishes where nothing is transmitted
+    response = _response(otf, iterations) if isinstance(iterations, int) else _followed(otf, iterations)
     kernel = fft.irfft2(response.astype(np.result_type(otf.dtype, np.complex64)), (otf.shape[0], 2 * (otf.shape[1] - 1)))
     return fft.rfft2(kernel * kernel).real.copy()
+
+
+def _response(otf: Any, iterations: int) -> Any:
+    """K̂ of plain iterations."""
+    left = (1 - otf * otf) ** iterations
+    opaque = abs(otf) < _OUT_OF_REACH
+    return (1 - left) / (otf + opaque) + left  # the first term vanishes where nothing is transmitted
+
+
+def _followed(otf: Any, lengths: Sequence[float]) -> Any:
+    """K̂ of iterations with extrapolations of these lengths."""
+    before = response = np.ones_like(otf)
+    for length in lengths:
+        point = response + length * (response - before)
+        before, response = response, point + otf * (1 - otf * point)
+    return response
 
 
 class _Iteration:
@@ -91,7 +110,7 @@ class _Iteration:
         known = data == data
         self.inverse_weight = None if known.all() else _inverse_weight(blur, known.astype(data.dtype))
         # A model at or below this is a rounding error of the transforms.
-        self.floor = float(np.finfo(data.dtype).eps * data[known].max())
+        self.floor = float(np.finfo(data.dtype).eps * np.nanmax(data))
 
     def load(self, estimate: Any) -> None:
         """Transform the rows of an estimate."""
@@ -122,10 +141,10 @@ class _Iteration:
 
 
 def _plain(iteration: _Iteration, estimate: Any) -> Any:
-    """Endless steps on ``estimate``; yields the deviance before each."""
+    """Endless steps on ``estimate``; yields the deviance before each, and the length of its extrapolation."""
     iteration.load(estimate)
     while True:
-        yield iteration.advance(estimate)
+        yield iteration.advance(estimate), 0.0
 
 
 def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
@@ -141,7 +160,7 @@ def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
         iteration.load(estimate)
         deviance = iteration.advance(estimate)
         steps = [*steps[-1:], estimate - point]
-        yield deviance
+        yield deviance, length
 
 
 def _correlation(older: Any, newer: Any) -> float:

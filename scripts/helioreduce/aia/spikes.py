@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from helioreduce import provenance
+from helioreduce import arrays, provenance
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
@@ -41,11 +41,13 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     x, y, inside = positions(image, spikes)
     x, y = x[inside], y[inside]
     before, after = spikes[1, inside], spikes[2, inside]
-    _check_replaced(image.data[y, x], after)
+    move = arrays.module_of(image.data).asarray
+    at = move(y), move(x)
+    _check_replaced(arrays.to_host(image.data[at]), after)
     data, mask = image.data.copy(), image.mask.copy()
-    data[y, x] = before
-    mask[y, x] |= np.uint8(Mask.SPIKE)
-    mask[y, x] |= (before > SATURATION_DN) * np.uint8(Mask.SATURATED)
+    data[at] = move(before, np.float32)
+    mask[at] |= np.uint8(Mask.SPIKE)
+    mask[at] |= move((before > SATURATION_DN) * np.uint8(Mask.SATURATED))
     new = image.with_(data=data, mask=mask)
     new.header["LVL_NUM"], new.header["NSPIKES"] = 0.5, 0
     forget_statistics(new.header)

@@ -161,9 +161,9 @@ def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-
         float32, float32 (size 0 if ``variance`` is None) and uint8 arrays. Points beyond the outermost pixel centres are NaN
         with OUTSIDE.
     """
-    values = np.full(shape, np.nan, np.float32)
-    sigma = np.full(shape if variance is not None else (0, 0), np.nan, np.float32)
-    mask = np.full(shape, OUTSIDE, np.uint8)
+    values = np.empty(shape, np.float32)
+    sigma = np.empty(shape if variance is not None else (0, 0), np.float32)
+    mask = np.empty(shape, np.uint8)
     for row in numba.prange(shape[0]):
         weights = np.empty((4 * TAPS, _RUN), np.float32)
         x0, y0 = origin[0] + matrix[0, 1] * row, origin[1] + matrix[1, 1] * row
@@ -171,8 +171,12 @@ def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-
         while column < shape[1]:
             # A run: columns whose nearest pixels lie side by side in one row of the input, so that loops over it are vectors.
             ix, iy, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
-            if ix >= 0:
-                run = slice(column, end)
+            run = slice(column, end)
+            if ix < 0:
+                values[row, run], mask[row, run] = np.nan, OUTSIDE
+                if variance is not None:
+                    sigma[row, run] = np.nan
+            else:
                 x, y = x0 - ix + matrix[0, 0] * column, y0 - iy + matrix[1, 0] * column
                 _values(coefs, ix, iy, x, y, matrix[0, 0] - 1, matrix[1, 0], values[row, run])
                 if variance is not None:
