@@ -123,19 +123,14 @@ def digests(site):
 
 @pytest.mark.full
 def test_run_killed_at_every_step_ends_as_if_nothing_had_been(site, spice, killed):
-    """Killed (SIGKILL, all jobs) when each step's first file appears: the last run completes, with the same bytes.
-
-    As Snakemake asks for after such an end, the folder is unlocked and half-made files are made again.
-    """
+    """Killed (SIGKILL, all jobs) when each step's first file appears: the same command completes it, with the same bytes."""
     whole = {"source": "archive", "local": {}, "spice": {"simulated": SMALL}}
     assert spice(simulated=SMALL).returncode == 0
     expected = digests(site)
     shutil.rmtree(site / "results")
     shutil.rmtree(site / ".snakemake")
     for step in ("simulated/*", "prepared/*/*", "fitted/*/*", "level3/*", "radiance/*"):
-        killed(f"results/spice/{step}", "--rerun-incomplete", "spice", **whole)
-        unlocked = spice("--unlock", simulated=SMALL)
-        assert unlocked.returncode == 0, said(unlocked)
-    last = spice("--rerun-incomplete", simulated=SMALL)
+        killed(f"results/spice/{step}", "spice", **whole)
+    last = spice(simulated=SMALL)
     assert last.returncode == 0, said(last)
     assert digests(site) == expected
