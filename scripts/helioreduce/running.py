@@ -10,6 +10,7 @@ import fcntl
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,6 +60,22 @@ def job(folder: Path = FOLDER) -> Iterator[None]:
     with file:
         _taken(file, fcntl.LOCK_SH)
         yield
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, before any work is done.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(error, folder.resolve()) from None
 
 
 def _wait_for_jobs(folder: Path) -> None:

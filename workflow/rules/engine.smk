@@ -4,6 +4,7 @@ import dataclasses
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 from snakemake.dag import DAG
 from snakemake.persistence import PersistenceBase
@@ -54,6 +55,7 @@ def lock(persistence, original=PersistenceBase.lock):
     """Snakemake's lock of a folder, taken over from a run that was killed, and refused while another one is at work."""
     with ExitStack() as held:
         try:
+            running.check_writable(Path("results"))
             if held.enter_context(running.alone(persistence.path)):
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
                 persistence.cleanup_locks()
