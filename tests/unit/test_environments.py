@@ -51,7 +51,8 @@ def test_every_import_is_covered():
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
-    foreign = imported - set(sys.stdlib_module_names) - {"helioreduce"} - OPTIONAL
+    own = {"helioreduce", *(file.stem for file in (REPOSITORY / "scripts").glob("*.py"))}
+    foreign = imported - set(sys.stdlib_module_names) - own - OPTIONAL
     assert {CONDA.get(name, name) for name in foreign} <= set(pins("reduction"))
 
 
