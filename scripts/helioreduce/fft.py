@@ -1,8 +1,8 @@
-"""Two-dimensional real Fourier transforms: the one place that chooses the library.
+"""Two-dimensional real Fourier transforms and convolutions: the one place that chooses who computes them.
 
-Intel's MKL where it is installed (x86), otherwise ``scipy.fft``, and CuPy for arrays that live on the GPU. Each of them
-repeats its result to the last bit from run to run, whatever the number of threads; between libraries results differ by
-rounding.
+Convolutions of full frames in float32 have transforms of their own (:mod:`helioreduce.radix8`). Otherwise Intel's MKL where it
+is installed (x86), else ``scipy.fft``, and CuPy for arrays that live on the GPU. Each of them repeats its result to the last
+bit from run to run, whatever the number of threads; between them results differ by rounding.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-import numba
-import numpy as np
 import scipy.fft
 
-from helioreduce import arrays
+from helioreduce import arrays, spectrum
 
 try:
     import mkl
@@ -28,8 +26,6 @@ except ImportError:
 
 #: Library for arrays in main memory; products name it, since it decides the last bits.
 CPU_LIBRARY = "mkl" if mkl_fft else "scipy"
-#: Rows and columns per block. Measured at 4096² on two cores: 9 % faster than blocks of 32, slower again above.
-_ROWS, _COLUMNS = 96, 48
 
 _threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -42,9 +38,11 @@ def set_threads(number: int) -> None:
         mkl.domain_set_num_threads(number, domain="fft")
 
 
-def library(x: Any) -> str:
-    """Name of the library for an array."""
-    return CPU_LIBRARY if arrays.on_host(x) else "cupy"
+def library(otf: Any) -> str:
+    """Name of what :class:`Filter` transforms with."""
+    if spectrum.Eights.fits(otf):
+        return "radix8"
+    return CPU_LIBRARY if arrays.on_host(otf) else "cupy"
 
 
 def rfft2(x: Any) -> Any:
@@ -65,10 +63,7 @@ def fast_length(length: int) -> int:
 class Filter:
     """Periodic convolutions with one real, symmetric kernel, block by block.
 
-    The transform of the array is kept as rows that are already transformed. :meth:`columns` finishes the transform of some
-    columns, multiplies and goes back, while they are in cache; what happens between two convolutions is done by
-    :meth:`rows`, row block by row block, also in cache. So a convolution passes through memory twice, where
-    ``irfft2(otf * rfft2(x))`` passes six times.
+    What happens between two convolutions is done by :meth:`rows`, row block by row block, while they are in cache.
 
     Parameters
     ----------
@@ -77,13 +72,9 @@ class Filter:
     """
 
     def __init__(self, otf: Any) -> None:
-        self.shape = (otf.shape[0], 2 * (otf.shape[1] - 1))
-        self._fft = _library(otf)
-        self._spectrum = arrays.module_of(otf).empty(otf.shape, np.result_type(otf.dtype, np.complex64))
+        self._spectrum = spectrum.Eights(otf) if spectrum.Eights.fits(otf) else spectrum.Library(otf, _library(otf))
+        self.forward, self.backward = self._spectrum.forward, self._spectrum.backward
         self._on_host = arrays.on_host(otf)
-        self._row_blocks = list(_blocks(self.shape[0], _ROWS if self._on_host else self.shape[0]))
-        columns = _blocks(otf.shape[1], _COLUMNS if self._on_host else otf.shape[1])
-        self._column_blocks = [(block, otf[:, block].copy()) for block in columns]
         self._map: Callable[..., Any] = map
 
     @contextmanager
@@ -104,28 +95,11 @@ class Filter:
 
     def rows(self, step: Callable[[slice], Any]) -> list[Any]:
         """Call ``step`` on each block of rows; its results, in the order of the rows."""
-        return list(self._map(step, self._row_blocks))
-
-    def forward(self, rows: slice, values: Any) -> None:
-        """Transform rows of a real array into the spectrum."""
-        self._spectrum[rows] = self._fft.rfft(values, axis=1)
-
-    def backward(self, rows: slice) -> Any:
-        """Rows of the real array that belongs to the spectrum."""
-        return self._fft.irfft(self._spectrum[rows], n=self.shape[1], axis=1)
+        return list(self._map(step, self._spectrum.row_blocks))
 
     def columns(self) -> None:
         """Multiply the spectrum by the OTF."""
-        list(self._map(self._column_block, self._column_blocks))
-
-    def _column_block(self, columns_and_otf: tuple[slice, Any]) -> None:
-        columns, otf = columns_and_otf
-        block = self._fft.fft(self._spectrum[:, columns], axis=0)
-        if self._on_host:
-            _scale(block, otf)
-        else:
-            block *= otf
-        self._spectrum[:, columns] = self._fft.ifft(block, axis=0, overwrite_x=True)
+        list(self._map(self._spectrum.filter, self._spectrum.column_blocks))
 
     def __call__(self, x: Any, *, overwrite_x: bool = False) -> Any:
         """The convolution of one array (ny, nx); with ``overwrite_x`` it takes the place of ``x``."""
@@ -138,18 +112,6 @@ class Filter:
         self.columns()
         self.rows(back)
         return result
-
-
-@numba.njit(cache=True, nogil=True)
-def _scale(block, factor):  # type: ignore[no-untyped-def]
-    """A complex block times a real one, in place."""
-    for y in range(block.shape[0]):
-        for x in range(block.shape[1]):
-            block[y, x] *= factor[y, x]
-
-
-def _blocks(length: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(start + size, length)) for start in range(0, length, size))
 
 
 def _single_threaded() -> None:
