@@ -171,7 +171,7 @@ def _correlation(older: Any, newer: Any) -> float:
 
 def _inverse_weight(blur: fft.Filter, known: Any) -> Any:
     """1/(H w); 0 out of reach of the data, where nothing is to be changed."""
-    weight = blur(known)
+    weight = blur(known, overwrite_x=True)
     reached = weight > _OUT_OF_REACH
     weight += ~reached
-    return reached / weight
+    return np.divide(reached, weight, out=weight)
