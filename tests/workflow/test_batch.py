@@ -54,20 +54,3 @@ def test_a_bad_frame_is_named_and_the_others_are_not_computed_again(site, cutout
     assert "images/min" not in said(process)
     assert all((site / PRODUCT.format(171, second)).is_file() for second in (1, 13, 25))
     assert not list(site.rglob("*.part"))
-
-
-def test_device_gpu_asks_for_one_and_goes_on_without(site, cutout, snakemake, monkeypatch):
-    """The rules that compute there carry the tag, in batches and as single steps; without a GPU each says so."""
-    cutout(1)
-    for batch in (0, 1):
-        plans = {device: said(snakemake("-n", aia={"batch": batch, "device": device})) for device in ("auto", "cpu", "gpu")}
-        assert {device: plan.count("gpu=1") for device, plan in plans.items()} == {
-            "auto": 0,
-            "cpu": 0,
-            "gpu": 1 if batch else 2,
-        }
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    process = snakemake(aia={"batch": 1, "device": "gpu"})
-    assert process.returncode == 0, said(process)
-    assert "going on with the CPU" in said(process)
-    assert "going on with the CPU" in next((site / "results/logs/aia_batch").rglob("*.log")).read_text()
