@@ -1,7 +1,5 @@
 """Every step from level 1 to the finished image, for many images of one channel in one process."""
 
-from pathlib import Path
-
 from helioreduce import arrays, batch, ecsv, fits, process, provenance
 from helioreduce.aia import chain, deconvolve
 from helioreduce.image import Image
@@ -22,13 +20,11 @@ def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict,
 
     def compute(frame: batch.Frame, planes: list) -> Image:
         listed, image = planes.pop(), planes.pop()
+        process.trim_memory()
         return where.run(chain.reduce, image, listed, pointing[frame.pointing], calibration, chosen, frame.left_out)
 
-    def write(path: Path, image: Image) -> None:
-        fits.write(path, where.download(image))
-
     common = code, settings, where.module.__name__, [provenance.sha256(file) for name in tables for file in files[name]]
-    batch.run(frames, "results/aia/batch", common, read, compute, write)
+    batch.run(frames, "results/aia/batch", common, read, compute, lambda path, image: fits.write(path, where.download(image)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Run it with the Python of an environment that has aiapy: 0.10 computes with numpy, 0.12 also with JAX where it is installed.
 
-    PYTHONPATH=scripts python tests/benchmarks/kernels.py [--size 4096] [--rounds 3]
+    PYTHONPATH=scripts python tests/benchmarks/kernels.py [--size 4096] [--rounds 3] [--keep-memory]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from astropy.io import fits
 from astropy.table import QTable
 from scipy import ndimage
 
-from helioreduce import fft
+from helioreduce import fft, process
 from helioreduce.aia import error, psf, register, richardson_lucy, spline
 from helioreduce.aia.deconvolve import deconvolve
 from helioreduce.image import Image
@@ -143,7 +143,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("psf", "deconvolution", "registration", "error"))
+    parser.add_argument(
+        "--keep-memory", action="store_true", help="keep what is freed, as a batch does; peaks say nothing then"
+    )
     arguments = parser.parse_args()
+    if arguments.keep_memory:
+        process.keep_memory()
     warnings.simplefilter("ignore")
     print(machine("helioreduce", "aiapy", "jax", "numpy", "scipy", "numba", "mkl_fft"))
     data = scene(arguments.size)
