@@ -13,7 +13,6 @@ import re
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ fits.hdu.base._ValidHDU._get_timestamp = lambda _: "when written"
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
-_SPACE = "Free space or change permissions"
 _STORAGE = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|TFIELDS|THEAP|(TTYPE|TFORM|TUNIT|TSCAL|TZERO|TNULL|TDIM)\d+"
     r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
@@ -131,11 +129,8 @@ class Plane(NamedTuple):
 def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
     """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""
     with _open(path, edited=edited) as hdus:
-        images = [hdu for hdu in hdus if hdu.is_image]
-        return [
-            Plane(str(hdu.header.get("EXTNAME", "")), None if hdu.data is None else np.asarray(hdu.data), hdu.header.copy())
-            for hdu in images
-        ]
+        images = [(hdu.header.copy(), hdu.data) for hdu in hdus if hdu.is_image]
+        return [Plane(str(h.get("EXTNAME", "")), None if data is None else np.asarray(data), h) for h, data in images]
 
 
 class Table(NamedTuple):
@@ -149,15 +144,9 @@ class Table(NamedTuple):
 def read_tables(path: str | Path) -> list[Table]:
     """Every binary table of a file, in order; checksums are those that :func:`read_planes` looks at."""
     with _open(path, checksum=False) as hdus:
-        tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU)]
-        return [
-            Table(
-                str(hdu.header.get("EXTNAME", "")),
-                {} if hdu.data is None else {name: np.array(hdu.data[name]) for name in hdu.columns.names},
-                hdu.header.copy(),
-            )
-            for hdu in tables
-        ]
+        found = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU)]
+        rows = [{} if hdu.data is None else {name: np.array(hdu.data[name]) for name in hdu.columns.names} for hdu in found]
+        return [Table(str(h.header.get("EXTNAME", "")), row, h.header.copy()) for h, row in zip(found, rows, strict=True)]
 
 
 def read_headers(path: str | Path) -> list[fits.Header]:
@@ -223,7 +212,8 @@ def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None
     The cards that describe the storage (size, compression, scaling) are kept, checksums are new.
     """
     with _open(source, raw=True) as hdus:
-        image = next((hdu for hdu in hdus if _holds_image(hdu.header)), None)
+        # Opened raw, a compressed image is a table with ZIMAGE.
+        image = next((hdu for hdu in hdus if hdu.header.get("ZIMAGE") or (hdu.is_image and hdu.header["NAXIS"] >= 2)), None)
         if image is None:
             raise InputError("holds no image HDU", cure="Give a FITS file with an image")
         kept = [card for card in image.header.cards if _STORAGE.fullmatch(card.keyword)]
@@ -238,8 +228,6 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
 
     Parameters
     ----------
-    path
-        The file.
     max_pixels
         Largest image that is accepted, declared in the headers: a small file may unpack to one that fills the memory.
 
@@ -272,12 +260,7 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
         return headers
 
 
-def _holds_image(header: fits.Header) -> bool:
-    """Whether an HDU holds an image of two axes or more, compressed or not."""
-    return bool(header.get("ZIMAGE")) or (header.get("XTENSION", "IMAGE") == "IMAGE" and header.get("NAXIS", 0) >= 2)
-
-
-@contextmanager
+@contextlib.contextmanager
 def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
@@ -294,9 +277,8 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited:
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
     except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(
-            f"cannot be read as FITS ({error})", cure="Fetch the file again: it is truncated, corrupt or not FITS", where=path
-        ) from error
+        cure = "Fetch the file again: it is truncated, corrupt or not FITS"
+        raise InputError(f"cannot be read as FITS ({error})", cure=cure, where=path) from error
 
 
 def _write(path: str | Path, hdus: fits.HDUList) -> None:
@@ -310,7 +292,9 @@ def _write(path: str | Path, hdus: fits.HDUList) -> None:
             hdus.writeto(temporary, overwrite=True, checksum=True, output_verify="silentfix")
         temporary.replace(path)
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror or error})", cure=_SPACE, where=path) from None
+        raise InputError(
+            f"cannot be written ({error.strerror or error})", cure="Free space or change permissions", where=path
+        ) from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
