@@ -63,19 +63,20 @@ def job(folder: Path = FOLDER) -> Iterator[None]:
 
 
 def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written, before any work is done.
+    """Refuse a folder that cannot be written, or made, before any work is done; it is not made here.
 
     Raises
     ------
     InputError
         If it cannot.
     """
+    folder = folder.absolute()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        raise unwritable(error, folder.resolve()) from None
+        raise unwritable(error, existing) from None
 
 
 def _wait_for_jobs(folder: Path) -> None:
