@@ -26,8 +26,8 @@ class Costs:
     product_mb: float = 151.0  # image, error, mask
     states: int = 6  # kept by the single steps, the finished one among them
     steps: int = 9  # jobs of the single steps
-    stepwise_s: float = 23.0  # CPU seconds of these
-    fused_s: float = 12.5  # CPU seconds, aia.batch and the quick look
+    stepwise_s: float = 19.8  # CPU seconds of these
+    fused_s: float = 4.9  # CPU seconds, aia.batch and the quick look
     job_s: float = 2.9  # CPU seconds of Snakemake in a SLURM job,
     member_s: float = 1.3  # and for each member of a group
     batch: int = 100  # images per job

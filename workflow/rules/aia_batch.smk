@@ -61,7 +61,7 @@ for (channel, first), chunk in aia_chunks():
         threads: 2
         resources:
             **ON_GPU,
-            mem_mb=lambda wildcards, attempt: 1300 * attempt,
+            mem_mb=lambda wildcards, attempt: 1700 * attempt,
             runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
         params:
             frames=frames,
