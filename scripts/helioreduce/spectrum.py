@@ -8,6 +8,7 @@ through memory twice, where ``irfft2(otf * rfft2(x))`` passes six times.
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -36,7 +37,7 @@ class Library:
     def __init__(self, otf: Any, fft: ModuleType) -> None:
         self.shape, self._fft = (otf.shape[0], 2 * (otf.shape[1] - 1)), fft
         self._spectrum = arrays.module_of(otf).empty(otf.shape, np.result_type(otf.dtype, np.complex64))
-        self._multiply: Callable[..., Any] = _scale if arrays.on_host(otf) else np.multiply
+        self._multiply: Callable[..., Any] = _scale if arrays.on_host(otf) else operator.imul
         rows, columns = (_ROWS, _COLUMNS) if arrays.on_host(otf) else otf.shape
         self.row_blocks = blocks(otf.shape[0], rows)
         self.column_blocks = [(block, otf[:, block].copy()) for block in blocks(otf.shape[1], columns)]
@@ -53,7 +54,7 @@ class Library:
         """Multiply one block of columns by its OTF."""
         columns, otf = block
         part = self._fft.fft(self._spectrum[:, columns], axis=0)
-        self._multiply(part, otf, part)
+        self._multiply(part, otf)
         self._spectrum[:, columns] = self._fft.ifft(part, axis=0, overwrite_x=True)
 
 
@@ -135,8 +136,8 @@ def blocks(length: int, size: int) -> list[slice]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _scale(block, factor, result):  # type: ignore[no-untyped-def]
-    """A complex block times a real one."""
+def _scale(block, factor):  # type: ignore[no-untyped-def]
+    """A complex block times a real one, in place."""
     for y in range(block.shape[0]):
         for x in range(block.shape[1]):
-            result[y, x] = block[y, x] * factor[y, x]
+            block[y, x] *= factor[y, x]
