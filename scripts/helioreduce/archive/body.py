@@ -74,7 +74,7 @@ def send(
 ) -> tuple[int, int]:
     """Send a reply, spoilt by ``fault``; returns its status and the bytes of its body.
 
-    ``leaving`` is called before the last bytes are sent.
+    ``leaving`` is called before the last bytes are sent that a client waits for: of an error, it need not read the page.
     """
     kind = fault.kind if fault else ""
     if kind in ("late", "drop"):
@@ -92,6 +92,8 @@ def send(
         headers["Connection"] = "close"
     for name, value in headers.items():
         handler.send_header(name, value)
+    if handler.command == "HEAD" or body.status >= 400:
+        leaving()
     handler.end_headers()
     if handler.command == "HEAD":
         return body.status, 0
