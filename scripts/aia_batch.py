@@ -20,7 +20,6 @@ def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict,
 
     def compute(frame: batch.Frame, planes: list) -> Image:
         listed, image = planes.pop(), planes.pop()
-        process.trim_memory()
         return where.run(chain.reduce, image, listed, pointing[frame.pointing], calibration, chosen, frame.left_out)
 
     common = code, settings, where.module.__name__, [provenance.sha256(file) for name in tables for file in files[name]]

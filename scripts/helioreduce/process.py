@@ -26,7 +26,7 @@ def keep_memory() -> None:
 
 
 def trim_memory() -> None:
-    """Give back what is free now: between two images, so that the heap's gaps do not add up."""
+    """Give back what is free now: between two steps, so that the heap's gaps do not add up."""
     _glibc("malloc_trim", 0)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helioreduce import ecsv, provenance
+from helioreduce import ecsv, process, provenance
 from helioreduce.aia import deconvolve, degradation, error, exposure, level1, prep, spikes
 from helioreduce.image import Image
 
@@ -94,5 +94,6 @@ def reduce(
         if name in ("respike", "error"):
             image = level1.ingest(image)
         image = step(provenance.skip(image, skipped))
+        process.trim_memory()
         skipped = {}
     return image
