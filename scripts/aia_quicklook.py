@@ -1,18 +1,15 @@
 """Pictures of finished images and their errors."""
 
-import os
-from pathlib import Path
-
 from helioreduce import fits, quicklook
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 
 
 def main(images: list[str], outputs: list[str]) -> None:
     """Read each image, draw it, write a PNG."""
     for image, output in zip(images, outputs, strict=True):
-        temporary = Path(output).with_name(f".{Path(output).name}.{os.getpid()}.part")
-        quicklook.draw(fits.read(image)).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
-        temporary.replace(output)
+        with replaced(output) as temporary:
+            quicklook.draw(fits.read(image)).savefig(temporary, format="png", dpi=150, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from helioreduce import fits
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 from helioreduce.plotting import gallery
 
@@ -16,9 +17,8 @@ def main(inputs: dict, groups: dict[str, str], side: int, facts: dict[str, str],
         figures.append(gallery.Shown(groups[name], gallery.title(name), gallery.of(of), captions[name], file.read_bytes()))
     pairs = zip(inputs["before"], inputs["after"], strict=True)
     sliders = [gallery.slider(fits.read(before), fits.read(after), side, "Deconvolution.") for before, after in pairs]
-    temporary = Path(f"{output}.part")
-    temporary.write_text(gallery.page(figures, sliders, facts), encoding="utf-8")
-    temporary.replace(output)
+    with replaced(output) as temporary:
+        temporary.write_text(gallery.page(figures, sliders, facts), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """A level-2 file looked through: its spectral windows and their quality."""
 
 import json
-from pathlib import Path
 
 from helioreduce import fits
 from helioreduce.errors import InputError
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 from helioreduce.spice import level2
 
@@ -16,9 +16,8 @@ def main(raster: str, output: str) -> None:
         found = [level2.quality(window) for window in windows]
     except InputError as error:
         raise error.at(raster) from None
-    temporary = Path(f"{output}.part")
-    temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False))
-    temporary.replace(output)
+    with replaced(output) as temporary:
+        temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from helioreduce import fits
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 from helioreduce.plotting import style
 from helioreduce.spice import level3, report
@@ -15,9 +16,8 @@ def main(merged: str, radiance: str, velocity: str, composition: str, checks: st
     found = json.loads(Path(checks).read_text())
     with style.look():
         page = report.page(raster, level3.from_planes(fits.read_planes(merged)), *products, found)
-    temporary = Path(f"{output}.part")
-    temporary.write_text(page)
-    temporary.replace(output)
+    with replaced(output) as temporary:
+        temporary.write_text(page)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """A SPICE level-2 raster of a known Sun, its truth, and the contribution functions behind it."""
 
-from pathlib import Path
-
 import numpy as np
 
 from helioreduce import fits
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 from helioreduce.spice import contribution, simulate
 
@@ -12,9 +11,8 @@ from helioreduce.spice import contribution, simulate
 def main(raster: str, truth: str, table: str, settings: dict[str, float]) -> None:
     """Simulate, write."""
     level2, known = simulate.raster(simulate.Settings(**settings))
-    temporary = Path(f"{table}.part.npz")
-    np.savez(temporary, **contribution.arrays(simulate.table()))
-    temporary.replace(table)
+    with replaced(table) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **contribution.arrays(simulate.table()))
     fits.write_planes(truth, known)
     fits.write_planes(raster, level2)
 

@@ -1,18 +1,17 @@
 """One table of contribution functions out of files that hold one line each."""
 
-from pathlib import Path
-
 import numpy as np
 
+from helioreduce.files import replaced
 from helioreduce.log import log_to
 from helioreduce.spice import contribution
 
 
-def main(files: list[str], output: str) -> None:
+def main(lines: list[str], output: str) -> None:
     """Read, join, write."""
-    temporary = Path(f"{output}.part.npz")
-    np.savez(temporary, **contribution.arrays(contribution.join([contribution.read(file) for file in files])))
-    temporary.replace(output)
+    joined = contribution.arrays(contribution.join([contribution.read(line) for line in lines]))
+    with replaced(output) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **joined)
 
 
 if __name__ == "__main__":

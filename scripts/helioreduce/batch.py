@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from helioreduce import overlap, provenance
 from helioreduce.errors import InputError, ReductionError
+from helioreduce.files import replaced
 from helioreduce.log import logger, tell
 
 
@@ -136,13 +137,10 @@ def _kept(frame: Frame, folder: Path, common: object) -> Path:
 def _link(kept: Path, frame: Frame) -> None:
     """Make the product a hard link to the kept image, made now as far as Snakemake is concerned."""
     output = Path(frame.output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.part")
-    for old in (temporary, output):
-        old.unlink(missing_ok=True)
-    temporary.hardlink_to(kept)
-    temporary.replace(output)
-    temporary.unlink(missing_ok=True)  # still there where another process has linked the same file meanwhile
+    with replaced(output) as temporary:
+        for old in (temporary, output):
+            old.unlink(missing_ok=True)
+        temporary.hardlink_to(kept)
     os.utime(output)
 
 

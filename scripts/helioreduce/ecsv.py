@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helioreduce.errors import InputError
+from helioreduce.files import replaced
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -61,12 +61,9 @@ def read_table(path: str | Path) -> Table:
 
 
 def write_table(path: str | Path, table: Table) -> None:
-    """Write under a temporary name, then rename: a killed job leaves no half file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    table.write(temporary, format="ascii.ecsv", overwrite=True)
-    temporary.replace(path)
+    """Write as a whole: a killed job leaves no half file."""
+    with replaced(path) as temporary:
+        table.write(temporary, format="ascii.ecsv", overwrite=True)
 
 
 def reference(meta: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ class InputError(ReductionError):
 
 def unwritable(error: OSError, where: object) -> InputError:
     """What is wrong with a file or folder that cannot be written, and the cure."""
-    return InputError(f"cannot be written ({error.strerror})", cure="Free space or change permissions", where=where)
+    return InputError(f"cannot be written ({error.strerror or error})", cure="Free space or change permissions", where=where)
 
 
 class AlreadyDone(InputError):

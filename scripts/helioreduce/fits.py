@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import re
 import warnings
 import zlib
@@ -20,7 +19,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, unwritable
+from helioreduce.files import replaced
 from helioreduce.image import Image
 
 # Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
@@ -282,19 +282,10 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited:
 
 
 def _write(path: str | Path, hdus: fits.HDUList) -> None:
-    """Write with checksums under a temporary name beside ``path``, then rename: a killed job leaves no half file."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write with checksums, as a whole: a killed job leaves no half file."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
+        with replaced(path) as temporary, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
             hdus.writeto(temporary, overwrite=True, checksum=True, output_verify="silentfix")
-        temporary.replace(path)
     except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror or error})", cure="Free space or change permissions", where=path
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        raise unwritable(error, path) from None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import tarfile
 import threading
@@ -24,6 +23,7 @@ from helioreduce.archive.recordset import RecordSetError
 from helioreduce.archive.series import signed
 from helioreduce.archive.staging import Item, stage
 from helioreduce.errors import InputError, ReductionError
+from helioreduce.files import replaced
 
 DONE, PENDING, QUEUED, TOO_LARGE, FAILED, EXPIRED, UNKNOWN, LIMIT, OFF_LINE = 0, 1, 2, 3, 4, 5, 6, 7, 25
 #: JSOC's limits: pending requests per e-mail address and per host, time in which a repeated request is the same one, time
@@ -237,11 +237,9 @@ def _directory(name: str) -> str:
 
 
 def _write(path: Path, content: Mapping) -> None:
-    """Write JSON under a temporary name, then rename."""
+    """Write JSON."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        part.write_text(json.dumps(content))
-        part.replace(path)
+        with replaced(path) as part:
+            part.write_text(json.dumps(content))
     except OSError as error:
         raise InputError(f"exports cannot be staged ({error.strerror})", cure="Give a folder to write to", where=path) from None

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from helioreduce.files import replaced
+
 
 def write(path: str | Path, content: Mapping[str, object]) -> None:
-    """Write a record or a series under a temporary name and rename it: a reader never sees half of it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write a record or a series; a reader never sees half of it."""
+    with replaced(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def series(name: str, records: Sequence[Mapping[str, str]]) -> dict[str, object]:

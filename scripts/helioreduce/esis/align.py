@@ -45,6 +45,7 @@ class Scene:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Of the image, (ny, nx)."""
         return self.good.shape
 
 

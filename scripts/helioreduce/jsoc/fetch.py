@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helioreduce import __version__, fits, times
+from helioreduce.files import replaced
 from helioreduce.jsoc import gate, header, quality, wire
 from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
 from helioreduce.jsoc.records import Record
@@ -125,9 +125,6 @@ def has_spikes(record: Record) -> bool:
 
 
 def write_history(path: str | Path, history: Mapping[str, object]) -> None:
-    """Write a history as JSON: temporary name, then rename."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(history, indent=1, default=str) + "\n")
-    part.replace(path)
+    """Write a history as JSON."""
+    with replaced(path) as part:
+        part.write_text(json.dumps(history, indent=1, default=str) + "\n")

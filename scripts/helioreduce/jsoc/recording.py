@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from helioreduce import times
 from helioreduce.errors import InputError, unwritable
+from helioreduce.files import replaced
 from helioreduce.jsoc import gate
 from helioreduce.jsoc.client import JSOC
 from helioreduce.jsoc.errors import NoData
@@ -52,11 +52,9 @@ def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) ->
         "segments": segments,
     }
     try:
-        place.mkdir(parents=True, exist_ok=True)
         for name, file in files.items():
-            part = place / f".{NAMES[name]}.{os.getpid()}"
-            shutil.copyfile(file, part)
-            part.replace(place / NAMES[name])
+            with replaced(place / NAMES[name]) as part:
+                shutil.copyfile(file, part)
         _write(place / "record.json", description)
     except OSError as error:
         raise unwritable(error, place) from None
@@ -101,11 +99,9 @@ def keep_file(folder: str | Path, file: Path) -> Path:
         If the folder cannot be written.
     """
     place = Path(folder, TABLES, file.name)
-    part = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, part)
-        part.replace(place)
+        with replaced(place) as part:
+            shutil.copyfile(file, part)
     except OSError as error:
         raise unwritable(error, place) from None
     return place
@@ -127,7 +123,6 @@ def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
 
 
 def _write(path: Path, content: Mapping) -> None:
-    """JSON under a temporary name, then renamed."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps(content))
-    part.replace(path)
+    """Write JSON."""
+    with replaced(path) as part:
+        part.write_text(json.dumps(content))

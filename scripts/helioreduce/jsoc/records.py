@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from helioreduce import times
 from helioreduce.errors import InputError
+from helioreduce.files import replaced
 from helioreduce.jsoc.errors import NoData
 
 
@@ -72,23 +72,14 @@ class Record:
 
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
-    """Write records of one series, one JSON line each after a first line with the series and ``provenance``.
-
-    Temporary name, then rename.
-    """
-    path, records = Path(path), iter(records)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write records of one series, one JSON line each after a first line with the series and ``provenance``."""
+    records = iter(records)
     first = next(records, None)
-    try:
-        with open(part, "w") as file:
-            file.write(json.dumps({"series": first and _plain(first.series), **provenance}) + "\n")
-            for record in chain([first] if first else [], records):
-                entry = {"name": record.name, "recnum": record.recnum, "segments": dict(record.segments)}
-                file.write(json.dumps({**entry, "keywords": dict(record.keywords)}) + "\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replaced(path) as part, open(part, "w") as file:
+        file.write(json.dumps({"series": first and _plain(first.series), **provenance}) + "\n")
+        for record in chain([first] if first else [], records):
+            entry = {"name": record.name, "recnum": record.recnum, "segments": dict(record.segments)}
+            file.write(json.dumps({**entry, "keywords": dict(record.keywords)}) + "\n")
 
 
 def load(path: str | Path) -> list[Record]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import drms
 
+from helioreduce.files import replaced
 from helioreduce.jsoc import gate, wire
 from helioreduce.jsoc.client import Client, anonymous, translated
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
@@ -160,10 +160,8 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> drms.
 
     request = wire.persist(ask, client.patience, text)
     if request.id:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        part = note.with_name(f".{note.name}.{os.getpid()}")
-        part.write_text(json.dumps({"requestid": request.id, "record_set": text}))
-        part.replace(note)
+        with replaced(note) as part:
+            part.write_text(json.dumps({"requestid": request.id, "record_set": text}))
     return request
 
 

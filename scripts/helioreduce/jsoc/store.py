@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from helioreduce import provenance
 from helioreduce.errors import unwritable
+from helioreduce.files import replaced
 from helioreduce.jsoc.records import Record
 
 
@@ -62,13 +62,11 @@ class Store:
         """
         place, note = self._object(str(history["sha256"])), self._record(record, segment)
         try:
-            for folder in (place.parent, note.parent):
-                folder.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             file.chmod(0o444)
             file.replace(place)
-            part = note.with_name(f".{note.name}.{os.getpid()}")
-            part.write_text(json.dumps(history, indent=1))
-            part.replace(note)
+            with replaced(note) as part:
+                part.write_text(json.dumps(history, indent=1))
         except OSError as error:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)

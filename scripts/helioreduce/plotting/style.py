@@ -9,6 +9,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from helioreduce.files import replaced
+
 #: Width of a figure over one and two columns of a journal, inches.
 COLUMN, PAGE = 3.5, 7.1
 #: Okabe & Ito's palette: distinct to all common kinds of colour vision.
@@ -73,17 +75,12 @@ def new(width: float = PAGE, height: float = 3.2) -> Figure:
 
 
 def write(paths: Iterable[str | Path], draw: Callable[..., Figure], *values: object) -> None:
-    """Draw a figure and write it as PDF and PNG, by suffix: the same bytes for the same values.
-
-    Each file is written under a temporary name, then renamed.
-    """
+    """Draw a figure and write it as PDF and PNG, by suffix: the same bytes for the same values."""
     with look():
         figure = draw(*values)
         for path in map(Path, paths):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".part.{path.name}")
-            figure.savefig(temporary, metadata=_NO_METADATA[path.suffix])
-            temporary.replace(path)
+            with replaced(path) as temporary:
+                figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix])
 
 
 def reason(text: str) -> Figure:
