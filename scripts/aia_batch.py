@@ -1,14 +1,16 @@
 """Every step from level 1 to the finished image, for many images of one channel in one process."""
 
-from helioreduce import arrays, batch, ecsv, fits, process, provenance
 from helioreduce.aia import chain, deconvolve
 from helioreduce.image import Image
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, fits, provenance
+from helioreduce.numerics import backend
+from helioreduce.runtime import batch, process
+from helioreduce.runtime.log import log_to
 
 
 def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict, code: str, device: str) -> None:
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
-    where = arrays.Device(device)
+    where = backend.Device(device)
     tables = {name: [ecsv.read(file) for file in files[name]] for name in ("error", "degradation")}
     otf = [fits.read_array(file, "OTF")[0] for file in files["psf"]]
     calibration = chain.Calibration(*(next(iter(found), None) for found in (*tables.values(), otf)))

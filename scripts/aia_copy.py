@@ -2,11 +2,11 @@
 
 import shutil
 
-from helioreduce import fits
 from helioreduce.aia import level1
 from helioreduce.errors import InputError
-from helioreduce.files import replaced
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, output: str) -> None:

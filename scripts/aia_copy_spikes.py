@@ -1,8 +1,8 @@
 """The spikes of a level-1 file that the user has, with their positions on the Sun."""
 
-from helioreduce import fits
 from helioreduce.aia import level1, spikes
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, spikes_file: str, output: str) -> None:

@@ -1,13 +1,15 @@
 """The instrument's point-spread function, removed."""
 
-from helioreduce import arrays, fits, process, provenance
 from helioreduce.aia import deconvolve
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.numerics import backend
+from helioreduce.runtime import process
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, psf_file: str, output: str, settings: dict, skipped: dict[str, str], device: str = "cpu") -> None:
     """Read one image and the PSF, deconvolve on its own grid, write."""
-    where, options = arrays.Device(device), deconvolve.Options(**settings)
+    where, options = backend.Device(device), deconvolve.Options(**settings)
     frame = where.upload(provenance.skip(fits.read(image), skipped))
     optics = where.run(options.optics, frame, fits.read_array(psf_file, "OTF")[0])
     fits.write(output, where.download(where.run(options.apply, frame, *optics)))

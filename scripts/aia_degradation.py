@@ -1,8 +1,8 @@
 """The loss of sensitivity since launch, divided out."""
 
-from helioreduce import ecsv, fits, provenance
 from helioreduce.aia import degradation
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, table: str, output: str, version: int, skipped: dict[str, str]) -> None:

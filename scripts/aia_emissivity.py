@@ -1,8 +1,8 @@
 """The emissivity of the plasma, from SolarSoft's files or the open form, in the open form."""
 
-from helioreduce import ecsv
 from helioreduce.aia.response import tables
-from helioreduce.log import log_to
+from helioreduce.io import ecsv
+from helioreduce.runtime.log import log_to
 
 
 def main(file: str, output: str) -> None:

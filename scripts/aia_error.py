@@ -1,8 +1,9 @@
 """The error plane, from raw counts."""
 
-from helioreduce import ecsv, fits, process, provenance
 from helioreduce.aia import error, level1
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, fits, provenance
+from helioreduce.runtime import process
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, table: str, output: str, systematic: dict[str, bool], skipped: dict[str, str]) -> None:

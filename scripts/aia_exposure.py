@@ -1,8 +1,8 @@
 """From counts to counts per second."""
 
-from helioreduce import fits, provenance
 from helioreduce.aia import exposure
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, output: str, skipped: dict[str, str]) -> None:

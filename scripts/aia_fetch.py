@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from helioreduce import sources
 from helioreduce.jsoc import fetch, policy, recording, records, staged
 from helioreduce.jsoc.store import Store
-from helioreduce.log import log_to, progress
+from helioreduce.runtime.log import log_to, progress
 
 
 def main(
@@ -14,7 +13,7 @@ def main(
     """Find the record, refuse bad quality, fetch into the store, rebuild the header, write; tell where it came from."""
     record = policy.usable(listed, time, *quality)
     path = staged.load(exports).get((record.name, "image")) if exports else None
-    with sources.connect(source) as url:
+    with source.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": progress(record.name)}
         entry = fetch.segment(record, "image", url, Store("results/store"), **options)
     if settings["record"]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import aia_fetch
 import aia_fetch_spikes
-from helioreduce import batch, sources
 from helioreduce.errors import ReductionError
-from helioreduce.log import log_to
+from helioreduce.runtime import batch
+from helioreduce.runtime.log import log_to
 
 
 def fetched(source: str, frame: batch.Download, quality: list, settings: Mapping) -> ReductionError | None:
@@ -24,7 +24,7 @@ def fetched(source: str, frame: batch.Download, quality: list, settings: Mapping
 
 def main(source: str, frames: list[batch.Download], quality: list, settings: Mapping) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
-    with sources.connect(source) as url:
+    with source.connect(source) as url:
         outcomes: Iterator = ((frame, fetched(url, frame, quality, settings)) for frame in frames)
         batch.each(outcomes, len(frames), kept="results/store")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from helioreduce import fits, sources
 from helioreduce.aia import level1, spikes
+from helioreduce.io import fits
 from helioreduce.jsoc import fetch, recording, records, staged
 from helioreduce.jsoc.store import Store
-from helioreduce.log import log_to, progress
+from helioreduce.runtime.log import log_to, progress
 
 
 def main(source: str, listed: str, exports: str | None, time: str, image: str, settings: Mapping, output: str) -> None:
@@ -16,7 +16,7 @@ def main(source: str, listed: str, exports: str | None, time: str, image: str, s
     if not path:
         fits.write_arrays(output, {}, fits.cards(REASON=f"{record.name} has no spikes file"))
         return
-    with sources.connect(source) as url:
+    with source.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": progress(f"{record.name} spikes")}
         entry = fetch.segment(record, "spikes", url, Store("results/store"), **options)
     if settings["record"]:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from helioreduce import ecsv, provenance
 from helioreduce.aia.response import tables
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(files: list[str], output: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from helioreduce.jsoc import policy
-from helioreduce.log import log_to
+from helioreduce.runtime.log import log_to
 
 
 def main(lists: list[str], quality: list, output: str) -> None:

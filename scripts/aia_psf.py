@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from helioreduce import fits, process
 from helioreduce.aia import psf
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime import process
+from helioreduce.runtime.log import log_to
 
 
 def main(channel: int, core: str, output: str) -> None:

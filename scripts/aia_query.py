@@ -1,9 +1,9 @@
 """The records of one channel and day, in one query: what there is, its quality and all keywords."""
 
-from helioreduce import sources, times
+from helioreduce import times
 from helioreduce.jsoc import records, vso
 from helioreduce.jsoc.client import Client
-from helioreduce.log import log_to
+from helioreduce.runtime.log import log_to
 
 
 def main(source: str, channel: int, slots: list[str], cadence_s: float, output: str) -> None:
@@ -12,7 +12,7 @@ def main(source: str, channel: int, slots: list[str], cadence_s: float, output: 
     if source == "vso":
         found, queries = vso.frames(channel, wanted), []
     else:
-        with sources.connect(source) as url:
+        with source.connect(source) as url:
             client = Client.at(url)
             found = list(client.frames(channel, wanted[0], wanted[-1], cadence_s))
         queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]

@@ -1,8 +1,9 @@
 """Pictures of finished images and their errors."""
 
-from helioreduce import fits, quicklook
-from helioreduce.files import replaced
-from helioreduce.log import log_to
+from helioreduce.aia.figures import quicklook
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 
 
 def main(images: list[str], outputs: list[str]) -> None:

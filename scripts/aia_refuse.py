@@ -1,7 +1,7 @@
 """A local file that cannot be named: its own job says why, and the other frames go on."""
 
 from helioreduce.errors import InputError
-from helioreduce.log import log_to
+from helioreduce.runtime.log import log_to
 
 
 def main(reason: str) -> None:

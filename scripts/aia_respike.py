@@ -1,8 +1,8 @@
 """From level 1 to level 0.5: the pixels that the ground pipeline replaced are put back."""
 
-from helioreduce import fits
 from helioreduce.aia import level1, spikes
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, spikes_file: str, output: str) -> None:

@@ -1,8 +1,9 @@
 """Wavelength response of a channel at the date of an image, with every component."""
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.aia.response import tables
-from helioreduce.log import log_to
+from helioreduce.io import ecsv
+from helioreduce.runtime.log import log_to
 
 
 def main(instrument: str, degradation: str, channel: int, time: str, settings: dict, output: str) -> None:

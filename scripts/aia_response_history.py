@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from helioreduce import ecsv
 from helioreduce.aia import tables
 from helioreduce.aia.response import history
 from helioreduce.errors import InputError
-from helioreduce.log import log_to
+from helioreduce.io import ecsv
+from helioreduce.runtime.log import log_to
 
 
 def main(files: list[str], channel: int, output: str) -> None:

@@ -1,8 +1,9 @@
 """Temperature response of the EUV channels at the date of an image."""
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.aia.response import tables
-from helioreduce.log import log_to
+from helioreduce.io import ecsv
+from helioreduce.runtime.log import log_to
 
 
 def main(instrument: str, emissivity: str, degradation: str, fix: str | None, time: str, settings: dict, output: str) -> None:

@@ -2,9 +2,9 @@
 
 from astropy.table import Table
 
-from helioreduce import ecsv, fits
 from helioreduce.aia.qa import statistics
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, fits
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, raw: str, output: str) -> None:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from helioreduce import fits, process, times
-from helioreduce.archive import calibration, records
-from helioreduce.archive.frame import render
-from helioreduce.archive.scenario import Scenario
-from helioreduce.log import log_to
+from helioreduce import times
+from helioreduce.archive import records
+from helioreduce.io import fits
+from helioreduce.runtime import process
+from helioreduce.runtime.log import log_to
+from helioreduce.sun import calibration
+from helioreduce.sun.frame import render
+from helioreduce.sun.scenario import Scenario
 
 
 def main(settings: dict, channel: int, time: str, psf: str | None, folder: str | Path) -> None:

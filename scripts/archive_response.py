@@ -1,8 +1,8 @@
 """The embedded archive's instrument and emissivity: analytic models in the open form."""
 
-from helioreduce import ecsv
 from helioreduce.aia.response import model, tables
-from helioreduce.log import log_to
+from helioreduce.io import ecsv
+from helioreduce.runtime.log import log_to
 
 
 def main(instrument: str, emissivity: str) -> None:

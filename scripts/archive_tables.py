@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from helioreduce import times
-from helioreduce.archive import calibration, records
-from helioreduce.archive.scenario import Scenario
-from helioreduce.log import log_to
+from helioreduce.archive import records
+from helioreduce.runtime.log import log_to
+from helioreduce.sun import calibration
+from helioreduce.sun.scenario import Scenario
 
 
 def main(settings: dict, start: str, end: str, folder: str | Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.log import log_to
+from helioreduce.runtime.log import log_to
 
 
 def main(kind: str, files: list[str], tests: str, output: str, log: str) -> None:

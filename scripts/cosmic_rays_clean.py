@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from helioreduce import fits, provenance
 from helioreduce.cosmic_rays import calibrate, clean, lacosmic
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(frame: str, calibration: dict[str, str], image: str, hits: str, noise: dict, search: dict, electrons: bool) -> None:

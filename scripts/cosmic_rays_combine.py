@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.cosmic_rays.combine import Choices, combine, level, scaled
 from helioreduce.image import Image
-from helioreduce.log import log_to
-from helioreduce.provenance import record
+from helioreduce.io import fits
+from helioreduce.io.provenance import record
+from helioreduce.runtime.log import log_to
 
 
 def main(frames: list[str], output: str, kind: str, choices: dict[str, object], memory_mb: float) -> None:

@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from helioreduce import ecsv, fits
 from helioreduce.cosmic_rays import clean, figure, scores, sources
 from helioreduce.image import Mask
-from helioreduce.log import log_to
-from helioreduce.plotting import style
+from helioreduce.io import ecsv, fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(images: list[str], hits: list[str], truth: str, table: str, picture: str, names: list[str], extended: int) -> None:
@@ -21,7 +20,7 @@ def main(images: list[str], hits: list[str], truth: str, table: str, picture: st
     ecsv.write(table, rows, {"truth": Path(truth).name})
     frame = cleaned[0].data + clean.excess(events.shape, fits.read_array(hits[0], "HITS")[0])
     told = {name: str(agreed[name]) for name in names}
-    style.write([picture], figure.thresholds, frame, found, told, cleaned[0].header["BUNIT"])
+    plots.write([picture], figure.thresholds, frame, found, told, cleaned[0].header["BUNIT"])
 
 
 if __name__ == "__main__":

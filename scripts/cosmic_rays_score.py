@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import numpy as np
 
-from helioreduce import ecsv, fits
 from helioreduce.cosmic_rays import clean, lacosmic, scores
 from helioreduce.image import Mask
-from helioreduce.log import log_to
+from helioreduce.io import ecsv, fits
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, spikes: list[str], output: str, position: int, search: dict[str, object]) -> None:

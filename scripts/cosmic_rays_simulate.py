@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from helioreduce import fits
 from helioreduce.cosmic_rays import simulate
 from helioreduce.image import Image
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(darks: list[str], science: str, truth: str, gain: float, read_noise: float) -> None:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from helioreduce import ecsv, fits
 from helioreduce.cosmic_rays import clean, figure, sources
 from helioreduce.image import Mask
-from helioreduce.log import log_to
-from helioreduce.plotting import style
+from helioreduce.io import ecsv, fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, hits: str, table: str, picture: str, extended: int, rows: int) -> None:
@@ -20,7 +19,7 @@ def main(image: str, hits: str, table: str, picture: str, extended: int, rows: i
     ecsv.write(table, sources.table(found, excess), {**meta, "unit": cleaned.header.get("BUNIT", "")}, sources.COLUMNS)
     planes = {"mask": mask, "image": cleaned.data + excess, "cleaned": cleaned.data}
     title = f"{Path(image).parent.name}/{Path(image).stem}: {sources.describe(told, extended)}"
-    style.write([picture], figure.snippets, planes, sources.largest(found, rows), title)
+    plots.write([picture], figure.snippets, planes, sources.largest(found, rows), title)
 
 
 if __name__ == "__main__":

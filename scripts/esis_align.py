@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from helioreduce import fits, provenance, times
+from helioreduce import times
 from helioreduce.esis import camera, coalign, stack, target
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(images: list[str], targets: list[str], line: camera.Line, output: str, merit: dict) -> None:

@@ -1,10 +1,10 @@
 """Mean dark frame of one camera."""
 
-from helioreduce import fits
 from helioreduce.errors import InputError
 from helioreduce.esis import level1
 from helioreduce.image import Image
-from helioreduce.log import log_to, logger
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to, logger
 
 
 def main(frames: list[str], camera: int, output: str) -> None:

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.esis import camera, figures, resample, transforms, vignetting
-from helioreduce.log import log_to
-from helioreduce.plotting import style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(given: object, exposures: list[int], line: camera.Line, outputs: dict[str, str]) -> None:
@@ -22,11 +21,11 @@ def main(given: object, exposures: list[int], line: camera.Line, outputs: dict[s
     linear = [resample.resample(d, transforms.on_grid(m), image.shape[1:])[0] for d, m in zip(level1, affine, strict=True)]
     names = f"{line.name} Å   {header['DATE-AVG']}"
     internal, aim = (np.stack(part) for part in zip(*numbers, strict=True))
-    style.write([outputs["coalignment"]], figures.coalignment, image, target, names)
-    style.write([outputs["correlation"]], figures.correlation, internal, aim, exposures)
-    style.write([outputs["masks"]], figures.masks, image, [outline[1] for outline in outlines], names)
-    style.write([outputs["differences"]], figures.differences, np.stack(linear), image, image / field)
-    style.write([outputs["vignetting"]], figures.vignetting, field, slopes, single)
+    plots.write([outputs["coalignment"]], figures.coalignment, image, target, names)
+    plots.write([outputs["correlation"]], figures.correlation, internal, aim, exposures)
+    plots.write([outputs["masks"]], figures.masks, image, [outline[1] for outline in outlines], names)
+    plots.write([outputs["differences"]], figures.differences, np.stack(linear), image, image / field)
+    plots.write([outputs["vignetting"]], figures.vignetting, field, slopes, single)
 
 
 if __name__ == "__main__":

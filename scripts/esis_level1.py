@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from helioreduce import fits, provenance
 from helioreduce.cosmic_rays import lacosmic
 from helioreduce.errors import InputError
 from helioreduce.esis import level1
 from helioreduce.image import Image, Mask
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(frames: list[str], darks: list[str], outputs: list[str], thresholds: dict[str, float]) -> None:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from helioreduce import fits, provenance, times
+from helioreduce import times
 from helioreduce.esis import camera, level3, vignetting
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 
 
 def main(aligned: list[str], mask: list[str], slopes: str, factors: str, line: camera.Line, output: str) -> None:

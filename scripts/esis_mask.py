@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.esis import camera, masks, transforms
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(aligned: str, line: camera.Line, output: str) -> None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.esis import normalise, vignetting
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(aligned: list[str], mask: list[str], slopes: str, output: str) -> None:

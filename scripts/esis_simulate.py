@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.esis import camera, readout, simulate, target
 from helioreduce.image import Image
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.runtime.log import log_to
 
 
 def main(lights: list[str], darks: list[str], aia: list[str], target_file: str, truth: str, seed: int) -> None:

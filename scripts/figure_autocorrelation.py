@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.aia import deconvolve, psf, register
+from helioreduce.aia.figures import errors
 from helioreduce.aia.qa import noise
 from helioreduce.image import Image
-from helioreduce.log import log_to
-from helioreduce.plotting import errors, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 LEVEL_DN = 1000.0  # a uniform field, far above its noise of 1 DN, so that nothing is clipped
 
@@ -24,7 +24,7 @@ def main(image: str, core: str | None, iterations: int, side: int, outputs: list
         state = deconvolve.deconvolve(state, otf, iterations)
         maps["deconvolved"] = noise.autocorrelation(state.data[32:-32, 32:-32])
     maps["level 1.5"] = noise.autocorrelation(register.register(state).data[32:-32, 32:-32])
-    style.write(outputs, errors.autocorrelation, maps)
+    plots.write(outputs, errors.autocorrelation, maps)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.aia import psf
+from helioreduce.aia.figures import deconvolution, sky
 from helioreduce.aia.qa import convergence
-from helioreduce.log import log_to
-from helioreduce.plotting import deconvolution, sky, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 STEPS = (1, 2, 3, 5, 8, 12, 18, 25, 40, 60, 100)
 
@@ -17,7 +17,7 @@ def main(image: str, core: str, iterations: int, side: int, outputs: list[str]) 
     part, channel = sky.cut(frame, sky.liveliest(frame, side), side), int(frame.header["WAVELNTH"])
     otf = psf.otf(channel, core, psf.grid(part.data.shape, channel)).astype(np.float32)
     trace = convergence.trace(part, otf, sorted({*STEPS, iterations}))
-    style.write(outputs, deconvolution.convergence, *trace, iterations)
+    plots.write(outputs, deconvolution.convergence, *trace, iterations)
 
 
 if __name__ == "__main__":

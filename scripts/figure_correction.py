@@ -1,14 +1,14 @@
 """Figure: an image before and after its correction for degradation."""
 
-from helioreduce import fits
-from helioreduce.log import log_to
-from helioreduce.plotting import degradation, style
+from helioreduce.aia.figures import degradation
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, outputs: list[str]) -> None:
     """Read both images, draw, write."""
     corrected = fits.read(after)
-    style.write(outputs, degradation.correction, fits.read(before), corrected, float(corrected.header["DEGFACT"]))
+    plots.write(outputs, degradation.correction, fits.read(before), corrected, float(corrected.header["DEGFACT"]))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.aia import degradation as table
+from helioreduce.aia.figures import degradation
 from helioreduce.aia.response.history import from_table
-from helioreduce.log import log_to
-from helioreduce.plotting import degradation, style
+from helioreduce.io import ecsv, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(history: str, rows_file: str, channel: int, frames: list[str], version: int, outputs: list[str]) -> None:
@@ -15,7 +16,7 @@ def main(history: str, rows_file: str, channel: int, frames: list[str], version:
     when = [times.from_compact(time) for time in frames]
     points = [(time, table.factor(rows, channel, version, time)[0]) for time in when]
     until = max(max(when) + timedelta(days=6 * 365), times.parse("2026-01-01"))
-    style.write(outputs, degradation.history, from_table(ecsv.read_table(history)), version, points, until)
+    plots.write(outputs, degradation.history, from_table(ecsv.read_table(history)), version, points, until)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from helioreduce import ecsv, fits
 from helioreduce.aia import error, tables
-from helioreduce.log import log_to
-from helioreduce.plotting import errors, style
+from helioreduce.aia.figures import errors
+from helioreduce.io import ecsv, fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, table: str, outputs: list[str]) -> None:
@@ -15,7 +15,7 @@ def main(image: str, table: str, outputs: list[str]) -> None:
     edges = np.unique(np.round(np.geomspace(1, 16384, 120))) - 0.5
     terms = error.components(edges, channel, tables.error_row(ecsv.read(table)[0], channel))
     pixels = np.histogram(frame.data[np.isfinite(frame.data)], edges)[0]
-    style.write(outputs, errors.components, edges, terms, channel, (edges, pixels))
+    plots.write(outputs, errors.components, edges, terms, channel, (edges, pixels))
 
 
 if __name__ == "__main__":

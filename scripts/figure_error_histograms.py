@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from helioreduce import ecsv, fits
 from helioreduce.aia import error, tables
-from helioreduce.log import log_to
-from helioreduce.plotting import errors, style
+from helioreduce.aia.figures import errors
+from helioreduce.io import ecsv, fits, plots
+from helioreduce.runtime.log import log_to
 
 TERMS = {"nominal": (), "EVE": ("eve",), "CHIANTI": ("chianti",)}
 
@@ -20,7 +20,7 @@ def main(image: str, table: str, outputs: list[str]) -> None:
         name: 100 * error.total(error.components(sample, channel, row, systematic=systematic)) / np.abs(sample)
         for name, systematic in TERMS.items()
     }
-    style.write(outputs, errors.histograms, relative, channel)
+    plots.write(outputs, errors.histograms, relative, channel)
 
 
 if __name__ == "__main__":

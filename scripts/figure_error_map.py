@@ -1,13 +1,13 @@
 """Figure: relative error of a finished image, and its signal-to-noise ratio."""
 
-from helioreduce import fits
-from helioreduce.log import log_to
-from helioreduce.plotting import errors, style
+from helioreduce.aia.figures import errors
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, outputs: list[str]) -> None:
     """Read the image, draw, write."""
-    style.write(outputs, errors.error_map, fits.read(image))
+    plots.write(outputs, errors.error_map, fits.read(image))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from helioreduce import fits
-from helioreduce.files import replaced
-from helioreduce.log import log_to
-from helioreduce.plotting import gallery
+from helioreduce.aia.figures import gallery
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 
 
 def main(inputs: dict, groups: dict[str, str], side: int, facts: dict[str, str], output: str) -> None:

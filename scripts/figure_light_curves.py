@@ -1,13 +1,14 @@
 """Figure: light curves of the finished images, with errors."""
 
+from helioreduce.aia.figures import series
 from helioreduce.aia.qa import statistics
-from helioreduce.log import log_to
-from helioreduce.plotting import series, style
+from helioreduce.io import plots
+from helioreduce.runtime.log import log_to
 
 
 def main(files: list[str], outputs: list[str]) -> None:
     """Read the frames' numbers, draw, write."""
-    style.write(outputs, series.light_curves, statistics.by_channel(files))
+    plots.write(outputs, series.light_curves, statistics.by_channel(files))
 
 
 if __name__ == "__main__":

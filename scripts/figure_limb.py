@@ -1,10 +1,10 @@
 """Figure: the limb's residual from a centred circle, before and after registration."""
 
-from helioreduce import fits
+from helioreduce.aia.figures import registration
 from helioreduce.aia.qa import limb
 from helioreduce.errors import InputError
-from helioreduce.log import log_to
-from helioreduce.plotting import registration, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, outputs: list[str]) -> None:
@@ -13,9 +13,9 @@ def main(before: str, after: str, outputs: list[str]) -> None:
     try:
         fits_ = limb.fit(first), limb.fit(second)
     except InputError as error:
-        style.write(outputs, style.reason, str(error))
+        plots.write(outputs, plots.reason, str(error))
         return
-    style.write(outputs, registration.limb, *fits_, first.header["WAVELNTH"])
+    plots.write(outputs, registration.limb, *fits_, first.header["WAVELNTH"])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Figure: the point-spread function of a channel, its arms and its core."""
 
-from helioreduce import fits
-from helioreduce.log import log_to
-from helioreduce.plotting import deconvolution, style
+from helioreduce.aia.figures import deconvolution
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(psf: str, channel: int, core: str, outputs: list[str]) -> None:
     """Read the PSF, draw, write."""
-    style.write(outputs, deconvolution.psf, fits.read_array(psf, "PSF")[0], channel, core)
+    plots.write(outputs, deconvolution.psf, fits.read_array(psf, "PSF")[0], channel, core)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Figure: radial profile and encircled energy of the channels' point-spread functions."""
 
-from helioreduce import fits
+from helioreduce.aia.figures import deconvolution
 from helioreduce.aia.qa import psf
-from helioreduce.log import log_to
-from helioreduce.plotting import deconvolution, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(files: list[str], channels: list[int], outputs: list[str]) -> None:
@@ -11,7 +11,7 @@ def main(files: list[str], channels: list[int], outputs: list[str]) -> None:
     found = {channel: psf.encircled(fits.read_array(file, "PSF")[0]) for channel, file in zip(channels, files, strict=True)}
     radius = next(iter(found.values())).radius
     curves = {channel: (energy.profile, energy.energy) for channel, energy in found.items()}
-    style.write(outputs, deconvolution.psf_energy, radius, curves)
+    plots.write(outputs, deconvolution.psf_energy, radius, curves)
 
 
 if __name__ == "__main__":

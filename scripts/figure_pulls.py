@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.aia import exposure
+from helioreduce.aia.figures import errors
 from helioreduce.aia.qa import noise
 from helioreduce.image import Image
-from helioreduce.log import log_to
-from helioreduce.plotting import errors, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(images: list[str], truth: str | None, outputs: list[str]) -> None:
@@ -23,7 +23,7 @@ def main(images: list[str], truth: str | None, outputs: list[str]) -> None:
     halves = {"all pixels": np.zeros_like(faint), "fainter half": ~faint}
     sets = {label: noise.pulls(*pair, leave_out=left) for label, left in halves.items()}
     title = f"{first.header['WAVELNTH']} Å, {str(first.header['T_OBS'])[:19]}"
-    style.write(outputs, errors.pulls, {label: (v, noise.robust_spread(v)) for label, v in sets.items()}, xlabel, title)
+    plots.write(outputs, errors.pulls, {label: (v, noise.robust_spread(v)) for label, v in sets.items()}, xlabel, title)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Figure: reference pixel, scale and rotation matrix before and after registration."""
 
-from helioreduce import fits
-from helioreduce.log import log_to
-from helioreduce.plotting import registration, style
+from helioreduce.aia.figures import registration
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, outputs: list[str]) -> None:
     """Read both images, draw, write."""
-    style.write(outputs, registration.wcs, fits.read(before), fits.read(after))
+    plots.write(outputs, registration.wcs, fits.read(before), fits.read(after))
 
 
 if __name__ == "__main__":

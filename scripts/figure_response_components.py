@@ -1,13 +1,13 @@
 """Figure: the components of a channel's wavelength response."""
 
-from helioreduce import ecsv
-from helioreduce.log import log_to
-from helioreduce.plotting import response, style
+from helioreduce.aia.figures import response
+from helioreduce.io import ecsv, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(table: str, outputs: list[str]) -> None:
     """Read the response, draw, write."""
-    style.write(outputs, response.components, ecsv.read_table(table))
+    plots.write(outputs, response.components, ecsv.read_table(table))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Figure: intensity along a slit across bright loops, before and after deconvolution."""
 
-from helioreduce import fits
+from helioreduce.aia.figures import deconvolution, sky
 from helioreduce.aia.qa import slit
-from helioreduce.log import log_to
-from helioreduce.plotting import deconvolution, sky, style
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, side: int, outputs: list[str]) -> None:
@@ -14,7 +14,7 @@ def main(before: str, after: str, side: int, outputs: list[str]) -> None:
     line = slit.across(first.data, side // 3)
     planes = [None if p is None else slit.along(p, line) for p in (first.data, second.data, first.sigma, second.sigma)]
     along = deconvolution.Slit(line.x, line.y, line.distance * float(first.header["CDELT1"]), *planes)
-    style.write(outputs, deconvolution.slit, second, along)
+    plots.write(outputs, deconvolution.slit, second, along)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from helioreduce import fits
 from helioreduce.aia import level1, spikes
-from helioreduce.log import log_to
-from helioreduce.plotting import sky, style
-from helioreduce.plotting.spikes import cutouts
+from helioreduce.aia.figures import sky
+from helioreduce.aia.figures.spikes import cutouts
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, spikes_file: str, side: int, outputs: list[str]) -> None:
@@ -19,7 +19,7 @@ def main(before: str, after: str, spikes_file: str, side: int, outputs: list[str
     centre = (int(columns[column]) + side // 2, int(rows[row]) + side // 2)
     first, second = sky.cut(despiked, centre, side), sky.cut(respiked, centre, side)
     left, bottom = (float(despiked.header[key]) - float(first.header[key]) for key in ("CRPIX1", "CRPIX2"))
-    style.write(outputs, cutouts, first, second, x - left, y - bottom)
+    plots.write(outputs, cutouts, first, second, x - left, y - bottom)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """Figure: counts of the spikes, and of what the despiker put in their place."""
 
-from helioreduce import fits
-from helioreduce.log import log_to
-from helioreduce.plotting import spikes, style
+from helioreduce.aia.figures import spikes
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(files: list[str], channels: list[int], outputs: list[str]) -> None:
     """Read the lists, draw, write."""
     lists = {channel: fits.read_spikes(file)[0] for channel, file in zip(channels, files, strict=True)}
-    style.write(outputs, spikes.histogram, lists)
+    plots.write(outputs, spikes.histogram, lists)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
 """Figure: the spikes on the solar disk."""
 
-from helioreduce import fits
 from helioreduce.aia import spikes
-from helioreduce.log import log_to
-from helioreduce.plotting import style
-from helioreduce.plotting.spikes import positions
+from helioreduce.aia.figures.spikes import positions
+from helioreduce.io import fits, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(image: str, spikes_file: str, outputs: list[str]) -> None:
     """Read the frame and its spikes, draw, write."""
     frame, listed = fits.read(image), fits.read_spikes(spikes_file)[0]
-    style.write(outputs, positions, frame, listed, *spikes.coordinates(frame, listed))
+    plots.write(outputs, positions, frame, listed, *spikes.coordinates(frame, listed))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """Figure: temperature responses at launch and at the date of the images."""
 
-from helioreduce import ecsv
-from helioreduce.log import log_to
-from helioreduce.plotting import response, style
+from helioreduce.aia.figures import response
+from helioreduce.io import ecsv, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(file: str, outputs: list[str]) -> None:
     """Read the responses, draw those of all channels in the table, write."""
     table = ecsv.read_table(file)
-    style.write(outputs, response.temperature, table, sorted(map(int, table.meta["factors"])))
+    plots.write(outputs, response.temperature, table, sorted(map(int, table.meta["factors"])))
 
 
 if __name__ == "__main__":

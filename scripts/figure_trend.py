@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.aia import degradation as table
 from helioreduce.aia import tables
+from helioreduce.aia.figures import degradation
 from helioreduce.aia.response.history import trend
 from helioreduce.errors import InputError
-from helioreduce.log import log_to
-from helioreduce.plotting import degradation, style
+from helioreduce.io import ecsv, plots
+from helioreduce.runtime.log import log_to
 
 
 def main(means: str, files: list[str], channel: int, outputs: list[str]) -> None:
@@ -27,7 +28,7 @@ def main(means: str, files: list[str], channel: int, outputs: list[str]) -> None
             found = trend(rows, channel, version, when, raw)
             factors = np.array([table.factor(rows, channel, version, time)[0] for time in when])
             curves[version] = (when, raw, raw / factors, found.corrected, found.corrected_error)
-    style.write(outputs, degradation.trend, curves, channel)
+    plots.write(outputs, degradation.trend, curves, channel)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Map of the FIP bias, by the linear combination ratio."""
 
-from helioreduce import fits, provenance
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import composition, maps
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from helioreduce import fits, log, provenance
 from helioreduce.errors import InputError
+from helioreduce.io import fits, provenance
+from helioreduce.runtime import log
 from helioreduce.spice import binning, catalogue, fit, group, initial, level3
 from helioreduce.spice.fit import STATUS
 

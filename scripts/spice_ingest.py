@@ -2,10 +2,10 @@
 
 import json
 
-from helioreduce import fits
 from helioreduce.errors import InputError
-from helioreduce.files import replaced
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import level2
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from helioreduce import fits, provenance
 from helioreduce.errors import InputError
-from helioreduce.log import log_to, logger
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to, logger
 from helioreduce.spice import catalogue, fit, group, initial, level2, prepare
 
 

@@ -1,7 +1,7 @@
 """Radiance maps of every line, with covariances."""
 
-from helioreduce import fits, provenance
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import level3, maps
 
 

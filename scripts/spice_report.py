@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from helioreduce import fits
-from helioreduce.files import replaced
-from helioreduce.log import log_to
-from helioreduce.plotting import style
+from helioreduce.io import fits, plots
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import level3, report
 
 
@@ -14,7 +13,7 @@ def main(merged: str, radiance: str, velocity: str, composition: str, checks: st
     """Read the products of a raster, draw, write one HTML file."""
     products = [fits.read_planes(path) if path else [] for path in (radiance, velocity, composition)]
     found = json.loads(Path(checks).read_text())
-    with style.look():
+    with plots.look():
         page = report.page(raster, level3.from_planes(fits.read_planes(merged)), *products, found)
     with replaced(output) as temporary:
         temporary.write_text(page)

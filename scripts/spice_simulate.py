@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from helioreduce import fits
-from helioreduce.files import replaced
-from helioreduce.log import log_to
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import contribution, simulate
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helioreduce.files import replaced
-from helioreduce.log import log_to
+from helioreduce.io.atomic import replaced
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import contribution
 
 

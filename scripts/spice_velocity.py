@@ -1,7 +1,7 @@
 """Velocity maps of every line, relative to a stated zero."""
 
-from helioreduce import fits, provenance
-from helioreduce.log import log_to
+from helioreduce.io import fits, provenance
+from helioreduce.runtime.log import log_to
 from helioreduce.spice import level3, maps
 
 

@@ -13,6 +13,8 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
+pytest_plugins = ["archive_fixtures"]
+
 REAL = Path(__file__).parents[2] / "shared" / "data"
 
 

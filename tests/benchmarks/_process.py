@@ -19,7 +19,7 @@ TIME = "20140101T000001"
 BATCH = """
 import sys
 import aia_batch
-from helioreduce import batch, process
+from helioreduce.runtime import batch, process
 folder, number, threads, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 frames = [batch.Frame(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
                       f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 from _process import Cost, batched, keep, machine, prepare, process, require
 
-from helioreduce import ecsv
 from helioreduce.aia import psf
+from helioreduce.io import ecsv
 
 PEER = Path(__file__).with_name("_chain_aiapy.py")
 

@@ -18,15 +18,16 @@ from pathlib import Path
 import numpy as np
 from _process import batched, keep, machine, prepare, require
 
-from helioreduce import arrays, ecsv, fits
 from helioreduce.aia import chain
 from helioreduce.aia.deconvolve import Options
 from helioreduce.image import Image
+from helioreduce.io import ecsv, fits
+from helioreduce.numerics import backend
 
 
 def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]:
     """The finished image, median seconds of computing per image, and bytes of GPU memory taken."""
-    where = arrays.Device(device)
+    where = backend.Device(device)
     tables = [ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing")]
     calibration = chain.Calibration(*tables[:2], fits.read_array(folder / "otf.fits", "OTF")[0])
     image, spikes = where.upload(fits.read(folder / "00.fits")), fits.read_spikes(folder / "00_spikes.fits")
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=24)
     parser.add_argument("--jobs", type=int, default=6)
     given = parser.parse_args()
-    if arrays.module_for("auto") is np:
+    if backend.module_for("auto") is np:
         print("left out: no GPU")
         return
     require(given.run)
@@ -70,13 +71,13 @@ def main() -> None:
         cpu, *_ = computed(folders[0], "cpu", 0)
         rate = sustained(folders, given.images)
     difference = np.nanmax(np.abs(gpu.data - cpu.data)) / np.nanmax(cpu.data)
-    cupy = arrays.module_for("gpu")
+    cupy = backend.module_for("gpu")
     card = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     lines = [f"{card}, CuPy {cupy.__version__}; {machine('numpy')}", "", "| | measured | asked (H200) |", "|---|---|---|"]
     lines += [f"| computing, ms per image | {1e3 * seconds:.1f} | 30 |"]
     lines += [f"| sustained, images/s, {given.jobs} processes | {rate:.1f} | 10 |"]
     lines += [f"| largest difference to the CPU, of the peak | {difference:.1e} | 5e-7 |"]
-    lines += [f"| GPU memory of a process, MiB | {taken / 2**20:.0f} | {arrays.GPU_MEMORY / 2**20:.0f} |"]
+    lines += [f"| GPU memory of a process, MiB | {taken / 2**20:.0f} | {backend.GPU_MEMORY / 2**20:.0f} |"]
     keep(given.run, "gpu", "\n".join(lines))
 
 

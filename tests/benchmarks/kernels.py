@@ -20,10 +20,11 @@ from astropy.io import fits
 from astropy.table import QTable
 from scipy import ndimage
 
-from helioreduce import fft, process
 from helioreduce.aia import error, psf, register, richardson_lucy, spline
 from helioreduce.aia.deconvolve import deconvolve
 from helioreduce.image import Image
+from helioreduce.numerics import fft
+from helioreduce.runtime import process
 
 CHANNEL, ITERATIONS = 171, 25
 ERRORS = {"DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "EVEERR": 0.019, "CHIANTI": 0.25}

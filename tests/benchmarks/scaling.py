@@ -27,7 +27,7 @@ import numpy as np
 from _process import REPOSITORY, Cost, batched, keep, machine, prepare, process, require
 from matplotlib.ticker import LogFormatter, NullLocator
 
-from helioreduce import fits
+from helioreduce.io import fits
 
 Costs = Mapping[int, Cost]
 

@@ -18,9 +18,9 @@ import numpy as np
 import yaml
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "peers")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
-from helioreduce import fits  # noqa: E402
+from helioreduce.io import fits  # noqa: E402
 from helioreduce.spice import fit, noise, simulate  # noqa: E402
 from helioreduce.spice.model import Line, Tie, build  # noqa: E402
 from helioreduce.spice.simulate import RADCAL_PER_SECOND, STEP  # noqa: E402

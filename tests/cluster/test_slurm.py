@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from helioreduce import fits
+from helioreduce.io import fits
 
 pytestmark = pytest.mark.timeout(1800)
 TARGETS = [f"results/aia/error/171/20140101T00000{second}.fits" for second in (0, 1)]

@@ -10,10 +10,11 @@ import pytest
 from astropy.coordinates import SkyCoord
 from sunpy.coordinates import HeliographicStonyhurst, Helioprojective
 
-from helioreduce import fits, times
-from helioreduce.archive import ephemeris, features
-from helioreduce.archive.frame import render
-from helioreduce.archive.scenario import Pointing, Scenario
+from helioreduce import times
+from helioreduce.io import fits
+from helioreduce.sun import ephemeris, features
+from helioreduce.sun.frame import render
+from helioreduce.sun.scenario import Pointing, Scenario
 
 
 @pytest.mark.parametrize("date", ["2011-02-15", "2014-07-01", "2020-10-10"])

@@ -12,13 +12,13 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.stats import mad_std
 from scipy import ndimage, stats
 
-from helioreduce import fits
 from helioreduce.aia.error import components, total
 from helioreduce.cosmic_rays import combine, inject, lacosmic, scores, sources
 from helioreduce.cosmic_rays.clean import clean, to_electrons
 from helioreduce.cosmic_rays.noise import Detector, classic_variance
 from helioreduce.errors import InputError
 from helioreduce.image import Image
+from helioreduce.io import fits
 
 astroscrappy = pytest.importorskip("astroscrappy")
 

@@ -7,7 +7,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 
 from helioreduce.image import Mask
-from helioreduce.provenance import COMPLETE, SKIPPED
+from helioreduce.io.provenance import COMPLETE, SKIPPED
 
 STEPS = ("RESPIKE", "ERROR", "DECONVOL", "PREP")
 

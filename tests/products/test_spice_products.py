@@ -8,7 +8,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from helioreduce.image import Mask
-from helioreduce.provenance import COMPLETE
+from helioreduce.io.provenance import COMPLETE
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from helioreduce import fits as products
 from helioreduce.image import Mask
+from helioreduce.io import fits as products
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
 TIME = "20140101T000001"
@@ -107,8 +107,9 @@ def test_pointing_and_limb(run, state):
 
 def test_pointing_after_the_table(run, truth):
     """Sun centre of the table's row against the archive's truth: within 0.06 px."""
-    from helioreduce import ecsv, times
+    from helioreduce import times
     from helioreduce.aia import pointing
+    from helioreduce.io import ecsv
 
     rows, _ = ecsv.read(run / f"results/aia/tables/pointing/{TIME[:8]}.ecsv")
     image = products.read(run / f"results/aia/level1/171/{TIME}.fits")

@@ -29,7 +29,7 @@ def test_example_from_nothing(snakemake, site, cutout) -> None:
     cutout(0)
     ran = snakemake("cosmic_rays_example")
     assert ran.returncode == 0, ran.stderr
-    from helioreduce import ecsv
+    from helioreduce.io import ecsv
 
     rows, _ = ecsv.read(site / "results/cosmic_rays/compared/example.ecsv")
     scored = {row["name"]: row for row in rows}

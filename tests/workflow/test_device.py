@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from helioreduce import fits
+from helioreduce.io import fits
 
 ASKED = """
 include: "{repository}/Snakefile"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helioreduce import provenance
 from helioreduce.archive.server import Archive
+from helioreduce.io import provenance
 
 pytestmark = pytest.mark.full
 

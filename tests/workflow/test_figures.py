@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from helioreduce import ecsv
 from helioreduce.aia.response import model, tables
+from helioreduce.io import ecsv
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -1,16 +1,11 @@
 """The gallery in a real browser: every picture loads, the slider slides, nothing goes over a network."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-from helioreduce.image import Image
-from helioreduce.plotting import gallery
-
-sys.path.append(str(Path(__file__).parents[1]))
 from browser import EXECUTABLE, Browser
+
+from helioreduce.aia.figures import gallery
+from helioreduce.image import Image
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from helioreduce import fits as products
+from helioreduce.io import fits as products
 
 DONE = "results/aia/normalised/171/20140101T0000{:02d}.fits"
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from helioreduce import fits
+from helioreduce.io import fits
 
 FOREIGN = """
 configfile: "theirs.yaml"

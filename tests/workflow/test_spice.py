@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from helioreduce import fits as products
+from helioreduce.io import fits as products
 from helioreduce.spice import simulate
 
 NAME = "solo_L2_spice-n-ras_20220402T111537_V00_synthetic"

@@ -2,7 +2,8 @@
 
 import atexit
 
-from helioreduce import local, times
+from helioreduce.plan import local
+from helioreduce import times
 from helioreduce.aia import channels, slots
 from helioreduce.jsoc.policy import missing
 

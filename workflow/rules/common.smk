@@ -11,7 +11,7 @@ from snakemake.resources import Resource
 sys.path.append(str(REPOSITORY / "scripts"))
 
 from helioreduce.errors import InputError
-from helioreduce.provenance import code_digest
+from helioreduce.io.provenance import code_digest
 
 
 include: "engine.smk"

@@ -10,7 +10,7 @@ from snakemake.dag import DAG
 from snakemake.persistence import PersistenceBase
 from snakemake.settings.types import RerunTrigger
 
-from helioreduce import running
+from helioreduce.runtime import locks
 
 
 def settled(given):
@@ -55,8 +55,8 @@ def lock(persistence, original=PersistenceBase.lock):
     """Snakemake's lock of a folder, taken over from a run that was killed, and refused while another one is at work."""
     with ExitStack() as held:
         try:
-            running.check_writable(Path("results"))
-            if held.enter_context(running.alone(persistence.path)):
+            locks.check_writable(Path("results"))
+            if held.enter_context(locks.alone(persistence.path)):
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
                 persistence.cleanup_locks()
                 (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helioreduce import ecsv, process, provenance
 from helioreduce.aia import deconvolve, degradation, error, exposure, level1, prep, spikes
 from helioreduce.image import Image
+from helioreduce.io import ecsv, provenance
+from helioreduce.runtime import process
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from helioreduce import arrays, fft
 from helioreduce.aia import gaps, psf, richardson_lucy
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.numerics import backend, fft
 
 #: Pixels whose value says nothing about the scene.
 UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
@@ -32,7 +32,7 @@ class Options:
     def optics(self, image: Image, full_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """OTF for images like this one, where it lives, from the full frame's; and the noise gain if it is the same for all."""
         otf = psf.for_image(image.data.shape, image.header["WAVELNTH"], self.core, full_frame)
-        otf = arrays.module_of(image.data).asarray(otf, self.precision)
+        otf = backend.module_of(image.data).asarray(otf, self.precision)
         varies = self.redraws or self.tolerance or self.accelerate
         return otf, None if varies else richardson_lucy.noise_gain(otf, self.iterations)
 
@@ -115,7 +115,7 @@ def deconvolve(
     )
     forget_statistics(new.header)
     parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
-    where = {"precision": otf.dtype, "fft": fft.library(otf), "device": arrays.name(otf)}
+    where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
     record(new.header, "deconvolve", parameters | where)
     return new
 
@@ -165,7 +165,7 @@ def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
 
 def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
     """Data with noise of the error plane added again."""
-    generator, xp = np.random.default_rng(seed), arrays.module_of(image.data)
+    generator, xp = np.random.default_rng(seed), backend.module_of(image.data)
     for _ in range(number):
         yield image.data + image.sigma * xp.asarray(generator.standard_normal(image.data.shape, np.float32))
 
@@ -192,7 +192,7 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
 
 def _restored(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The new plane in float32, contiguous, with the old one's values in unknown pixels; it may be the same array."""
-    new = arrays.module_of(new).ascontiguousarray(new, np.float32)
+    new = backend.module_of(new).ascontiguousarray(new, np.float32)
     np.copyto(new, old, where=~known)
     return new
 

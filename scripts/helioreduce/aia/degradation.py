@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.image import Image, forget_statistics
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io import ecsv
+from helioreduce.io.provenance import record, refuse_twice
 
 Row = Mapping[str, object]
 

@@ -13,12 +13,13 @@ from typing import Any
 import numba
 import numpy as np
 
-from helioreduce import arrays, ecsv
 from helioreduce.aia import tables
 from helioreduce.aia.channels import CAMERA, known
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io import ecsv
+from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.numerics import backend
 
 #: Dark-current noise, DN (Boerner et al. 2012).
 DARK_DN = 0.18
@@ -109,7 +110,7 @@ def from_table(image: Image, table: ecsv.Calibration, systematic: Mapping[str, b
 def total_sigma(counts: Any, *factors: float) -> Any:
     """Total error of every pixel: variance per DN of shot noise and compression, constant variance, systematic fraction²."""
     dn_per_photon, compression, constant, fraction2 = map(np.float32, factors)
-    if arrays.on_host(counts):
+    if backend.on_host(counts):
         return _sigma(counts, dn_per_photon, compression, constant, fraction2)
     photons, rounding = counts.clip(0), np.float32(1 / 12)
     variance = constant + photons * dn_per_photon + fraction2 * counts * counts

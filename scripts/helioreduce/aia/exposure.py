@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helioreduce.image import Image, forget_statistics
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io.provenance import record, refuse_twice
 
 
 def normalise(image: Image) -> Image:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce import arrays
 from helioreduce.aia.kernels import fill_rows
 from helioreduce.errors import InputError
+from helioreduce.numerics import backend
 
 
 def filled(plane: Any) -> Any:
@@ -19,12 +19,12 @@ def filled(plane: Any) -> Any:
     InputError
         If every pixel is missing.
     """
-    if arrays.on_host(plane):
+    if backend.on_host(plane):
         return _fill(plane.copy())
     if np.isfinite(plane).all():
         return plane.copy()
     # Few images have gaps: on the GPU they take the way through main memory.
-    return arrays.module_of(plane).asarray(_fill(arrays.to_host(plane).copy()))
+    return backend.module_of(plane).asarray(_fill(backend.to_host(plane).copy()))
 
 
 def _fill(plane: np.ndarray) -> np.ndarray:

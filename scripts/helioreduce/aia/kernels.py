@@ -10,7 +10,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from helioreduce import arrays
+from helioreduce.numerics import backend
 
 
 def excess(data: Any, model: Any, floor: float) -> Any:
@@ -19,7 +19,7 @@ def excess(data: Any, model: Any, floor: float) -> Any:
     0 where the data are NaN: unknown pixels ask for no change. −1 where the model is ``floor`` or less: a dark pixel stays
     dark.
     """
-    if arrays.on_host(model):
+    if backend.on_host(model):
         return _excess(data, model, model.dtype.type(floor))
     dark = model <= floor
     value = np.where(dark, -1, (data - model) / np.where(dark, 1, model))
@@ -29,7 +29,7 @@ def excess(data: Any, model: Any, floor: float) -> Any:
 
 def correct(estimate: Any, correction: Any) -> None:
     """estimate ← estimate · (1 + correction), in place, and not below zero."""
-    if arrays.on_host(estimate):
+    if backend.on_host(estimate):
         _correct(estimate, correction)
     else:
         estimate *= (1 + correction).clip(0)
@@ -37,7 +37,7 @@ def correct(estimate: Any, correction: Any) -> None:
 
 def deviance(data: Any, model: Any) -> float:
     """Poisson deviance 2 Σ [d ln(d/m) − d + m] of the known data; a measure of likelihood that is 0 for a perfect model."""
-    if arrays.on_host(model):
+    if backend.on_host(model):
         return _deviance(data, model)
     usable, lit = (data == data) & ((model > 0) | (data == 0)), (data > 0) & (model > 0)
     logarithm = np.log(np.where(lit, data, 1) / np.where(lit, model, 1))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helioreduce import arrays, ecsv, times
+from helioreduce import times
 from helioreduce.aia import pointing, register
 from helioreduce.image import Image
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io import ecsv
+from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.numerics import backend
 
 
 def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "") -> Image:
@@ -23,7 +25,7 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     refuse_twice(image, "prep")
     pointed, parameters = pointing.update(image, row)
     new = register.register(pointed)
-    record(new.header, "prep", parameters | register.PARAMETERS | {"device": arrays.name(new.data)}, reference)
+    record(new.header, "prep", parameters | register.PARAMETERS | {"device": backend.name(new.data)}, reference)
     return new
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helioreduce import fft
 from helioreduce.errors import InputError
+from helioreduce.numerics import fft
 
 FULL_FRAME = (4096, 4096)
 ORDERS = range(1, 101)
@@ -76,7 +76,7 @@ def otf(
     Returns
     -------
     numpy.ndarray
-        Real, float64, (ny, nx//2 + 1): the half-plane of :func:`helioreduce.fft.rfft2`.
+        Real, float64, (ny, nx//2 + 1): the half-plane of :func:`helioreduce.numerics.fft.rfft2`.
 
     Raises
     ------

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce import arrays
 from helioreduce.aia import gaps, spline, spline_arrays
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.numerics import backend
 
 SCALE_ARCSEC, NPIX, CENTRE = 0.6, 4096, 2048.5
 #: For the record of the step that registers.
@@ -95,7 +95,7 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     variance = None if image.sigma is None else spline.mirrored(whole(image.sigma), spline.TAPS)
     if variance is not None:
         variance *= variance
-    loops = spline if arrays.on_host(image.data) else spline_arrays
+    loops = spline if backend.on_host(image.data) else spline_arrays
     data, sigma, mask = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
     sigma = sigma if variance is not None else None
     if holes:

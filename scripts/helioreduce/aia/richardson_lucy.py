@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce import fft
 from helioreduce.aia import kernels
+from helioreduce.numerics import fft
 
 #: Sum of weights below which a pixel is out of reach of the data.
 _OUT_OF_REACH = 1e-6

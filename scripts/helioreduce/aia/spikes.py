@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from helioreduce import arrays, provenance
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.io import provenance
+from helioreduce.numerics import backend
 
 
 def respike(image: Image, spikes: np.ndarray) -> Image:
@@ -41,9 +42,9 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     x, y, inside = positions(image, spikes)
     x, y = x[inside], y[inside]
     before, after = spikes[1, inside], spikes[2, inside]
-    move = arrays.module_of(image.data).asarray
+    move = backend.module_of(image.data).asarray
     at = move(y), move(x)
-    _check_replaced(arrays.to_host(image.data[at]), after)
+    _check_replaced(backend.to_host(image.data[at]), after)
     data, mask = image.data.copy(), image.mask.copy()
     data[at] = move(before, np.float32)
     mask[at] |= np.uint8(Mask.SPIKE)

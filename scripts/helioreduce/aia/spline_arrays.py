@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce import arrays
 from helioreduce.aia import spline
+from helioreduce.numerics import backend
 
 #: Samples on each side that count in a coefficient: POLE¹⁶ = 7e-10.
 _REACH = 16
@@ -33,7 +33,7 @@ def coefficients(plane: Any) -> Any:
 
 def resample(coefs: Any, variance: Any, flags: Any, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
     """As :func:`helioreduce.aia.spline.resample`."""
-    xp = arrays.module_of(coefs)
+    xp = backend.module_of(coefs)
     ny, nx = coefs.shape[0] - 3, coefs.shape[1] - 3
     column, row = xp.arange(shape[1], dtype=np.float64), xp.arange(shape[0], dtype=np.float64)[:, None]
     x = origin[0] + matrix[0, 0] * column + matrix[0, 1] * row

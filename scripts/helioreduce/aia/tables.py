@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from helioreduce import ecsv
 from helioreduce.errors import InputError
-from helioreduce.provenance import sha256
+from helioreduce.io import ecsv
+from helioreduce.io.provenance import sha256
 
 #: SHA-256 of the published files, by name.
 PINS = {

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce import fits
 from helioreduce.errors import InputError
+from helioreduce.io import fits
 
 
 def processed(source: Path, target: Path, header: Header, steps: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from helioreduce.files import replaced
+from helioreduce.io.atomic import replaced
 
 
 def write(path: str | Path, content: Mapping[str, object]) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from helioreduce import fits, times
+from helioreduce import times
 from helioreduce.archive.cards import exported
 from helioreduce.archive.catalogue import Record
 from helioreduce.archive.processing import processed
 from helioreduce.archive.series import Series, time_text
+from helioreduce.io import fits
 
 
 @dataclass(frozen=True, slots=True)

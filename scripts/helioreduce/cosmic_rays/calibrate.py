@@ -6,7 +6,7 @@ import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io.provenance import record, refuse_twice
 
 
 def apply(image: Image, frame: Image, step: str, reference: str = "") -> Image:

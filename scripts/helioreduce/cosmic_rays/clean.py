@@ -11,7 +11,7 @@ from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
 from helioreduce.cosmic_rays.noise import Detector
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
-from helioreduce.provenance import record, refuse_twice
+from helioreduce.io.provenance import record, refuse_twice
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helioreduce import __version__, fits, times
-from helioreduce.files import replaced
+from helioreduce import __version__, times
+from helioreduce.io import fits
+from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import gate, header, quality, wire
 from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
 from helioreduce.jsoc.records import Record

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from helioreduce import times
 from helioreduce.errors import InputError, unwritable
-from helioreduce.files import replaced
+from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import gate
 from helioreduce.jsoc.client import JSOC
 from helioreduce.jsoc.errors import NoData

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.files import replaced
+from helioreduce.io.atomic import replaced
 from helioreduce.jsoc.errors import NoData
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import drms
 
-from helioreduce.files import replaced
+from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import gate, wire
 from helioreduce.jsoc.client import Client, anonymous, translated
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.wire import Passing
-from helioreduce.log import logger
+from helioreduce.runtime.log import logger
 
 PENDING, UNKNOWN, LIMIT = (1, 2, 12), 6, 7
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")

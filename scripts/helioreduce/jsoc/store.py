@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from helioreduce import provenance
 from helioreduce.errors import unwritable
-from helioreduce.files import replaced
+from helioreduce.io import provenance
+from helioreduce.io.atomic import replaced
 from helioreduce.jsoc.records import Record
 
 

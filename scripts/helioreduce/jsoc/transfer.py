@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helioreduce import fits
 from helioreduce.errors import InputError, unwritable
+from helioreduce.io import fits
 from helioreduce.jsoc import wire
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
 from helioreduce.jsoc.wire import Attempts, Passing, Patience

@@ -16,7 +16,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 from helioreduce import __version__
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected, TransientExhausted
-from helioreduce.log import logger
+from helioreduce.runtime.log import logger
 
 AGENT = f"helioreduce/{__version__}"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
-from helioreduce.fits import Plane
+from helioreduce.io.fits import Plane
 from helioreduce.spice import panels
 from helioreduce.spice.fit import CONVERGED, NOT_CONVERGED, TOO_FEW, evaluate
 from helioreduce.spice.level3 import Fitted

@@ -9,8 +9,8 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
-from helioreduce.fits import Plane
 from helioreduce.image import Mask
+from helioreduce.io.fits import Plane
 from helioreduce.spice import noise
 from helioreduce.spice.level2 import Window, wavelengths
 from helioreduce.spice.noise import Noise

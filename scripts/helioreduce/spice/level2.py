@@ -17,7 +17,7 @@ from helioreduce.spice import pixel_lists
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-    from helioreduce.fits import Plane, Table
+    from helioreduce.io.fits import Plane, Table
 
 #: Å per unit of a wavelength axis.
 ANGSTROM = {"nm": 10.0, "angstrom": 1.0, "m": 1e10, "um": 1e4}

@@ -8,7 +8,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
-from helioreduce.fits import Plane
+from helioreduce.io.fits import Plane
 from helioreduce.spice import composition, radiance, velocity
 from helioreduce.spice.catalogue import spectroscopic
 from helioreduce.spice.fit import CONVERGED

@@ -21,7 +21,7 @@ from helioreduce.image import Mask
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-    from helioreduce.fits import Table
+    from helioreduce.io.fits import Table
 
 #: What each kind of list says of its samples; approximated ones stand in for lost telemetry.
 MEANINGS = {

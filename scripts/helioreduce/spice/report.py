@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helioreduce import __version__
-from helioreduce.fits import Plane
+from helioreduce.io.fits import Plane
 from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
 from helioreduce.spice.level3 import Fitted

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helioreduce.errors import InputError
-from helioreduce.fits import Plane
+from helioreduce.io.fits import Plane
 from helioreduce.spice.level3 import Fitted, spatial_header
 
 _MODE = "file selection mode=> "

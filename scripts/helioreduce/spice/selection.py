@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from helioreduce import fits
 from helioreduce.errors import InputError
+from helioreduce.io import fits
 from helioreduce.spice.level2 import is_spectral, value
 
 #: Filter: card, and whether a part of its value is enough (upper and lower case alike).

@@ -14,7 +14,7 @@ import numpy as np
 from astropy.io.fits import Header
 from scipy.ndimage import gaussian_filter
 
-from helioreduce.fits import Plane
+from helioreduce.io.fits import Plane
 from helioreduce.spice import composition, noise
 from helioreduce.spice.radiance import of_gaussian
 from helioreduce.spice.velocity import SPEED_OF_LIGHT

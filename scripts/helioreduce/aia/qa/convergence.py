@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helioreduce import fft
 from helioreduce.aia import deconvolve
 from helioreduce.errors import InputError
 from helioreduce.image import Image
+from helioreduce.numerics import fft
 
 
 class Trace(NamedTuple):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from helioreduce import ecsv, times
+from helioreduce import times
 from helioreduce.image import Image
+from helioreduce.io import ecsv
 
 #: Keywords that a timeline shows.
 KEYWORDS = ("T_OBS", "WAVELNTH", "EXPTIME", "QUALITY", "NSPIKES", "DEGFACT", "BUNIT")

@@ -31,8 +31,8 @@ from helioreduce.aia.response.instrument import (
     wavelength_response,
 )
 from helioreduce.aia.response.temperature import EMISSIVITY_UNIT, UNIT, ChiantiFix, Emissivity, temperature_response
-from helioreduce.ecsv import read_table
 from helioreduce.errors import InputError
+from helioreduce.io.ecsv import read_table
 
 T = TypeVar("T")
 

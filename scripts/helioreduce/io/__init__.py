@@ -1,0 +1,1 @@
+"""Files: FITS, ECSV, processing history, figures, and the one atomic writer."""

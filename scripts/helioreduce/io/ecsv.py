@@ -1,0 +1,76 @@
+"""Tables on disk: ECSV, with units, and where they came from in the header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helioreduce.errors import InputError
+from helioreduce.io.atomic import replaced
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+Rows = list[dict[str, object]]
+#: Rows of a table, and its meta data ``origin``, ``version`` and ``sha256``.
+Calibration = tuple[Rows, dict[str, str]]
+
+
+def read(path: str | Path) -> Calibration:
+    """Rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
+
+    Raises
+    ------
+    InputError
+        If the file is no ECSV table.
+    """
+    table = read_table(path)
+    rows = [{name: _value(row[name]) for name in table.colnames} for row in table]
+    return rows, {str(key): str(value) for key, value in table.meta.items()}
+
+
+def write(
+    path: str | Path, rows: Sequence[Mapping[str, object]], meta: Mapping[str, str], columns: Sequence[str] = ("T_START",)
+) -> None:
+    """Write rows and meta data; a table without rows keeps its meta data and has these ``columns``."""
+    from astropy.table import Table
+
+    names = list(rows[0]) if rows else list(columns)
+    write_table(path, Table({name: [row[name] for row in rows] for name in names}, meta=dict(meta)))
+
+
+def read_table(path: str | Path) -> Table:
+    """A table with the units of its columns, vector columns and ``meta`` as they were written.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no ECSV table.
+    """
+    from astropy.table import Table
+
+    try:
+        return Table.read(path, format="ascii.ecsv")
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"is not an ECSV table ({error})", cure="Delete it: the workflow makes it again", where=path
+        ) from error
+
+
+def write_table(path: str | Path, table: Table) -> None:
+    """Write as a whole: a killed job leaves no half file."""
+    with replaced(path) as temporary:
+        table.write(temporary, format="ascii.ecsv", overwrite=True)
+
+
+def reference(meta: Mapping[str, str]) -> str:
+    """The table as a product's header names it: origin, version and SHA-256."""
+    return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"
+
+
+def _value(value: object) -> object:
+    """A cell as a plain Python value."""
+    return value.item() if hasattr(value, "item") else str(value)

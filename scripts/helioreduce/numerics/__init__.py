@@ -1,0 +1,1 @@
+"""Numerical ground: array backend, Fourier transforms, interpolation."""

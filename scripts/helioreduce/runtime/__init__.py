@@ -1,0 +1,1 @@
+"""How a job runs: log, locks, batches, overlapped reading and writing, threads."""

@@ -1,0 +1,1 @@
+"""The synthetic Sun and the camera that takes its pictures."""

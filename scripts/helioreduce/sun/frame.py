@@ -1,0 +1,110 @@
+"""One frame of the archive: the image and spikes that JSOC would hold, and the truth behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from helioreduce.io import fits
+from helioreduce.sun import camera, events, keywords
+from helioreduce.sun.despiker import despike
+from helioreduce.sun.scenario import Facts, Scenario, facts
+from helioreduce.sun.sky import scene
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What the instrument did to the Sun.
+
+    ``level05`` (ny, nx) int16: counts before the despiker. ``expected`` float32: mean of those counts, blurred and degraded,
+    without cosmic rays. ``scene`` float32: DN/s of the new instrument on the same pixels, not blurred. ``cosmic_rays``
+    float32: charge of particles, DN.
+    """
+
+    level05: np.ndarray
+    expected: np.ndarray
+    scene: np.ndarray
+    cosmic_rays: np.ndarray
+    degradation: float
+
+    def planes(self) -> dict[str, np.ndarray]:
+        """The arrays by the names of their extensions."""
+        return {"LEVEL05": self.level05, "EXPECTED": self.expected, "SCENE": self.scene, "COSMIC": self.cosmic_rays}
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Level-1 image int16 (ny, nx); spikes int32 (3, n) or None; header of the stored file; record; the truth.
+
+    ``keywords`` are DRMS names and texts; ``record`` is what the archive's catalogue reads.
+    """
+
+    facts: Facts
+    image: np.ndarray
+    spikes: np.ndarray | None
+    keywords: dict[str, str]
+    header: Header
+    record: dict[str, object]
+    truth: Truth
+
+    def truth_header(self) -> Header:
+        """Where the Sun truly is, in the cards of a FITS header."""
+        true = self.facts.truth
+        return fits.cards(
+            CTYPE1="HPLN-TAN",
+            CTYPE2="HPLT-TAN",
+            CUNIT1="arcsec",
+            CUNIT2="arcsec",
+            CRVAL1=0.0,
+            CRVAL2=0.0,
+            CRPIX1=true.x0 + 1,
+            CRPIX2=true.y0 + 1,
+            CDELT1=true.scale,
+            CDELT2=true.scale,
+            CROTA2=true.roll,
+            R_SUN=self.facts.observer.rsun_arcsec / true.scale,
+            WAVELNTH=self.facts.channel.name,
+            EXPTIME=self.facts.exposure_s,
+            DEGRAD=self.truth.degradation,
+        )
+
+
+def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | None = None, degradation: float = 1.0) -> Frame:
+    """The frame of ``channel`` (Å) in the slot ``t_rec``; the same arguments give the same bits.
+
+    Parameters
+    ----------
+    psf
+        Point-spread function, see :func:`camera.blur`; None for an instrument without one.
+    degradation
+        Sensitivity over that at launch.
+
+    Raises
+    ------
+    InputError
+        If ``t_rec`` is no slot of the channel, or AIA has no such channel.
+    """
+    frame = facts(scenario, channel, t_rec)
+    here = (channel, frame.t_rec)
+    sun = scene(scenario, channel, frame.observer, frame.truth, scenario.npix, scenario.has("flare", *here))
+    sun = events.shade(sun, scenario, frame)
+    expected = sun * np.float32(frame.exposure_s * degradation)
+    if psf is not None:
+        expected = camera.blur(expected, psf)
+    charge = camera.cosmic_rays(sun.shape, frame.exposure_s, scenario.rng("cosmic rays", *here))
+    counts = camera.expose(expected, frame.channel, scenario.seeds("noise", *here)) + charge
+    camera.bloom(counts)
+    level05 = camera.read_out(counts)
+    image, spikes = despike(level05) if frame.channel.despiked else (level05, None)
+    if scenario.has("missing", *here):
+        image, level05, spikes = events.lose(image, level05, spikes)
+    texts = keywords.record(frame, image, 0 if spikes is None else spikes.shape[1], events.changes(scenario, frame))
+    header = keywords.stored_header(texts, frame, scenario.header)
+    held = events.record(scenario, frame, texts)
+    return Frame(frame, image, spikes, texts, header, held, Truth(level05, expected, sun, charge, degradation))

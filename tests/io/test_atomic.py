@@ -1,0 +1,26 @@
+"""Files that are there as a whole, or not at all."""
+
+import pytest
+
+from helioreduce.io.atomic import replaced
+
+
+def test_the_file_appears_at_the_end_and_its_folder_is_made(tmp_path):
+    path = tmp_path / "new" / "one.txt"
+    with replaced(path) as temporary:
+        temporary.write_text("half")
+        assert not path.exists()
+        assert temporary.parent == path.parent, "on the same file system"
+    assert path.read_text() == "half"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_a_failure_leaves_what_was_there(tmp_path, before):
+    path = tmp_path / "one.txt"
+    if before:
+        path.write_text(before)
+    with pytest.raises(KeyError), replaced(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+    assert [file.read_text() for file in tmp_path.iterdir()] == ([before] if before else [])

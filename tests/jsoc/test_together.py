@@ -1,0 +1,178 @@
+"""Many jobs at once, jobs that are killed, and runs that start again."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_archive import QUICK
+
+from helioreduce.archive.faults import Fault
+from helioreduce.archive.server import Archive
+from helioreduce.io import provenance
+from helioreduce.jsoc import gate, staged
+from helioreduce.jsoc.client import Client
+from helioreduce.jsoc.errors import TransientExhausted
+from helioreduce.jsoc.store import Store
+
+EUV = "aia.lev1_euv_12s"
+RECNUMS = (5171, 5181, 5191)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+SOON = staged.Waiting(poll_s=0.02, timeout_s=10.0)
+JOB = """
+import sys
+from helioreduce.jsoc import fetch, staged
+from helioreduce.jsoc.client import Client
+from helioreduce.jsoc.store import Store
+from helioreduce.jsoc.wire import Patience
+url, store, recnum, method = sys.argv[1:]
+patience = Patience(retries=8, backoff_s=(0.02, 0.5), timeout_s=5, deadline_s=60)
+client = Client.at(url, email="reader@localhost", patience=patience)
+(record,) = client.records(f"aia.lev1_euv_12s[:#{recnum}]", ["image", "spikes"])
+for name in ("image", "spikes"):
+    path = None
+    if method == "url":
+        ((text, members),) = staged.batches([record])
+        path = staged.paths(client, text, members, [name], store, staged.Waiting(0.02, 30.0))[record.name, name]
+    fetch.segment(record, name, client.download_url, Store(store), path=path, patience=client.patience, connections=2)
+"""
+
+
+def job(url, store, recnum, method="url_quick"):
+    """One job of a run, as its own process."""
+    return subprocess.Popen([sys.executable, "-c", JOB, url, str(store), str(recnum), method], env=ENVIRONMENT)
+
+
+def overlapping(requests):
+    """Largest number of file transfers under way at one time, from the server's log."""
+    files = [r for r in requests if r["path"].startswith("/SUM")]
+    return max(sum(a["started"] <= b["started"] < a["ended"] for a in files) for b in files)
+
+
+@pytest.mark.parametrize("method", ["url_quick", "url"])
+def test_jobs_keep_the_limits_together(root, tmp_path, method):
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.05}}))
+    slow = Fault("late", "/SUM", times=99, seconds=0.05)
+    with Archive(root, faults=[slow]) as archive:
+        jobs = [job(archive.url, tmp_path / "store", recnum, method) for recnum in (5171, 5181, 5191, 5171, 5181, 5191)]
+        assert [one.wait(60) for one in jobs] == [0] * 6
+        files = [request["path"] for request in archive.requests if request["path"].startswith("/SUM")]
+        assert len(files) == len(set(files)) == 6, "nothing was fetched twice"
+        assert overlapping(archive.requests) <= 2
+    if method == "url":
+        replies = [request for request in archive.requests if request["query"].get("op") == "exp_request"]
+        assert len(replies) == 6 and pending_at_most(archive.exports) == 1
+
+
+def pending_at_most(exports):
+    """Largest number of requests that were pending at one time."""
+    folders = [path.parent for path in exports.folder.glob("*/request.json")]
+    spans = [(json.loads((f / "request.json").read_text())["created"], (f / "index.json").stat().st_mtime) for f in folders]
+    return max(sum(a <= start < b for a, b in spans) for start, _ in spans)
+
+
+def test_a_lock_ends_with_its_process(tmp_path):
+    code = "import sys, time\nfrom helioreduce.jsoc import gate\n"
+    code += "with gate.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=ENVIRONMENT, stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    with pytest.raises(TransientExhausted), gate.slot(tmp_path, 1, timeout_s=0.1):
+        pass
+    holder.kill()
+    holder.wait()
+    with gate.slot(tmp_path, 1, timeout_s=5.0):
+        pass
+
+
+def test_a_request_is_taken_up_after_a_restart(root, tmp_path):
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.5}}))
+    with Archive(root) as archive:
+        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
+        with pytest.raises(TransientExhausted, match="taken up"):
+            staged.paths(client, text, members, ["image"], tmp_path, staged.Waiting(0.02, 0.1))
+        again = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        assert staged.paths(again, text, members, ["image"], tmp_path, SOON)
+        assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 1
+
+
+def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresses(root, tmp_path, caplog):
+    """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
+    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 1.0, "host": 1}}))
+    with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):
+        other = Client.at(archive.url, email="other@localhost", patience=QUICK)
+        other.drms.export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
+        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
+        with pytest.raises(TransientExhausted, match="IP address 127.0.0.1 has 1 pending"):
+            staged.paths(client, text, members, ["image"], tmp_path, SOON)
+        patient = Client.at(archive.url, email="reader@localhost", patience=replace(QUICK, retries=99))
+        assert staged.paths(patient, text, members, ["image"], tmp_path, SOON)
+        other.drms.export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5181]", ["image"]))
+        with pytest.raises(TransientExhausted, match=r"User \(address\) has 1 pending"):
+            staged.paths(client, text, members, ["image"], tmp_path, SOON)
+    assert "User (address)" in caplog.text and "reader@" not in caplog.text
+
+
+def test_an_expired_request_is_made_anew(root, tmp_path):
+    with Archive(root) as archive:
+        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
+        first = staged.paths(client, text, members, ["image"], tmp_path, SOON)
+        archive.exports.clock = lambda: time.time() + 8 * 86400
+        assert staged.paths(client, text, members, ["image"], tmp_path, SOON).keys() == first.keys()
+        assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 2
+
+
+def test_batches_hold_one_channel_and_no_more_than_asked(client):
+    found = [*client.records(f"{EUV}[][171,193]"), *client.records("aia.lev1_uv_24s[][1600]")]
+    made = list(staged.batches(found, 2))
+    assert [len(members) for _, members in made] == [2, 1, 2, 1, 2]
+    for text, members in made:
+        assert [record.name for record in client.records(text)] == [record.name for record in members]
+
+
+def run(url, store, method):
+    """An undisturbed run; the digests of its files."""
+    assert [job(url, store, recnum, method).wait(60) for recnum in RECNUMS] == [0] * 3
+    files = [path for path in (store / "objects").rglob("*") if path.is_file()]
+    assert all(provenance.sha256(path) == path.name for path in files)
+    client = Client.at(url, patience=QUICK)
+    found = [client.records(f"{EUV}[:#{recnum}]", ["image", "spikes"])[0] for recnum in RECNUMS]
+    return {Store(store).find(record, name).file.name for record in found for name in ("image", "spikes")}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("method", ["url_quick", "url"])
+def test_killed_jobs_and_servers_leave_nothing_wrong(root, tmp_path, method):
+    """kill -9 at 20 random moments of job or server; the next run completes, with the same files as an undisturbed one."""
+    dice = random.Random(20)
+    slow = {"kind": "late", "match": "/SUM", "times": 999, "seconds": 0.1}
+    (root / "archive.json").write_text(json.dumps({"faults": [slow], "limits": {"stale_s": 1.0}}))
+
+    def server():
+        command = [sys.executable, "-m", "helioreduce.archive", str(root)]
+        running = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+        return running, running.stdout.readline().split()[0]
+
+    running, url = server()
+    for turn in range(20):
+        one = job(url, tmp_path / "store", RECNUMS[turn % 3], method)
+        time.sleep(dice.uniform(0.5, 2.5))
+        if turn % 4 == 3:
+            running.kill()
+            running.wait()
+            running, url = server()
+        one.kill()
+        one.wait()
+    assert run(url, tmp_path / "store", method) == run(url, tmp_path / "undisturbed", method)
+    running.kill()
+    running.wait()

@@ -1,0 +1,79 @@
+"""The same images on a GPU as on the CPU, in bounded memory. Without one only the formulas are tested, in test_arrays."""
+
+import numpy as np
+import pytest
+
+from helioreduce.aia import chain, deconvolve, prep, psf, richardson_lucy
+from helioreduce.image import Image, Mask
+from helioreduce.numerics import backend
+
+GPU = backend.module_for("auto")
+pytestmark = pytest.mark.skipif(GPU is np, reason="no GPU answers through CuPy")
+SIZE = 1024
+OTF = psf.otf(171, shape=(SIZE, SIZE)).astype(np.float32)
+
+
+@pytest.fixture
+def frame(rng, level1_header):
+    """Counts with a kernel of 12000 DN, saturated and missing pixels; a cut-out whose OTF is given."""
+    data = rng.poisson(np.where(np.hypot(*np.indices((SIZE, SIZE)) - SIZE / 2) < 20, 12000, 300)).astype(np.float32)
+    mask = np.zeros(data.shape, np.uint8)
+    data[100, 200], mask[100, 200] = np.nan, Mask.NO_DATA
+    data[500:503, 510], mask[500:503, 510] = 16383, Mask.SATURATED
+    return Image(data, level1_header, np.sqrt(np.maximum(data, 1)), mask)
+
+
+def on_gpu(function, frame, *arguments):
+    where = backend.Device("gpu")
+    return where.download(where.run(function, where.upload(frame), *arguments))
+
+
+def test_transfers_change_nothing(frame):
+    back = on_gpu(lambda image: image, frame)
+    for plane in ("data", "sigma", "mask"):
+        np.testing.assert_array_equal(getattr(back, plane), getattr(frame, plane))
+
+
+@pytest.mark.parametrize("options", [{}, {"accelerate": True, "iterations": 10}, {"tolerance": 0.05}], ids=str)
+def test_deconvolution(frame, options):
+    """To 5e-7 of the peak: the rounding of the transforms."""
+    options = deconvolve.Options(**options)
+
+    def run(image):
+        otf = backend.module_of(image.data).asarray(OTF)
+        return options.apply(image, otf, None)
+
+    cpu, gpu = run(frame), on_gpu(run, frame)
+    known = np.isfinite(cpu.data)
+    assert np.abs(gpu.data - cpu.data)[known].max() <= 5e-7 * cpu.data[known].max()
+    np.testing.assert_allclose(gpu.sigma, cpu.sigma, rtol=1e-4)
+    np.testing.assert_array_equal(gpu.mask, cpu.mask)
+    assert "device=gpu" in str(gpu.header["PRPARA1"])
+
+
+def test_prep(frame):
+    cpu, gpu = prep.prep(frame, None), on_gpu(prep.prep, frame, None)
+    np.testing.assert_allclose(gpu.data, cpu.data, rtol=1e-5, atol=5e-7 * np.nanmax(cpu.data))
+    np.testing.assert_allclose(gpu.sigma, cpu.sigma, rtol=1e-5)
+    np.testing.assert_array_equal(gpu.mask, cpu.mask)
+
+
+def test_memory_is_bounded(level1_header):
+    """Three full frames through the chain stay within the limit of one process, and the fourth takes no more."""
+    where = backend.Device("gpu")
+    data = np.full(psf.FULL_FRAME, 300, np.float32)
+    otf, options = psf.otf(171).astype(np.float32), deconvolve.Options(iterations=2)
+    frame, taken = Image(data, level1_header, np.sqrt(data)), []
+    optics = where.run(options.optics, where.upload(frame), otf)
+    for _ in range(4):
+        where.download(where.run(prep.prep, where.run(options.apply, where.upload(frame), *optics), None))
+        taken.append(GPU.get_default_memory_pool().total_bytes())
+    assert max(taken) <= backend.GPU_MEMORY
+    assert taken[-1] <= 1.1 * taken[1]
+
+
+def test_the_otf_is_uploaded_once(frame):
+    calibration, options = chain.Calibration(([], {}), None, OTF), deconvolve.Options()
+    image = backend.Device("gpu").upload(frame)
+    assert calibration.optics(image, options)[0] is calibration.optics(image, options)[0]
+    assert isinstance(richardson_lucy.noise_gain(calibration.optics(image, options)[0], 3), GPU.ndarray)
