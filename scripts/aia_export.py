@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 
+from helioreduce.archive import access
 from helioreduce.jsoc import fetch, policy, records, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
@@ -15,7 +16,7 @@ def main(source: str, listed: str, quality: list, settings: Mapping, output: str
     email = "reader@localhost" if source == "archive" else settings["email"] or os.environ.get("JSOC_EMAIL")
     waiting = staged.Waiting(timeout_s=settings["export_timeout_s"])
     found: dict[tuple[str, str], str] = {}
-    with source.connect(source) as url:
+    with access.connect(source) as url:
         client = Client.at(url, email=email, patience=fetch.options(settings)["patience"])
         client.check_address()
         for text, members in staged.batches(wanted):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from helioreduce.archive import access
 from helioreduce.jsoc import fetch, policy, recording, records, staged
 from helioreduce.jsoc.store import Store
 from helioreduce.runtime.log import log_to, progress
@@ -13,7 +14,7 @@ def main(
     """Find the record, refuse bad quality, fetch into the store, rebuild the header, write; tell where it came from."""
     record = policy.usable(listed, time, *quality)
     path = staged.load(exports).get((record.name, "image")) if exports else None
-    with source.connect(source) as url:
+    with access.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": progress(record.name)}
         entry = fetch.segment(record, "image", url, Store("results/store"), **options)
     if settings["record"]:

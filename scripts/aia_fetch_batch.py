@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aia_fetch
 import aia_fetch_spikes
+from helioreduce.archive import access
 from helioreduce.errors import ReductionError
 from helioreduce.runtime import batch
 from helioreduce.runtime.log import log_to
@@ -24,7 +25,7 @@ def fetched(source: str, frame: batch.Download, quality: list, settings: Mapping
 
 def main(source: str, frames: list[batch.Download], quality: list, settings: Mapping) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
-    with source.connect(source) as url:
+    with access.connect(source) as url:
         outcomes: Iterator = ((frame, fetched(url, frame, quality, settings)) for frame in frames)
         batch.each(outcomes, len(frames), kept="results/store")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from helioreduce.aia import level1, spikes
+from helioreduce.archive import access
 from helioreduce.io import fits
 from helioreduce.jsoc import fetch, recording, records, staged
 from helioreduce.jsoc.store import Store
@@ -16,7 +17,7 @@ def main(source: str, listed: str, exports: str | None, time: str, image: str, s
     if not path:
         fits.write_arrays(output, {}, fits.cards(REASON=f"{record.name} has no spikes file"))
         return
-    with source.connect(source) as url:
+    with access.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": progress(f"{record.name} spikes")}
         entry = fetch.segment(record, "spikes", url, Store("results/store"), **options)
     if settings["record"]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from helioreduce import times
 from helioreduce.aia import tables
+from helioreduce.archive import access
 from helioreduce.io import ecsv
 from helioreduce.jsoc import recording
 from helioreduce.jsoc.client import Client
@@ -19,12 +20,12 @@ def main(source: str, file: str | None, day: str, copy: str | None, output: str)
     else:
         noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
         start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
-        with source.connect(source) as url:
+        with access.connect(source) as url:
             found = Client.at(url).records(f"aia.master_pointing3h[{start}-{end}]")
         if copy:
             recording.keep_table(copy, found)
         rows = [dict(record.keywords) for record in found]
-        origin = source.title(source, "aia.master_pointing3h")
+        origin = access.title(source, "aia.master_pointing3h")
         meta = {"origin": origin, "version": "3h", "sha256": tables.digest(rows)}
         meta["queried"] = times.iso(times.now())
     tables.check(rows, "pointing")

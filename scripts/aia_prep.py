@@ -3,8 +3,7 @@
 from helioreduce.aia import prep
 from helioreduce.io import ecsv, fits, provenance
 from helioreduce.numerics import backend
-from helioreduce.runtime import process
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(image: str, table: str, output: str, skipped: dict[str, str], device: str = "cpu") -> None:
@@ -15,12 +14,4 @@ def main(image: str, table: str, output: str, skipped: dict[str, str], device: s
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
-        main(
-            snakemake.input.image,
-            snakemake.input.table,
-            snakemake.output[0],
-            snakemake.params.skipped,
-            snakemake.params.device,
-        )
+    script.run(main, snakemake)

@@ -1,6 +1,7 @@
 """The records of one channel and day, in one query: what there is, its quality and all keywords."""
 
 from helioreduce import times
+from helioreduce.archive import access
 from helioreduce.jsoc import records, vso
 from helioreduce.jsoc.client import Client
 from helioreduce.runtime.log import log_to
@@ -12,7 +13,7 @@ def main(source: str, channel: int, slots: list[str], cadence_s: float, output: 
     if source == "vso":
         found, queries = vso.frames(channel, wanted), []
     else:
-        with source.connect(source) as url:
+        with access.connect(source) as url:
             client = Client.at(url)
             found = list(client.frames(channel, wanted[0], wanted[-1], cadence_s))
         queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from helioreduce.aia import tables
+from helioreduce.archive import access
 from helioreduce.io import ecsv
 from helioreduce.jsoc import recording, transfer
 from helioreduce.jsoc.client import JSOC, Client
@@ -13,7 +14,7 @@ from helioreduce.runtime.log import log_to
 def main(source: str, file: str | None, kind: str, version: int, copy: str | None, output: str) -> None:
     """Take the table from ``file``, an archive that has it, SolarSoft's published file or the response series."""
     name = tables.published(kind, version)
-    with tempfile.TemporaryDirectory(dir=Path(output).parent) as folder, source.connect(source) as url:
+    with tempfile.TemporaryDirectory(dir=Path(output).parent) as folder, access.connect(source) as url:
         place = Path(file) if file else recording.beside(url, [*filter(None, [name]), f"{kind}.json"], Path(folder))
         if not place and name and (url == JSOC or kind == "error"):
             place = Path(folder, name)
@@ -22,7 +23,7 @@ def main(source: str, file: str | None, kind: str, version: int, copy: str | Non
             rows, meta = tables.read(place, kind)
         else:
             found = Client.at(url).records("aia.response[][!1=1!]")
-            rows, origin = [dict(record.keywords) for record in found], source.title(source, "aia.response")
+            rows, origin = [dict(record.keywords) for record in found], access.title(source, "aia.response")
             meta = {"origin": origin, "version": str(version), "sha256": tables.digest(rows)}
         tables.check(rows, kind)
         if copy and place:

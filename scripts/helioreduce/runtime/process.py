@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-
-import numba
-
-from helioreduce.numerics import fft
+import sys
 
 
 def use(threads: int) -> None:
-    """Let transforms and compiled loops use this many threads: the ``threads`` of the rule. Results do not depend on it."""
-    fft.set_threads(threads)
-    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    """Let transforms and compiled loops use this many threads; results do not depend on it.
+
+    What the process has not imported is left alone: a light script does not pay for the import of a compiler.
+    """
+    if fft := sys.modules.get("helioreduce.numerics.fft"):
+        fft.set_threads(threads)
+    if numba := sys.modules.get("numba"):
+        numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
 
 
 def keep_memory() -> None:
