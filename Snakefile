@@ -22,6 +22,7 @@ include: "workflow/rules/common.smk"
 
 
 validate(config, "workflow/schemas/config.schema.yaml")
+config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
 
 
 limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)

@@ -1,7 +1,6 @@
 """Common ground of the rules, no physics: the package, digests of the code, names and wildcards."""
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -11,6 +10,8 @@ from snakemake.resources import Resource
 sys.path.append(str(REPOSITORY / "scripts"))
 
 from helioreduce.errors import InputError
+from helioreduce.plan.paths import REPOSITORY, located
+from helioreduce.plan.settings import canonical, plain
 from helioreduce.io.provenance import code_digest
 
 
@@ -26,28 +27,6 @@ wildcard_constraints:
 def code(script):
     """Digest of ``scripts/<script>.py`` and the package modules it imports, for ``params``: edited code reruns its rules."""
     return code_digest(REPOSITORY / "scripts" / f"{script}.py")
-
-
-def located(path):
-    """A path of the configuration: absolute, or relative to the working folder, the calling folder or this repository."""
-    tried = [Path(base, path).resolve() for base in (Path.cwd(), os.environ.get("PWD", "."), REPOSITORY)]
-    for candidate in tried:
-        if candidate.exists():
-            return candidate
-    listed = ", ".join(dict.fromkeys(map(str, tried)))
-    raise WorkflowError(f"config: {path!r} does not exist (looked for {listed}). Give an existing path.")
-
-
-def plain(value):
-    """The configuration as YAML would have it: --config leaves all text in nested values, and YAML makes dates of times."""
-    if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [plain(entry) for entry in value]
-    if isinstance(value, str):
-        read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
-        return read if isinstance(read, bool | int | float | None) else value
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def summary():

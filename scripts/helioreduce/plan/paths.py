@@ -1,0 +1,32 @@
+"""Paths of a configuration."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from helioreduce.errors import InputError
+
+#: The folder of the Snakefile, the scripts and the environments.
+REPOSITORY = Path(__file__).parents[3]
+
+
+def places() -> tuple[Path, ...]:
+    """Return the folders where a relative path is looked for: the working folder, the calling one, the repository."""
+    return Path.cwd(), Path(os.environ.get("PWD", ".")), REPOSITORY
+
+
+def located(path: str) -> Path:
+    """Return a path of the configuration as an absolute one that exists.
+
+    Raises
+    ------
+    InputError
+        If it exists in none of the :func:`places`.
+    """
+    tried = [(base / path).resolve() for base in places()]
+    for candidate in tried:
+        if candidate.exists():
+            return candidate
+    listed = ", ".join(dict.fromkeys(map(str, tried)))
+    raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")

@@ -1,0 +1,52 @@
+"""The configuration as one canonical value: the same request is the same value, however it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+
+def plain(value: Any) -> Any:
+    """Return a configuration as YAML would read it.
+
+    ``--config`` leaves numbers in nested values as text, and YAML makes dates of times.
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, str):
+        read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
+        return read if isinstance(read, bool | int | float | None) else value
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def canonical(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a validated configuration with keys in order and each number in one spelling.
+
+    Snakemake compares parameters by their spelling: ``{b: 1, a: 2}`` and ``{a: 2, b: 1}``, 0 and 0.0 would be two
+    requests, and products would be made again for nothing. A number equal to its default is spelled as the default;
+    any other is a float where the schema says ``number``.
+
+    Parameters
+    ----------
+    value
+        A configuration that fits ``schema``, its defaults filled in.
+    schema
+        JSON schema of the configuration.
+    """
+    if isinstance(value, Mapping):
+        properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        others = others if isinstance(others, Mapping) else {}
+        return {key: canonical(value[key], properties.get(key, others)) for key in sorted(value)}
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [canonical(entry, items if isinstance(items, Mapping) else {}) for entry in value]
+    if "default" in schema and value == schema["default"]:
+        return schema["default"]
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    kinds = schema.get("type", [])
+    return float(value) if is_integer and "number" in ([kinds] if isinstance(kinds, str) else kinds) else value
