@@ -17,7 +17,7 @@ def main(source: str, listed: str, quality: list, settings: Mapping, output: str
     waiting = staged.Waiting(timeout_s=settings["export_timeout_s"])
     found: dict[tuple[str, str], str] = {}
     with access.connect(source) as url:
-        client = Client.at(url, email=email, patience=fetch.options(settings)["patience"])
+        client = Client.at(url, email=email, retry_policy=fetch.options(settings)["retry_policy"])
         client.check_address()
         for text, members in staged.batches(wanted):
             found |= staged.paths(client, text, members, list(staged.FILES), Store("results/store").locks(), waiting)

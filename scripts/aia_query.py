@@ -17,7 +17,7 @@ def main(source: str, channel: int, slots: list[str], cadence_s: float, output: 
             client = Client.at(url)
             found = list(client.frames(channel, wanted[0], wanted[-1], cadence_s))
         queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
-    records.save(output, found, source=source, asked=slots, queries=queries)
+    records.save(output, found, source=source, requested=slots, queries=queries)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from helioreduce import times
 from helioreduce.archive.faults import Fault
 from helioreduce.errors import InputError
 from helioreduce.io import fits, provenance
-from helioreduce.jsoc import fetch, header, quality, staged, wire
+from helioreduce.jsoc import fetch, header, http, quality, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import Corrupt, FetchError, NoData, Rejected
 from helioreduce.jsoc.records import Keyword, Record, Series
@@ -35,7 +35,7 @@ def edit(root, channel, name, **changes):
 def image(client, tmp_path, record_set=ONE):
     """Fetch an image as the workflow does; its history and file."""
     (record,) = client.records(record_set, ["image", "spikes"])
-    entry = fetch.segment(record, "image", client.download_url, Store(tmp_path / "store"), patience=client.patience)
+    entry = fetch.segment(record, "image", client.download_url, Store(tmp_path / "store"), retry_policy=client.retry_policy)
     return fetch.image(entry, record, tmp_path / "image.fits"), tmp_path / "image.fits"
 
 
@@ -46,7 +46,7 @@ def test_merged_header_equals_the_staged_export_card_for_card(client, root, tmp_
     (record,) = client.records(ONE, ["image"])
     path = staged.paths(client, ONE, [record], ["image"], tmp_path / "exports", SOON)[record.name, "image"]
     fetched = fetch.segment(
-        record, "image", client.download_url, Store(tmp_path / "other"), path=path, patience=client.patience
+        record, "image", client.download_url, Store(tmp_path / "other"), path=path, retry_policy=client.retry_policy
     )
     sums = ("CHECKSUM", "DATASUM")
     ours, theirs = ([str(c) for c in fits.read_header(file).cards if c.keyword not in sums] for file in (merged, fetched.file))
@@ -105,7 +105,7 @@ def test_missing_spikes_of_an_euv_frame_are_no_data(client, root, tmp_path):
     (record,) = client.records(ONE, ["image", "spikes"])
     assert fetch.has_spikes(record)
     with pytest.raises(NoData):
-        fetch.segment(record, "spikes", client.download_url, Store(tmp_path / "store"), patience=client.patience)
+        fetch.segment(record, "spikes", client.download_url, Store(tmp_path / "store"), retry_policy=client.retry_policy)
     assert len(client.quick(ONE)) == 1
 
 
@@ -191,7 +191,7 @@ def test_keywords_that_are_no_values_are_refused(keywords):
 def test_paths_that_lead_elsewhere_are_refused(path):
     base = "http://127.0.0.1:80/"
     try:
-        url = wire.joined(base, path)
+        url = http.joined(base, path)
     except Rejected:
         return
     assert url.startswith(base) and ".." not in url

@@ -77,7 +77,7 @@ WRONG = {
 def fetched(client, store):
     """The way of one image: query, transfer, store."""
     (record,) = client.records(ONE, ["image"])
-    return fetch.segment(record, "image", client.download_url, store, patience=client.patience)
+    return fetch.segment(record, "image", client.download_url, store, retry_policy=client.retry_policy)
 
 
 def source(root):
@@ -175,7 +175,7 @@ def test_a_full_disk_is_named_and_the_transfer_taken_up_later(client, root, tmp_
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         with pytest.raises(InputError, match="cannot be written") as caught:
-            fetch.segment(record, "image", client.download_url, store, patience=client.patience)
+            fetch.segment(record, "image", client.download_url, store, retry_policy=client.retry_policy)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not isinstance(caught.value, FetchError) and store.find(record, "image") is None
@@ -236,7 +236,9 @@ def test_staged_exports_survive_passing_faults(case, faulty, tmp_path):
     found, record = exported(client, tmp_path / "exports")
     assert set(found) == {(record.name, "image"), (record.name, "spikes")}
     path = found[record.name, "image"]
-    entry = fetch.segment(record, "image", client.download_url, Store(tmp_path / "store"), path=path, patience=client.patience)
+    entry = fetch.segment(
+        record, "image", client.download_url, Store(tmp_path / "store"), path=path, retry_policy=client.retry_policy
+    )
     assert fits.read_header(entry.file)["RECNUM"] == record.recnum
 
 

@@ -94,7 +94,7 @@ def test_records_survive_the_disk(client, tmp_path):
 
 def test_nothing_is_written_where_nothing_came(client, tmp_path):
     with pytest.raises(NoData):
-        download(client.url("/SUM0/D1/S00000/image_lev1.fits"), tmp_path / "a.fits", patience=client.patience)
+        download(client.url("/SUM0/D1/S00000/image_lev1.fits"), tmp_path / "a.fits", retry_policy=client.retry_policy)
     assert list(tmp_path.glob("*.fits")) == []
 
 

@@ -24,13 +24,13 @@ def test_replay_gives_the_same_records_and_files(client, tmp_path):
         recording.keep_frame(kept, record, files)
     recording.keep_table(kept, client.records(POINTING))
     with serve(kept) as url:
-        replay = Client.at(url, email="reader@localhost", patience=QUICK)
+        replay = Client.at(url, email="reader@localhost", retry_policy=QUICK)
         again = replay.records(EUV, ["image", "spikes"])
         assert [record.keywords for record in again] == [record.keywords for record in found]
         assert [record.recnum for record in again] == [record.recnum for record in found]
         assert replay.records(POINTING) == client.records(POINTING)
         for record, original in zip(again, found, strict=True):
-            fresh = fetch.segment(record, "image", url, Store(tmp_path / "other"), patience=QUICK)
+            fresh = fetch.segment(record, "image", url, Store(tmp_path / "other"), retry_policy=QUICK)
             assert provenance.sha256(fresh.file) == store.find(original, "image").history["sha256"]
             assert record.segments == original.segments, "the same content has the same address"
 
@@ -40,11 +40,13 @@ def test_tables_that_came_as_files_are_served_again(tmp_path):
     table.write_text("VER_NUM WAVELNTH\n3 171\n")
     recording.keep_file(tmp_path / "kept", table)
     with serve(tmp_path / "kept") as url:
-        again = transfer.download(f"{url}solarsoft/{table.name}", tmp_path / "again", patience=QUICK, verify=lambda part: None)
+        again = transfer.download(
+            f"{url}solarsoft/{table.name}", tmp_path / "again", retry_policy=QUICK, verify=lambda part: None
+        )
         assert again.sha256 == provenance.sha256(table)
         for absent in ("solarsoft/other.txt", "solarsoft/../frames", "solarsoft/.table.0.lock"):
             with pytest.raises(NoData):
-                transfer.download(url + absent, tmp_path / "again", patience=QUICK)
+                transfer.download(url + absent, tmp_path / "again", retry_policy=QUICK)
 
 
 def test_recording_again_adds_and_replaces(client, tmp_path):
@@ -52,4 +54,4 @@ def test_recording_again_adds_and_replaces(client, tmp_path):
     recording.keep_table(tmp_path, rows[:2])
     recording.keep_table(tmp_path, rows[1:])
     with serve(tmp_path) as url:
-        assert Client.at(url, patience=QUICK).records(POINTING) == rows
+        assert Client.at(url, retry_policy=QUICK).records(POINTING) == rows

@@ -17,7 +17,7 @@ from small_archive import QUICK
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
 from helioreduce.io import provenance
-from helioreduce.jsoc import gate, staged
+from helioreduce.jsoc import locks, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import TransientExhausted
 from helioreduce.jsoc.store import Store
@@ -31,17 +31,17 @@ import sys
 from helioreduce.jsoc import fetch, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
-from helioreduce.jsoc.wire import Patience
+from helioreduce.jsoc.http import RetryPolicy
 url, store, recnum, method = sys.argv[1:]
-patience = Patience(retries=8, backoff_s=(0.02, 0.5), timeout_s=5, deadline_s=60)
-client = Client.at(url, email="reader@localhost", patience=patience)
+retry_policy = RetryPolicy(retries=8, backoff_s=(0.02, 0.5), timeout_s=5, deadline_s=60)
+client = Client.at(url, email="reader@localhost", retry_policy=retry_policy)
 (record,) = client.records(f"aia.lev1_euv_12s[:#{recnum}]", ["image", "spikes"])
 for name in ("image", "spikes"):
     path = None
     if method == "url":
         ((text, members),) = staged.batches([record])
         path = staged.paths(client, text, members, [name], store, staged.Waiting(0.02, 30.0))[record.name, name]
-    fetch.segment(record, name, client.download_url, Store(store), path=path, patience=client.patience, connections=2)
+    fetch.segment(record, name, client.download_url, Store(store), path=path, retry_policy=client.retry_policy, connections=2)
 """
 
 
@@ -79,26 +79,26 @@ def pending_at_most(exports):
 
 
 def test_a_lock_ends_with_its_process(tmp_path):
-    code = "import sys, time\nfrom helioreduce.jsoc import gate\n"
-    code += "with gate.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(60)"
+    code = "import sys, time\nfrom helioreduce.jsoc import locks\n"
+    code += "with locks.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=ENVIRONMENT, stdout=subprocess.PIPE)
     holder.stdout.readline()
-    with pytest.raises(TransientExhausted), gate.slot(tmp_path, 1, timeout_s=0.1):
+    with pytest.raises(TransientExhausted), locks.slot(tmp_path, 1, timeout_s=0.1):
         pass
     holder.kill()
     holder.wait()
-    with gate.slot(tmp_path, 1, timeout_s=5.0):
+    with locks.slot(tmp_path, 1, timeout_s=5.0):
         pass
 
 
 def test_a_request_is_taken_up_after_a_restart(root, tmp_path):
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.5}}))
     with Archive(root) as archive:
-        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
         with pytest.raises(TransientExhausted, match="taken up"):
             staged.paths(client, text, members, ["image"], tmp_path, staged.Waiting(0.02, 0.1))
-        again = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        again = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         assert staged.paths(again, text, members, ["image"], tmp_path, SOON)
         assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 1
 
@@ -107,13 +107,13 @@ def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresse
     """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 1.0, "host": 1}}))
     with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):
-        other = Client.at(archive.url, email="other@localhost", patience=QUICK)
+        other = Client.at(archive.url, email="other@localhost", retry_policy=QUICK)
         other.drms.export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
-        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
         with pytest.raises(TransientExhausted, match="IP address 127.0.0.1 has 1 pending"):
             staged.paths(client, text, members, ["image"], tmp_path, SOON)
-        patient = Client.at(archive.url, email="reader@localhost", patience=replace(QUICK, retries=99))
+        patient = Client.at(archive.url, email="reader@localhost", retry_policy=replace(QUICK, retries=99))
         assert staged.paths(patient, text, members, ["image"], tmp_path, SOON)
         other.drms.export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5181]", ["image"]))
@@ -124,7 +124,7 @@ def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresse
 
 def test_an_expired_request_is_made_anew(root, tmp_path):
     with Archive(root) as archive:
-        client = Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
         first = staged.paths(client, text, members, ["image"], tmp_path, SOON)
         archive.exports.clock = lambda: time.time() + 8 * 86400
@@ -145,7 +145,7 @@ def run(url, store, method):
     assert [job(url, store, recnum, method).wait(60) for recnum in RECNUMS] == [0] * 3
     files = [path for path in (store / "objects").rglob("*") if path.is_file()]
     assert all(provenance.sha256(path) == path.name for path in files)
-    client = Client.at(url, patience=QUICK)
+    client = Client.at(url, retry_policy=QUICK)
     found = [client.records(f"{EUV}[:#{recnum}]", ["image", "spikes"])[0] for recnum in RECNUMS]
     return {Store(store).find(record, name).file.name for record in found for name in ("image", "spikes")}
 

@@ -53,5 +53,5 @@ def test_stored_image_is_a_map(tmp_path) -> None:
     seen = sunpy.map.Map(tmp_path / "image_lev1.fits")
     assert type(seen).__name__ == "AIAMap"
     centre = seen.world_to_pixel(SkyCoord(0 * u.arcsec, 0 * u.arcsec, frame=seen.coordinate_frame))
-    assert (centre.x.value, centre.y.value) == pytest.approx((frame.facts.told.x0, frame.facts.told.y0), abs=1e-4)
+    assert (centre.x.value, centre.y.value) == pytest.approx((frame.facts.reported.x0, frame.facts.reported.y0), abs=1e-4)
     assert seen.rsun_obs.to_value("arcsec") == pytest.approx(frame.facts.observer.rsun_arcsec, abs=1e-3)

@@ -176,18 +176,18 @@ def scatter(distance: np.ndarray, value: np.ndarray, cut: float) -> float:
 
 def test_header_is_off_the_truth_and_the_pointing_row_is_not() -> None:
     """Over a year: header at most 0.4 px off, the row in force at most 0.045 px, at full size."""
-    worst_told = worst_row = 0.0
+    worst_header = worst_row = 0.0
     for hours in range(0, 8760, 101):
         time = times.slot(DAY + timedelta(hours=hours), 12)
         frame = facts(Scenario(), 193, time)
         rows = calibration.pointing_records(Scenario(), time, time)
         (row,) = [r for r in rows if times.parse(r["T_START"]) <= frame.t_obs < times.parse(r["T_STOP"])]
-        worst_told = max(worst_told, np.hypot(frame.told.x0 - frame.truth.x0, frame.told.y0 - frame.truth.y0))
+        worst_header = max(worst_header, np.hypot(frame.reported.x0 - frame.truth.x0, frame.reported.y0 - frame.truth.y0))
         offset = float(row["A_193_X0"]) - frame.truth.x0, float(row["A_193_Y0"]) - frame.truth.y0
         worst_row = max(worst_row, np.hypot(*offset))
         assert float(row["A_193_INSTROT"]) + frame.sat_rot == pytest.approx(frame.truth.roll, abs=1e-6)
         assert float(row["A_193_IMSCALE"]) == pytest.approx(frame.truth.scale, abs=1e-6)
-    assert 0.1 < worst_told <= 0.4
+    assert 0.1 < worst_header <= 0.4
     assert worst_row <= 0.045
 
 
@@ -231,24 +231,24 @@ def test_blur_keeps_flux_and_agrees_with_its_transform(rng: np.random.Generator)
 def test_observer_agrees_with_jsoc(real) -> None:
     """Positions of the record of 2014-01-01: 1e-6 of the distance, 0.001° in longitude and latitude, 2 m/s."""
     reply = json.loads((real / "jsoc" / "rs_list_lev1_euv_2014-01-01_304.json").read_text())
-    told = {entry["name"]: entry["values"][0] for entry in reply["keywords"]}
-    seen = ephemeris.observer(times.parse(told["T_OBS"]))
-    assert seen.distance_m == pytest.approx(float(told["DSUN_OBS"]), rel=1e-6)
-    assert seen.rsun_arcsec == pytest.approx(float(told["RSUN_OBS"]), abs=1e-3)
-    assert seen.longitude == pytest.approx(float(told["CRLN_OBS"]), abs=1e-3)
-    assert seen.latitude == pytest.approx(float(told["CRLT_OBS"]), abs=1e-3)
-    assert seen.rotation == int(told["CAR_ROT"])
-    np.testing.assert_allclose(seen.velocity, [float(told[f"OBS_V{axis}"]) for axis in "RWN"], atol=2)
-    np.testing.assert_allclose(seen.hae, [float(told[f"HAE{axis}_OBS"]) for axis in "XYZ"], atol=1e5)
+    recorded = {entry["name"]: entry["values"][0] for entry in reply["keywords"]}
+    seen = ephemeris.observer(times.parse(recorded["T_OBS"]))
+    assert seen.distance_m == pytest.approx(float(recorded["DSUN_OBS"]), rel=1e-6)
+    assert seen.rsun_arcsec == pytest.approx(float(recorded["RSUN_OBS"]), abs=1e-3)
+    assert seen.longitude == pytest.approx(float(recorded["CRLN_OBS"]), abs=1e-3)
+    assert seen.latitude == pytest.approx(float(recorded["CRLT_OBS"]), abs=1e-3)
+    assert seen.rotation == int(recorded["CAR_ROT"])
+    np.testing.assert_allclose(seen.velocity, [float(recorded[f"OBS_V{axis}"]) for axis in "RWN"], atol=2)
+    np.testing.assert_allclose(seen.hae, [float(recorded[f"HAE{axis}_OBS"]) for axis in "XYZ"], atol=1e5)
 
 
 def test_record_has_the_keywords_of_real_replies(real, frames: dict) -> None:
     """Same names in the same order as JSOC's reply; texts of the same form."""
     reply = json.loads((real / "jsoc" / "rs_list_lev1_euv_2020-01-01_all_channels.json").read_text())
-    told = {entry["name"]: entry["values"] for entry in reply["keywords"]}
+    recorded = {entry["name"]: entry["values"] for entry in reply["keywords"]}
     texts = frames[94].keywords
-    assert list(texts) == list(told)
-    for name, values in told.items():
+    assert list(texts) == list(recorded)
+    for name, values in recorded.items():
         forms = {form(value) for value in values}
         assert form(texts[name]) in forms, (name, texts[name], values)
 

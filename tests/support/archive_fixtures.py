@@ -55,7 +55,7 @@ def archive(root: Path) -> Iterator[Archive]:
 @pytest.fixture
 def client(archive: Archive) -> Client:
     """A client of the running archive."""
-    return Client.at(archive.url, email="reader@localhost", patience=QUICK)
+    return Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def faulty(root: Path) -> Iterator[Callable[..., tuple[Archive, Client]]]:
     def start(*faults: object) -> tuple[Archive, Client]:
         archive = Archive(root, faults=faults).__enter__()
         running.append(archive)
-        return archive, Client.at(archive.url, email="reader@localhost", patience=QUICK)
+        return archive, Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
 
     yield start
     for archive in running:

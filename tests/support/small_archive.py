@@ -16,9 +16,9 @@ from helioreduce.archive.catalogue import Record
 from helioreduce.archive.series import known, time_text
 from helioreduce.archive.server import Archive
 from helioreduce.jsoc.client import SERIES
-from helioreduce.jsoc.wire import Patience
+from helioreduce.jsoc.http import RetryPolicy
 
-QUICK = Patience(retries=4, backoff_s=(0.01, 0.05), timeout_s=2.0, deadline_s=20.0)
+QUICK = RetryPolicy(retries=4, backoff_s=(0.01, 0.05), timeout_s=2.0, deadline_s=20.0)
 
 
 def level1(channel: int, slot: datetime, seed: int = 0, **changed: str) -> dict[str, str]:

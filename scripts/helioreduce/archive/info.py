@@ -59,12 +59,12 @@ def rs_list(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
         return {"count": 0}
     first = chosen[0][0]
     rows = [(series, record) for series, _, records in chosen for record in records]
-    asked = next((names for _, names, _ in chosen if names), None)
+    requested = next((names for _, names, _ in chosen if names), None)
     reply: Reply = {"recinfo": [_recinfo(*row) for row in rows]} if query.get("R") == "1" else {}
     full = query.get("M") == "1"
     keys = _expand(query.get("key", ""), [word.name for word in first.keywords if word.scope != "index"])
     reply["keywords"] = [{"name": key, "values": [_value(catalogue, *row, key, full) for row in rows]} for key in keys]
-    segments = _expand(query.get("seg", ""), asked or [str(segment["name"]) for segment in first.segments])
+    segments = _expand(query.get("seg", ""), requested or [str(segment["name"]) for segment in first.segments])
     reply["segments"] = [_segment_column(catalogue, rows, name) for name in segments]
     links = _expand(query.get("link", ""), [link["name"] for link in first.links])
     reply["links"] = [{"name": name, "values": [_link(*row, name) for row in rows]} for name in links]
@@ -100,9 +100,9 @@ def check_address(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 def registered(catalogue: Catalogue, address: str) -> bool:
     """Whether exports may name this address: those of the settings, or by default any that can exist."""
-    listed = catalogue.settings.get("emails")
-    if listed is not None:
-        return address.lower() in (email.lower() for email in listed)
+    emails = catalogue.settings.get("emails")
+    if emails is not None:
+        return address.lower() in (email.lower() for email in emails)
     return bool(ADDRESS.fullmatch(address)) and not address.lower().endswith(_RESERVED)
 
 

@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import drms
 
 from helioreduce import times
-from helioreduce.jsoc import wire
+from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
+from helioreduce.jsoc.http import RetryPolicy, TransientError
 from helioreduce.jsoc.records import Keyword, Record, Series
-from helioreduce.jsoc.wire import Passing, Patience
 
 JSOC = "http://jsoc.stanford.edu/"
 CGI = "cgi-bin/ajax/"
@@ -53,14 +53,14 @@ class Client:
         Address that the paths of files are relative to.
     email
         Address registered for exports; queries need none. It goes to the archive only, never into logs or products.
-    patience
+    retry_policy
         How long to try.
     """
 
     cgi_url: str = JSOC + CGI
     download_url: str = JSOC
     email: str | None = field(default=None, repr=False)
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     queries: list[Query] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
@@ -177,26 +177,26 @@ class Client:
             raise Rejected("the address is not registered with JSOC", cure="Register it on JSOC's pages, then run again")
 
     def url(self, path: str) -> str:
-        """Address of a path that the archive named; see :func:`wire.joined`."""
-        return wire.joined(self.download_url, path)
+        """Address of a path that the archive named; see :func:`http.joined`."""
+        return http.joined(self.download_url, path)
 
     def _request(self, url: str) -> _Reply:
         """What ``drms`` calls for every address; asks for full precision."""
         if "op=rs_list" in url:
             url += "&M=1"
-        return wire.persist(lambda: self._ask(url), self.patience, _anonymous(url))
+        return http.retry(lambda: self._ask(url), self.retry_policy, _anonymous(url))
 
     def _ask(self, url: str) -> _Reply:
         """One attempt: the reply must be a JSON object."""
-        body = wire.get(url, self.patience, limit=_REPLY_LIMIT)
+        body = http.get(url, self.retry_policy, limit=_REPLY_LIMIT)
         try:
             data = json.loads(body.decode("latin1"))
         except ValueError as error:
-            raise Passing(f"the reply is not JSON ({error})") from None
+            raise TransientError(f"the reply is not JSON ({error})") from None
         if not isinstance(data, dict) or ("status" not in data and "seriesList" not in data):
-            raise Passing("the reply has no status")
+            raise TransientError("the reply has no status")
         if "Cant save new export-request hash" in str(data.get("error", "")):
-            raise Passing("the export queue is busy")
+            raise TransientError("the export queue is busy")
         self.queries.append(Query(_anonymous(url), hashlib.sha256(_RUNTIME.sub(b"", body)).hexdigest()))
         return _Reply(data)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from helioreduce import __version__, times
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import gate, header, quality, wire
+from helioreduce.jsoc import header, http, locks, quality
 from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
+from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, download
-from helioreduce.jsoc.wire import Patience
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -32,7 +32,7 @@ def segment(
     store: Store,
     *,
     path: str | None = None,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     connections: int = 1,
     progress: Progress | None = None,
 ) -> Entry:
@@ -48,7 +48,7 @@ def segment(
         Where files are kept.
     path
         Path on the server; default that of the record (a staged export has another).
-    patience
+    retry_policy
         Retries, waits and time limits.
     connections
         How many transfers may be under way among all that use the store.
@@ -60,15 +60,15 @@ def segment(
     NoData, Rejected, TransientExhausted, Corrupt
         See :func:`transfer.download`.
     """
-    with gate.slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
+    with locks.slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
         if entry := store.find(record, name):
             return entry
         path = path or record.segments.get(name)
         if not path:
             raise NoData(f"there is no {name}", cure="The archive has it off line, or never had it", where=record.name)
         target = store.incoming(record, name)
-        with gate.slot(store.locks(), connections):
-            receipt = download(wire.joined(base_url, path), target, patience=patience, progress=progress)
+        with locks.slot(store.locks(), connections):
+            receipt = download(http.joined(base_url, path), target, retry_policy=retry_policy, progress=progress)
         history = {
             **{"record": record.name, "recnum": record.recnum, "segment": name, "path": path},
             **{"bytes": receipt.bytes, "sha256": receipt.sha256, "etag": receipt.etag, "received": receipt.received},
@@ -115,8 +115,8 @@ def _own(stored: Header, record: Record) -> Header:
 
 def options(settings: Mapping) -> dict[str, object]:
     """Arguments of :func:`segment` from the settings ``connections``, ``retries`` and ``timeout_s``."""
-    patience = Patience(retries=settings["retries"], timeout_s=settings["timeout_s"])
-    return {"patience": patience, "connections": settings["connections"]}
+    retry_policy = RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
+    return {"retry_policy": retry_policy, "connections": settings["connections"]}
 
 
 def has_spikes(record: Record) -> bool:

@@ -10,12 +10,12 @@ from helioreduce.jsoc.errors import Rejected
 from helioreduce.jsoc.records import Record
 
 
-def missing(listed: str | Path, reject_bits: Collection[int], allow_nrt: bool) -> dict[str, str]:
+def missing(record_list: str | Path, reject_bits: Collection[int], allow_nrt: bool) -> dict[str, str]:
     """Slots of a list of records that cannot be had, with the reason."""
-    return records.missing(listed, lambda record: reason(record, reject_bits, allow_nrt))
+    return records.missing(record_list, lambda record: reason(record, reject_bits, allow_nrt))
 
 
-def usable(listed: str | Path, time: str, reject_bits: Collection[int], allow_nrt: bool) -> Record:
+def usable(record_list: str | Path, time: str, reject_bits: Collection[int], allow_nrt: bool) -> Record:
     """The record of one slot.
 
     Raises
@@ -25,7 +25,7 @@ def usable(listed: str | Path, time: str, reject_bits: Collection[int], allow_nr
     Rejected
         If its quality is bad.
     """
-    record = records.find(listed, time)
+    record = records.find(record_list, time)
     if why := reason(record, reject_bits, allow_nrt):
         raise Rejected(why, cure="Leave this time out, or set jsoc.on_missing: skip", where=record.name)
     return record

@@ -120,7 +120,7 @@ def origin(path: str | Path) -> dict[str, object]:
 
 
 def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str]:
-    """Slots that were asked for (``asked`` in the list's first line) and cannot be had, with the reason.
+    """Slots that were asked for (``requested`` in the list's first line) and cannot be had, with the reason.
 
     Parameters
     ----------
@@ -130,8 +130,8 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
         Why a record cannot be used; empty where it can.
     """
     found = _by_slot(path)
-    asked = origin(path).get("asked", [])
-    reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in asked}
+    requested = origin(path).get("requested", [])
+    reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in requested}
     return {slot: reason for slot, reason in reasons.items() if reason}
 
 

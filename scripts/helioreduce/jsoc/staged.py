@@ -17,11 +17,11 @@ from pathlib import Path
 import drms
 
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import gate, wire
+from helioreduce.jsoc import http, locks
 from helioreduce.jsoc.client import Client, anonymous, translated
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
+from helioreduce.jsoc.http import TransientError
 from helioreduce.jsoc.records import Record
-from helioreduce.jsoc.wire import Passing
 from helioreduce.runtime.log import logger
 
 PENDING, UNKNOWN, LIMIT = (1, 2, 12), 6, 7
@@ -90,7 +90,7 @@ def paths(
     waiting = waiting or Waiting()
     text = f"{record_set}{{{','.join(segments)}}}"
     owner = hashlib.sha256(client.address().lower().encode()).hexdigest()[:16]
-    with gate.slot(folder, 1, name=f"export-{owner}"):
+    with locks.slot(folder, 1, name=f"export-{owner}"):
         request = _finished(client, text, Path(folder), waiting)
         with translated(text):
             rows = [(row.record, row.filename) for row in request.data.itertuples()]
@@ -155,10 +155,10 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> drms.
         with translated(text):
             request = client.drms.export(text, method="url", protocol="fits", email=client.address(), requester=False)
         if request.status == LIMIT:
-            raise Passing(anonymous(str(request._d.get("error", "exports are pending"))), waiting.poll_s)
+            raise TransientError(anonymous(str(request._d.get("error", "exports are pending"))), waiting.poll_s)
         return request
 
-    request = wire.persist(ask, client.patience, text)
+    request = http.retry(ask, client.retry_policy, text)
     if request.id:
         with replaced(note) as part:
             part.write_text(json.dumps({"requestid": request.id, "record_set": text}))

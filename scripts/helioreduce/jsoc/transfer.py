@@ -17,9 +17,9 @@ from pathlib import Path
 
 from helioreduce.errors import InputError, unwritable
 from helioreduce.io import fits
-from helioreduce.jsoc import wire
+from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
-from helioreduce.jsoc.wire import Attempts, Passing, Patience
+from helioreduce.jsoc.http import Attempts, RetryPolicy, TransientError
 
 MAX_BYTES = 2**29
 Progress = Callable[[int, int | None], None]
@@ -42,7 +42,7 @@ def download(
     url: str,
     path: str | Path,
     *,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     max_bytes: int = MAX_BYTES,
     verify: Callable[[Path], object] = fits.check,
     progress: Progress | None = None,
@@ -55,7 +55,7 @@ def download(
         Address of the file.
     path
         Where it goes; appears only when the file is whole and verified.
-    patience
+    retry_policy
         Retries, waits and time limits.
     max_bytes
         Largest file that is accepted.
@@ -71,18 +71,18 @@ def download(
     Rejected
         The server refuses, redirects elsewhere, or announces more than ``max_bytes``.
     TransientExhausted
-        Patience ended.
+        RetryPolicy ended.
     Corrupt
         Two whole transfers gave the same bytes, and they fail verification.
     InputError
         The file cannot be written.
     """
     started = time.monotonic()
-    transfer = _Transfer(url, Path(path), patience or Patience(), max_bytes, verify, progress)
+    transfer = _Transfer(url, Path(path), retry_policy or RetryPolicy(), max_bytes, verify, progress)
     attempts = Attempts()
     try:
         transfer.target.parent.mkdir(parents=True, exist_ok=True)
-        digest = wire.persist(transfer.attempt, transfer.patience, url, attempts)
+        digest = http.retry(transfer.attempt, transfer.retry_policy, url, attempts)
         size = transfer.part.stat().st_size
         transfer.part.replace(transfer.target)
         transfer.note.unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def download(
     return Receipt(url, size, digest, transfer.etag, transfer.received, tuple(attempts.faults), time.monotonic() - started)
 
 
-def mirrored(urls: Sequence[str], path: str | Path, *, patience: Patience | None = None) -> Receipt:
+def mirrored(urls: Sequence[str], path: str | Path, *, retry_policy: RetryPolicy | None = None) -> Receipt:
     """Fetch a small text file from the first mirror that gives it; the caller knows its digest.
 
     Raises
@@ -101,39 +101,39 @@ def mirrored(urls: Sequence[str], path: str | Path, *, patience: Patience | None
     """
     for url in urls[:-1]:
         try:
-            return download(url, path, patience=patience, verify=lambda part: None)
+            return download(url, path, retry_policy=retry_policy, verify=lambda part: None)
         except FetchError as error:
             warnings.warn(f"{url}: {error}; trying the next mirror", stacklevel=2)
-    return download(urls[-1], path, patience=patience, verify=lambda part: None)
+    return download(urls[-1], path, retry_policy=retry_policy, verify=lambda part: None)
 
 
 class _Transfer:
     """State of one file: the part on disk, the entity it belongs to, the digests of wrong files."""
 
     def __init__(
-        self, url: str, target: Path, patience: Patience, max_bytes: int, verify: Callable, progress: Progress | None
+        self, url: str, target: Path, retry_policy: RetryPolicy, max_bytes: int, verify: Callable, progress: Progress | None
     ) -> None:
-        self.url, self.target, self.patience, self.max_bytes = url, target, patience, max_bytes
+        self.url, self.target, self.retry_policy, self.max_bytes = url, target, retry_policy, max_bytes
         self.verify, self.progress = verify, progress
         self.part, self.note = (target.with_name(f".{target.name}.{end}") for end in ("part", "part.json"))
         self.etag, self.received = "", 0
-        self.end = time.monotonic() + patience.deadline_s
+        self.end = time.monotonic() + retry_policy.deadline_s
         self.wrong: set[str] = set()
 
     def attempt(self) -> str:
         """One connection; returns the SHA-256 of a whole and verified file."""
         have, tag = self._resumable()
         headers = {"Range": f"bytes={have}-", "If-Range": tag} if have else {}
-        with wire.opened(self.url, self.patience, headers) as reply:
+        with http.opened(self.url, self.retry_policy, headers) as reply:
             if reply.status == 416 or (reply.status == 206 and not self._continues(reply, have)):
                 self._discard()
-                raise Passing("the server cannot continue the transfer")
+                raise TransientError("the server cannot continue the transfer")
             have = have if reply.status == 206 else 0
             total = self._announced(reply, have)
             self._begin(reply, have)
             self._receive(reply, have, total)
         if total is not None and self.part.stat().st_size != total:
-            raise Passing(f"{self.part.stat().st_size} of {total} bytes arrived")
+            raise TransientError(f"{self.part.stat().st_size} of {total} bytes arrived")
         return self._verified()
 
     def _resumable(self) -> tuple[int, str]:
@@ -168,7 +168,7 @@ class _Transfer:
     def _receive(self, reply: object, have: int, total: int | None) -> None:
         """Append the body to the part."""
         with open(self.part, "ab") as file:
-            for block in wire.blocks(reply):
+            for block in http.blocks(reply):
                 file.write(block)
                 have += len(block)
                 self.received += len(block)
@@ -176,7 +176,7 @@ class _Transfer:
                     self._discard()
                     raise Rejected(f"the file exceeds {self.max_bytes} bytes", where=self.url)
                 if time.monotonic() > self.end:
-                    raise Passing("the transfer takes too long")
+                    raise TransientError("the transfer takes too long")
                 if self.progress:
                     self.progress(have, total)
 
@@ -191,7 +191,7 @@ class _Transfer:
             if digest in self.wrong:
                 raise Corrupt(f"the file is wrong at its source ({error.problem})", where=self.url) from None
             self.wrong.add(digest)
-            raise Passing(f"the file does not verify ({error.problem})") from None
+            raise TransientError(f"the file does not verify ({error.problem})") from None
         return digest
 
     def _discard(self) -> None:

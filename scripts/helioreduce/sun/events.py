@@ -42,14 +42,14 @@ def lose(image: np.ndarray, level05: np.ndarray, spikes: np.ndarray | None) -> t
 
 def changes(scenario: Scenario, frame: Facts) -> dict[str, object]:
     """Keywords that the frame's events set, by DRMS name."""
-    told = {
+    keywords = {
         "eclipse": {"ACS_ECLP": "YES"},
         "dark": {"IMG_TYPE": "DARK"},
         "open_loop": {"AISTATE": "OPEN"},
         "short": {"AECTYPE": 2},
         "nrt": {"DATE": frame.t_obs + timedelta(minutes=20)},
     }
-    met = [values for event, values in told.items() if scenario.has(event, frame.channel.name, frame.t_rec)]
+    met = [values for event, values in keywords.items() if scenario.has(event, frame.channel.name, frame.t_rec)]
     return {name: value for values in met for name, value in values.items()}
 
 

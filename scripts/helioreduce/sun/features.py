@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from helioreduce.sun.appearance import Appearance
 from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
-from helioreduce.sun.looks import Look
 from helioreduce.sun.scenario import Pointing, Scenario
 
 #: Arcseconds per solar radius at the mean distance: turns widths given in arcsec into solar radii.
@@ -210,7 +210,7 @@ def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tu
 
 
 def table(
-    points: Points, look: Look, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True
+    points: Points, look: Appearance, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True
 ) -> np.ndarray:
     """Rows (x, y, sigma, peak, behind) for the kernel, in pixels and DN/s; light that the channel does not see is left out.
 

@@ -202,11 +202,21 @@ def _detector(facts: Facts) -> dict[str, object]:
 
 def _pointing(facts: Facts) -> dict[str, object]:
     """World coordinates as the header tells them."""
-    told = facts.told
+    reported = facts.reported
     return {
-        **{"X0_MP": told.x0, "Y0_MP": told.y0, "CRPIX1": told.x0 + 1, "CRPIX2": told.y0 + 1, "IMSCL_MP": told.scale},
-        **{"CDELT1": told.scale, "CDELT2": told.scale, "INST_ROT": told.roll - facts.sat_rot, "SAT_ROT": facts.sat_rot},
-        **{"CROTA2": told.roll, "R_SUN": facts.observer.rsun_arcsec / told.scale, "SAT_Y0": -6.999781, "SAT_Z0": 10.736027},
+        "X0_MP": reported.x0,
+        "Y0_MP": reported.y0,
+        "CRPIX1": reported.x0 + 1,
+        "CRPIX2": reported.y0 + 1,
+        "IMSCL_MP": reported.scale,
+        "CDELT1": reported.scale,
+        "CDELT2": reported.scale,
+        "INST_ROT": reported.roll - facts.sat_rot,
+        "SAT_ROT": facts.sat_rot,
+        "CROTA2": reported.roll,
+        "R_SUN": facts.observer.rsun_arcsec / reported.scale,
+        "SAT_Y0": -6.999781,
+        "SAT_Z0": 10.736027,
         "MPO_REC": f"sdo.master_pointing[:#{int(tai_seconds(facts.t_obs) // 604800) - 1300}]",
         "ASD_REC": f"sdo.lev0_asd_0004[:#{int(tai_seconds(facts.t_obs) // 4)}]",
     }

@@ -143,7 +143,7 @@ class Facts:
     recnum: int
     quality: int
     truth: Pointing
-    told: Pointing
+    reported: Pointing
     sat_rot: float
     observer: Observer
 
@@ -183,7 +183,7 @@ def facts(scenario: Scenario, name: int, t_rec: datetime) -> Facts:
         recnum=number + 5_000_000,
         quality=scenario.quality(name, t_rec),
         truth=true_pointing(scenario, where, t_obs, sat_rot),
-        told=told_pointing(scenario, where, t_obs, sat_rot),
+        reported=reported_pointing(scenario, where, t_obs, sat_rot),
         sat_rot=sat_rot,
         observer=observer(t_obs),
     )
@@ -198,7 +198,7 @@ def true_pointing(scenario: Scenario, where: Channel, time: datetime, sat_rot: f
     return _binned(where, dx, dy, where.roll + sat_rot, scenario.npix)
 
 
-def told_pointing(scenario: Scenario, where: Channel, time: datetime, sat_rot: float = 0.0) -> Pointing:
+def reported_pointing(scenario: Scenario, where: Channel, time: datetime, sat_rot: float = 0.0) -> Pointing:
     """Pointing as the level-1 header tells it: a value of the week's start, off the truth by at most 0.4 px."""
     monday = tai_seconds(time) // (7 * _DAY_S) * 7 * _DAY_S
     dx, dy = _drift(scenario, where, monday) + scenario.rng("told", where.name, monday).uniform(-0.04, 0.04, 2)

@@ -8,8 +8,8 @@ import numba
 import numpy as np
 
 from helioreduce.sun import features
+from helioreduce.sun.appearance import APPEARANCES, Appearance
 from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
-from helioreduce.sun.looks import LOOKS, Look
 from helioreduce.sun.scenario import Pointing, Scenario
 from helioreduce.sun.surface import add_points, fractal, lanes, noise, soft_step, thin_path
 
@@ -40,7 +40,7 @@ def scene(
     ndarray
         DN/s (npix, npix) float32, with the instrument as new: no degradation, no blur, no noise.
     """
-    look = LOOKS[channel]
+    look = APPEARANCES[channel]
     image = np.empty((npix, npix), np.float32)
     turn = features.carrington_matrix(seen_from)
     near = [region for region in features.regions(scenario) if region.centre @ turn[:, 2] > -0.4]
@@ -72,7 +72,7 @@ def scene(
 
 def _lights(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing) -> list[np.ndarray]:
     """Tables of the points of light that ``channel`` sees."""
-    look = LOOKS[channel]
+    look = APPEARANCES[channel]
     curtains = features.table(features.prominences(scenario), look, look.cool, seen_from, pointing, by_temperature=False)
     kinds = [
         (features.haze(scenario), look.loops, True),
@@ -84,7 +84,7 @@ def _lights(scenario: Scenario, channel: int, seen_from: Observer, pointing: Poi
     return [*tables, curtains[~_on_disk(curtains, seen_from, pointing)]]
 
 
-def _filaments(scenario: Scenario, look: Look, seen_from: Observer, pointing: Pointing) -> np.ndarray:
+def _filaments(scenario: Scenario, look: Appearance, seen_from: Observer, pointing: Pointing) -> np.ndarray:
     """Table of the optical depths of the curtains that stand before the disk."""
     curtains = features.table(features.prominences(scenario), look, look.filament, seen_from, pointing, by_temperature=False)
     curtains[:, 2] *= 2.4  # threads blend into a ribbon

@@ -1,4 +1,4 @@
-"""HTTP as the fetch needs it: one host, bounded replies, time limits, patience with passing faults."""
+"""HTTP as the fetch needs it: one host, bounded replies, time limits, retries on transient errors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from helioreduce.runtime.log import logger
 AGENT = f"helioreduce/{__version__}"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: HTTP codes after which the same request may succeed; 403 is how JSOC's front end answers when it is overloaded.
-PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
+TRANSIENT_CODES = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 Result = TypeVar("Result")
 
 
-class Passing(Exception):
+class TransientError(Exception):
     """A fault that may pass; ``wait_s`` is how long the server asked to wait."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
@@ -34,7 +34,7 @@ class Passing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to try.
 
     Parameters
@@ -67,24 +67,24 @@ class Attempts:
     faults: list[str] = field(default_factory=list)
 
 
-def persist(act: Callable[[], Result], patience: Patience, what: str, attempts: Attempts | None = None) -> Result:
-    """``act()``, again and again while it raises :class:`Passing`.
+def retry(act: Callable[[], Result], retry_policy: RetryPolicy, what: str, attempts: Attempts | None = None) -> Result:
+    """``act()``, again and again while it raises :class:`TransientError`.
 
     Raises
     ------
     TransientExhausted
-        When patience ends; the message tells every fault met.
+        When the retries are used up; the message names the last fault.
     """
     attempts = attempts or Attempts()
-    end = time.monotonic() + patience.deadline_s
-    for attempt in range(patience.retries + 1):
+    end = time.monotonic() + retry_policy.deadline_s
+    for attempt in range(retry_policy.retries + 1):
         try:
             return act()
-        except Passing as fault:
+        except TransientError as fault:
             attempts.faults.append(str(fault))
-            wait = max(fault.wait_s, patience.wait(attempt))
+            wait = max(fault.wait_s, retry_policy.wait(attempt))
             logger.info("%s: %s", what, fault)
-            if attempt == patience.retries or time.monotonic() + wait > end:
+            if attempt == retry_policy.retries or time.monotonic() + wait > end:
                 break
             time.sleep(wait)
     raise TransientExhausted(
@@ -93,25 +93,25 @@ def persist(act: Callable[[], Result], patience: Patience, what: str, attempts: 
 
 
 @contextmanager
-def opened(url: str, patience: Patience, headers: Mapping[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
+def opened(url: str, retry_policy: RetryPolicy, headers: Mapping[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
     """An open reply to GET, status 2xx or 416.
 
     Raises
     ------
-    Passing
+    TransientError
         For a fault that may pass.
     NoData, Rejected
         404 and 410; any other refusal, and redirection to another host.
     """
     request = Request(url, headers={"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})})
     try:
-        reply = _opener(url).open(request, timeout=patience.timeout_s)
+        reply = _opener(url).open(request, timeout=retry_policy.timeout_s)
     except HTTPError as error:
         if error.code != 416:
             raise _refusal(error, url) from None
         reply = error
     except (http.client.HTTPException, OSError) as error:
-        raise Passing(f"connection failed ({getattr(error, 'reason', None) or error!r})") from None
+        raise TransientError(f"connection failed ({getattr(error, 'reason', None) or error!r})") from None
     with reply:
         yield reply
 
@@ -121,29 +121,29 @@ def blocks(reply: http.client.HTTPResponse) -> Iterator[bytes]:
 
     Raises
     ------
-    Passing
+    TransientError
         If the connection breaks.
     """
     while True:
         try:
             block = reply.read1(2**18)
         except (http.client.HTTPException, OSError) as error:
-            raise Passing(f"connection lost ({error!r})") from None
+            raise TransientError(f"connection lost ({error!r})") from None
         if not block:
             return
         yield block
 
 
-def get(url: str, patience: Patience, *, limit: int) -> bytes:
+def get(url: str, retry_policy: RetryPolicy, *, limit: int) -> bytes:
     """The body of a reply of at most ``limit`` bytes.
 
     Raises
     ------
-    Passing, NoData, Rejected
+    TransientError, NoData, Rejected
         See :func:`opened`; a reply beyond the limit is rejected.
     """
-    end = time.monotonic() + patience.deadline_s
-    with opened(url, patience) as reply:
+    end = time.monotonic() + retry_policy.deadline_s
+    with opened(url, retry_policy) as reply:
         announced = reply.headers.get("Content-Length")
         body = bytearray()
         for block in blocks(reply):
@@ -151,9 +151,9 @@ def get(url: str, patience: Patience, *, limit: int) -> bytes:
             if len(body) > limit:
                 raise Rejected(f"the reply exceeds {limit} bytes", cure="Ask for fewer records", where=url)
             if time.monotonic() > end:
-                raise Passing("the reply takes too long")
+                raise TransientError("the reply takes too long")
     if announced and announced.isdecimal() and int(announced) != len(body):
-        raise Passing(f"the reply has {len(body)} bytes of {announced}")
+        raise TransientError(f"the reply has {len(body)} bytes of {announced}")
     return bytes(body)
 
 
@@ -182,11 +182,11 @@ def retry_after(text: str | None) -> float:
         return 0.0
 
 
-def _refusal(error: HTTPError, url: str) -> FetchError | Passing:
+def _refusal(error: HTTPError, url: str) -> FetchError | TransientError:
     """What an HTTP error code means."""
     with error:
-        if error.code in PASSING:
-            return Passing(f"HTTP {error.code}", min(600.0, retry_after(error.headers.get("Retry-After"))))
+        if error.code in TRANSIENT_CODES:
+            return TransientError(f"HTTP {error.code}", min(600.0, retry_after(error.headers.get("Retry-After"))))
         if error.code in (404, 410):
             return NoData(f"HTTP {error.code}: the archive has no such file", where=url)
         return Rejected(f"HTTP {error.code} {error.reason}", where=url)
