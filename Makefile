@@ -25,17 +25,20 @@ help:  ## what there is to type
 demo: .venv/reduction  ## reduce two images of the embedded archive, from level 1 to DN/s
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules
 
-test: .venv/test lint  ## the tests
+test: .venv/test  ## the tests
 	@$(BIN)/python -m pytest -n $(CORES) -m "not full"
 
-check: .venv/test lint  ## the tests with the full-size and long ones
+check: .venv/test  ## the tests with the full-size and long ones
 	@$(BIN)/python -m pytest
 
-lint: .venv/test
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/snakefmt --check Snakefile workflow 2>/dev/null
-	@$(BIN)/snakemake --lint >/dev/null 2>&1 || { $(BIN)/snakemake --lint; exit 1; }
+lint: .venv/test  ## style, types, layers, spelling, rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
 
 graph: .venv/reduction  ## draw the graph of the rules in README.md anew
 	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py README.md
