@@ -30,7 +30,7 @@ def main(frames: list[batch.Frame], files: dict[str, list[str]], settings: dict,
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
+        process.use_threads(snakemake.threads)
         process.keep_memory()
         files = {name: snakemake.input.get(name, []) for name in ("error", "degradation", "psf")}
         frames = [batch.Frame(*names) for names in snakemake.params.frames]

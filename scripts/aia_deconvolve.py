@@ -17,7 +17,7 @@ def main(image: str, psf_file: str, output: str, settings: dict, skipped: dict[s
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
+        process.use_threads(snakemake.threads)
         main(
             snakemake.input.image,
             snakemake.input.psf,

@@ -14,7 +14,7 @@ def main(image: str, table: str, output: str, systematic: dict[str, bool], skipp
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
+        process.use_threads(snakemake.threads)
         main(
             snakemake.input.image,
             snakemake.input.table,

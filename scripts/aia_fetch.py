@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from helioreduce.archive import access
 from helioreduce.jsoc import fetch, policy, recording, records, staged
 from helioreduce.jsoc.store import Store
-from helioreduce.runtime.log import log_to, progress
+from helioreduce.runtime.log import log_to, transfer_progress
 
 
 def main(
@@ -15,7 +15,7 @@ def main(
     record = policy.usable(listed, time, *quality)
     path = staged.load(exports).get((record.name, "image")) if exports else None
     with access.connect(source) as url:
-        options = {**fetch.options(settings), "path": path, "progress": progress(record.name)}
+        options = {**fetch.options(settings), "path": path, "progress": transfer_progress(record.name)}
         entry = fetch.segment(record, "image", url, Store("results/store"), **options)
     if settings["record"]:
         recording.keep_frame(settings["record"], record, {"image": entry.file})

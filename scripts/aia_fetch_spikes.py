@@ -7,7 +7,7 @@ from helioreduce.archive import access
 from helioreduce.io import fits
 from helioreduce.jsoc import fetch, recording, records, staged
 from helioreduce.jsoc.store import Store
-from helioreduce.runtime.log import log_to, progress
+from helioreduce.runtime.log import log_to, transfer_progress
 
 
 def main(source: str, listed: str, exports: str | None, time: str, image: str, settings: Mapping, output: str) -> None:
@@ -18,7 +18,7 @@ def main(source: str, listed: str, exports: str | None, time: str, image: str, s
         fits.write_arrays(output, {}, fits.cards(REASON=f"{record.name} has no spikes file"))
         return
     with access.connect(source) as url:
-        options = {**fetch.options(settings), "path": path, "progress": progress(f"{record.name} spikes")}
+        options = {**fetch.options(settings), "path": path, "progress": transfer_progress(f"{record.name} spikes")}
         entry = fetch.segment(record, "spikes", url, Store("results/store"), **options)
     if settings["record"]:
         recording.keep_frame(settings["record"], record, {"spikes": entry.file})

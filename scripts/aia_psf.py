@@ -16,5 +16,5 @@ def main(channel: int, core: str, output: str) -> None:
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
+        process.use_threads(snakemake.threads)
         main(int(snakemake.wildcards.channel), snakemake.wildcards.core, snakemake.output[0])

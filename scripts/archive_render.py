@@ -27,7 +27,7 @@ def main(settings: dict, channel: int, time: str, psf: str | None, folder: str |
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        process.use(snakemake.threads)
+        process.use_threads(snakemake.threads)
         main(
             snakemake.params.scenario,
             int(snakemake.wildcards.channel),

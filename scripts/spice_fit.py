@@ -19,8 +19,8 @@ def main(prepared: str, lines: str, output: str, name: str, bins: dict, model: d
         start = initial.estimate(joined.windows, joined.noise, known, **initial.options(model))
         boxes = binning.levels(bins["extents"], bins["times"], header["CDELT1"], header["CDELT2"])
         asked = {"lines": bins["lines"] or None, "correlation": bins["correlation"]}
-        tell = log.count(name)
-        result = binning.fit_adaptive(joined.cube, *joined.variance, start, boxes, bins["thresholds"], progress=tell, **asked)
+        report = log.item_progress(name)
+        result = binning.fit_adaptive(joined.cube, *joined.variance, start, boxes, bins["thresholds"], progress=report, **asked)
     except InputError as error:
         raise error.at(prepared) from None
     facts = {text: int((result.fit.status == code).sum()) for code, text in STATUS.items()}

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each message names the file, the keyword and the cure."""
+"""Errors that a user can fix: each message names the file, the keyword and the cure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, e
 
 
 class ReductionError(Exception):
-    """Base of every error that the package raises on purpose."""
+    """Base class of all errors that the package raises deliberately."""
 
 
 class InputError(ReductionError):
@@ -24,14 +24,18 @@ class InputError(ReductionError):
         super().__init__(f"{text}. {cure}" if cure else text)
 
     def at(self, where: object) -> InputError:
-        """The same error, naming the file it came from (kept if already named)."""
+        """Return the same error with the file it came from; a file already named stays."""
         return self if self.where else type(self)(self.problem, cure=self.cure, where=where)
 
 
 def unwritable(error: OSError, where: object) -> InputError:
-    """What is wrong with a file or folder that cannot be written, and the cure."""
+    """Return the error of a file or folder that cannot be written."""
     return InputError(f"cannot be written ({error.strerror or error})", cure="Free space or change permissions", where=where)
 
 
 class AlreadyDone(InputError):
-    """A step meets an image to which it has been applied before."""
+    """A step has already been applied to the image."""
+
+
+class LockTimeout(InputError):
+    """Another process held a lock for too long."""

@@ -128,11 +128,11 @@ def test_options_reach_both_paths(site, monkeypatch, options):
 
 
 def test_same_bytes_whatever_the_threads(site, request):
-    request.addfinalizer(lambda: process.use(len(os.sched_getaffinity(0))))
+    request.addfinalizer(lambda: process.use_threads(len(os.sched_getaffinity(0))))
     site("a", size=300)
     products = []
     for threads in (1, 2):
-        process.use(threads)
+        process.use_threads(threads)
         (product,) = fused("a", {}, code=str(threads))
         products.append(product.read_bytes())
     assert products[0] == products[1]
@@ -206,7 +206,7 @@ REDUCE = """
 import json, pathlib, sys
 import aia_batch
 from helioreduce.runtime import batch, process
-process.use(2)
+process.use_threads(2)
 process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
 files = {"error": ["error.ecsv"], "degradation": ["degradation.ecsv"], "psf": ["psf.fits"]}

@@ -24,7 +24,7 @@ folder, number, threads, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]
 frames = [batch.Frame(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
                       f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]
 files = {name: [f"{folder}/{name}.ecsv"] for name in ("error", "degradation")} | {"psf": [f"{folder}/otf.fits"]}
-process.use(threads)
+process.use_threads(threads)
 process.keep_memory()
 aia_batch.main(frames, files, {"systematic": {}, "deconvolve": {}, "version": 10}, "benchmark", device)
 """

@@ -17,7 +17,7 @@ from small_archive import QUICK
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
 from helioreduce.io import provenance
-from helioreduce.jsoc import locks, staged
+from helioreduce.jsoc import staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import TransientExhausted
 from helioreduce.jsoc.store import Store
@@ -76,19 +76,6 @@ def pending_at_most(exports):
     folders = [path.parent for path in exports.folder.glob("*/request.json")]
     spans = [(json.loads((f / "request.json").read_text())["created"], (f / "index.json").stat().st_mtime) for f in folders]
     return max(sum(a <= start < b for a, b in spans) for start, _ in spans)
-
-
-def test_a_lock_ends_with_its_process(tmp_path):
-    code = "import sys, time\nfrom helioreduce.jsoc import locks\n"
-    code += "with locks.slot(sys.argv[1], 1): print(1, flush=True), time.sleep(60)"
-    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=ENVIRONMENT, stdout=subprocess.PIPE)
-    holder.stdout.readline()
-    with pytest.raises(TransientExhausted), locks.slot(tmp_path, 1, timeout_s=0.1):
-        pass
-    holder.kill()
-    holder.wait()
-    with locks.slot(tmp_path, 1, timeout_s=5.0):
-        pass
 
 
 def test_a_request_is_taken_up_after_a_restart(root, tmp_path):

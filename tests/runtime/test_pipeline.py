@@ -24,11 +24,11 @@ class Plane:
 def test_is_write_of_compute_of_read_in_order():
     written = []
     done = list(
-        pipeline.each(range(7), lambda i: 10 * i, lambda i, value: value + i, lambda i, value: written.append((i, value)))
+        pipeline.overlapped(range(7), lambda i: 10 * i, lambda i, value: value + i, lambda i, value: written.append((i, value)))
     )
     assert written == [(i, 11 * i) for i in range(7)]
     assert done == [(i, None) for i in range(7)]
-    assert list(pipeline.each([], None, None, None)) == []
+    assert list(pipeline.overlapped([], None, None, None)) == []
 
 
 @pytest.mark.parametrize("stage", ["read", "compute", "write"])
@@ -43,7 +43,7 @@ def test_one_failure_stops_no_other(stage, bad):
         return run
 
     written = []
-    done = dict(pipeline.each(range(5), step("read"), step("compute"), step("write")))
+    done = dict(pipeline.overlapped(range(5), step("read"), step("compute"), step("write")))
     assert written == [i for i in range(5) if i != bad]
     assert str(done.pop(bad)) == f"{stage} {bad}"
     assert set(done.values()) == {None}
@@ -53,7 +53,7 @@ def test_one_failure_stops_no_other(stage, bad):
 def test_memory_does_not_grow_with_the_number_of_items(number):
     """Alive at most: one read ahead, the one in work and its result, one being written."""
     Plane.most = 0
-    for _ in pipeline.each(range(number), Plane, lambda _, plane: Plane(plane.value), lambda *_: None):
+    for _ in pipeline.overlapped(range(number), Plane, lambda _, plane: Plane(plane.value), lambda *_: None):
         pass
     assert Plane.most <= 4
     assert not Plane.alive
@@ -65,4 +65,6 @@ def test_the_next_is_read_while_one_is_computed():
     def compute(i, _):
         assert i == 2 or reading[i + 1].wait(timeout=60)
 
-    assert all(error is None for _, error in pipeline.each(range(3), lambda i: reading[i].set(), compute, lambda *_: None))
+    assert all(
+        error is None for _, error in pipeline.overlapped(range(3), lambda i: reading[i].set(), compute, lambda *_: None)
+    )

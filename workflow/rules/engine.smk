@@ -10,6 +10,7 @@ from snakemake.dag import DAG
 from snakemake.persistence import PersistenceBase
 from snakemake.settings.types import RerunTrigger
 
+from helioreduce.io.atomic import check_writable
 from helioreduce.runtime import locks
 
 
@@ -55,8 +56,8 @@ def lock(persistence, original=PersistenceBase.lock):
     """Snakemake's lock of a folder, taken over from a run that was killed, and refused while another one is at work."""
     with ExitStack() as held:
         try:
-            locks.check_writable(Path("results"))
-            if held.enter_context(locks.alone(persistence.path)):
+            check_writable(Path("results"))
+            if held.enter_context(locks.hold_run_lock(persistence.path)):
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
                 persistence.cleanup_locks()
                 (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content

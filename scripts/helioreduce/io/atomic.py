@@ -1,18 +1,21 @@
-"""Files that are there as a whole, or not at all."""
+"""Atomic writing: a file is complete, or absent."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from helioreduce.errors import unwritable
 
 
 @contextlib.contextmanager
 def replaced(path: str | Path) -> Iterator[Path]:
-    """A hidden name beside ``path``, of this process, to write to; at the end it takes the place of ``path``.
+    """Yield a temporary name beside ``path`` to write to, and rename it to ``path`` at the end.
 
-    The folder is made. Where the block fails nothing is left behind, and ``path`` stays as it was.
+    The folder is made if missing. If the block fails, the temporary file is removed and ``path`` stays as it was.
 
     Raises
     ------
@@ -28,3 +31,20 @@ def replaced(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, or cannot be made; it is not made here.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be made in the folder, or in its nearest parent that exists.
+    """
+    folder = folder.absolute()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise unwritable(error, existing) from None

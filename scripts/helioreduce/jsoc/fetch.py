@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from helioreduce import __version__, times
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import header, http, locks, quality
+from helioreduce.jsoc import header, http, quality
 from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
 from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, download
+from helioreduce.runtime import locks
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -60,14 +61,14 @@ def segment(
     NoData, Rejected, TransientExhausted, Corrupt
         See :func:`transfer.download`.
     """
-    with locks.slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
+    with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
         if entry := store.find(record, name):
             return entry
         path = path or record.segments.get(name)
         if not path:
             raise NoData(f"there is no {name}", cure="The archive has it off line, or never had it", where=record.name)
         target = store.incoming(record, name)
-        with locks.slot(store.locks(), connections):
+        with locks.hold_slot(store.locks(), connections, name="connection"):
             receipt = download(http.joined(base_url, path), target, retry_policy=retry_policy, progress=progress)
         history = {
             **{"record": record.name, "recnum": record.recnum, "segment": name, "path": path},

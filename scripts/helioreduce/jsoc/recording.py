@@ -14,11 +14,11 @@ from pathlib import Path
 from helioreduce import times
 from helioreduce.errors import InputError, unwritable
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import locks
 from helioreduce.jsoc.client import JSOC
 from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.transfer import download
+from helioreduce.runtime import locks
 
 #: Folder of calibration tables that came as files.
 TABLES = "solarsoft"
@@ -80,7 +80,7 @@ def keep_table(folder: str | Path, records: Iterable[Record]) -> Path:
     path = Path(folder) / f"{entries[0].series.name}.json"
     fresh = [{"recnum": record.recnum, "keywords": dict(record.keywords)} for record in entries]
     numbers = {entry["recnum"] for entry in fresh}
-    with locks.slot(folder, 1, name=".table"):
+    with locks.hold_slot(folder, 1, name=".table"):
         kept = json.loads(path.read_text())["records"] if path.exists() else []
         content = {"series": entries[0].series.name, "records": [e for e in kept if e["recnum"] not in numbers] + fresh}
         try:

@@ -17,11 +17,12 @@ from pathlib import Path
 import drms
 
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import http, locks
+from helioreduce.jsoc import http
 from helioreduce.jsoc.client import Client, anonymous, translated
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
 from helioreduce.jsoc.http import TransientError
 from helioreduce.jsoc.records import Record
+from helioreduce.runtime import locks
 from helioreduce.runtime.log import logger
 
 PENDING, UNKNOWN, LIMIT = (1, 2, 12), 6, 7
@@ -90,7 +91,7 @@ def paths(
     waiting = waiting or Waiting()
     text = f"{record_set}{{{','.join(segments)}}}"
     owner = hashlib.sha256(client.address().lower().encode()).hexdigest()[:16]
-    with locks.slot(folder, 1, name=f"export-{owner}"):
+    with locks.hold_slot(folder, 1, name=f"export-{owner}"):
         request = _finished(client, text, Path(folder), waiting)
         with translated(text):
             rows = [(row.record, row.filename) for row in request.data.itertuples()]

@@ -12,7 +12,7 @@ import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.runtime.log import tell
+from helioreduce.runtime.log import report
 
 #: Bytes of GPU memory that one process may take. A full frame needs about forty planes of 64 MiB while it is registered.
 GPU_MEMORY = 6 * 2**30
@@ -55,7 +55,7 @@ def module_for(choice: str) -> ModuleType:
         cupy.zeros(1)  # asks the driver, the device and its memory
     except Exception as error:  # a missing package, driver or device each raise their own
         if choice == "gpu":
-            tell(f"device gpu cannot be used ({error}): going on with the CPU", logging.WARNING)
+            report(f"device gpu cannot be used ({error}): going on with the CPU", logging.WARNING)
         return np
     return cupy
 

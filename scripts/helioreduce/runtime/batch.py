@@ -18,7 +18,7 @@ from helioreduce.errors import InputError, ReductionError
 from helioreduce.io import provenance
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import pipeline
-from helioreduce.runtime.log import logger, tell
+from helioreduce.runtime.log import logger, report
 
 
 class Frame(NamedTuple):
@@ -70,7 +70,7 @@ def run(
     common
         What all frames follow from, besides their own files: code, parameters, digests of tables. Its ``repr`` counts.
     read, compute, write
-        See :func:`helioreduce.runtime.pipeline.each`; ``write`` gets the path in ``folder``.
+        See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets the path in ``folder``.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def run(
     for frame in frames:
         if frame not in missing:
             _link(kept[frame.output], frame)
-            tell(f"{frame.name}: kept from before")
+            report(f"{frame.name}: kept from before")
 
     def finish(frame: Frame, result: Any) -> None:
         path = kept[frame.output]
@@ -91,7 +91,7 @@ def run(
         write(path, result)
         _link(path, frame)
 
-    each(pipeline.each(missing, read, compute, finish), len(missing), kept=folder)
+    each(pipeline.overlapped(missing, read, compute, finish), len(missing), kept=folder)
 
 
 def each(outcomes: Iterable[tuple[Frame | Download, Exception | None]], total: int, kept: str | Path) -> None:
@@ -116,7 +116,7 @@ def each(outcomes: Iterable[tuple[Frame | Download, Exception | None]], total: i
         if error:
             failed.append(_reason(frame, error))
         rate = 60 * number / (time.monotonic() - began)
-        tell(f"{frame.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
+        report(f"{frame.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
         raise InputError(problem, cure=f"The others are kept in {kept}: mend these or leave them out, and run again")

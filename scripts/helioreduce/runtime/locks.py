@@ -1,7 +1,7 @@
-"""One run at a time in a folder, and what is left of one that was killed.
+"""File locks: one run at a time in a folder, and a limited number of processes at one task.
 
-Snakemake notes on disk that it is at work; a kill leaves the note behind. The locks here are held by processes and go with
-them, however they end, so that the next run knows whether anybody is still there.
+A lock belongs to a process and is released when the process ends, however it ends. Snakemake notes on disk that it is
+running, and a killed run leaves that note behind; the locks show whether any process of that run is still alive.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ import fcntl
 import os
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
-from helioreduce.errors import InputError, unwritable
+from helioreduce.errors import InputError, LockTimeout, unwritable
 
 FOLDER = Path(".snakemake")
 _RUN, _JOBS = "run.lock", "jobs.lock"
+#: Interval between two attempts to get a lock, s.
+_POLL_S = 0.05
 
 
 @contextmanager
-def alone(folder: Path = FOLDER) -> Iterator[bool]:
-    """Be the only run in a folder; tells whether the run before was killed, after its last job has ended.
+def hold_run_lock(folder: Path = FOLDER) -> Iterator[bool]:
+    """Hold the run lock; yield True if the previous run was killed, after its last job has ended.
 
     Raises
     ------
@@ -37,71 +39,102 @@ def alone(folder: Path = FOLDER) -> Iterator[bool]:
         raise unwritable(error, folder) from None
     with file:
         file.seek(0)
-        before = file.read()
-        if not _taken(file, fcntl.LOCK_EX):
-            raise InputError(f"another run is at work here ({before})", cure="Wait for its end, or stop it", where=Path.cwd())
-        if before:
+        holder = file.read()
+        if not try_lock(file):
+            raise InputError(f"another run is at work here ({holder})", cure="Wait for its end, or stop it", where=Path.cwd())
+        if holder:
             _wait_for_jobs(folder)
-        _note(file, f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}")
+        _write_holder(file, f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%Y-%m-%d %H:%M:%S')}")
         try:
-            yield bool(before)
+            yield bool(holder)
         finally:
-            _note(file, "")
+            _write_holder(file, "")
 
 
 @contextmanager
-def job(folder: Path = FOLDER) -> Iterator[None]:
-    """Be a job of a run: a later run waits for it, should its own run be killed. Nothing outside a run."""
+def hold_job_lock(folder: Path = FOLDER) -> Iterator[None]:
+    """Hold a job's share of the lock that the next run waits for if this one is killed; do nothing outside a run."""
     try:
         file = open(folder / _JOBS, "a")  # noqa: SIM115
     except OSError:
         yield
         return
     with file:
-        _taken(file, fcntl.LOCK_SH)
+        try_lock(file, shared=True)
         yield
 
 
-def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written, or made, before any work is done; it is not made here.
+@contextmanager
+def hold_slot(folder: str | Path, limit: int, *, name: str, timeout_s: float = 86400.0) -> Iterator[int]:
+    """Hold one of ``limit`` slots, shared by all processes that use ``folder``; wait until one is free.
+
+    The folder may be on a disk that several machines share.
+
+    Parameters
+    ----------
+    folder
+        Folder of the lock files; made if missing.
+    limit
+        Number of slots.
+    name
+        Name of the slots, in the file names and in the error.
+    timeout_s
+        Longest wait, s.
+
+    Yields
+    ------
+    int
+        Number of the slot, from 0.
 
     Raises
     ------
+    LockTimeout
+        If no slot becomes free within ``timeout_s``.
     InputError
-        If it cannot.
+        If the folder cannot be written.
     """
-    folder = folder.absolute()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise unwritable(error, existing) from None
+    folder, end = Path(folder), time.monotonic() + timeout_s
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files = [stack.enter_context(open(folder / f"{name}.{i}.lock", "a")) for i in range(limit)]
+        except OSError as error:
+            raise unwritable(error, folder) from None
+        while (slot := next((i for i, file in enumerate(files) if try_lock(file)), None)) is None:
+            if time.monotonic() > end:
+                raise LockTimeout(f"no {name} was free for {timeout_s:g} s", cure="Another job holds it", where=folder)
+            time.sleep(_POLL_S)
+        yield slot
 
 
-def _wait_for_jobs(folder: Path) -> None:
-    """Return when no job of a killed run is left."""
-    with open(folder / _JOBS, "a") as file:
-        told = False
-        while not _taken(file, fcntl.LOCK_EX):
-            if not told:
-                print("Waiting for jobs that a killed run left behind ...", file=sys.stderr, flush=True)
-            told = True
-            time.sleep(0.2)
+def try_lock(file: TextIO, *, shared: bool = False) -> bool:
+    """Lock an open file without waiting; the lock is held until the file is closed.
 
-
-def _taken(file: object, kind: int) -> bool:
-    """Whether a lock could be had; a file system without locks gives it to everybody."""
+    Returns
+    -------
+    bool
+        False if another process holds a conflicting lock. A file system without locks grants every request.
+    """
     with suppress(OSError):
         try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
     return True
 
 
-def _note(file: object, text: str) -> None:
-    """Write who holds the lock; a full disk is no reason to fail here, and the marker goes first."""
+def _wait_for_jobs(folder: Path) -> None:
+    """Return when no job of a killed run is left."""
+    with open(folder / _JOBS, "a") as file:
+        if try_lock(file):
+            return
+        print("Waiting for jobs that a killed run left behind ...", file=sys.stderr, flush=True)
+        while not try_lock(file):
+            time.sleep(_POLL_S)
+
+
+def _write_holder(file: TextIO, text: str) -> None:
+    """Write who holds the lock; on a full disk the old text is removed and the run goes on."""
     with suppress(OSError):
         file.truncate(0)
         file.write(text)

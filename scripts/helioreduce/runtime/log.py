@@ -1,4 +1,4 @@
-"""One log per job: messages, warnings and the traceback go to the rule's log file, the message to the screen."""
+"""One log per job: messages, warnings and tracebacks go to the rule's log file, messages also to the screen."""
 
 from __future__ import annotations
 
@@ -14,43 +14,45 @@ from helioreduce.errors import UNWRITABLE, ReductionError, unwritable
 from helioreduce.runtime import locks
 
 logger = logging.getLogger("helioreduce")
+#: Shortest interval between two lines of progress on the screen, s.
+SCREEN_INTERVAL_S = 3.0
 
 
-def progress(what: str) -> Callable[[int, int | None], None]:
-    """A callback that tells on the screen how far a transfer is, every few seconds at the most."""
-    began = last = time.monotonic()
+def transfer_progress(name: str) -> Callable[[int, int | None], None]:
+    """Return a callback that reports transfer progress, at most every 3 s; it takes the bytes done and in all."""
+    start = last = time.monotonic()
 
-    def tell(done: int, total: int | None) -> None:
+    def show(done: int, total: int | None) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last > 3:
+        if now - last > SCREEN_INTERVAL_S:
             last = now
-            share = f" of {total / 1e6:.1f}" if total else ""
-            print(f"{what}: {done / 1e6:.1f}{share} MB, {done / 1e6 / (now - began):.2f} MB/s", file=sys.stderr)
+            of_total = f" of {total / 1e6:.1f}" if total else ""
+            print(f"{name}: {done / 1e6:.1f}{of_total} MB, {done / 1e6 / (now - start):.2f} MB/s", file=sys.stderr)
 
-    return tell
+    return show
 
 
-def count(what: str) -> Callable[[str, int, int], None]:
-    """A callback that tells in the log, and every few seconds on the screen, how many things of a part are done."""
+def item_progress(name: str) -> Callable[[str, int, int], None]:
+    """Return a callback that logs how many items of a part are done, and shows it at most every 3 s."""
     last = time.monotonic()
 
-    def tell(part: str, done: int, total: int) -> None:
+    def show(part: str, done: int, total: int) -> None:
         nonlocal last
-        logger.info("%s, %s: %d of %d", what, part, done, total)
-        if time.monotonic() - last > 3:
+        logger.info("%s, %s: %d of %d", name, part, done, total)
+        if time.monotonic() - last > SCREEN_INTERVAL_S:
             last = time.monotonic()
-            print(f"{what}, {part}: {done} of {total}", file=sys.stderr)
+            print(f"{name}, {part}: {done} of {total}", file=sys.stderr)
 
-    return tell
+    return show
 
 
 @contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Send the package's messages to ``path`` while a script runs.
 
-    A :class:`ReductionError`, or a disk that is full or closed to writing, ends the job with its message and exit code 1;
-    any other exception also leaves its traceback in the log.
+    A :class:`ReductionError`, or a file that cannot be written (full disk, quota, permission), ends the job with its message
+    and exit code 1; any other exception also leaves its traceback in the log.
     """
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").addHandler(handler)
     try:
-        with locks.job(), warnings.catch_warnings():
+        with locks.hold_job_lock(), warnings.catch_warnings():
             warnings.simplefilter("default")
             yield logger
     except ReductionError as error:
@@ -88,7 +90,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         handler.close()
 
 
-def tell(message: str, level: int = logging.INFO) -> None:
-    """One line to the log and to the screen."""
+def report(message: str, level: int = logging.INFO) -> None:
+    """Write one line to the log and to the screen."""
     logger.log(level, message)
     print(message, file=sys.stderr)

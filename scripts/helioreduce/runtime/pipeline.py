@@ -1,8 +1,8 @@
 """Many items in one process: one thread reads and writes files while another computes.
 
-One item is being computed while the one before is written and the next one read, so memory does not grow with their number.
-A single thread does all the reading and writing: Astropy's guards against truncated files work through the ``warnings``
-module, which two threads must not use at once.
+While one item is computed, the previous one is written and the next one is read, so that memory does not grow with the number
+of items. A single thread does all reading and writing: Astropy's guards against truncated files use the ``warnings`` module,
+which is not safe in two threads at once.
 """
 
 from __future__ import annotations
@@ -13,43 +13,52 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+Read = TypeVar("Read")
+Result = TypeVar("Result")
 
 
-def each(
+def overlapped(
     items: Sequence[Item],
-    read: Callable[[Item], Any],
-    compute: Callable[[Item, Any], Any],
-    write: Callable[[Item, Any], None],
+    read: Callable[[Item], Read],
+    compute: Callable[[Item, Read], Result],
+    write: Callable[[Item, Result], None],
 ) -> Iterator[tuple[Item, Exception | None]]:
-    """``write(item, compute(item, read(item)))`` for each item, in order.
+    """Run ``write(item, compute(item, read(item)))`` for each item, in order.
 
-    Yields each item once it is written, while the one after the next is read, with the exception that ended it, or None: an
-    item that fails does not keep the others from being done.
+    Yields
+    ------
+    tuple
+        Each item after it is written, with the exception that ended it, or None. An item that fails does not stop the others.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="files") as files:
         reads = deque(files.submit(read, item) for item in items[:1])
-        written: deque[Future[None]] = deque()
+        writes: deque[Future[Exception | None]] = deque()
         for number, item in enumerate(items):
             reads.extend(files.submit(read, following) for following in items[number + 1 : number + 2])
             outcome = _outcome(compute, item, reads)
-            if written:  # at most one image waits to be written
-                yield items[number - 1], written.popleft().exception()
-            written.append(files.submit(_finish, write, item, outcome))
+            if writes:  # at most one image waits to be written
+                yield items[number - 1], writes.popleft().result()
+            writes.append(files.submit(_finish, write, item, outcome))
             del outcome
-        if written:
-            yield items[-1], written.popleft().exception()
+        if writes:
+            yield items[-1], writes.popleft().result()
 
 
-def _outcome(compute: Callable[[Item, Any], Any], item: Item, reads: deque[Future[Any]]) -> list[Any]:
-    """The result or the exception of one item, in a list that hands it over without keeping it."""
+def _outcome(compute: Callable[[Item, Read], Result], item: Item, reads: deque[Future[Read]]) -> list[Result | Exception]:
+    """Return the result of one item, or its exception, in a list: whoever empties it holds the only reference."""
     try:
         return [compute(item, reads.popleft().result())]
     except Exception as error:
         return [error]
 
 
-def _finish(write: Callable[[Item, Any], None], item: Item, outcome: list[Any]) -> None:
+def _finish(write: Callable[[Item, Any], None], item: Item, outcome: list[Any]) -> Exception | None:
+    """Write a result; return the exception of the item, if any."""
     result = outcome.pop()
     if isinstance(result, Exception):
-        raise result
-    write(item, result)
+        return result
+    try:
+        write(item, result)
+    except Exception as error:
+        return error
+    return None

@@ -1,4 +1,4 @@
-"""The process that runs a script: the cores it may use, and what becomes of memory that it has freed."""
+"""Threads and memory of the process that runs a script."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ import ctypes
 import sys
 
 
-def use(threads: int) -> None:
-    """Let transforms and compiled loops use this many threads; results do not depend on it.
+def use_threads(number: int) -> None:
+    """Set the number of threads of Fourier transforms and compiled loops; results do not depend on it.
 
-    What the process has not imported is left alone: a light script does not pay for the import of a compiler.
+    Only modules that are already imported are set, so that a light script does not import a compiler.
     """
     if fft := sys.modules.get("helioreduce.numerics.fft"):
-        fft.set_threads(threads)
+        fft.set_threads(number)
     if numba := sys.modules.get("numba"):
-        numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+        numba.set_num_threads(max(1, min(number, numba.config.NUMBA_NUM_THREADS)))
 
 
 def keep_memory() -> None:
-    """Let all threads take from one heap, in glibc, which keeps what they have freed; elsewhere nothing happens.
+    """Let glibc keep freed memory, in one heap for all threads; without glibc do nothing.
 
-    By default every plane freed goes back to the system, which clears each of its pages again: a fifth of a batch's time.
+    By default every freed plane goes back to the system, which clears its pages again for the next one: a fifth of the
+    time of a batch.
     """
     for option, value in ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1)):
         _glibc("mallopt", option, value)
 
 
 def trim_memory() -> None:
-    """Give back what is free now: between two steps, so that the heap's gaps do not add up."""
+    """Return free memory to the system: between two steps, so that gaps in the heap do not add up."""
     _glibc("malloc_trim", 0)
 
 

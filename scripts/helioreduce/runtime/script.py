@@ -37,7 +37,7 @@ def run(main: Callable[..., None], job: Any) -> None:
     ...     script.run(main, snakemake)
     """
     with log_to(job.log[0]):
-        process.use(job.threads)
+        process.use_threads(job.threads)
         main(**arguments(main, job))
 
 
