@@ -25,6 +25,15 @@ validate(config, "workflow/schemas/config.schema.yaml")
 config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
 
 
+try:
+    spice = SpicePlan.of(config)
+except InputError as error:
+    raise WorkflowError(f"config: {error}")
+if workflow.is_main_process:
+    for note in spice.notes:
+        logger.warning(note)
+
+
 limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)
 
 

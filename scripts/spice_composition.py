@@ -1,7 +1,7 @@
 """Map of the FIP bias, by the linear combination ratio."""
 
 from helioreduce.io import fits, provenance
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 from helioreduce.spice import composition, maps
 
 
@@ -14,11 +14,4 @@ def main(radiance: str, table: str, output: str, lines: list[str], log_n: float)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            snakemake.input.radiance,
-            snakemake.input.table,
-            snakemake.output[0],
-            snakemake.params.lines,
-            snakemake.params.log_n,
-        )
+    script.run(main, snakemake)

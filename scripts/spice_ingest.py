@@ -1,25 +1,23 @@
-"""A level-2 file looked through: its spectral windows and their quality."""
+"""Quality of a level-2 file, window by window."""
 
 import json
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.runtime.log import log_to
-from helioreduce.spice import level2
+from helioreduce.runtime import script
+from helioreduce.spice.level2 import quality, windows
 
 
-def main(raster: str, output: str) -> None:
+def main(level2: str, output: str) -> None:
     """Read every window, check it, write what was found."""
     try:
-        windows = level2.windows(fits.read_planes(raster, edited=True), fits.read_tables(raster))
-        found = [level2.quality(window) for window in windows]
+        found = [quality(window) for window in windows(fits.read_planes(level2, edited=True), fits.read_tables(level2))]
     except InputError as error:
-        raise error.at(raster) from None
+        raise error.at(level2) from None
     with replaced(output) as temporary:
         temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.raster, snakemake.output[0])
+    script.run(main, snakemake)

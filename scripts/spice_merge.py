@@ -4,27 +4,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helioreduce.io import fits
-from helioreduce.runtime.log import log_to
-from helioreduce.spice import level3, saffron
+from helioreduce.runtime import script
+from helioreduce.spice import saffron_layout
+from helioreduce.spice.level3 import from_planes
+from helioreduce.spice.saffron import FileNames
 
 
-def main(groups: list[str], merged: str, folder: str, raster: str, pattern: str, bins: dict[str, list[int]]) -> None:
+def main(groups: list[str], level3: str, saffron: str, raster: str, pattern: str, extents: list[int], times: list[int]) -> None:
     """Read the groups, write them together and apart."""
     planes = [plane for group in groups for plane in fits.read_planes(group)]
-    fits.write_planes(merged, planes)
-    now = datetime.now(UTC)
-
-    def name(parameter: str) -> Path:
-        return Path(folder, saffron.file_name(pattern, raster, parameter, bins["extents"], bins["times"], now))
-
-    for fitted in level3.from_planes(planes):
+    fits.write_planes(level3, planes)
+    names = FileNames(pattern, raster, extents, times, datetime.now(UTC))
+    for fitted in from_planes(planes):
         for number in range(len(fitted.fit.model.lines)):
-            identity, images = saffron.line_planes(fitted, number)
-            fits.write_planes(name(identity), images)
-        fits.write_planes(name(f"Background_{fitted.name}"), saffron.background_planes(fitted))
+            identity, images = saffron_layout.line_planes(fitted, number)
+            fits.write_planes(Path(saffron, names.of(identity)), images)
+        fits.write_planes(Path(saffron, names.of(f"Background_{fitted.name}")), saffron_layout.background_planes(fitted))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        outputs, params = snakemake.output, snakemake.params
-        main(snakemake.input.groups, outputs.level3, outputs.saffron, snakemake.wildcards.raster, params.pattern, params.bins)
+    script.run(main, snakemake)

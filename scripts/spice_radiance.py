@@ -1,18 +1,18 @@
 """Radiance maps of every line, with covariances."""
 
 from helioreduce.io import fits, provenance
-from helioreduce.runtime.log import log_to
-from helioreduce.spice import level3, maps
+from helioreduce.runtime import script
+from helioreduce.spice import maps
+from helioreduce.spice.level3 import from_planes
 
 
-def main(merged: str, output: str) -> None:
+def main(level3: str, output: str) -> None:
     """Read the fits, write radiances."""
-    planes = maps.radiances(level3.from_planes(fits.read_planes(merged)))
+    planes = maps.radiances(from_planes(fits.read_planes(level3)))
     for plane in planes:
         provenance.record(plane.header, "radiance", {"formula": "sqrt(2 pi) I s"})
     fits.write_planes(output, planes)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.level3, snakemake.output[0])
+    script.run(main, snakemake)

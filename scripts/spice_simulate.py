@@ -4,19 +4,18 @@ import numpy as np
 
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 from helioreduce.spice import contribution, simulate
 
 
-def main(raster: str, truth: str, table: str, settings: dict[str, float]) -> None:
-    """Simulate, write."""
-    level2, known = simulate.raster(simulate.Settings(**settings))
+def main(level2: str, truth: str, table: str, settings: dict[str, float]) -> None:
+    """Simulate a raster, write it with its truth and contribution functions."""
+    planes, known = simulate.raster(simulate.Settings(**settings))
     with replaced(table) as temporary, open(temporary, "wb") as file:
         np.savez(file, **contribution.arrays(simulate.table()))
     fits.write_planes(truth, known)
-    fits.write_planes(raster, level2)
+    fits.write_planes(level2, planes)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(*snakemake.output, snakemake.params.settings)
+    script.run(main, snakemake)

@@ -3,17 +3,16 @@
 import numpy as np
 
 from helioreduce.io.atomic import replaced
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 from helioreduce.spice import contribution
 
 
-def main(lines: list[str], output: str) -> None:
-    """Read, join, write."""
-    joined = contribution.arrays(contribution.join([contribution.read(line) for line in lines]))
+def main(inputs: list[str], output: str) -> None:
+    """Read the lines, join them, write the table."""
+    joined = contribution.arrays(contribution.join([contribution.read(path) for path in inputs]))
     with replaced(output) as temporary, open(temporary, "wb") as file:
         np.savez(file, **joined)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(list(snakemake.input), snakemake.output[0])
+    script.run(main, snakemake)

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
 from helioreduce.io import fits  # noqa: E402
+from helioreduce.runtime import process  # noqa: E402
 from helioreduce.spice import fit, noise, simulate  # noqa: E402
 from helioreduce.spice.model import Line, Tie, build  # noqa: E402
 from helioreduce.spice.simulate import RADCAL_PER_SECOND, STEP  # noqa: E402
@@ -54,7 +55,7 @@ def engines() -> None:
     model, wavelength, start, y, sigma, own = spectra(20_000)
     bounds = model.bounds(start)
     a, b = np.full(51, own.a), np.full(51, own.b)
-    fit.use_threads(1)
+    process.use_threads(1)
     fit.fit_spectra(model, y[:8], a, b, start, bounds)
     rates = {}
     for tolerance in (1e-8, 1e-6, 1e-4):
@@ -97,7 +98,7 @@ def eis() -> None:
     """Real Hinode/EIS spectra, one line, beside EISPAC's own fit of them."""
     from test_spice_peers import eis_observation
 
-    fit.use_threads(1)
+    process.use_threads(1)
     with contextlib.redirect_stdout(None):
         observed = eis_observation()
         observed.fit()
@@ -117,7 +118,7 @@ def three_windows() -> None:
     import spice_velocity
 
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())["spice"]
-    options = {"join": settings["noise"], "prepare": {}, "model": settings["model"]}
+    options = {"joining": settings["noise"], "threshold": 4.5, "denoise": False, "model": settings["model"]}
     groups = {"window0-1": [0, 1], "window2": [2]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -129,18 +130,16 @@ def three_windows() -> None:
 
         def prepare() -> None:
             for group, windows in groups.items():
-                spice_prepare.main(str(raster), "", path("prepared", group), windows, options, 2)
+                spice_prepare.main(str(raster), path("prepared", group), windows, **options)
 
         def fitted() -> None:
             for group in groups:
                 prepared, output = path("prepared", group), path("fitted", group)
-                spice_fit.main(prepared, "", output, group, settings["binning"], settings["model"], 2)
+                spice_fit.main(prepared, output, group, settings["binning"], settings["model"])
 
         def merged() -> None:
             parts = [path("fitted", group) for group in groups]
-            spice_merge.main(
-                parts, level3, folder / "saffron", "raster", "::SAMENAME_::PARAMPLACEHOLDER.fits", settings["binning"]
-            )
+            spice_merge.main(parts, level3, folder / "saffron", "raster", "::SAMENAME_::PARAMPLACEHOLDER.fits", [1, 3, 5], [1])
 
         steps = {
             "look through": lambda: spice_ingest.main(str(raster), str(folder / "checks.json")),
@@ -165,7 +164,7 @@ def large() -> None:
     """A million spectra with three lines."""
     model, _, start, y, _, own = spectra(20_000)
     y = np.tile(y.astype(np.float32), (50, 1))
-    fit.use_threads(2)
+    process.use_threads(2)
     wall, cpu = time.perf_counter(), time.process_time()
     result = fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -180,7 +179,7 @@ def threads() -> None:
     model, _, start, y, _, own = spectra(40_000)
     best = {1: np.inf, 2: np.inf}
     for number in [1, 2] * 5:
-        fit.use_threads(number)
+        process.use_threads(number)
         begun = time.perf_counter()
         fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
         best[number] = min(best[number], time.perf_counter() - begun)

@@ -8,6 +8,7 @@ from scipy import stats
 from spice_scenes import joined, noise_of, wavelengths
 
 from helioreduce.errors import InputError
+from helioreduce.runtime import process
 from helioreduce.spice import fit, model, radiance
 from helioreduce.spice.model import Line, Tie
 
@@ -169,9 +170,9 @@ def test_lines_of_a_lost_window_are_unknown_and_the_others_are_not():
 
 def test_result_does_not_depend_on_threads_or_order(three):
     scene = three(500)
-    fit.use_threads(1)
+    process.use_threads(1)
     one = scene.fit()
-    fit.use_threads(4)
+    process.use_threads(4)
     two = scene.fit()
     order = np.random.default_rng(0).permutation(500)
     start = scene.q.mean(axis=0)

@@ -9,7 +9,7 @@ from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice import binning, catalogue, group, initial, level2, level3, maps, radiance, saffron, simulate
+from helioreduce.spice import binning, catalogue, group, initial, level2, level3, maps, radiance, saffron_layout, simulate
 from helioreduce.spice.model import Tie
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
@@ -124,7 +124,7 @@ def test_radiances_and_velocities_carry_unit_zero_and_covariance(written):
 
 def test_saffron_layout_is_six_images_and_no_pickle(written, tmp_path):
     fitted = level3.from_planes(fits.read_planes(written))[0]
-    identity, planes = saffron.line_planes(fitted, 2)
+    identity, planes = saffron_layout.line_planes(fitted, 2)
     assert identity == "0706.02-mg_9"
     path = tmp_path / "line.fits"
     fits.write_planes(path, planes)
@@ -134,7 +134,7 @@ def test_saffron_layout_is_six_images_and_no_pickle(written, tmp_path):
         assert hdus[0].header["LINE_ID"] == "0706.02-mg_9"
         assert hdus[0].header["ION"] == "mg_9"
         assert hdus[1].header["WAVELENGTH"] == 706.02
-    assert [plane.header["MEASRMNT"] for plane in saffron.background_planes(fitted)] == ["bg", "bg_err"] * 2
+    assert [plane.header["MEASRMNT"] for plane in saffron_layout.background_planes(fitted)] == ["bg", "bg_err"] * 2
 
 
 def test_lost_planes_and_sit_and_stare_pass():

@@ -130,7 +130,7 @@ def test_saffrons_configuration_is_read_in_all_modes():
 
 def test_placeholders():
     def name(pattern):
-        return saffron.file_name(pattern, NAME, "0770.42-ne_8", [1, 3], [1], NOW)
+        return saffron.FileNames(pattern, NAME, [1, 3], [1], NOW).of("0770.42-ne_8")
 
     expected = NAME.replace("L2", "L2.5")
     pattern = CONFIG["fit_raster_args"]["data_filename"]
@@ -143,10 +143,3 @@ def test_placeholders():
     ):
         with pytest.raises(InputError, match=problem):
             name(wrong)
-
-
-def test_lock_protocol_becomes_a_tie():
-    lock = {"window_type": "fuse", "window_index": 0, "param_1": ("x", 0), "param_2": ("x", 1)}
-    lock["operation"] = {"operation": "add", "value": 43.52}
-    tie = saffron.tie_of_lock({(0, 0): "mg_9 706.02", (0, 1): "mg_9 749.54"}, lock)
-    assert tie == {"leader": "mg_9 706.02 x", "follower": "mg_9 749.54 x", "operation": "add", "value": 43.52}

@@ -94,6 +94,16 @@ def test_selection_without_files_is_an_error_of_the_configuration(site, spice):
     assert "none of 0 files can be reduced" in said(process)
 
 
+def test_a_refused_file_is_named_on_the_screen_and_costs_no_other(site, spice):
+    planes, _ = simulate.raster(simulate.Settings(**SMALL))
+    products.write_planes(site / "L2" / "good.fits", planes)
+    products.write_arrays(site / "L2" / "other.fits", {"A": np.zeros((3, 3))})
+    plan = spice("-n", source="folder", folder="L2", **PLAIN)
+    assert plan.returncode == 0, said(plan)
+    assert said(plan).count("other.fits: holds no spectral window") == 1
+    assert "results/spice/level3/good.fits" in said(plan)
+
+
 def test_saffrons_configuration_drives_the_workflow(site, spice):
     planes, _ = simulate.raster(simulate.Settings(**SMALL))
     products.write_planes(site / "L2" / "solo_L2_spice-n-ras_1.fits", planes)

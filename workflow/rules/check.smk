@@ -22,8 +22,8 @@ rule check:
 
 rule spice_check:
     input:
-        level3=[f"results/spice/level3/{raster}.fits" for raster in RASTERS],
-        saffron=[f"results/spice/saffron/{raster}" for raster in RASTERS],
+        level3=spice.products("level3"),
+        saffron=spice.products("saffron", ""),
     output:
         "results/spice/checked.txt",
     log:

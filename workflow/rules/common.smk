@@ -12,6 +12,7 @@ sys.path.append(str(REPOSITORY / "scripts"))
 from helioreduce.errors import InputError
 from helioreduce.plan.paths import REPOSITORY, located
 from helioreduce.plan.settings import canonical, plain
+from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.io.provenance import code_digest
 
 

@@ -1,27 +1,29 @@
 """Solar Orbiter/SPICE, level 2 to fitted lines, radiances, velocities and composition, in the order of the data flow."""
 
 
-include: "spice_plan.smk"
+wildcard_constraints:
+    raster=r"[\w.+-]+",
+    group=r"window\d+(-\d+)*",
 
 
 rule spice:
     input:
-        spice_targets(),
+        spice.targets,
     message:
         "SPICE: see results/spice/report."
 
 
 rule spice_simulate:
     output:
-        raster=f"results/spice/simulated/{SIMULATED}.fits",
-        truth=f"results/spice/simulated/{SIMULATED}_truth.fits",
+        level2=f"results/spice/simulated/{spice.simulated}.fits",
+        truth=f"results/spice/simulated/{spice.simulated}_truth.fits",
         table="results/spice/simulated/contribution_functions.npz",
     log:
         "results/logs/spice_simulate.log",
     conda:
         "../../envs/reduction.yaml"
     params:
-        settings=SPICE["simulated"],
+        settings=spice.settings["simulated"],
         code=code("spice_simulate"),
     message:
         "Simulate a SPICE raster."
@@ -31,7 +33,7 @@ rule spice_simulate:
 
 rule spice_ingest:
     input:
-        raster=level2_of,
+        level2=spice.level2,
     output:
         "results/spice/ingested/{raster}.json",
     log:
@@ -48,8 +50,8 @@ rule spice_ingest:
 
 rule spice_prepare:
     input:
-        **spice_catalogue(),
-        raster=level2_of,
+        **spice.catalogue,
+        level2=spice.level2,
         checks="results/spice/ingested/{raster}.json",
     output:
         "results/spice/prepared/{raster}/{group}.fits",
@@ -62,15 +64,11 @@ rule spice_prepare:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        windows=lambda wildcards: [int(i) for i in wildcards.group[6:].split("-")],
-        options={
-            "join": {"area": SPICE["area"], **SPICE["noise"]},
-            "prepare": {
-                "threshold": SPICE["spike_threshold"] if SPICE["despike"] else None,
-                "denoise": SPICE["denoise"],
-            },
-            "model": SPICE["model"],
-        },
+        windows=spice.windows,
+        joining=spice.joining,
+        threshold=spice.spike_threshold,
+        denoise=spice.settings["denoise"],
+        model=spice.model_of_spikes,
         code=code("spice_prepare"),
     message:
         "Prepare {wildcards.group} of {wildcards.raster}."
@@ -80,7 +78,7 @@ rule spice_prepare:
 
 rule spice_fit:
     input:
-        **spice_catalogue(),
+        **spice.catalogue,
         prepared="results/spice/prepared/{raster}/{group}.fits",
     output:
         "results/spice/fitted/{raster}/{group}.fits",
@@ -93,8 +91,8 @@ rule spice_fit:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        bins=SPICE["binning"],
-        model=SPICE["model"],
+        bins=spice.settings["binning"],
+        model=spice.settings["model"],
         code=code("spice_fit"),
     message:
         "Fit the lines of {wildcards.group} of {wildcards.raster}."
@@ -104,9 +102,7 @@ rule spice_fit:
 
 rule spice_merge:
     input:
-        groups=lambda wildcards: [
-            f"results/spice/fitted/{wildcards.raster}/{group}.fits" for group in spice_groups(wildcards.raster)
-        ],
+        groups=spice.fitted,
     output:
         level3="results/spice/level3/{raster}.fits",
         saffron=directory("results/spice/saffron/{raster}"),
@@ -115,8 +111,9 @@ rule spice_merge:
     conda:
         "../../envs/reduction.yaml"
     params:
-        pattern=SPICE["legacy"]["name"],
-        bins=SPICE["binning"],
+        pattern=spice.settings["legacy"]["name"],
+        extents=spice.settings["binning"]["extents"],
+        times=spice.settings["binning"]["times"],
         code=code("spice_merge"),
     message:
         "Merge the fits of {wildcards.raster}."
@@ -134,7 +131,7 @@ rule spice_velocity:
     conda:
         "../../envs/reduction.yaml"
     params:
-        **SPICE["velocity"],
+        **spice.settings["velocity"],
         code=code("spice_velocity"),
     message:
         "Velocities of {wildcards.raster}."
@@ -161,7 +158,7 @@ rule spice_radiance:
 
 rule spice_table:
     input:
-        lambda wildcards: [located(file) for file in SPICE["composition"]["table"]],
+        spice.tables,
     output:
         "results/spice/contribution_functions.npz",
     log:
@@ -179,7 +176,7 @@ rule spice_table:
 rule spice_composition:
     input:
         radiance="results/spice/radiance/{raster}.fits",
-        table=lambda wildcards: spice_table(),
+        table=spice.contribution_functions,
     output:
         "results/spice/composition/{raster}.fits",
     log:
@@ -187,8 +184,8 @@ rule spice_composition:
     conda:
         "../../envs/reduction.yaml"
     params:
-        lines=SPICE["composition"]["lines"],
-        log_n=SPICE["composition"]["log_n"],
+        lines=spice.settings["composition"]["lines"],
+        log_n=spice.settings["composition"]["log_n"],
         code=code("spice_composition"),
     message:
         "Composition of {wildcards.raster}."
@@ -198,7 +195,7 @@ rule spice_composition:
 
 rule spice_report:
     input:
-        **({"composition": "results/spice/composition/{raster}.fits"} if COMPOSED else {}),
+        **spice.composition,
         level3="results/spice/level3/{raster}.fits",
         radiance="results/spice/radiance/{raster}.fits",
         velocity="results/spice/velocity/{raster}.fits",

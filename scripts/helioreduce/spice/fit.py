@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 
 from helioreduce.spice import kernel
@@ -187,8 +186,3 @@ def retry(
     better = (ranks[0] < ranks[1]) | ((old.status != CONVERGED) & (second.chi2 < old.chi2))
     first.put(doubtful[better], second.take(np.flatnonzero(better)))
     return first
-
-
-def use_threads(number: int) -> None:
-    """Threads of the kernels, at most as many as the machine offers; results do not depend on it."""
-    numba.set_num_threads(max(1, min(number, numba.config.NUMBA_NUM_THREADS)))

@@ -79,6 +79,18 @@ def number(header: Header, key: str, default: float | None = None) -> float:
         raise InputError(f"the keyword {key} is {found!r}, not a number", cure="Use a calibrated level-2 file") from None
 
 
+def unique(names: Iterable[str]) -> list[str]:
+    """Return the names of windows, in order, with a number behind those that occur before: ``Ne VIII 770 (2)``."""
+    result: list[str] = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in result:
+            number += 1
+            candidate = f"{name} ({number})"
+        result.append(candidate)
+    return result
+
+
 def is_spectral(header: Header) -> bool:
     """Whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no bookkeeping."""
     name = str(header.get("EXTNAME", ""))

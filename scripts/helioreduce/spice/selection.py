@@ -4,71 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice.level2 import is_spectral, value
+from helioreduce.spice.level2 import is_spectral, unique, value
 
-#: Filter: card, and whether a part of its value is enough (upper and lower case alike).
-FILTERS = {"study": ("STUDY", True), "misostud": ("MISOSTUD", False), "soop": ("SOOPNAME", True), "stp": ("STP", False)}
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+
+class Filter(NamedTuple):
+    """A card of the header, and whether a part of its value is enough (upper and lower case alike)."""
+
+    card: str
+    partial: bool
+
+
+FILTERS = {
+    "study": Filter("STUDY", True),
+    "misostud": Filter("MISOSTUD", False),
+    "soop": Filter("SOOPNAME", True),
+    "stp": Filter("STP", False),
+}
 
 
 class Raster(NamedTuple):
-    """A level-2 file: its name without ending, where it is, and the names of its spectral windows."""
+    """A level-2 file: name without suffix, path (None if the workflow makes it), and the unique names of its windows."""
 
     name: str
-    file: Path
+    file: Path | None
     windows: tuple[str, ...]
 
 
+class Selection(NamedTuple):
+    """Rasters that can be reduced, and the reason for each file (by name) that cannot."""
+
+    rasters: tuple[Raster, ...]
+    refused: Mapping[str, str]
+
+
 def in_folder(folder: Path) -> list[Path]:
-    """Every FITS file of a folder and the folders in it, in order of name."""
+    """Return every FITS file of a folder and its subfolders, in order of name."""
     if not folder.is_dir():
         raise InputError("there is no such folder", cure="Set spice.folder", where=folder)
     return sorted(path for path in folder.rglob("*") if path.name.lower().endswith((".fits", ".fits.gz")))
 
 
-def on_days(folder: Path, year: object, month: object, day: object) -> list[Path]:
-    """Files of the tree ``folder/YYYY/MM/DD``, for years, months and days given as a number, a list or ``all``."""
-
-    def wanted(part: str, choice: object) -> bool:
-        if choice in ("all", None):
-            return True
-        numbers = choice if isinstance(choice, Sequence) and not isinstance(choice, str) else [choice]
-        return int(part) in {int(n) for n in numbers}
-
+def on_days(folder: Path, year: Any, month: Any, day: Any) -> list[Path]:
+    """Return the files of the tree ``folder/YYYY/MM/DD``, for years, months and days given as a number, a list or ``all``."""
     chosen = []
     for path in in_folder(folder):
         parts = path.relative_to(folder).parts
-        if len(parts) == 4 and all(part.isdigit() for part in parts[:3]):
-            chosen += [path] if all(map(wanted, parts[:3], (year, month, day))) else []
+        is_dated = len(parts) == 4 and all(part.isdigit() for part in parts[:3])
+        if is_dated and all(_includes(choice, int(part)) for choice, part in zip((year, month, day), parts[:3], strict=True)):
+            chosen.append(path)
     return chosen
 
 
-def matches(header: Mapping[str, object], name: str, filters: Mapping[str, object]) -> bool:
-    """Whether a file passes all filters: ``name`` (one or more parts of the file's name), and :data:`FILTERS`.
+def _includes(choice: Any, number: int) -> bool:
+    """Whether a number is the choice, or one of a list; ``all`` and None include every number."""
+    if choice in ("all", None):
+        return True
+    numbers = choice if isinstance(choice, Sequence) and not isinstance(choice, str) else [choice]
+    return number in [int(entry) for entry in numbers]
+
+
+def matches(header: Header, name: str, filters: Mapping[str, Any]) -> bool:
+    """Return whether a file passes all filters: ``name`` (one or more parts of the file's name), and :data:`FILTERS`.
 
     Filters that are null, empty or ``all`` let everything through.
     """
     for key, wanted in filters.items():
         if wanted in (None, "", "all", []):
             continue
-        if key == "name":
-            parts = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
-            if not any(str(part) in name for part in parts):
-                return False
-            continue
-        card, part = FILTERS[key]
-        found = str(value(header, card, "")).upper()  # type: ignore[arg-type]
-        choices = [str(choice).upper() for choice in (wanted if isinstance(wanted, list) else [wanted])]
-        if not any(choice in found if part else choice == found for choice in choices):
+        choices = [str(choice) for choice in (wanted if isinstance(wanted, list) else [wanted])]
+        passes = any(choice in name for choice in choices) if key == "name" else _has(header, FILTERS[key], choices)
+        if not passes:
             return False
     return True
 
 
-def rasters(paths: Iterable[Path], filters: Mapping[str, object]) -> tuple[list[Raster], dict[str, str]]:
-    """The level-2 files that pass the filters, each once, and those that cannot be used, with the reason.
+def _has(header: Header, wanted: Filter, choices: Sequence[str]) -> bool:
+    """Whether a card has one of the values, or contains it where a part is enough."""
+    found = str(value(header, wanted.card, "")).upper()
+    if wanted.partial:
+        return any(choice.upper() in found for choice in choices)
+    return found in [choice.upper() for choice in choices]
+
+
+def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
+    """Select the level-2 files that pass the filters, each once.
 
     Raises
     ------
@@ -80,16 +106,14 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, object]) -> tuple[list[
     paths = list(dict.fromkeys(paths))
     for path in paths:
         try:
-            headers = fits.read_headers(path)
-            spectral = [header for header in headers if is_spectral(header)]
-            if not spectral:
-                raise InputError("holds no spectral window of SPICE", cure="Give a level-2 file", where=path)
+            headers = _spectral_headers(path)
         except InputError as error:
             refused[path.name] = str(error)
             continue
-        if not matches(spectral[0], path.name, filters):
+        if not matches(headers[0], path.name, filters):
             continue
-        raster = Raster(path.name.partition(".fits")[0], path, tuple(str(header.get("EXTNAME", "")) for header in spectral))
+        windows = unique(str(header.get("EXTNAME", "")) for header in headers)
+        raster = Raster(path.name.partition(".fits")[0], path, tuple(windows))
         if raster.name in found:
             raise InputError(f"{found[raster.name].file} and {path} have one name", cure="Keep one of them")
         found[raster.name] = raster
@@ -98,4 +122,12 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, object]) -> tuple[list[
         raise InputError(
             f"none of {len(paths)} files can be reduced{reasons}", cure="Check spice.files, spice.folder and spice.filters"
         )
-    return list(found.values()), refused
+    return Selection(tuple(found.values()), refused)
+
+
+def _spectral_headers(path: Path) -> list[Header]:
+    """Headers of a file's spectral windows."""
+    headers = [header for header in fits.read_headers(path) if is_spectral(header)]
+    if not headers:
+        raise InputError("holds no spectral window of SPICE", cure="Give a level-2 file", where=path)
+    return headers
