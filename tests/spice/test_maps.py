@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.errors import InputError
 from helioreduce.spice import composition, simulate, velocity
 from helioreduce.spice.composition import Table
-from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
 
 @pytest.mark.parametrize("zero", ["median", "mean"])
@@ -15,7 +15,7 @@ def test_injected_velocities_come_back(rng, zero):
     """±20 km/s: slope 1.00 ± 0.01, and errors of the right size."""
     truth = rng.uniform(-20, 20, (1, 60, 50))
     sigma = np.full(truth.shape, 0.01)
-    centre = 770.08 * (1 + truth / SPEED_OF_LIGHT) + rng.normal(0, sigma)
+    centre = 770.08 * (1 + truth / SPEED_OF_LIGHT_KM_S) + rng.normal(0, sigma)
     result = velocity.of_line(centre, sigma, 770.42, zero=zero)
     slope, _ = np.polyfit(truth.ravel(), result.v.ravel(), 1)
     assert slope == pytest.approx(1, abs=0.01)

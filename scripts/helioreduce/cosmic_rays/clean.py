@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.cosmic_rays import noise, replacement
 from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
 from helioreduce.cosmic_rays.noise import Detector
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 #: Pixels that are neither searched nor used as a neighbour.
 UNUSABLE = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
 ELECTRONS = ("electron", "electrons", "e-", "e")
-#: Å per unit of WAVELNTH, by WAVEUNIT in lower case; no WAVEUNIT means Å.
-ANGSTROM = {"": 1.0, "angstrom": 1.0, "0.1 nm": 1.0, "-10": 1.0, "nm": 10.0, "-9": 10.0, "um": 1e4, "-6": 1e4, "m": 1e10}
+#: Å per unit of WAVELNTH, by WAVEUNIT in lower case: also a power of ten of the metre; none means Å.
+ANGSTROM = {**ANGSTROM_PER_UNIT, "": 1.0, "0.1 nm": 1.0, "-10": 1.0, "-9": 10.0, "-6": 1e4}
 
 
 def clean(

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helioreduce.constants import EV_PER_ELECTRON, HC_EV_ANGSTROM
 from helioreduce.errors import InputError
 
-#: hc, eV Å (CODATA 2018).
-HC_EV_ANGSTROM = 12398.419843
-#: Mean energy that frees one electron in silicon, eV (Boerner et al. 2012, Solar Physics 275, 41).
-EV_PER_ELECTRON = 3.65
 #: Below this wavelength a photon in silicon makes more than one electron: 2 · 3.65 eV, Å.
 PHOTON_IS_ELECTRON_ABOVE = HC_EV_ANGSTROM / (2 * EV_PER_ELECTRON)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.errors import InputError
 from helioreduce.spice import pixel_lists
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from helioreduce.io.fits import Plane, Table
 
-#: Å per unit of a wavelength axis.
-ANGSTROM = {"nm": 10.0, "angstrom": 1.0, "m": 1e10, "um": 1e4}
 #: Values (W/m²/sr/nm) that no line reaches, and that noise does not: saturation and faults.
 PLAUSIBLE = (-10.0, 490.0)
 
@@ -102,9 +101,9 @@ def is_spectral(header: Header) -> bool:
 
 def wavelengths(header: Header, samples: int) -> np.ndarray:
     """Wavelength (λ,) of every sample at the reference position, Å, of the linear axis 3."""
-    scale = ANGSTROM.get(str(value(header, "CUNIT3", "m")).lower())
+    scale = ANGSTROM_PER_UNIT.get(str(value(header, "CUNIT3", "m")).lower())
     if scale is None:
-        raise InputError(f"CUNIT3 is {header['CUNIT3']!r}", cure=f"Known units: {', '.join(ANGSTROM)}")
+        raise InputError(f"CUNIT3 is {header['CUNIT3']!r}", cure=f"Known units: {', '.join(ANGSTROM_PER_UNIT)}")
     crval, crpix, cdelt = (number(header, f"{key}3") for key in ("CRVAL", "CRPIX", "CDELT"))
     return (crval + (np.arange(1, samples + 1) - crpix) * cdelt * number(header, "PC3_3", 1.0)) * scale
 

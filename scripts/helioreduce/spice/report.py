@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helioreduce import __version__
+from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.io.fits import Plane
 from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
 from helioreduce.spice.level3 import Fitted
 from helioreduce.spice.maps import label
-from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
 #: Pixels per inch; a figure of 9 inches fills the page.
 _DPI = 130
@@ -148,7 +148,7 @@ def _lines(groups: Sequence[Fitted], radiances: Sequence[Plane], velocities: Seq
             q, sigma = fitted.fit.q, fitted.fit.sigma()
             with np.errstate(divide="ignore", invalid="ignore"):
                 relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
-            speed = float(np.nanmedian(sigma[:, 3 * g + 1])) / line.wavelength * SPEED_OF_LIGHT
+            speed = float(np.nanmedian(sigma[:, 3 * g + 1])) / line.wavelength * SPEED_OF_LIGHT_KM_S
             width = figures.FWHM * np.nanmedian(q[:, 3 * g + 2])
             cells = (f"{1e3 * np.nanmedian(radiance):.4g}", f"{relative:.1f} %", f"{zeros[line.name]:.3f}")
             rows.append((label(line.name), *cells, f"{speed:.1f}", f"{width:.3f}"))

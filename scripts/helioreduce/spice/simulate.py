@@ -13,11 +13,11 @@ import numpy as np
 from astropy.io.fits import Header
 from scipy.ndimage import gaussian_filter
 
+from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.io.fits import Plane
 from helioreduce.spice import composition, noise
 from helioreduce.spice.radiance import of_gaussian
 from helioreduce.spice.synthetic import WINDOWS, SyntheticWindow
-from helioreduce.spice.velocity import SPEED_OF_LIGHT
 
 STEP = 0.0975
 #: Steps of the slit and along it, arcsec.
@@ -76,7 +76,7 @@ def raster(settings: Settings) -> tuple[list[Plane], list[Plane]]:
         spectrum = np.full((shape[0], window.samples, *shape[1:]), window.background)
         for line in window.lines:
             peak = line.peak * emission * (fip if composition.is_low(line.name) else 1) * WIDTH / width
-            centre = (float(line.name.split()[1]) + window.offset) * (1 + velocity / SPEED_OF_LIGHT)
+            centre = (float(line.name.split()[1]) + window.offset) * (1 + velocity / SPEED_OF_LIGHT_KM_S)
             u = (wavelength[None, :, None, None] - centre[:, None]) / width[:, None]
             spectrum += peak[:, None] * np.exp(-0.5 * u**2)
             own = {"I": peak, "x": centre, "s": width, "radiance": of_gaussian(peak, width)}

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.errors import InputError
 
-#: km/s.
-SPEED_OF_LIGHT = 299_792.458
 _AXES = {"y": 1, "x": 2}
 _ALONG = {"y": np.s_[None, :, None], "x": np.s_[None, None, :]}
 #: Residual beyond which Huber's weight falls, in robust σ (95 % efficient for Gaussian scatter), and reweightings.
@@ -58,9 +57,9 @@ def of_line(
         reference = float(np.average(centre[known], weights=1 / sigma[known] ** 2))
     else:
         reference = float(np.median(centre[known]))
-    v = SPEED_OF_LIGHT * (np.where(known, centre, np.nan) / reference - 1)
+    v = SPEED_OF_LIGHT_KM_S * (np.where(known, centre, np.nan) / reference - 1)
     v, slopes = remove_trend(v, gradients)
-    return Velocity(v, np.where(known, SPEED_OF_LIGHT * sigma / reference, np.nan), reference, slopes)
+    return Velocity(v, np.where(known, SPEED_OF_LIGHT_KM_S * sigma / reference, np.nan), reference, slopes)
 
 
 def remove_trend(v: np.ndarray, axes: Sequence[str]) -> tuple[np.ndarray, dict[str, float]]:

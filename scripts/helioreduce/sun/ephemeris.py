@@ -9,6 +9,7 @@ from functools import lru_cache
 import erfa
 import numpy as np
 
+from helioreduce.constants import SPEED_OF_LIGHT_M_S
 from helioreduce.times import tai_seconds
 
 #: The figures of JSOC's DSUN_REF and RSUN_REF, m.
@@ -66,7 +67,7 @@ def observer(time: datetime) -> Observer:
     pole, node = _solar_axes()
     west = np.cross(pole, outward)
     west /= np.linalg.norm(west)
-    light_d = np.linalg.norm(hae) / 299792458 / 86400
+    light_d = np.linalg.norm(hae) / SPEED_OF_LIGHT_M_S / 86400
     turned = np.rad2deg(np.arctan2(outward @ np.cross(pole, node), outward @ node))
     longitude = (turned - _MERIDIAN - _SPIN * (jd - light_d - 2451545.0)) % 360
     return Observer(

@@ -12,6 +12,7 @@ import numpy as np
 from helioreduce.aia.channels import CAMERA, EUV
 from helioreduce.aia.response.instrument import Channel
 from helioreduce.aia.response.temperature import Emissivity
+from helioreduce.constants import EV_PER_ELECTRON
 
 ORIGIN = "analytic model of the embedded archive; not for science"
 
@@ -30,7 +31,6 @@ BANDS = {
 }
 #: Electrons per DN by camera; the 94 and 304 Å camera shares the gain of camera 2.
 _ELECTRONS_PER_DN = {1: 17.6, 2: 18.3, 3: 17.7, 4: 18.3}
-_ELECTRONS_PER_EV = 1 / 3.65
 #: Solid angle of 0.6″ × 0.6″, sr.
 _PLATE_SCALE = np.deg2rad(0.6 / 3600) ** 2
 _EUV_GRID = 50.0 + 0.2 * np.arange(2001)
@@ -110,7 +110,7 @@ def _electronics(number: int, area: float) -> dict[str, float]:
     return {
         "geometric_area": area,
         "plate_scale": _PLATE_SCALE,
-        "electrons_per_ev": _ELECTRONS_PER_EV,
+        "electrons_per_ev": 1 / EV_PER_ELECTRON,
         "electrons_per_dn": _ELECTRONS_PER_DN[CAMERA[number]],
     }
 
