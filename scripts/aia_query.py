@@ -10,7 +10,7 @@ from helioreduce.runtime.log import log_to
 def main(source: str, channel: int, slots: list[str], cadence_s: float, output: str) -> None:
     """Ask for the requested slots, keep the answer with the query's address and digest."""
     wanted = [times.from_compact(slot) for slot in slots]
-    if source == "vso":
+    if source == vso.ADDRESS:
         found, queries = vso.frames(channel, wanted), []
     else:
         with access.connect(source) as url:

@@ -6,7 +6,6 @@ import pytest
 from astropy.io.fits import Header
 
 from helioreduce import times
-from helioreduce.archive.access import VSO
 from helioreduce.jsoc import fetch, http, vso
 from helioreduce.jsoc.errors import Corrupt, Rejected
 
@@ -23,7 +22,9 @@ def test_slots_hold_their_exposure():
     found = vso.frames(171, SLOTS, search)
     assert [record.keywords["T_REC"] for record in found] == ["2014-01-01T00:00:01Z", "2014-01-01T00:00:25Z"]
     tai = int(times.tai_seconds(SLOTS[0])) + 11
-    assert http.joined(VSO, found[0].segments["image"]).endswith(f"series=aia__lev1;compress=rice;record=171_{tai}-{tai}")
+    assert http.joined(vso.ADDRESS, found[0].segments["image"]).endswith(
+        f"series=aia__lev1;compress=rice;record=171_{tai}-{tai}"
+    )
     assert not fetch.has_spikes(found[0]) and vso.frames(171, [], search) == []
 
 

@@ -15,8 +15,8 @@ from helioreduce.archive.cards import exported
 from helioreduce.archive.catalogue import Record
 from helioreduce.archive.series import known, time_text
 from helioreduce.archive.server import Archive
-from helioreduce.jsoc.client import SERIES
 from helioreduce.jsoc.http import RetryPolicy
+from helioreduce.series import LEVEL1
 
 QUICK = RetryPolicy(retries=4, backoff_s=(0.01, 0.05), timeout_s=2.0, deadline_s=20.0)
 
@@ -40,7 +40,7 @@ def write_frame(root: Path, channel: int, slot: datetime, seed: int, *, stored: 
     folder = root / "frames" / str(channel) / times.compact(slot)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    series = known(SERIES[channel][0])
+    series = known(LEVEL1[channel].name)
     keywords = level1(channel, slot, seed, **changed)
     record = Record(series.name, 5000 + seed, keywords, {}, True, ())
     header = fits.Header() if stored == "bare" else exported(series, record, "image_lev1")

@@ -5,11 +5,12 @@ import atexit
 from helioreduce.plan import local
 from helioreduce import times
 from helioreduce.aia import channels, slots
+from helioreduce.jsoc import vso
 from helioreduce.jsoc.policy import missing
 
 AIA = config["aia"]
 JSOC = config["jsoc"]
-SOURCE = JSOC["url"] if config["source"] == "jsoc" else config["source"]
+SOURCE = {"jsoc": JSOC["url"], "vso": vso.ADDRESS}.get(config["source"], config["source"])
 SCENARIO = config["archive"] if config["source"] == "archive" else None  # another Sun is fetched anew
 TABLES = JSOC["url"] if config["source"] == "vso" else SOURCE  # VSO has no tables
 QUALITY = [JSOC["reject_bits"], JSOC["allow_nrt"]]

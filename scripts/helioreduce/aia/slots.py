@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from helioreduce import times
-from helioreduce.aia.channels import series
 from helioreduce.errors import InputError
+from helioreduce.series import LEVEL1
 
 
 def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> list[datetime]:
@@ -21,7 +21,7 @@ def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> lis
     """
     if end < start:
         raise InputError(f"aia.end {times.iso(end)} is before aia.start {times.iso(start)}", cure="Swap them")
-    step_s = series(channel)[1]
+    step_s = LEVEL1[channel].slot_s
     count = int((end - start).total_seconds() // cadence_s) + 1
     found = (times.slot(start + timedelta(seconds=i * cadence_s), step_s) for i in range(count))
     return list(dict.fromkeys(found))

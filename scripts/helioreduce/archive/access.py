@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: The Solar Data Analysis Center, which serves level 1 found through VSO.
-VSO = "https://sdo7.nascom.nasa.gov/"
-
 
 def title(source: str, series: str) -> str:
     """Where the rows of a series come from, for products: a copy of JSOC has the name of what it is a copy of."""
@@ -23,7 +20,7 @@ def connect(source: str, archive: str | Path = "results/archive") -> Iterator[st
     block, and with the process at the latest, so nothing is ever left behind.
     """
     if source != "archive":
-        yield VSO if source == "vso" else source
+        yield source
         return
     from helioreduce.archive.server import serve
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from astropy.io.fits import Header
 
 from helioreduce import times
-from helioreduce.archive.series import BITS, MISSING, REALS, UNSET, Keyword, Series, signed, time_text
+from helioreduce.archive.series import UNSET, Keyword, Series, time_text
+from helioreduce.series import BITS, FITS_NAMES, MISSING, REALS, signed
 
 if TYPE_CHECKING:
     from helioreduce.archive.catalogue import Record
-
-#: DRMS names that are no FITS names, and what exports call them.
-FITS_NAMES = {"DATE__OBS": "DATE-OBS", "T_REC_epoch": "TRECEPOC", "T_REC_step": "TRECSTEP", "T_REC_round": "TRECROUN"}
 
 
 def exported(series: Series, record: Record, segment: str) -> Header:

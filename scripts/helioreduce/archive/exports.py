@@ -20,10 +20,10 @@ from helioreduce.archive import recordset
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.info import Reply, path_of, registered
 from helioreduce.archive.recordset import RecordSetError
-from helioreduce.archive.series import signed
 from helioreduce.archive.staging import Item, stage
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.io.atomic import replaced
+from helioreduce.series import signed
 
 DONE, PENDING, QUEUED, TOO_LARGE, FAILED, EXPIRED, UNKNOWN, LIMIT, OFF_LINE = 0, 1, 2, 3, 4, 5, 6, 7, 25
 #: JSOC's limits: pending requests per e-mail address and per host, time in which a repeated request is the same one, time

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from helioreduce import times
 from helioreduce.archive.catalogue import Catalogue, Record
 from helioreduce.archive.condition import ConditionError, matching
-from helioreduce.archive.series import Keyword, Series, Value, signed
+from helioreduce.archive.series import Keyword, Series, Value
 from helioreduce.errors import InputError
+from helioreduce.series import signed
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)?)\s*")
 _TIME = r"\d{4}[.-]\d{1,2}[.-]\d{1,2}(?:[T_ ]\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d*)?)?)?)?(?:Z|_[A-Za-z]{2,3})?"

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cache, cached_property, partial
 
 from helioreduce import times
 from helioreduce.errors import InputError
+from helioreduce.series import BITS, CHANNELS, LEVEL1, MISSING, REALS, level1_keywords, signed
 
-MISSING = "MISSING"
-REALS, INTEGERS = ("float", "double"), ("char", "short", "int", "longlong")
-BITS = {"char": 8, "short": 16, "int": 32, "longlong": 64}
 #: What DRMS shows as the default of a keyword that no record has set.
 UNSET = {
     **{kind: str(-(2 ** (bits - 1))) for kind, bits in BITS.items()},
     **{"float": "nan", "double": "nan", "string": ""},
 }
 #: Channels, Å, as the pointing series spells them.
-WAVES = ("094", "131", "171", "193", "211", "304", "335", "1600", "1700", "4500")
+WAVES = tuple(f"{channel:03d}" for channel in CHANNELS)
 _EPOCH = times.parse("1977-01-01")
 #: Values of prime keys: numbers and TAI seconds, or text.
 Value = float | int | str
@@ -76,7 +72,7 @@ class Keyword:
             text = self.default
         if self.type == "string":
             return "" if text in (None, MISSING) else text
-        if self.type in INTEGERS:
+        if self.type in BITS:
             return signed(UNSET[self.type] if text in (None, MISSING, "") else text, BITS[self.type])
         if text in (None, MISSING, "", "nan", "NaN"):
             return math.inf
@@ -115,12 +111,6 @@ class Series:
         return self.name + "".join(f"[{text}]" for text in shown)
 
 
-def signed(text: str, bits: int = 32) -> int:
-    """A decimal or hexadecimal integer, read in two's complement."""
-    number = int(text, 16 if text.lower().startswith("0x") else 10)
-    return number - 2**bits if number >= 2 ** (bits - 1) else number
-
-
 def time_text(time: datetime, unit: str, decimals: int) -> str:
     """A time as DRMS prints it: ``2014-01-01T00:00:01.34Z`` (ISO) or ``2014.01.01_00:00:36_TAI``."""
     style = unit.upper()
@@ -136,9 +126,7 @@ def time_text(time: datetime, unit: str, decimals: int) -> str:
 def known(name: str) -> Series | None:
     """The AIA series that the archive can hold without a description on disk, by lower-case name."""
     builders = {
-        "aia.lev1_euv_12s": lambda: _level1("aia.lev1_euv_12s", 12, "AIA level 1, EUV, every 12 s"),
-        "aia.lev1_uv_24s": lambda: _level1("aia.lev1_uv_24s", 24, "AIA level 1, UV, every 24 s"),
-        "aia.lev1_vis_1h": lambda: _level1("aia.lev1_vis_1h", 3600, "AIA level 1, visible light, every hour"),
+        **{series.name: partial(_level1, *series, _NOTES[series.name]) for series in set(LEVEL1.values())},
         "aia.lev1": _linked,
         "aia.master_pointing3h": _pointing,
         "aia.response": _response,
@@ -146,6 +134,11 @@ def known(name: str) -> Series | None:
     return builders[name]() if name in builders else None
 
 
+_NOTES = {
+    "aia.lev1_euv_12s": "AIA level 1, EUV, every 12 s",
+    "aia.lev1_uv_24s": "AIA level 1, UV, every 24 s",
+    "aia.lev1_vis_1h": "AIA level 1, visible light, every hour",
+}
 KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 
 
@@ -177,7 +170,10 @@ def described(struct: Mapping) -> Series:
 
 def _level1(name: str, step: float, note: str) -> Series:
     """One of the three level-1 series; they share their keywords."""
-    keywords = [replace(word, default=f"{step:.6f}") if word.name == "T_REC_step" else word for word in _level1_keywords()]
+    keywords = [
+        replace(word, default=f"{step:.6f}") if word.name == "T_REC_step" else word
+        for word in (Keyword(**row) for row in level1_keywords())
+    ]
     segments = (
         {"name": "image", "type": "int", "units": None, "protocol": "link via lev1", "dims": None, "note": "Level-1 image"},
         {"name": "spikes", "type": "int", "units": None, "protocol": "link via lev1", "dims": None, "note": "Replaced pixels"},
@@ -193,16 +189,6 @@ def _linked() -> Series:
     image, spikes = ({**segment, "protocol": "fits"} for segment in series.segments)
     segments = ({**image, "name": "image_lev1"}, spikes)
     return replace(series, primekeys=("T_REC", "FSN"), keywords=keywords, segments=segments, links=())
-
-
-@cache
-def _level1_keywords() -> tuple[Keyword, ...]:
-    """Keywords of level 1.
-
-    Source: JSOC's description of aia.lev1_euv_12s (names, types, units, defaults); the formats are those of its replies.
-    """
-    with open(Path(__file__).with_name("lev1_keywords.csv"), newline="") as file:
-        return tuple(Keyword(**row) for row in csv.DictReader(file))
 
 
 def _pointing() -> Series:
@@ -233,7 +219,7 @@ def _usual_format(entry: Mapping) -> str:
         return "2" if "27.82" in entry.get("defval", "") else "0"
     if entry["type"] in REALS:
         return "%f"
-    return "0x%08x" if str(entry.get("defval", "")).startswith("0x") else "%d" if entry["type"] in INTEGERS else "%s"
+    return "0x%08x" if str(entry.get("defval", "")).startswith("0x") else "%d" if entry["type"] in BITS else "%s"
 
 
 def _tai_clock(time: datetime) -> datetime:

@@ -22,12 +22,10 @@ from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
 from helioreduce.jsoc.http import RetryPolicy, TransientError
 from helioreduce.jsoc.records import Keyword, Record, Series
+from helioreduce.series import LEVEL1
 
 JSOC = "http://jsoc.stanford.edu/"
 CGI = "cgi-bin/ajax/"
-#: Series and slot length in s of the level-1 images of each channel.
-EUV, UV, VISIBLE = ("aia.lev1_euv_12s", 12.0), ("aia.lev1_uv_24s", 24.0), ("aia.lev1_vis_1h", 3600.0)
-SERIES = dict.fromkeys((94, 131, 171, 193, 211, 304, 335), EUV) | {1600: UV, 1700: UV, 4500: VISIBLE}
 _REPLY_LIMIT = 2**28
 _RUNTIME = re.compile(rb'"runtime":\s*[\d.eE+-]+')
 
@@ -128,7 +126,7 @@ class Client:
 
         Long intervals are asked for in pieces of 500 slots, so that memory stays bounded.
         """
-        name, step = SERIES[channel]
+        name, step = LEVEL1[channel]
         skip = max(1, round(cadence_s / step))
         first, last = (round(times.tai_seconds(time) / step) for time in (start, end))
         for slot in range(first, last + 1, 500 * skip):

@@ -18,12 +18,10 @@ from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, download
 from helioreduce.runtime import locks
+from helioreduce.series import EUV, MISSING
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
-
-#: Channels that the ground pipeline despikes. 4500 Å since February 2021 only; a missing file is no error there.
-DESPIKED = frozenset({94, 131, 171, 193, 211, 304, 335})
 
 
 def segment(
@@ -121,9 +119,11 @@ def options(settings: Mapping) -> dict[str, object]:
 
 
 def has_spikes(record: Record) -> bool:
-    """Whether a record should have a file of replaced pixels: despiked channel, and NSPIKES is not 0."""
-    count = record.keywords.get("NSPIKES", "MISSING")
-    return int(record.keywords["WAVELNTH"]) in DESPIKED and count not in ("0", "MISSING")
+    """Return whether a record should have a file of replaced pixels: despiked channel, and NSPIKES is not 0.
+
+    The ground pipeline despikes the EUV channels, and 4500 Å since February 2021 only: a missing file is no error there.
+    """
+    return int(record.keywords["WAVELNTH"]) in EUV and record.keywords.get("NSPIKES", MISSING) not in ("0", MISSING)
 
 
 def write_history(path: str | Path, history: Mapping[str, object]) -> None:

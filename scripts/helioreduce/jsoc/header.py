@@ -16,11 +16,9 @@ from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.jsoc.errors import Corrupt
 from helioreduce.jsoc.records import Keyword, Record
+from helioreduce.series import BITS, FITS_NAMES, MISSING, REALS, signed
 
-#: DRMS names that no FITS card can have, and what JSOC's exports call them.
-ALIASES = {"DATE__OBS": "DATE-OBS", "T_REC_epoch": "TRECEPOC", "T_REC_step": "TRECSTEP", "T_REC_round": "TRECROUN"}
 _TIME = r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)"
-_BITS = {"char": 8, "short": 16, "int": 32, "longlong": 64}
 
 
 def merge(file_header: Header, record: Record, segment: str = "image") -> Header:
@@ -47,10 +45,10 @@ def merge(file_header: Header, record: Record, segment: str = "image") -> Header
     """
     header = Header()
     for name, keyword in record.series.keywords.items():
-        card = ALIASES.get(name, name.upper())
+        card = FITS_NAMES.get(name, name.upper())
         if card in header or not re.fullmatch(r"[A-Z0-9_-]{1,8}", card):
             continue
-        text = record.keywords.get(name, "MISSING")
+        text = record.keywords.get(name, MISSING)
         try:
             header.append((card, value(keyword, text), _comment(keyword)), end=True)
         except (ValueError, InputError):
@@ -68,15 +66,14 @@ def value(keyword: Keyword, text: str) -> int | float | str:
     Missing integers are the lowest of their type, missing reals the text ``nan`` (FITS has no NaN in headers), hexadecimal
     words are signed, times have milliseconds and no Z.
     """
-    missing = text in ("MISSING", "")
-    if keyword.type in _BITS:
-        bits = _BITS[keyword.type]
-        number = -(2 ** (bits - 1)) if missing else int(text, 16 if text.lower().startswith("0x") else 10)
-        return number - 2**bits if number >= 2 ** (bits - 1) else number
-    if keyword.type in ("float", "double"):
+    missing = text in (MISSING, "")
+    if keyword.type in BITS:
+        bits = BITS[keyword.type]
+        return -(2 ** (bits - 1)) if missing else signed(text, bits)
+    if keyword.type in REALS:
         return "nan" if missing or text.lower() == "nan" else float(text)
     if keyword.type != "time":
-        return "" if text == "MISSING" else text
+        return "" if text == MISSING else text
     return "" if missing else _time(text)
 
 

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.jsoc.client import SERIES
 from helioreduce.jsoc.records import Record, Series
+from helioreduce.series import LEVEL1
 
-#: The Solar Data Analysis Center's export program for AIA level 1.
+#: The Solar Data Analysis Center, which serves the files that VSO finds, and its export program for AIA level 1.
+ADDRESS = "https://sdo7.nascom.nasa.gov/"
 PROGRAM = "/cgi-bin/drms_export.cgi?series=aia__lev1;compress=rice;record={channel}_{tai}-{tai}"
 _AIA = Series("aia.lev1", ("T_REC", "WAVELNTH"), {}, ("image",))
 Search = Callable[[int, datetime, datetime], Iterable[str]]
@@ -53,7 +54,7 @@ def frames(channel: int, slots: Iterable[datetime], search: Search = search) -> 
     search
         What asks VSO; another one in tests.
     """
-    step = SERIES[channel][1]
+    step = LEVEL1[channel].slot_s
     wanted = {round(times.tai_seconds(slot) / step): slot for slot in slots}
     if not wanted:
         return []

@@ -1,7 +1,7 @@
-"""From the scene to counts: blur, photons, compression, read-out, and the hits of cosmic rays.
+"""From the scene to counts: PSF, photon noise, compression, read-out and cosmic-ray hits.
 
-Each noise is made as the instrument makes it, with the size of AIA's published error model (Boerner et al. 2012;
-SolarSoft's aia_bp_estimate_error): a test asks that the pulls of the counts have standard deviation 1.
+Each source of noise is simulated with the amplitude of AIA's published error model (Boerner et al. 2012; SolarSoft's
+aia_bp_estimate_error): the pulls of the counts have standard deviation 1.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from helioreduce.sun.instrument import (
     Channel,
 )
 
-#: Rows that share a stream of random numbers: small enough to stay in a core's cache.
+#: Rows that share a stream of random numbers: few enough to stay in the cache of a core.
 _ROWS = 32
 #: Cosmic-ray hits of the whole detector per second of exposure and read-out, and the time of the latter, s.
 HITS_PER_S, READOUT_S = 260.0, 2.3
 
 
 def blur(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
-    """Circular convolution of ``scene`` (ny, nx) with a PSF, float32; flux is kept.
+    """Return the circular convolution of ``scene`` (ny, nx) with a PSF, float32; flux is conserved.
 
     Parameters
     ----------
     psf
-        Real: centred on pixel (ny // 2, nx // 2), sum 1; a larger or smaller one is cut or padded about its centre.
-        Or the half plane of its transform, (ny, nx // 2 + 1), of the PSF centred on pixel (0, 0).
+        Either the real PSF, centred on pixel (ny // 2, nx // 2), sum 1, which is cut or padded about its centre to the shape
+        of the scene; or the half plane of its transform, (ny, nx // 2 + 1), with the PSF centred on pixel (0, 0).
 
     Raises
     ------
     InputError
-        If a transform has another shape than the scene's.
+        If the shape of a transform is not that of the scene's transform.
     """
     half = (scene.shape[0], scene.shape[1] // 2 + 1)
     if psf.shape != half and np.iscomplexobj(psf):
@@ -54,7 +54,7 @@ def blur(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
 
 
 def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The PSF (float32) cut or padded about its centre to ``shape``, sum 1."""
+    """Return the PSF (float32) cut or padded about its centre to ``shape``, sum 1."""
     out = np.zeros(shape, np.float32)
     source, target = [], []
     for have, want in zip(psf.shape, shape, strict=True):
@@ -66,12 +66,12 @@ def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def expose(expected: np.ndarray, channel: Channel, seeds: np.random.SeedSequence) -> np.ndarray:
-    """One noisy exposure of ``expected`` counts (DN), before rounding; float32.
+    """Return one noisy exposure of ``expected`` counts (DN), before rounding; float32.
 
-    Photons are drawn from Poisson's distribution and weigh ``dn_per_photon`` each. Dark current and read-out add
-    Gaussian noise. On-board compression rounds counts from 25 DN on to a scale whose steps grow as the square root of the
-    counts; a random offset of the scale at each pixel (subtractive dither) makes its error uniform over one step,
-    whatever the signal: steps of 5 σ at 1700 Å would otherwise show as terraces.
+    Photons follow a Poisson distribution and count ``dn_per_photon`` each. Dark current and read-out add Gaussian noise.
+    On-board compression rounds counts of 25 DN and more to steps that grow as the square root of the counts; a random
+    offset at each pixel (subtractive dither) makes its error uniform over one step, whatever the signal: steps of 5 σ at
+    1700 Å would otherwise show as terraces.
     """
     counts = np.empty_like(expected)
     blocks = range(0, len(expected), _ROWS)
@@ -88,7 +88,7 @@ def expose(expected: np.ndarray, channel: Channel, seeds: np.random.SeedSequence
 
 
 def _noisy(expected: np.ndarray, channel: Channel, rng: np.random.Generator) -> np.ndarray:
-    """The noise of some rows; see :func:`expose`."""
+    """Return some rows with noise; see :func:`expose`."""
     weight = np.float32(channel.dn_per_photon)
     counts = rng.poisson(expected / weight).astype(np.float32) * weight
     counts += rng.standard_normal(counts.shape, np.float32) * np.float32(np.hypot(READ_NOISE_DN[channel.camera], DARK_NOISE_DN))
@@ -99,14 +99,14 @@ def _noisy(expected: np.ndarray, channel: Channel, rng: np.random.Generator) -> 
 
 
 def bloom(counts: np.ndarray) -> None:
-    """Charge beyond the full well spills along its column of ``counts`` (ny, nx), half of it each way; in place."""
+    """Spread charge beyond the full well along its column of ``counts`` (ny, nx), half of it each way; in place."""
     for column in np.flatnonzero(counts.max(axis=0) > HIGHEST_DN):
         counts[:, column] = _spilled(counts[:, column].copy())
 
 
 @numba.njit(cache=True)
 def _spilled(column: np.ndarray) -> np.ndarray:
-    """One column after its excess has filled the nearest pixels with room; charge that reaches the edge is lost."""
+    """Return one column after its excess has filled the nearest pixels with room; charge that reaches the edge is lost."""
     excess = np.maximum(column - np.float32(HIGHEST_DN), np.float32(0)) / 2
     column = np.minimum(column, np.float32(HIGHEST_DN))
     for step in (1, -1):
@@ -120,15 +120,16 @@ def _spilled(column: np.ndarray) -> np.ndarray:
 
 
 def read_out(counts: np.ndarray) -> np.ndarray:
-    """Counts as the camera delivers them: rounded, between −8 and 16375 DN; int16."""
+    """Return the counts that the camera delivers: rounded, between −8 and 16375 DN; int16."""
     return np.clip(np.rint(counts), LOWEST_DN, HIGHEST_DN).astype(np.int16)
 
 
 def cosmic_rays(shape: tuple[int, int], exposure_s: float, rng: np.random.Generator) -> np.ndarray:
-    """Charge left by energetic particles, DN (ny, nx) float32, zero elsewhere.
+    """Return the charge left by energetic particles, DN (ny, nx) float32, zero elsewhere.
 
-    Most cross the detector steeply and leave a dot of one or two pixels; a few graze it and leave a track, of a length
-    that falls off as its square. The charge per pixel is log-normal, as in AIA's spike files: 20 to 2000 DN.
+    Most particles cross the detector steeply and leave a dot of one or two pixels; a few graze it and leave a track. The
+    number of tracks falls as the square of their length. The charge per pixel is log-normal, as in AIA's spike files: 20
+    to 2000 DN.
     """
     charge = np.zeros(shape, np.float32)
     hits = rng.poisson(HITS_PER_S * (exposure_s + READOUT_S) * shape[0] * shape[1] / 4096**2)
@@ -148,9 +149,9 @@ def cosmic_rays(shape: tuple[int, int], exposure_s: float, rng: np.random.Genera
 
 
 def sigma(expected: np.ndarray, channel: Channel) -> np.ndarray:
-    """Standard deviation of the counts (DN) that :func:`expose` and :func:`read_out` make, before any clipping.
+    """Return the standard deviation of the counts (DN) of :func:`expose` and :func:`read_out`, before any clipping.
 
-    sigma² = shot² + dark² + read² + quantisation² + compression².
+    σ² = shot² + dark² + read² + quantisation² + compression².
     """
     shot2 = expected * channel.dn_per_photon
     floor = np.maximum(np.sqrt(shot2) / channel.compress, COMPRESSION_FLOOR_DN)

@@ -1,7 +1,7 @@
 """Removal of spikes, with the published parameters of the ground pipeline.
 
 A pixel is a spike where value / 1.8 exceeds the mean of its 8 neighbours by more than 4 DN; it is replaced by the 8th of the
-16 pixels of the second ring, sorted. Three passes; two pixels along the border are left alone.
+16 sorted pixels of the second ring. There are three passes; a border of two pixels is left unchanged.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-#: Pixels of a row of the detector, by which JSOC counts.
+#: Pixels per row of the detector, in JSOC's index of a spike.
 STRIDE = 4096
 FRACTION, MARGIN_DN, RANK, PASSES, BORDER = 1.8, 4, 7, 3, 2
 
 
 def despike(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Level-0.5 counts without their spikes.
+    """Remove the spikes of level-0.5 counts.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def despike(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         int16 (ny, nx).
     spikes
         int32 (3, n): index ``y * 4096 + x`` in ascending order (also for fewer, larger pixels), value before, value after.
-        Every pixel that was replaced in any pass is listed once, so that putting row 1 back restores ``image`` to the bit.
+        Each replaced pixel is listed once, so that putting row 1 back restores ``image`` exactly.
     """
     cleaned = image.copy()
     for _ in range(PASSES):
@@ -38,20 +38,20 @@ def despike(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def respike(image: np.ndarray, spikes: np.ndarray) -> np.ndarray:
-    """Inverse of :func:`despike`."""
+    """Put the spikes back: the inverse of :func:`despike`."""
     restored = image.copy()
     restored[pixels(spikes)] = spikes[1]
     return restored
 
 
 def pixels(spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the spikes."""
+    """Return rows and columns of the spikes."""
     return np.divmod(spikes[0], STRIDE)
 
 
 @numba.njit(cache=True, parallel=True)
 def _pass(image: np.ndarray) -> np.ndarray:
-    """One pass: every pixel is judged by the image as it was before the pass."""
+    """Return the image after one pass; every pixel is judged by the image before the pass."""
     ny, nx = image.shape
     out = image.copy()
     for j in numba.prange(BORDER, ny - BORDER):

@@ -1,7 +1,7 @@
-"""What stands out of the quiet Sun: active regions with their loops, bright points, plumes, prominences.
+"""Features of the Sun: active regions with their loops, bright points, plumes, prominences.
 
-Geometry is the same for all channels and turns with the Sun; positions are Cartesian in Carrington's frame, solar radii,
-x towards longitude 0, z north.
+The geometry is the same for all channels and rotates with the Sun; positions are Cartesian in Carrington's frame, in solar
+radii, x towards longitude 0, z north.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from helioreduce.sun.appearance import Appearance
 from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
 from helioreduce.sun.scenario import Pointing, Scenario
 
-#: Arcseconds per solar radius at the mean distance: turns widths given in arcsec into solar radii.
+#: Arcseconds per solar radius at the mean distance: converts widths in arcsec to solar radii.
 RADIUS_ARCSEC = 959.63
 #: Strands in a bundle of loops, and points along a strand.
 _STRANDS, _STEPS = 6, 160
@@ -32,7 +33,7 @@ class Region:
     strength: float
 
     def leading(self) -> np.ndarray:
-        """Unit vector of the leading polarity, where the sunspot is."""
+        """Return the unit vector to the leading polarity, where the sunspot is."""
         return _unit(self.centre + self.size * self.along)
 
 
@@ -46,14 +47,14 @@ class Points:
     log_t: np.ndarray
 
 
-def direction(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
-    """Unit vectors (..., 3) of Carrington coordinates in degrees."""
+def direction(longitude: ArrayLike, latitude: ArrayLike) -> np.ndarray:
+    """Return unit vectors (..., 3) to Carrington coordinates in degrees."""
     lon, lat = np.deg2rad(longitude), np.deg2rad(latitude)
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
 
 
 def carrington_matrix(seen_from: Observer) -> np.ndarray:
-    """Rotation (3, 3) from the observer's frame (x west, y north, z towards the observer) to Carrington's."""
+    """Return the rotation (3, 3) from the observer's frame (x west, y north, z towards the observer) to Carrington's."""
     b, l0 = np.deg2rad(seen_from.latitude), np.deg2rad(seen_from.longitude)
     towards = np.array([np.cos(b) * np.cos(l0), np.cos(b) * np.sin(l0), np.sin(b)])
     west = np.array([-np.sin(l0), np.cos(l0), 0.0])
@@ -62,7 +63,7 @@ def carrington_matrix(seen_from: Observer) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def regions(scenario: Scenario) -> tuple[Region, ...]:
-    """Active regions in two belts of latitude, tilted as Joy's law has it."""
+    """Return the active regions: two belts of latitude, tilted by Joy's law."""
     rng = scenario.rng("regions")
     found = []
     for _ in range(scenario.activity):
@@ -79,17 +80,17 @@ def regions(scenario: Scenario) -> tuple[Region, ...]:
 
 @lru_cache(maxsize=2)
 def loops(scenario: Scenario) -> Points:
-    """Loops of all active regions: short hot ones in the core, long cool ones and open fans around."""
+    """Return the loops of all active regions: short hot ones in the core, long cool ones and open fans around."""
     rng = scenario.rng("loops")
     parts = [_arcade(region, rng) for region in regions(scenario)]
     return Points(*(np.concatenate([part[i] for part in parts]) for i in range(4)))
 
 
 def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Points along the loops of one region, in bundles of strands: position, sigma, weight, log T.
+    """Return points along the loops of one region, in bundles of strands: position, sigma, weight, log T.
 
-    Loops join the two polarities across the neutral line as the lines of a dipole do: inner ones short and upright, outer
-    ones long, leaning outwards. Long loops are cool, and half of the coolest show their feet only, as fans.
+    Loops join the two polarities across the neutral line like the field lines of a dipole: inner ones short and upright,
+    outer ones long, leaning outwards. Long loops are cool, and half of the coolest show their feet only, as fans.
     """
     bundles = max(6, int(56 * (region.size / 0.05) ** 0.8))
     bundle = np.repeat(np.arange(bundles), _STRANDS)
@@ -117,7 +118,7 @@ def _arcade(region: Region, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
 def _arch(
     region: Region, half: np.ndarray, aside: np.ndarray, shear: np.ndarray, height: np.ndarray, u: np.ndarray
 ) -> np.ndarray:
-    """Arches (n, steps, 3): feet ``half`` to either side of the centre, ``aside`` from the axis, sheared; solar radii."""
+    """Return arches (n, steps, 3): feet ``half`` to either side of the centre, ``aside`` from the axis; solar radii."""
     sweep, arc = np.cos(np.pi * u), np.sin(np.pi * u)
     along = half[:, None] * sweep
     across = aside[:, None] * (1 + 0.8 * (height / region.size)[:, None] * arc) + shear[:, None] * sweep
@@ -127,7 +128,7 @@ def _arch(
 
 @lru_cache(maxsize=2)
 def haze(scenario: Scenario) -> Points:
-    """Diffuse emission around each active region, the unresolved loops."""
+    """Return the diffuse emission of unresolved loops around each active region."""
     rng = scenario.rng("haze")
     site = np.repeat(np.array(regions(scenario), object), 18)
     n = site.size
@@ -142,7 +143,7 @@ def haze(scenario: Scenario) -> Points:
 
 @lru_cache(maxsize=2)
 def bright_points(scenario: Scenario) -> Points:
-    """Small bipoles all over the Sun, a few arcsec across."""
+    """Return small bipoles all over the Sun, a few arcsec across."""
     rng = scenario.rng("points")
     n = 700
     latitude = np.rad2deg(np.arcsin(rng.uniform(-1, 1, n)))
@@ -155,7 +156,7 @@ def bright_points(scenario: Scenario) -> Points:
 
 @lru_cache(maxsize=2)
 def plumes(scenario: Scenario) -> Points:
-    """Rays that rise from the polar caps, seen best in 171 Å."""
+    """Return the plumes of the polar caps, brightest at 171 Å."""
     rng = scenario.rng("plumes")
     n, steps = 170, 60
     foot = direction(rng.uniform(0, 360, n), rng.choice([-1, 1], n) * rng.uniform(64, 89, n))
@@ -169,7 +170,7 @@ def plumes(scenario: Scenario) -> Points:
 
 @lru_cache(maxsize=2)
 def prominences(scenario: Scenario) -> Points:
-    """Curtains of cool plasma that hang in the corona: bright above the limb at 304 Å, dark filaments on the disk."""
+    """Return sheets of cool plasma in the corona: prominences at 304 Å above the limb, dark filaments on the disk."""
     rng = scenario.rng("prominences")
     n, threads, steps = 20, 90, 12
     longitude, latitude = rng.uniform(0, 360, n), rng.choice([-1, 1], n) * rng.uniform(18, 58, n)
@@ -188,7 +189,7 @@ def prominences(scenario: Scenario) -> Points:
 
 
 def flare(scenario: Scenario, seen_from: Observer) -> Points:
-    """Two ribbons and the arcade above them, in the region nearest to disk centre; weight 1 is the ribbons' peak."""
+    """Return two flare ribbons and their arcade in the region nearest to disk centre; weight 1 is the ribbons' peak."""
     towards = carrington_matrix(seen_from)[:, 2]
     site = max(regions(scenario), key=lambda region: region.centre @ towards)
     u = np.linspace(-1, 1, 40)[:, None]
@@ -199,7 +200,7 @@ def flare(scenario: Scenario, seen_from: Observer) -> Points:
 
 
 def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixel coordinates x, y (n,) of points (n, 3) in Carrington's frame, and whether each lies behind the limb's plane."""
+    """Return pixel coordinates x, y (n,) of points (n, 3) in Carrington's frame, and whether each lies behind the limb."""
     west, north, towards = (position @ carrington_matrix(seen_from)).T
     distance = seen_from.distance_m / RSUN_M
     x, y = ARCSEC * west / (distance - towards), ARCSEC * north / (distance - towards)
@@ -210,28 +211,28 @@ def project(position: np.ndarray, seen_from: Observer, pointing: Pointing) -> tu
 
 
 def table(
-    points: Points, look: Appearance, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True
+    points: Points, channel: Appearance, peak: float, seen_from: Observer, pointing: Pointing, by_temperature: bool = True
 ) -> np.ndarray:
-    """Rows (x, y, sigma, peak, behind) for the kernel, in pixels and DN/s; light that the channel does not see is left out.
+    """Return the visible points as rows (x, y, sigma, peak, behind), in pixels and DN/s, for :func:`surface.add_points`.
 
-    Points narrower than 0.45 pixel are widened to that with their flux kept, as a pixel does.
+    Points narrower than 0.45 pixel are widened to that, with their flux conserved.
     """
     column, row, behind = project(points.position, seen_from, pointing)
     sigma = points.sigma / pointing.scale
     seen = np.maximum(sigma, 0.45)
     weight = points.weight * peak * (sigma / seen) ** 2
     if by_temperature:
-        weight = weight * look.response(points.log_t)
+        weight = weight * channel.response(points.log_t)
     rows = np.stack([column, row, seen, weight, behind.astype(float)], 1)
     return rows[weight > 1e-5 * max(peak, 1e-30)]
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors (..., 3) scaled to length 1."""
+    """Return vectors (..., 3) scaled to length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def _tangents(centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors to the west (direction of rotation) and to the north at a point of the sphere."""
+    """Return the unit vectors to the west (direction of rotation) and to the north at a point of the sphere."""
     west = _unit(np.cross([0.0, 0.0, 1.0], centre))
     return west, np.cross(centre, west)

@@ -1,4 +1,4 @@
-"""One frame of the archive: the image and spikes that JSOC would hold, and the truth behind them."""
+"""One frame of the archive: level-1 image and spikes, and the truth behind them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What the instrument did to the Sun.
+    """Intermediate results of the simulation, each (ny, nx).
 
-    ``level05`` (ny, nx) int16: counts before the despiker. ``expected`` float32: mean of those counts, blurred and degraded,
-    without cosmic rays. ``scene`` float32: DN/s of the new instrument on the same pixels, not blurred. ``cosmic_rays``
+    ``level05`` int16: counts before the despiker. ``expected`` float32: mean of those counts, blurred and degraded, without
+    cosmic rays. ``scene`` float32: DN/s of the instrument at launch on the same pixels, not blurred. ``cosmic_rays``
     float32: charge of particles, DN.
     """
 
@@ -34,15 +34,16 @@ class Truth:
     degradation: float
 
     def planes(self) -> dict[str, np.ndarray]:
-        """The arrays by the names of their extensions."""
+        """Return the arrays by the names of their extensions."""
         return {"LEVEL05": self.level05, "EXPECTED": self.expected, "SCENE": self.scene, "COSMIC": self.cosmic_rays}
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Level-1 image int16 (ny, nx); spikes int32 (3, n) or None; header of the stored file; record; the truth.
+    """A simulated frame.
 
-    ``keywords`` are DRMS names and texts; ``record`` is what the archive's catalogue reads.
+    ``image`` int16 (ny, nx): level 1. ``spikes`` int32 (3, n), or None. ``keywords``: DRMS names and texts. ``header``: that
+    of the stored file. ``record``: what the archive's catalogue reads.
     """
 
     facts: Facts
@@ -54,7 +55,7 @@ class Frame:
     truth: Truth
 
     def truth_header(self) -> Header:
-        """Where the Sun truly is, in the cards of a FITS header."""
+        """Return the true pointing as the cards of a FITS header."""
         true = self.facts.truth
         return fits.cards(
             CTYPE1="HPLN-TAN",
@@ -76,14 +77,14 @@ class Frame:
 
 
 def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | None = None, degradation: float = 1.0) -> Frame:
-    """The frame of ``channel`` (Å) in the slot ``t_rec``; the same arguments give the same bits.
+    """Simulate the frame of ``channel`` (Å) in the slot ``t_rec``; the same arguments give the same bits.
 
     Parameters
     ----------
     psf
-        Point-spread function, see :func:`camera.blur`; None for an instrument without one.
+        Point-spread function, see :func:`camera.blur`; None for no blur.
     degradation
-        Sensitivity over that at launch.
+        Sensitivity relative to launch.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | 
     frame = facts(scenario, channel, t_rec)
     here = (channel, frame.t_rec)
     sun = scene(scenario, channel, frame.observer, frame.truth, scenario.npix, scenario.has("flare", *here))
-    sun = events.shade(sun, scenario, frame)
+    sun = events.obscure(sun, scenario, frame)
     expected = sun * np.float32(frame.exposure_s * degradation)
     if psf is not None:
         expected = camera.blur(expected, psf)
@@ -103,8 +104,8 @@ def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | 
     level05 = camera.read_out(counts)
     image, spikes = despike(level05) if frame.channel.despiked else (level05, None)
     if scenario.has("missing", *here):
-        image, level05, spikes = events.lose(image, level05, spikes)
-    texts = keywords.record(frame, image, 0 if spikes is None else spikes.shape[1], events.changes(scenario, frame))
+        image, level05, spikes = events.drop_rows(image, level05, spikes)
+    texts = keywords.record(frame, image, 0 if spikes is None else spikes.shape[1], events.changed_keywords(scenario, frame))
     header = keywords.stored_header(texts, frame, scenario.header)
-    held = events.record(scenario, frame, texts)
-    return Frame(frame, image, spikes, texts, header, held, Truth(level05, expected, sun, charge, degradation))
+    record = events.record(scenario, frame, texts)
+    return Frame(frame, image, spikes, texts, header, record, Truth(level05, expected, sun, charge, degradation))

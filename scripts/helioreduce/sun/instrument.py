@@ -1,10 +1,11 @@
-"""Constants of the ten AIA channels, as the simulated instrument has them."""
+"""Constants of the ten AIA channels as simulated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from helioreduce.errors import InputError
+from helioreduce.series import EUV, LEVEL1, SlottedSeries
 
 #: Read noise of cameras 1–4, DN (Boerner et al. 2012, Sol. Phys. 275, 41, table 6).
 READ_NOISE_DN = {1: 1.18, 2: 1.20, 3: 1.15, 4: 1.14}
@@ -14,9 +15,6 @@ DARK_NOISE_DN = 0.18
 COMPRESSED_FROM_DN, COMPRESSION_FLOOR_DN = 25.0, 0.288819
 #: Limits of the 14-bit camera after dark subtraction, and the count above which JSOC calls a pixel saturated, DN.
 LOWEST_DN, HIGHEST_DN, SATURATED_DN = -8, 16375, 15000
-#: Time between two images of a series, s.
-CADENCE_S = {"euv": 12, "uv": 24, "vis": 3600}
-SERIES = {"euv": "aia.lev1_euv_12s", "uv": "aia.lev1_uv_24s", "vis": "aia.lev1_vis_1h"}
 
 
 @dataclass(frozen=True)
@@ -42,24 +40,19 @@ class Channel:
     area: float
 
     @property
-    def kind(self) -> str:
-        """``euv``, ``uv`` or ``vis``: the series that the channel belongs to."""
-        return "euv" if self.name < 1000 else "vis" if self.name == 4500 else "uv"
-
-    @property
-    def series(self) -> str:
+    def series(self) -> SlottedSeries:
         """DRMS series of the channel's level-1 images."""
-        return SERIES[self.kind]
+        return LEVEL1[self.name]
 
     @property
     def despiked(self) -> bool:
         """Whether the ground pipeline removes cosmic rays: in the EUV only."""
-        return self.kind == "euv"
+        return self.name in EUV
 
     @property
     def wave_str(self) -> str:
         """WAVE_STR: wavelength and filter position."""
-        return f"{self.name}_THIN" if self.kind == "euv" else str(self.name)
+        return f"{self.name}_THIN" if self.name in EUV else str(self.name)
 
 
 _TABLE = (
@@ -77,8 +70,8 @@ _TABLE = (
 CHANNELS = {channel.name: channel for channel in _TABLE}
 
 
-def channel(name: int) -> Channel:
-    """The channel called ``name`` (Å).
+def find_channel(name: int) -> Channel:
+    """Return the channel called ``name`` (Å).
 
     Raises
     ------

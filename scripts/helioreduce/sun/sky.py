@@ -1,4 +1,4 @@
-"""The Sun as a scene without telescope: DN/s at launch, evaluated point by point in helioprojective coordinates."""
+"""The scene: brightness of the Sun in DN/s at launch, in helioprojective coordinates, without a telescope."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
 from helioreduce.sun.scenario import Pointing, Scenario
 from helioreduce.sun.surface import add_points, fractal, lanes, noise, soft_step, thin_path
 
-#: Frequency of the network: one over the size of a supergranule (30 Mm), in solar radii.
+#: Frequency of the network: inverse size of a supergranule (30 Mm), per solar radius.
 _NETWORK = 20.0
 
 
 def scene(
     scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing, npix: int, flare: bool = False
 ) -> np.ndarray:
-    """Brightness of the Sun on a pixel grid.
+    """Return the brightness of the Sun on a pixel grid.
 
     Parameters
     ----------
+    scenario
+        Seed, activity, targets.
     channel
         Å.
     seen_from
-        The observer: distance, and which side of the Sun faces it.
+        Position of the observer.
     pointing
         The grid: Sun centre (pixels from 0), scale (arcsec), roll (degrees).
     npix
         Rows and columns.
     flare
-        Whether a flare is on, hundreds of times brighter than the quiet Sun.
+        Whether to add a flare, hundreds of times brighter than the quiet Sun.
 
     Returns
     -------
     ndarray
-        DN/s (npix, npix) float32, with the instrument as new: no degradation, no blur, no noise.
+        DN/s (npix, npix) float32 at launch: no degradation, no blur, no noise.
     """
     look = APPEARANCES[channel]
     image = np.empty((npix, npix), np.float32)
@@ -60,7 +62,7 @@ def scene(
         depth = np.zeros_like(image)
         add_points(depth, _filaments(scenario, look, seen_from, pointing), *centre)
         image *= np.exp(-depth)
-    for points in _lights(scenario, channel, seen_from, pointing):
+    for points in _point_sources(scenario, channel, seen_from, pointing):
         add_points(image, points, *centre)
     if flare:
         peak = max(180 * look.quiet, 8_000)
@@ -70,10 +72,10 @@ def scene(
     return image
 
 
-def _lights(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing) -> list[np.ndarray]:
-    """Tables of the points of light that ``channel`` sees."""
+def _point_sources(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing) -> list[np.ndarray]:
+    """Return the tables of point sources that are visible in ``channel``."""
     look = APPEARANCES[channel]
-    curtains = features.table(features.prominences(scenario), look, look.cool, seen_from, pointing, by_temperature=False)
+    sheets = features.table(features.prominences(scenario), look, look.cool, seen_from, pointing, by_temperature=False)
     kinds = [
         (features.haze(scenario), look.loops, True),
         (features.loops(scenario), look.loops, True),
@@ -81,24 +83,24 @@ def _lights(scenario: Scenario, channel: int, seen_from: Observer, pointing: Poi
         (features.bright_points(scenario), look.points, channel != 304),
     ]
     tables = [features.table(points, look, peak, seen_from, pointing, by_t) for points, peak, by_t in kinds if peak > 0]
-    return [*tables, curtains[~_on_disk(curtains, seen_from, pointing)]]
+    return [*tables, sheets[~_on_disk(sheets, seen_from, pointing)]]
 
 
 def _filaments(scenario: Scenario, look: Appearance, seen_from: Observer, pointing: Pointing) -> np.ndarray:
-    """Table of the optical depths of the curtains that stand before the disk."""
-    curtains = features.table(features.prominences(scenario), look, look.filament, seen_from, pointing, by_temperature=False)
-    curtains[:, 2] *= 2.4  # threads blend into a ribbon
-    return curtains[_on_disk(curtains, seen_from, pointing) & (curtains[:, 4] == 0)]
+    """Return the table of optical depths of the prominences in front of the disk."""
+    sheets = features.table(features.prominences(scenario), look, look.filament, seen_from, pointing, by_temperature=False)
+    sheets[:, 2] *= 2.4  # threads blend into a ribbon
+    return sheets[_on_disk(sheets, seen_from, pointing) & (sheets[:, 4] == 0)]
 
 
 def _on_disk(points: np.ndarray, seen_from: Observer, pointing: Pointing) -> np.ndarray:
-    """Whether each row of a table lies inside the limb."""
+    """Return whether each row of a table lies inside the limb."""
     radius = np.hypot(points[:, 0] - pointing.x0, points[:, 1] - pointing.y0)
     return radius < seen_from.rsun_arcsec / pointing.scale
 
 
 def _add_targets(image: np.ndarray, pointing: Pointing, quiet: float) -> None:
-    """Bright points of 0.6″ and dark squares of 12″, in place: 3 × 3 of each on the eastern half of the disk."""
+    """Add bright points of 0.6″ and dark squares of 12″, in place: 3 × 3 of each on the eastern half of the disk."""
     half = max(2, round(6 / pointing.scale))
     for i in range(3):
         for j in range(3):
@@ -141,7 +143,7 @@ def _disk(
 def _brightness(
     look: np.ndarray, spots: np.ndarray, p: float, q: float, r: float, rho: float, mu: float, pixel: float, seed: int
 ) -> float:
-    """DN/s at one point: (p, q, r) on the unit sphere in Carrington's frame, ``rho`` its distance from disk centre."""
+    """Return DN/s at one point: (p, q, r) on the unit sphere in Carrington's frame, ``rho`` from disk centre."""
     quiet, thin, height, darkening, large, network, fine, hole, _, _ = look
     tone = 0.0
     octaves = 4 if rho < 1 else 3
@@ -171,7 +173,7 @@ def _brightness(
 
 @numba.njit(cache=True)
 def _fine(p: float, q: float, r: float, pixel: float, seed: int) -> float:
-    """Texture from 20″ down to the finest scale that the pixels can show, 1.6 pixels."""
+    """Return texture from 20″ down to the finest scale that the pixels resolve, 1.6 pixels."""
     total, amplitude, frequency = 0.0, 1.0, 48.0
     for octave in range(5):
         show = soft_step(1 / (frequency * pixel), 1.6, 3.2)
@@ -184,7 +186,7 @@ def _fine(p: float, q: float, r: float, pixel: float, seed: int) -> float:
 
 @numba.njit(cache=True)
 def _active(look: np.ndarray, spots: np.ndarray, p: float, q: float, r: float, seed: int) -> tuple[float, float, float]:
-    """Gain of plage and dimming by sunspots at a point of the surface; and how far into active regions it lies."""
+    """Return the gain of plage, the dimming by sunspots, and the proximity of active regions at a point of the surface."""
     plage, spot = look[8], look[9]
     cover, shade, near = 0.0, 1.0, 0.0
     for n in range(spots.shape[0]):

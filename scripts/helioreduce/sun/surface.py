@@ -1,4 +1,4 @@
-"""Kernels of the scene: noise on the sphere, the optically thin and the limb-darkened disk, and soft points of light."""
+"""Kernels of the scene: noise on the sphere, optically thin emission, and Gaussian point sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numba
 import numpy as np
 
-#: Directions to the edges of a cube; four come twice, to make sixteen.
+#: Directions to the edges of a cube; four appear twice, to make sixteen.
 _GRADIENTS = np.array(
     [
         *([1, 1, 0], [-1, 1, 0], [1, -1, 0], [-1, -1, 0], [1, 0, 1], [-1, 0, 1], [1, 0, -1], [-1, 0, -1]),
@@ -20,8 +20,8 @@ _PRIMES = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], np.uint32)
 
 
 @numba.njit(cache=True, inline="always")
-def _slope(h: int, x: float, y: float, z: float) -> float:
-    """Scalar product of (x, y, z) with the direction that a lattice point's number ``h`` stands for."""
+def _slope(h: np.uint32, x: np.float32, y: np.float32, z: np.float32) -> np.float32:
+    """Return the scalar product of (x, y, z) with the gradient at the lattice point numbered ``h``."""
     h = h * np.uint32(0x27D4EB2F)
     h ^= h >> np.uint32(15)
     h *= np.uint32(0x2C1B3C6D)
@@ -30,33 +30,33 @@ def _slope(h: int, x: float, y: float, z: float) -> float:
 
 
 @numba.njit(cache=True, inline="always")
-def _ease(t: float) -> float:
-    """6t⁵ − 15t⁴ + 10t³: from 0 to 1 with two derivatives 0 at either end."""
+def _ease(t: np.float32) -> np.float32:
+    """Return 6t⁵ − 15t⁴ + 10t³: from 0 to 1, its first two derivatives 0 at either end."""
     return t * t * t * (t * (t * np.float32(6) - np.float32(15)) + np.float32(10))
 
 
 @numba.njit(cache=True)
 def noise(x: float, y: float, z: float, seed: int) -> float:
-    """Gradient noise (Perlin 2002) at a point: smooth, mean 0, within ±1, features of size about 1."""
+    """Return gradient noise (Perlin 2002) at a point: smooth, mean 0, within ±1, features of size about 1."""
     i, j, k = math.floor(x), math.floor(y), math.floor(z)
-    x, y, z, one = np.float32(x - i), np.float32(y - j), np.float32(z - k), np.float32(1)
-    u, v, w = _ease(x), _ease(y), _ease(z)
+    dx, dy, dz, one = np.float32(x - i), np.float32(y - j), np.float32(z - k), np.float32(1)
+    u, v, w = _ease(dx), _ease(dy), _ease(dz)
     west, east = np.uint32(i) * _PRIMES[0] ^ np.uint32(seed), np.uint32(i + 1) * _PRIMES[0] ^ np.uint32(seed)
     south, north = np.uint32(j) * _PRIMES[1], np.uint32(j + 1) * _PRIMES[1]
     total = np.float32(0)
     for c in range(2):
-        layer, h, weight = np.uint32(k + c) * _PRIMES[2], z - c, w if c else one - w
-        near = _slope(west ^ south ^ layer, x, y, h)
-        near += u * (_slope(east ^ south ^ layer, x - one, y, h) - near)
-        far = _slope(west ^ north ^ layer, x, y - one, h)
-        far += u * (_slope(east ^ north ^ layer, x - one, y - one, h) - far)
+        layer, height, weight = np.uint32(k + c) * _PRIMES[2], dz - c, w if c else one - w
+        near = _slope(west ^ south ^ layer, dx, dy, height)
+        near += u * (_slope(east ^ south ^ layer, dx - one, dy, height) - near)
+        far = _slope(west ^ north ^ layer, dx, dy - one, height)
+        far += u * (_slope(east ^ north ^ layer, dx - one, dy - one, height) - far)
         total += weight * (near + v * (far - near))
-    return total
+    return float(total)
 
 
 @numba.njit(cache=True)
 def fractal(x: float, y: float, z: float, frequency: float, octaves: int, seed: int) -> float:
-    """Sum of ``octaves`` of noise, each of twice the frequency and 0.6 times the amplitude of the one before."""
+    """Return a sum of ``octaves`` of noise, each of twice the frequency and 0.6 times the amplitude of the one before."""
     total, amplitude = 0.0, 1.0
     for octave in range(octaves):
         f = frequency * 2.0**octave
@@ -67,7 +67,7 @@ def fractal(x: float, y: float, z: float, frequency: float, octaves: int, seed: 
 
 @numba.njit(cache=True)
 def lanes(x: float, y: float, z: float, frequency: float, seed: int) -> float:
-    """Network of bright, beaded lanes around dark cells, 0 to about 1: the ridges of two noises bent by a third."""
+    """Return a network of bright, beaded lanes around dark cells, 0 to about 1: ridges of two noises bent by a third."""
     f = frequency
     bend = 0.35 * noise(x * 2.1 * f, y * 2.1 * f, z * 2.1 * f, seed + 7)
     ridge = 1 - abs(noise(x * f + bend, y * f - bend, z * f + bend, seed)) * 2.2
@@ -79,14 +79,14 @@ def lanes(x: float, y: float, z: float, frequency: float, seed: int) -> float:
 
 @numba.njit(cache=True)
 def soft_step(value: float, low: float, high: float) -> float:
-    """0 below ``low``, 1 above ``high``, smooth between."""
+    """Return 0 below ``low``, 1 above ``high``, and a smooth transition in between."""
     t = min(max((value - low) / (high - low), 0.0), 1.0)
     return t * t * (3 - 2 * t)
 
 
 @numba.njit(cache=True)
 def thin_path(rho: float, scale_height: float) -> float:
-    """Column of an exponential, optically thin atmosphere around an opaque ball, over that at disk centre.
+    """Return the column of an exponential, optically thin atmosphere around an opaque ball, relative to disk centre.
 
     Chapman's grazing-incidence function: sqrt(πX/2) exp(X μ²/2) erfc(μ sqrt(X/2)) with X = R/H inside the limb;
     outside, both halves of the line of sight: 2 sqrt(πXρ/2) exp(−(ρ − 1) X).
@@ -101,10 +101,10 @@ def thin_path(rho: float, scale_height: float) -> float:
 
 @numba.njit(cache=True, parallel=True)
 def add_points(image: np.ndarray, points: np.ndarray, centre_x: float, centre_y: float, limb: float) -> None:
-    """Add Gaussian points of light to ``image`` (ny, nx), in place.
+    """Add Gaussian point sources to ``image`` (ny, nx), in place.
 
-    ``points`` (n, 5): x, y (pixels), sigma (pixels), peak, and 1 where the point lies behind the Sun and shows only
-    outside the limb, a circle of radius ``limb`` pixels. Rows are dealt out in blocks and every block meets the points in
+    ``points`` (n, 5): x, y (pixels), sigma (pixels), peak, and 1 where the point lies behind the Sun and is visible only
+    outside the limb, a circle of radius ``limb`` pixels. Rows are processed in blocks and every block adds the points in
     the same order: the sum does not depend on the number of threads.
     """
     ny, nx = image.shape

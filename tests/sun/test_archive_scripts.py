@@ -1,0 +1,67 @@
+"""Scripts that write the archive: files, layout, repeatability."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from astropy.io import fits as astropy_fits
+from sun_frames import DAY, gaussian_psf, slot
+
+from helioreduce import times
+from helioreduce.archive.catalogue import Catalogue
+from helioreduce.io import fits
+from helioreduce.sun import despiker, statistics
+from helioreduce.sun.frame import Frame
+from helioreduce.sun.instrument import CHANNELS
+from helioreduce.sun.scenario import Scenario, true_pointing
+
+
+def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
+    """Files, their layout, and the same bytes twice."""
+    import archive_render
+    import archive_tables
+
+    psf = tmp_path / "psf.fits"
+    fits.write_arrays(psf, {"PSF": gaussian_psf(64)})
+    time, scenario = times.compact(slot(171)), {"npix": 128, "seed": 3}
+    for folder in ("a", "b"):
+        archive_render.main(scenario, 171, time, str(psf), tmp_path / folder)
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == ["image_lev1.fits", "record.json", "spikes.fits", "truth.fits"]
+    record = json.loads((tmp_path / "a/record.json").read_text())
+    assert record["series"] == "aia.lev1_euv_12s"
+    with astropy_fits.open(tmp_path / "a/image_lev1.fits", do_not_scale_image_data=True) as hdus:
+        assert (len(hdus), hdus[1].data.dtype, hdus[1].header["BLANK"]) == (2, np.int16, -32768)
+        assert hdus[1].compression_type == "RICE_1"
+    spikes, _ = fits.read_spikes(tmp_path / "a/spikes.fits")
+    level05, _ = fits.read_array(tmp_path / "a/truth.fits", "LEVEL05")
+    image = fits.read(tmp_path / "a/image_lev1.fits").data
+    np.testing.assert_array_equal(despiker.respike(image.astype(np.int16), spikes), level05)
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    archive_tables.main(scenario, "2014-01-01", "2014-01-01T06:00:00", tmp_path)
+    archive_render.main(scenario, 171, time, str(psf), tmp_path / "frames" / "171" / time)
+    catalogue = Catalogue(tmp_path)
+    catalogue.refresh()
+    assert {"aia.master_pointing3h", "aia.response"} <= set(catalogue.names())
+    (held,) = catalogue.records("aia.lev1_euv_12s")
+    assert held.segments["spikes"].name == "spikes.fits"
+    pointing = json.loads((tmp_path / "pointing.json").read_text())
+    assert pointing["series"] == "aia.master_pointing3h"
+    assert pointing["records"][0]["T_START"] == "2013-12-31T21:00:00Z"
+    truth = true_pointing(Scenario.from_mapping(scenario), CHANNELS[171], DAY + timedelta(hours=1.5))
+    assert float(pointing["records"][1]["A_171_X0"]) == pytest.approx(truth.x0, abs=1e-6)
+
+
+def test_quarter_dn_file_reads_as_the_same_counts(tmp_path, frames: dict[int, Frame]) -> None:
+    image = frames[94].image.copy()
+    image[0, :3] = statistics.BLANK, -8, 16375
+    fits.write_compressed(tmp_path / "q.fits", image, frames[94].header, quarters=True)
+    with astropy_fits.open(tmp_path / "q.fits", do_not_scale_image_data=True) as hdus:
+        assert (hdus[1].header["BSCALE"], hdus[1].header["BZERO"], hdus[1].data.dtype) == (0.25, 8183.75, np.int16)
+    read = fits.read(tmp_path / "q.fits").data
+    assert np.isnan(read[0, 0])
+    np.testing.assert_array_equal(read.ravel()[1:], image.ravel()[1:])
