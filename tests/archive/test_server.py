@@ -115,7 +115,7 @@ def test_frames_that_appear_are_served(archive, root):
 
 
 def test_the_log_names_no_address(archive, client, tmp_path):
-    client.quick(ONE)
+    unmodified(archive).export(ONE, email="reader@localhost")
     client.check_address()
     assert "reader" not in json.dumps(archive.requests)
 

@@ -32,6 +32,11 @@ def edit(root, channel, name, **changes):
     path.write_text(json.dumps({**entry, **changes}))
 
 
+def export(client, tmp_path):
+    """Paths of the staged files of one frame."""
+    return staged.paths(client, ONE, client.records(ONE), ["image", "spikes"], tmp_path / "exports", SOON)
+
+
 def image(client, tmp_path, record_set=ONE):
     """Fetch an image as the workflow does; its history and file."""
     (record,) = client.records(record_set, ["image", "spikes"])
@@ -88,8 +93,8 @@ def test_a_missing_image_has_a_record_and_no_file(client, root, tmp_path):
     assert "no image" in quality.verdict(record.keywords["QUALITY"])
     with pytest.raises(NoData):
         image(client, tmp_path)
-    with pytest.raises(NoData):
-        client.quick(ONE)
+    with pytest.raises(NoData, match="no files in this"):
+        export(client, tmp_path)
 
 
 def test_an_off_line_record_is_no_data(client, root, tmp_path):
@@ -97,7 +102,7 @@ def test_an_off_line_record_is_no_data(client, root, tmp_path):
     with pytest.raises(NoData):
         image(client, tmp_path)
     with pytest.raises(NoData, match="status=25"):
-        client.quick(ONE)
+        export(client, tmp_path)
 
 
 def test_missing_spikes_of_an_euv_frame_are_no_data(client, root, tmp_path):
@@ -106,7 +111,7 @@ def test_missing_spikes_of_an_euv_frame_are_no_data(client, root, tmp_path):
     assert fetch.has_spikes(record)
     with pytest.raises(NoData):
         fetch.segment(record, "spikes", client.download_url, Store(tmp_path / "store"), retry_policy=client.retry_policy)
-    assert len(client.quick(ONE)) == 1
+    assert export(client, tmp_path).keys() == {(record.name, "image")}
 
 
 def test_uv_frames_have_no_spikes(client):
@@ -235,16 +240,27 @@ def test_a_reply_without_end_is_cut_off(faulty):
         client.records(ONE)
 
 
-def test_addresses_stay_private(client, caplog):
-    client.quick(ONE)
+def test_addresses_stay_private(client, caplog, tmp_path):
+    export(client, tmp_path)
     assert "reader" not in repr(client) and "reader" not in caplog.text
     assert not any("reader" in query.url or "notify" in query.url for query in client.queries)
 
 
 @pytest.mark.parametrize("email", [None, "", "notregistered@example.com"])
-def test_exports_want_a_registered_address(archive, email):
+def test_exports_want_a_registered_address(archive, email, tmp_path):
     client = Client.at(archive.url, email=email)
     with pytest.raises(Rejected, match="address"):
         client.check_address()
     with pytest.raises(Rejected, match="address"):
-        client.quick(ONE)
+        export(client, tmp_path)
+
+
+def test_every_request_is_sent_by_our_own_transfer(client, tmp_path, monkeypatch):
+    """The drms package has no public hook for its transfer: none of its own requests may leave."""
+
+    def refuse(*_, **__):
+        raise AssertionError("drms opened a connection of its own")
+
+    monkeypatch.setattr("drms.json.urlopen", refuse)
+    client.check_address()
+    assert export(client, tmp_path)

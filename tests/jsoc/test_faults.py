@@ -86,7 +86,7 @@ def source(root):
 
 
 @pytest.mark.parametrize("case", RIGHT)
-def test_passing_faults_end_in_the_right_file(case, faulty, root, tmp_path):
+def test_transient_faults_end_in_the_right_file(case, faulty, root, tmp_path):
     archive, client = faulty(*RIGHT[case])
     entry = fetched(client, Store(tmp_path / "store"))
     assert provenance.sha256(entry.file) == source(root)
@@ -221,17 +221,17 @@ EXPORTS_WRONG = {
         Rejected,
     ),
 }  # fmt: skip
-SOON = staged.Waiting(poll_s=0.02, timeout_s=1.0)
 
 
-def exported(client, folder):
+def exported(client, folder, timeout_s=60.0):
     """Staged export of one frame."""
     ((text, members),) = staged.batches(client.records(ONE, ["image"]))
-    return staged.paths(client, text, members, ["image", "spikes"], folder, SOON), members[0]
+    waiting = staged.Waiting(poll_s=0.02, timeout_s=timeout_s)
+    return staged.paths(client, text, members, ["image", "spikes"], folder, waiting), members[0]
 
 
 @pytest.mark.parametrize("case", EXPORTS_RIGHT)
-def test_staged_exports_survive_passing_faults(case, faulty, tmp_path):
+def test_staged_exports_survive_transient_faults(case, faulty, tmp_path):
     _, client = faulty(*EXPORTS_RIGHT[case])
     found, record = exported(client, tmp_path / "exports")
     assert set(found) == {(record.name, "image"), (record.name, "spikes")}
@@ -247,5 +247,5 @@ def test_staged_exports_end_in_a_typed_error(case, faulty, tmp_path):
     faults, kind = EXPORTS_WRONG[case]
     _, client = faulty(*faults)
     with pytest.raises(FetchError) as caught:
-        exported(client, tmp_path / "exports")
+        exported(client, tmp_path / "exports", timeout_s=1.0)
     assert type(caught.value) is kind, caught.value

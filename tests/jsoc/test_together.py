@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_archive import QUICK
+from small_archive import QUICK, unmodified
 
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
@@ -78,12 +78,12 @@ def pending_at_most(exports):
     return max(sum(a <= start < b for a, b in spans) for start, _ in spans)
 
 
-def test_a_request_is_taken_up_after_a_restart(root, tmp_path):
+def test_a_request_is_resumed_after_a_restart(root, tmp_path):
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.5}}))
     with Archive(root) as archive:
         client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
-        with pytest.raises(TransientExhausted, match="taken up"):
+        with pytest.raises(TransientExhausted, match="resumed"):
             staged.paths(client, text, members, ["image"], tmp_path, staged.Waiting(0.02, 0.1))
         again = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         assert staged.paths(again, text, members, ["image"], tmp_path, SOON)
@@ -94,15 +94,14 @@ def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresse
     """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 1.0, "host": 1}}))
     with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):
-        other = Client.at(archive.url, email="other@localhost", retry_policy=QUICK)
-        other.drms.export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
+        unmodified(archive).export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
         client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
         with pytest.raises(TransientExhausted, match="IP address 127.0.0.1 has 1 pending"):
             staged.paths(client, text, members, ["image"], tmp_path, SOON)
         patient = Client.at(archive.url, email="reader@localhost", retry_policy=replace(QUICK, retries=99))
         assert staged.paths(patient, text, members, ["image"], tmp_path, SOON)
-        other.drms.export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
+        unmodified(archive).export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
         ((text, members),) = staged.batches(client.records(f"{EUV}[:#5181]", ["image"]))
         with pytest.raises(TransientExhausted, match=r"User \(address\) has 1 pending"):
             staged.paths(client, text, members, ["image"], tmp_path, SOON)

@@ -1,7 +1,7 @@
-"""Queries to JSOC, through the ``drms`` client.
+"""Queries to JSOC in the protocol of DRMS.
 
-``drms`` builds the addresses and knows the operations; the connection is ours: text values in full precision, bounded
-replies, repeated attempts, and the digest of every reply for the record of where data came from.
+The ``drms`` package knows the operations and builds their addresses; the transfer is our own: keywords as text in full
+precision, bounded replies, retries, and the digest of every reply for the provenance of products.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import drms
+from drms.config import ServerConfig
+from drms.json import HttpJsonClient
 
 from helioreduce import times
 from helioreduce.jsoc import http
@@ -26,14 +28,21 @@ from helioreduce.series import LEVEL1
 
 JSOC = "http://jsoc.stanford.edu/"
 CGI = "cgi-bin/ajax/"
+#: Largest reply to a query, bytes.
 _REPLY_LIMIT = 2**28
 _RUNTIME = re.compile(rb'"runtime":\s*[\d.eE+-]+')
+#: Status of ``checkAddress.sh`` for a registered address.
+_REGISTERED = 2
+Reply = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query for the record: its address without personal data, and the SHA-256 of the reply without its ``runtime``,
-    the seconds that the server took: the same data have the same digest."""
+    """One query, for provenance.
+
+    ``url`` is its address without personal data; ``sha256`` the digest of the reply without ``runtime``, the seconds that
+    the server took: the same data have the same digest.
+    """
 
     url: str
     sha256: str
@@ -41,7 +50,7 @@ class Query:
 
 @dataclass
 class Client:
-    """A connection to an archive that speaks JSOC's protocol.
+    """A client of an archive that speaks JSOC's protocol.
 
     Parameters
     ----------
@@ -50,9 +59,11 @@ class Client:
     download_url
         Address that the paths of files are relative to.
     email
-        Address registered for exports; queries need none. It goes to the archive only, never into logs or products.
+        Address registered for exports; queries need none. It is sent to the archive only, never written to logs or products.
     retry_policy
-        How long to try.
+        Retries and time limits.
+    queries
+        Filled with the queries made.
     """
 
     cgi_url: str = JSOC + CGI
@@ -64,19 +75,18 @@ class Client:
     def __post_init__(self) -> None:
         programs = {"show_series": "show_series", "jsoc_info": "jsoc_info", "jsoc_fetch": "jsoc_fetch"}
         config = {f"cgi_{name}": program for name, program in programs.items()} | {"cgi_check_address": "checkAddress.sh"}
-        server = drms.ServerConfig(name="archive", cgi_baseurl=self.cgi_url, http_download_baseurl=self.download_url, **config)
-        self.drms = drms.Client(server)
-        self.drms._json._json_request = self._request
+        server = ServerConfig(name="archive", cgi_baseurl=self.cgi_url, http_download_baseurl=self.download_url, **config)
+        self.operations = _Operations(server, self._send)
         self._series: dict[str, Series] = {}
 
     @classmethod
-    def at(cls, url: str, **options: object) -> Client:
-        """A client of the archive whose base address is ``url``."""
+    def at(cls, url: str, email: str | None = None, retry_policy: RetryPolicy | None = None) -> Client:
+        """Return a client of the archive whose base address is ``url``."""
         base = url if url.endswith("/") else f"{url}/"
-        return cls(base + CGI, base, **options)
+        return cls(base + CGI, base, email, retry_policy or RetryPolicy())
 
     def series(self, name: str) -> Series:
-        """Prime keys, keywords and segments of a series.
+        """Return the prime keys, keywords and segments of a series.
 
         Raises
         ------
@@ -84,24 +94,27 @@ class Client:
             If there is no such series.
         """
         if name not in self._series:
-            with translated(name):
-                info = self.drms.info(name)
-            rows = info.keywords[["type", "units", "note", "recscope"]].itertuples()
-            keywords = {
-                row.Index: Keyword(row.type, row.units or "none", row.note or "") for row in rows if row.recscope != "index"
-            }
-            self._series[name] = Series(name, tuple(info.primekeys), keywords, tuple(info.segments.index))
+            reply = self.operations.series_struct(name.lower())
+            refuse(reply, name)
+            with usable(name):
+                keywords = {
+                    word["name"]: Keyword(word["type"], word.get("units") or "none", word.get("note") or "")
+                    for word in reply["keywords"]
+                    if word["recscope"] != "index"
+                }
+                segments = tuple(segment["name"] for segment in reply["segments"])
+                self._series[name] = Series(name, tuple(reply["primekeys"]), keywords, segments)
         return self._series[name]
 
     def records(self, record_set: str, segments: Sequence[str] = ()) -> list[Record]:
-        """All records of a record set with all keywords, in one query.
+        """Return all records of a record set with all keywords, from one query.
 
         Parameters
         ----------
         record_set
-            As DRMS writes it: ``aia.lev1_euv_12s[2014-01-01T00:00:00Z/1m][171,193]``.
+            In the language of DRMS: ``aia.lev1_euv_12s[2014-01-01T00:00:00Z/1m][171,193]``.
         segments
-            Segments whose paths are wanted.
+            Segments whose paths are requested.
 
         Raises
         ------
@@ -110,21 +123,30 @@ class Client:
         TransientExhausted, Rejected
             The archive cannot be reached, or refuses.
         """
-        series = self.series(re.match(r"[\w.]*", record_set.strip())[0])
-        with translated(record_set):
-            found = self.drms.query(record_set, key=["**ALL**", "*recnum*"], seg=list(segments) or None, convert_numeric=False)
-            table, paths = found if segments else (found, found)
-            columns = {name: table[name].tolist() for name in table.columns if name in series.keywords}
-            numbers = [int(number) for number in table["*recnum*"]] if len(table) else []
-            files = {name: paths[name].tolist() for name in segments} if numbers else {}
-            return [_record(series, number, columns, files, i) for i, number in enumerate(numbers)]
+        name = re.match(r"\s*([\w.]*)", record_set)
+        series = self.series(name[1] if name else "")
+        reply = self.operations.rs_list(record_set, key=["**ALL**", "*recnum*"], seg=list(segments) or None)
+        refuse(reply, record_set)
+        with usable(record_set):
+            columns = _columns(reply, "keywords")
+            numbers = [int(number) for number in columns.get("*recnum*", ())]
+            if len(numbers) != int(reply["count"]):
+                raise ValueError(f"{len(numbers)} records of {reply['count']}")
+            paths = _columns(reply, "segments") if segments and numbers else {}
+            found = []
+            for i, number in enumerate(numbers):
+                keywords = {key: str(column[i]) for key, column in columns.items() if key in series.keywords}
+                files = {key: str(paths[key][i]) for key in segments}
+                stored = {key: path for key, path in files.items() if path.startswith("/")}
+                found.append(Record(_name(series, keywords), series, number, keywords, stored))
+            return found
 
     def frames(
         self, channel: int, start: datetime, end: datetime, cadence_s: float, segments: Sequence[str] = ("image", "spikes")
     ) -> Iterator[Record]:
-        """Level-1 records of a channel from ``start`` to ``end`` (UTC, both included), at most ``cadence_s`` apart.
+        """Yield the level-1 records of a channel from ``start`` to ``end`` (UTC, both included), ``cadence_s`` apart.
 
-        Long intervals are asked for in pieces of 500 slots, so that memory stays bounded.
+        Long intervals are queried in pieces of 500 slots, so that memory stays bounded.
         """
         name, step = LEVEL1[channel]
         skip = max(1, round(cadence_s / step))
@@ -134,23 +156,8 @@ class Client:
             ends = "-".join(times.iso(times.from_tai(place * step)) for place in (slot, stop))
             yield from self.records(f"{name}[{ends}@{skip * step:g}s][{channel}]", segments)
 
-    def quick(self, record_set: str) -> dict[str, str]:
-        """``url_quick``, ``as-is``: the path of every stored file by its record name, ``series[…][…]{segment}``.
-
-        Raises
-        ------
-        NoData
-            No files, or off line.
-        Rejected
-            Refused; without a registered address it always is.
-        """
-        with translated(record_set):
-            reply = self.drms.export(record_set, method="url_quick", protocol="as-is", email=self.address(), requester=False)
-            rows = reply.data
-        return dict(zip(rows.record, rows.filename, strict=True))
-
     def address(self) -> str:
-        """The address for exports.
+        """Return the e-mail address for exports.
 
         Raises
         ------
@@ -162,30 +169,30 @@ class Client:
         return self.email
 
     def check_address(self) -> None:
-        """Ask once whether the address is registered.
+        """Ask whether the address is registered.
 
         Raises
         ------
         Rejected
             If it is not.
         """
-        with translated("the address"):
-            known = self.drms.check_email(self.address())
-        if not known:
+        with usable("the address"):
+            registered = int(self.operations.check_address(self.address())["status"]) == _REGISTERED
+        if not registered:
             raise Rejected("the address is not registered with JSOC", cure="Register it on JSOC's pages, then run again")
 
     def url(self, path: str) -> str:
-        """Address of a path that the archive named; see :func:`http.joined`."""
+        """Return the address of a path that the archive named; see :func:`http.joined`."""
         return http.joined(self.download_url, path)
 
-    def _request(self, url: str) -> _Reply:
-        """What ``drms`` calls for every address; asks for full precision."""
+    def _send(self, url: str) -> Reply:
+        """Return the reply to a query, which asks for full precision (``M=1``)."""
         if "op=rs_list" in url:
             url += "&M=1"
-        return http.retry(lambda: self._ask(url), self.retry_policy, _anonymous(url))
+        return http.retry(lambda: self._attempt(url), self.retry_policy, _without_address(url))
 
-    def _ask(self, url: str) -> _Reply:
-        """One attempt: the reply must be a JSON object."""
+    def _attempt(self, url: str) -> Reply:
+        """Return the reply of one attempt; it must be a JSON object."""
         body = http.get(url, self.retry_policy, limit=_REPLY_LIMIT)
         try:
             data = json.loads(body.decode("latin1"))
@@ -195,30 +202,48 @@ class Client:
             raise TransientError("the reply has no status")
         if "Cant save new export-request hash" in str(data.get("error", "")):
             raise TransientError("the export queue is busy")
-        self.queries.append(Query(_anonymous(url), hashlib.sha256(_RUNTIME.sub(b"", body)).hexdigest()))
-        return _Reply(data)
+        self.queries.append(Query(_without_address(url), hashlib.sha256(_RUNTIME.sub(b"", body)).hexdigest()))
+        return data
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
-    """What ``drms`` expects of a request: its decoded data."""
+class _Sent:
+    """A request as the ``drms`` package expects it: with its decoded reply."""
 
-    data: dict
+    data: Reply
+
+
+class _Operations(HttpJsonClient):
+    """The operations of the ``drms`` package, sent by ``send``: the package has no public hook for its transfer."""
+
+    def __init__(self, server: ServerConfig, send: Callable[[str], Reply]) -> None:
+        super().__init__(server)
+        self._send = send
+
+    def _json_request(self, url: str) -> _Sent:
+        """Return the reply to one request; every operation calls it."""
+        return _Sent(self._send(url))
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Turns the exceptions of ``drms`` into ours, naming the query."""
+def usable(what: str) -> Iterator[None]:
+    """Raise Rejected where a reply lacks what the protocol promises."""
     try:
         yield
-    except (drms.DrmsQueryError, drms.DrmsExportError) as error:
-        raise refusal(str(error), what) from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Rejected(f"the archive's reply cannot be used ({error!r})", where=what) from error
 
 
+def refuse(reply: Mapping[str, Any], what: str) -> None:
+    """Raise NoData or Rejected where the status of a reply is not 0."""
+    with usable(what):
+        status = int(reply["status"])
+    if status != 0:
+        raise refusal(f"{reply.get('error', 'the request failed')} [status={status}]", what)
+
+
 def refusal(message: str, what: str) -> FetchError:
-    """NoData or Rejected, by the ``[status=N]`` that ``drms`` appends to the archive's message."""
+    """Return NoData or Rejected, by the archive's message and its status."""
     message = anonymous(message)
     status = re.search(r"\[status=(-?\d+)\]", message)
     absent = re.search(r"no files in this|no series|NoData|not exist|no FITS", message, re.IGNORECASE)
@@ -228,20 +253,25 @@ def refusal(message: str, what: str) -> FetchError:
 
 
 def anonymous(message: str) -> str:
-    """The archive's message without e-mail addresses, which it likes to repeat: it goes into logs."""
+    """Return a message of the archive without e-mail addresses, which it likes to repeat: it goes into logs."""
     return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
 
 
-def _record(series: Series, recnum: int, columns: dict[str, list], files: dict[str, list], i: int) -> Record:
-    """Row ``i`` of a reply."""
-    keywords = {name: str(values[i]) for name, values in columns.items()}
-    name = series.name + "".join(f"[{keywords[key]}]" for key in series.primekeys)
-    paths = {segment: values[i] for segment, values in files.items() if str(values[i]).startswith("/")}
-    return Record(name, series, recnum, keywords, paths)
+def _columns(reply: Mapping[str, Any], part: str) -> dict[str, list[Any]]:
+    """Return the values of ``keywords`` or ``segments`` of a reply, by name."""
+    columns = {column["name"]: list(column["values"]) for column in reply.get(part, ())}
+    if len({len(values) for values in columns.values()}) > 1:
+        raise ValueError(f"the columns of {part} differ in length")
+    return columns
 
 
-def _anonymous(url: str) -> str:
-    """The address without what tells who asks."""
+def _name(series: Series, keywords: Mapping[str, Any]) -> str:
+    """Return the name of a record: the series, and the values of its prime keys."""
+    return series.name + "".join(f"[{keywords[key]}]" for key in series.primekeys)
+
+
+def _without_address(url: str) -> str:
+    """Return an address without what identifies the user."""
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key not in ("notify", "address", "requester")]
     return parts._replace(query=urlencode(query)).geturl()

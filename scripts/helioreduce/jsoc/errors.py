@@ -1,4 +1,4 @@
-"""Why data could not be had; each is a reason that a list of missing frames can give."""
+"""Reasons why data are unavailable, as lists of missing frames give them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from helioreduce.errors import InputError
 
 
 class FetchError(InputError):
-    """Base of the four reasons; ``reason`` is its short name."""
+    """Base class of the four reasons."""
 
     @property
     def reason(self) -> str:
-        """The name of the class, for lists of missing frames."""
+        """Name of the class, for lists of missing frames."""
         return type(self).__name__
 
 
@@ -19,12 +19,12 @@ class NoData(FetchError):
 
 
 class Rejected(FetchError):
-    """The archive, or a rule of ours, refuses: address not registered, request too large, foreign host, bad quality."""
+    """The archive or a check refuses: address not registered, request too large, other host, bad quality."""
 
 
 class TransientExhausted(FetchError):
-    """Every attempt met a passing fault; a later run may succeed."""
+    """Every attempt met a transient error; a later run may succeed."""
 
 
 class Corrupt(FetchError):
-    """The file is wrong at its source: two transfers gave the same bytes, and they fail verification."""
+    """The file is wrong at its source: two transfers gave the same bytes, which fail verification."""

@@ -1,12 +1,11 @@
-"""One segment of one record: from the store, or from the archive into the store."""
+"""Fetching one segment of one record into the store, and writing it with the header of the database."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helioreduce import __version__, times
 from helioreduce.io import fits
@@ -35,7 +34,7 @@ def segment(
     connections: int = 1,
     progress: Progress | None = None,
 ) -> Entry:
-    """The stored file of a segment, verified.
+    """Return the verified file of a segment from the store, after fetching it where it is absent.
 
     Parameters
     ----------
@@ -46,11 +45,11 @@ def segment(
     store
         Where files are kept.
     path
-        Path on the server; default that of the record (a staged export has another).
+        Path on the server; by default that of the record. A staged export has another.
     retry_policy
         Retries, waits and time limits.
     connections
-        How many transfers may be under way among all that use the store.
+        Number of simultaneous transfers of all processes that use the store.
     progress
         See :func:`transfer.download`.
 
@@ -69,13 +68,17 @@ def segment(
         with locks.hold_slot(store.locks(), connections, name="connection"):
             receipt = download(http.joined(base_url, path), target, retry_policy=retry_policy, progress=progress)
         history = {
-            **{"record": record.name, "recnum": record.recnum, "segment": name, "path": path},
-            **{"bytes": receipt.bytes, "sha256": receipt.sha256, "etag": receipt.etag, "received": receipt.received},
-            **{
-                "faults": list(receipt.faults),
-                "fetched": times.iso(datetime.now(UTC)),
-                "software": f"helioreduce {__version__}",
-            },
+            "record": record.name,
+            "recnum": record.recnum,
+            "segment": name,
+            "path": path,
+            "bytes": receipt.bytes,
+            "sha256": receipt.sha256,
+            "etag": receipt.etag,
+            "received": receipt.received,
+            "faults": list(receipt.faults),
+            "fetched": times.iso(times.now()),
+            "software": f"helioreduce {__version__}",
         }
         return store.add(target, record, name, history)
 
@@ -83,12 +86,21 @@ def segment(
 def image(entry: Entry, record: Record, target: str | Path, query: object = None) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
 
-    ``query`` tells how the record was found: it goes into the history.
+    Parameters
+    ----------
+    entry
+        The stored file.
+    record
+        Its record.
+    target
+        File to write.
+    query
+        Queries that found the record, for the history.
 
     Returns
     -------
     dict
-        The history of the file, with the stale cards that were replaced: ``{card: [in the file, in the database]}``.
+        History of the file, with the stale cards that were replaced: ``{card: [in the file, in the database]}``.
 
     Raises
     ------
@@ -103,17 +115,17 @@ def image(entry: Entry, record: Record, target: str | Path, query: object = None
 
 
 def _own(stored: Header, record: Record) -> Header:
-    """The header of a file that comes with its keywords (VSO), if it is the image asked for and of good quality."""
+    """Return the header of a file that has its keywords (VSO), if it is the requested image and of good quality."""
     wave, bad = stored.get("WAVELNTH"), quality.verdict(str(stored.get("QUALITY", "MISSING")))
     if str(wave) != record.keywords["WAVELNTH"]:
-        raise Corrupt(f"the file has WAVELNTH = {wave}, asked was {record.keywords['WAVELNTH']}", where=record.name)
+        raise Corrupt(f"the file has WAVELNTH = {wave}, requested was {record.keywords['WAVELNTH']}", where=record.name)
     if bad:
         raise Rejected(f"QUALITY: {bad}", cure="Leave this time out", where=record.name)
     return stored
 
 
-def options(settings: Mapping) -> dict[str, object]:
-    """Arguments of :func:`segment` from the settings ``connections``, ``retries`` and ``timeout_s``."""
+def options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of :func:`segment` from the settings ``connections``, ``retries`` and ``timeout_s``."""
     retry_policy = RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
     return {"retry_policy": retry_policy, "connections": settings["connections"]}
 

@@ -1,14 +1,13 @@
-"""The header of a stored file, brought up to the state of the database.
+"""The header of a stored file, updated to the state of the database.
 
-JSOC corrects keywords without touching stored files, so the header of an as-is file is the one of the day it was made (and
-that of another series, aia.lev1). The database is authoritative: every card that is not about storage comes from the
-record. The result is what a staged export writes.
+JSOC corrects keywords without changing stored files, so the header of an as-is file is that of the day it was made, and of
+another series, aia.lev1. The database is authoritative: every card that does not describe the storage comes from the record.
+The result equals the header of a staged export.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from astropy.io.fits import Header
 
@@ -22,26 +21,26 @@ _TIME = r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)"
 
 
 def merge(file_header: Header, record: Record, segment: str = "image") -> Header:
-    """Cards of a level-1 image: those of its record, in the order of the series.
+    """Return the header of a level-1 image: the keywords of its record, in the order of the series.
 
     Parameters
     ----------
     file_header
-        Header of the stored file. Only compared: where it names another image, the merge is refused.
+        Header of the stored file; it is only compared.
     record
         The record with all keywords.
     segment
-        The segment that the file is.
+        Name of the file's segment.
 
     Returns
     -------
     Header
-        Without the cards of storage and checksums, which belong to the file.
+        Without the cards of storage and checksums.
 
     Raises
     ------
     Corrupt
-        If the file is another image than the record's, or a keyword's text is not of its type.
+        If the file is another image than the record's, or the text of a keyword is not of its type.
     """
     header = Header()
     for name, keyword in record.series.keywords.items():
@@ -61,7 +60,7 @@ def merge(file_header: Header, record: Record, segment: str = "image") -> Header
 
 
 def value(keyword: Keyword, text: str) -> int | float | str:
-    """A keyword's text as the value of a card, as JSOC's exports write it.
+    """Return the text of a keyword as the value of a card, as in JSOC's exports.
 
     Missing integers are the lowest of their type, missing reals the text ``nan`` (FITS has no NaN in headers), hexadecimal
     words are signed, times have milliseconds and no Z.
@@ -78,21 +77,21 @@ def value(keyword: Keyword, text: str) -> int | float | str:
 
 
 def stale(file_header: Header, merged: Header) -> dict[str, tuple[object, object]]:
-    """Cards that the merge changed: name → (in the file, in the database); None where there is none."""
+    """Return the cards that the merge changed: name → (in the file, in the database); None where there is none."""
     names = [name for name in dict.fromkeys([*merged, *file_header]) if name not in ("", "HISTORY", "COMMENT")]
-    pairs: Mapping = {name: (file_header.get(name), merged.get(name)) for name in names}
+    pairs = {name: (file_header.get(name), merged.get(name)) for name in names}
     return {name: pair for name, pair in pairs.items() if not _equal(*pair)}
 
 
 def _same_image(file: Header, merged: Header, record: Record) -> None:
-    """Refuse a file whose own header names another frame."""
+    """Raise Corrupt where the file's own header names another frame."""
     for name in ("FSN", "WAVELNTH", "CAMERA"):
         if name in file and name in merged and file[name] != merged[name]:
             raise Corrupt(f"the file has {name} = {file[name]}, its record {merged[name]}", where=record.name)
 
 
 def _time(text: str) -> str:
-    """``2014-01-01T00:00:01.340`` of an ISO time; other clocks keep their style and name."""
+    """Return ``2014-01-01T00:00:01.340`` of an ISO time; other clocks keep their style and name."""
     match = re.fullmatch(_TIME + r"(\.\d+)?(Z|_\w+)?", text)
     if not match:
         times.parse(text)
@@ -104,13 +103,13 @@ def _time(text: str) -> str:
 
 
 def _comment(keyword: Keyword) -> str:
-    """``[unit] note``, as long as a card allows."""
+    """Return ``[unit] note``, as long as a card allows."""
     unit = "" if keyword.unit in ("", "none") else f"[{keyword.unit}] "
     return f"{unit}{keyword.note}".strip()[:47]
 
 
 def _equal(old: object, new: object) -> bool:
-    """Equal values; times also if they differ only in the digits and the Z that an export writes."""
+    """Return whether two values are equal; times may differ in the digits and the Z that an export writes."""
     if old == new:
         return True
     if isinstance(old, str) and isinstance(new, str) and re.match(_TIME, old) and re.match(_TIME, new):

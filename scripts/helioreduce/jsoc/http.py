@@ -1,4 +1,4 @@
-"""HTTP as the fetch needs it: one host, bounded replies, time limits, retries on transient errors."""
+"""HTTP for the fetch: one host, bounded replies, time limits, retries on transient errors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from http.client import HTTPMessage
+from typing import IO, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.response import addinfourl
 
 from helioreduce import __version__
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected, TransientExhausted
@@ -20,13 +22,16 @@ from helioreduce.runtime.log import logger
 
 AGENT = f"helioreduce/{__version__}"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-#: HTTP codes after which the same request may succeed; 403 is how JSOC's front end answers when it is overloaded.
+#: HTTP codes after which the same request may succeed; 403 is the reply of JSOC's front end when it is overloaded.
 TRANSIENT_CODES = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
+#: Longest wait that a server may ask for, s.
+_LONGEST_WAIT_S = 600.0
 Result = TypeVar("Result")
+Reply = http.client.HTTPResponse | addinfourl
 
 
 class TransientError(Exception):
-    """A fault that may pass; ``wait_s`` is how long the server asked to wait."""
+    """An error after which the same request may succeed; ``wait_s`` is how long the server asked to wait."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -35,18 +40,18 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long to try.
+    """Retries and time limits of a request.
 
     Parameters
     ----------
     retries
         Attempts after the first.
     backoff_s
-        First and longest wait between attempts; it doubles every time.
+        First and longest wait between attempts, s; it doubles every time.
     timeout_s
-        Longest silence of the server.
+        Longest silence of the server, s.
     deadline_s
-        Longest time for one transfer, all attempts together.
+        Longest time for one request, all attempts together, s.
     """
 
     retries: int = 6
@@ -55,20 +60,31 @@ class RetryPolicy:
     deadline_s: float = 3600.0
 
     def wait(self, attempt: int) -> float:
-        """Seconds to wait after failed attempt number ``attempt`` (0-based), with a little jitter between clients."""
+        """Return the wait after failed attempt number ``attempt`` (from 0), s, with jitter between clients."""
         first, longest = self.backoff_s
         return min(longest, first * 2**attempt) * random.uniform(0.8, 1.0)
 
 
 @dataclass
 class Attempts:
-    """What happened on the way: one line per failed attempt."""
+    """Failed attempts of a request, one line each."""
 
     faults: list[str] = field(default_factory=list)
 
 
 def retry(act: Callable[[], Result], retry_policy: RetryPolicy, what: str, attempts: Attempts | None = None) -> Result:
-    """``act()``, again and again while it raises :class:`TransientError`.
+    """Call ``act`` until it no longer raises :class:`TransientError`.
+
+    Parameters
+    ----------
+    act
+        One attempt.
+    retry_policy
+        Number of attempts, and the waits between them.
+    what
+        Name of the request in messages.
+    attempts
+        Filled with the failed attempts.
 
     Raises
     ------
@@ -87,23 +103,23 @@ def retry(act: Callable[[], Result], retry_policy: RetryPolicy, what: str, attem
             if attempt == retry_policy.retries or time.monotonic() + wait > end:
                 break
             time.sleep(wait)
-    raise TransientExhausted(
-        f"{len(attempts.faults)} attempts failed (the last: {attempts.faults[-1]})", cure="Try again later", where=what
-    )
+    problem = f"{len(attempts.faults)} attempts failed (the last: {attempts.faults[-1]})"
+    raise TransientExhausted(problem, cure="Try again later", where=what)
 
 
 @contextmanager
-def opened(url: str, retry_policy: RetryPolicy, headers: Mapping[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
-    """An open reply to GET, status 2xx or 416.
+def opened(url: str, retry_policy: RetryPolicy, headers: Mapping[str, str] | None = None) -> Iterator[Reply]:
+    """Open the reply to a GET request; its status is 2xx or 416.
 
     Raises
     ------
     TransientError
-        For a fault that may pass.
+        If the same request may succeed later.
     NoData, Rejected
-        404 and 410; any other refusal, and redirection to another host.
+        For 404 and 410; for any other refusal, and redirection to another host.
     """
     request = Request(url, headers={"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})})
+    reply: Reply
     try:
         reply = _opener(url).open(request, timeout=retry_policy.timeout_s)
     except HTTPError as error:
@@ -116,8 +132,8 @@ def opened(url: str, retry_policy: RetryPolicy, headers: Mapping[str, str] | Non
         yield reply
 
 
-def blocks(reply: http.client.HTTPResponse) -> Iterator[bytes]:
-    """The body of a reply, as it arrives.
+def blocks(reply: Reply) -> Iterator[bytes]:
+    """Yield the body of a reply as it arrives.
 
     Raises
     ------
@@ -135,7 +151,7 @@ def blocks(reply: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def get(url: str, retry_policy: RetryPolicy, *, limit: int) -> bytes:
-    """The body of a reply of at most ``limit`` bytes.
+    """Return the body of a reply of at most ``limit`` bytes.
 
     Raises
     ------
@@ -144,7 +160,7 @@ def get(url: str, retry_policy: RetryPolicy, *, limit: int) -> bytes:
     """
     end = time.monotonic() + retry_policy.deadline_s
     with opened(url, retry_policy) as reply:
-        announced = reply.headers.get("Content-Length")
+        announced = content_length(reply)
         body = bytearray()
         for block in blocks(reply):
             body += block
@@ -152,13 +168,19 @@ def get(url: str, retry_policy: RetryPolicy, *, limit: int) -> bytes:
                 raise Rejected(f"the reply exceeds {limit} bytes", cure="Ask for fewer records", where=url)
             if time.monotonic() > end:
                 raise TransientError("the reply takes too long")
-    if announced and announced.isdecimal() and int(announced) != len(body):
+    if announced is not None and announced != len(body):
         raise TransientError(f"the reply has {len(body)} bytes of {announced}")
     return bytes(body)
 
 
+def content_length(reply: Reply) -> int | None:
+    """Return the length of a body in bytes, or None where the server does not announce it."""
+    text = reply.headers.get("Content-Length", "")
+    return int(text) if text.isdecimal() else None
+
+
 def joined(base: str, path: str) -> str:
-    """The address of a path that a server named, below ``base`` and on its host.
+    """Return the address of a path that a server named, below ``base`` and on its host.
 
     Raises
     ------
@@ -173,7 +195,7 @@ def joined(base: str, path: str) -> str:
 
 
 def retry_after(text: str | None) -> float:
-    """Seconds of a Retry-After header (a number or a date); 0 without one."""
+    """Return the seconds of a Retry-After header, a number or a date; 0 without one."""
     if not text:
         return 0.0
     try:
@@ -183,10 +205,10 @@ def retry_after(text: str | None) -> float:
 
 
 def _refusal(error: HTTPError, url: str) -> FetchError | TransientError:
-    """What an HTTP error code means."""
+    """Return the exception for an HTTP error code."""
     with error:
         if error.code in TRANSIENT_CODES:
-            return TransientError(f"HTTP {error.code}", min(600.0, retry_after(error.headers.get("Retry-After"))))
+            return TransientError(f"HTTP {error.code}", min(_LONGEST_WAIT_S, retry_after(error.headers.get("Retry-After"))))
         if error.code in (404, 410):
             return NoData(f"HTTP {error.code}: the archive has no such file", where=url)
         return Rejected(f"HTTP {error.code} {error.reason}", where=url)
@@ -195,14 +217,16 @@ def _refusal(error: HTTPError, url: str) -> FetchError | TransientError:
 class _SameHost(HTTPRedirectHandler):
     """Follows a redirection only within the host and scheme."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        """The new request, or an error."""
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Return the new request, or raise Rejected."""
         if urlsplit(newurl)[:2] != urlsplit(req.full_url)[:2]:
             raise Rejected(f"redirects to {newurl!r}", cure="Only its own host is followed", where=req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opener(url: str) -> OpenerDirector:
-    """An opener that follows no foreign redirection, and needs no proxy to reach this machine."""
+    """Return an opener that follows no redirection to another host, and uses no proxy for this machine."""
     proxies = [ProxyHandler({})] if urlsplit(url).hostname in LOOPBACK else []
     return build_opener(_SameHost, *proxies)

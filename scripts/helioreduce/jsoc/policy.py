@@ -1,4 +1,4 @@
-"""Which frames may be used: what the configuration says about QUALITY."""
+"""Frames that may be used, by the configuration's policy on QUALITY."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from helioreduce.jsoc.records import Record
 
 
 def missing(record_list: str | Path, reject_bits: Collection[int], allow_nrt: bool) -> dict[str, str]:
-    """Slots of a list of records that cannot be had, with the reason."""
+    """Return the requested slots of a list of records that are unavailable, with the reason."""
     return records.missing(record_list, lambda record: reason(record, reject_bits, allow_nrt))
 
 
 def usable(record_list: str | Path, time: str, reject_bits: Collection[int], allow_nrt: bool) -> Record:
-    """The record of one slot.
+    """Return the record of one slot.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def usable(record_list: str | Path, time: str, reject_bits: Collection[int], all
 
 
 def reason(record: Record, reject_bits: Collection[int], allow_nrt: bool) -> str:
-    """Why a record cannot be used; empty where it can."""
+    """Return why a record is unusable, or an empty string."""
     text = record.keywords["QUALITY"]
     verdict = quality.verdict(text, reject_bits, allow_nrt=allow_nrt)
     return f"QUALITY = {text}: {verdict}" if verdict else ""

@@ -1,4 +1,4 @@
-"""The QUALITY word of AIA level 1, bit by bit, and what to do about it.
+"""The QUALITY word of AIA level 1: the meaning of its bits, and which of them reject a frame.
 
 Source: SDO User Guide (SDOD0060) §7.7.6 and the level-1 keyword document; bits 5–7 and 22–25 from the level-1 pipeline.
 """
@@ -6,6 +6,8 @@ Source: SDO User Guide (SDOD0060) §7.7.6 and the level-1 keyword document; bits
 from __future__ import annotations
 
 from collections.abc import Collection
+
+from helioreduce.series import MISSING, signed
 
 BITS = {
     0: "flat field missing",
@@ -36,33 +38,31 @@ BITS = {
     30: "near-real-time data",
     31: "no image",
 }
-#: Bits that make a frame useless for science; NRT (30) is never mixed with final data.
+#: Bits that make a frame useless for science; near-real-time data (30) are not mixed with final data.
 REJECTED = frozenset({12, 13, 14, 15, 16, 17, 18, 20, 31})
 NRT = 30
 
 
 def word(text: str) -> int:
-    """QUALITY as 32 unsigned bits, from its text (``0x40000000``) or a signed decimal.
+    """Return QUALITY as 32 unsigned bits, from its text (``0x40000000``) or a signed decimal.
 
     A missing QUALITY means that there is no image.
     """
-    if text in ("", "MISSING"):
-        return 1 << 31
-    return int(text, 16 if text.lower().startswith("0x") else 10) % 2**32
+    return 1 << 31 if text in ("", MISSING) else signed(text) % 2**32
 
 
 def names(quality: int) -> dict[int, str]:
-    """Bits that are set, with their meaning."""
+    """Return the bits that are set, with their meaning."""
     return {bit: BITS.get(bit, "undefined") for bit in range(32) if quality >> bit & 1}
 
 
 def verdict(text: str, rejected: Collection[int] = REJECTED, *, allow_nrt: bool = False) -> str:
-    """Why a frame is rejected, or an empty string where it may be used.
+    """Return why a frame is rejected, or an empty string.
 
     Parameters
     ----------
     text
-        QUALITY as the archive spells it.
+        QUALITY as text.
     rejected
         Bits that reject.
     allow_nrt

@@ -1,6 +1,6 @@
-"""A copy of what was fetched, in the layout of the embedded archive: one's own JSOC, to serve without a network.
+"""A copy of everything fetched, in the layout of the embedded archive, to be served without a network.
 
-``python -m helioreduce.archive FOLDER`` serves it; the same queries then give the same records and the same files.
+``python -m helioreduce.archive FOLDER`` serves it; the same queries then return the same records and files.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from helioreduce.runtime import locks
 
 #: Folder of calibration tables that came as files.
 TABLES = "solarsoft"
-#: Names under which the archive serves the segments of a level-1 record.
+#: File names of the segments of a level-1 record in the archive.
 NAMES = {"image": "image_lev1.fits", "spikes": "spikes.fits"}
 
 
 def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) -> Path:
-    """Keep a level-1 record with the files of its segments, as they are stored at JSOC (before any header merge).
+    """Keep a level-1 record with the files of its segments as stored at JSOC, before the header merge.
 
-    A later version of the record has a folder of its own, so both stay; the archive answers with the later one.
+    Each version of a record has its own folder; the archive serves the latest.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) ->
 
 
 def keep_table(folder: str | Path, records: Iterable[Record]) -> Path:
-    """Keep the records of a series without files, such as aia.master_pointing3h, beside those kept before.
+    """Keep the records of a series without files, such as aia.master_pointing3h, in addition to those kept before.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def keep_table(folder: str | Path, records: Iterable[Record]) -> Path:
 
 
 def keep_file(folder: str | Path, file: Path) -> Path:
-    """Keep a calibration table that came as a file, where the archive serves such files.
+    """Keep the file of a calibration table.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def keep_file(folder: str | Path, file: Path) -> Path:
 
 
 def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
-    """The first of these files that an archive has beside its series, as recorded copies do; JSOC itself has none.
+    """Fetch the first of these table files that an archive has beside its series, as copies of JSOC have.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
     return None
 
 
-def _write(path: Path, content: Mapping) -> None:
+def _write(path: Path, content: Mapping[str, object]) -> None:
     """Write JSON."""
     with replaced(path) as part:
         part.write_text(json.dumps(content))

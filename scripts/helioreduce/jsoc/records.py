@@ -1,4 +1,4 @@
-"""DRMS records as the reduction keeps them: text keywords, record number, paths of segments."""
+"""DRMS records: keywords as text, record number, paths of segments; and lists of them on disk."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputError
@@ -17,7 +17,7 @@ from helioreduce.jsoc.errors import NoData
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """Type, unit and note of a keyword, as ``series_struct`` tells them."""
+    """Type, unit and note of a keyword."""
 
     type: str
     unit: str = "none"
@@ -26,7 +26,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a series is: prime keys, keywords in its order, segments."""
+    """A data series: prime keys, keywords in its order, segments."""
 
     name: str
     primekeys: tuple[str, ...]
@@ -45,7 +45,7 @@ class Record:
     series
         Its series; shared between records.
     recnum
-        DRMS record number: a reprocessed record has a new one.
+        DRMS record number; a reprocessed record has a new one.
     keywords
         Text as DRMS prints it, in full precision; ``MISSING`` where there is no value.
     segments
@@ -58,32 +58,20 @@ class Record:
     keywords: Mapping[str, str]
     segments: Mapping[str, str] = field(default_factory=dict)
 
-    def path(self, segment: str) -> str:
-        """Path of a segment on the server.
-
-        Raises
-        ------
-        NoData
-            If the archive holds no file of it.
-        """
-        if segment not in self.segments:
-            raise NoData(f"the archive holds no {segment} file of this record", cure="Leave this time out", where=self.name)
-        return self.segments[segment]
-
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
-    """Write records of one series, one JSON line each after a first line with the series and ``provenance``."""
-    records = iter(records)
-    first = next(records, None)
-    with replaced(path) as part, open(part, "w") as file:
-        file.write(json.dumps({"series": first and _plain(first.series), **provenance}) + "\n")
-        for record in chain([first] if first else [], records):
-            entry = {"name": record.name, "recnum": record.recnum, "segments": dict(record.segments)}
-            file.write(json.dumps({**entry, "keywords": dict(record.keywords)}) + "\n")
+    """Write records of one series, one JSON line each, after a first line with the series and ``provenance``."""
+    rows = list(records)
+    head = {"series": _plain(rows[0].series) if rows else None, **provenance}
+    lines = [
+        {"name": row.name, "recnum": row.recnum, "segments": dict(row.segments), "keywords": dict(row.keywords)} for row in rows
+    ]
+    with replaced(path) as part:
+        part.write_text("".join(json.dumps(line) + "\n" for line in [head, *lines]))
 
 
 def load(path: str | Path) -> list[Record]:
-    """Records that :func:`save` wrote.
+    """Read the records of :func:`save`.
 
     Raises
     ------
@@ -92,16 +80,17 @@ def load(path: str | Path) -> list[Record]:
     """
     try:
         with open(path) as file:
-            head = json.loads(file.readline())["series"]
-            series = head and _series(head)
-            entries = (json.loads(line) for line in file)
-            return [Record(e["name"], series, e["recnum"], e["keywords"], e["segments"]) for e in entries]
+            head, *rows = [json.loads(line) for line in file]
+            if not rows:
+                return []
+            series = _series(head["series"])
+            return [Record(row["name"], series, row["recnum"], row["keywords"], row["segments"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"is no list of records ({error!r})", cure="Query again", where=path) from None
 
 
 def find(path: str | Path, time: str) -> Record:
-    """The record of one slot (compact T_REC); of several, the one made last.
+    """Return the record of one slot (compact T_REC); of several, the one made last.
 
     Raises
     ------
@@ -113,21 +102,21 @@ def find(path: str | Path, time: str) -> Record:
     raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
 
 
-def origin(path: str | Path) -> dict[str, object]:
-    """The provenance that :func:`save` was given: source, queries with the digests of their replies, slots asked for."""
+def origin(path: str | Path) -> dict[str, Any]:
+    """Return the provenance of a list: source, queries with the digests of their replies, requested slots."""
     with open(path) as file:
         return {name: value for name, value in json.loads(file.readline()).items() if name != "series"}
 
 
 def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str]:
-    """Slots that were asked for (``requested`` in the list's first line) and cannot be had, with the reason.
+    """Return the requested slots that are unavailable, with the reason.
 
     Parameters
     ----------
     path
-        A list of records.
+        A list of records; its first line has the slots ``requested``.
     verdict
-        Why a record cannot be used; empty where it can.
+        Function that returns why a record is unusable, or an empty string.
     """
     found = _by_slot(path)
     requested = origin(path).get("requested", [])
@@ -136,25 +125,25 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
 
 
 def _by_slot(path: str | Path) -> dict[str, Record]:
-    """The records of a list by compact T_REC, the one made last of each."""
+    """Return the records of a list by compact T_REC, the one made last of each."""
     path = Path(path)
     return _read_by_slot(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 @lru_cache(maxsize=2)
 def _read_by_slot(path: Path, written_ns: int) -> dict[str, Record]:
-    """A day's list is read once for all its frames, and anew when it has been written anew."""
+    """Return the same, read once for all frames of a day, and again when the list was written again."""
     ordered = sorted(load(path), key=lambda record: record.recnum)
     return {times.compact(times.parse(record.keywords["T_REC"])): record for record in ordered}
 
 
-def _plain(series: Series) -> dict:
-    """A series as JSON."""
+def _plain(series: Series) -> dict[str, object]:
+    """Return a series as JSON."""
     keywords = {name: [word.type, word.unit, word.note] for name, word in series.keywords.items()}
     return {"name": series.name, "primekeys": series.primekeys, "keywords": keywords, "segments": series.segments}
 
 
-def _series(entry: Mapping) -> Series:
-    """Inverse of :func:`_plain`."""
+def _series(entry: Mapping[str, Any]) -> Series:
+    """Return the series of :func:`_plain`."""
     keywords = {name: Keyword(*parts) for name, parts in entry["keywords"].items()}
     return Series(entry["name"], tuple(entry["primekeys"]), keywords, tuple(entry["segments"]))

@@ -1,7 +1,7 @@
-"""Staged exports (method ``url``): asked for in batches, waited for, taken up again after a restart.
+"""Staged exports (method ``url``): requested in batches, waited for, resumed after a restart.
 
-JSOC allows one pending request per address; a lock makes all jobs of an address take turns. The number of a request is on
-disk before the first wait, so that a killed run finds its request again instead of asking twice.
+JSOC allows one pending request per address; a lock makes all jobs of an address take turns. The number of a request is
+written to disk before the first wait, so that a killed run finds its request again instead of making another one.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import drms
-
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import http
-from helioreduce.jsoc.client import Client, anonymous, translated
+from helioreduce.jsoc.client import Client, Reply, anonymous, refusal, usable
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
 from helioreduce.jsoc.http import TransientError
 from helioreduce.jsoc.records import Record
 from helioreduce.runtime import locks
 from helioreduce.runtime.log import logger
 
-PENDING, UNKNOWN, LIMIT = (1, 2, 12), 6, 7
+#: Status of a request.
+DONE, PENDING, UNKNOWN, LIMIT = 0, (1, 2, 12), 6, 7
+#: How often a request may be unknown to the archive, which lists a new one with a delay.
+_UNKNOWN_AT_MOST = 5
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 #: File names of the segments in exports of a level-1 series.
 FILES = {"image": ("image_lev1.fits", "image.fits"), "spikes": ("spikes.fits",)}
@@ -33,14 +34,36 @@ FILES = {"image": ("image_lev1.fits", "image.fits"), "spikes": ("spikes.fits",)}
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How often to look, and how long to wait for one export."""
+    """Interval between two looks at a request, and the longest wait for it, s."""
 
     poll_s: float = 5.0
     timeout_s: float = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """State of a request: its number, status, message, and the files with their records."""
+
+    number: str
+    status: int
+    message: str
+    directory: str
+    files: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, reply: Reply, number: str = "") -> Export:
+        """Return the state in a reply; JSOC writes all values of a finished request as text."""
+        return cls(
+            number=str(reply.get("requestid") or number),
+            status=int(reply["status"]),
+            message=anonymous(str(reply.get("error") or "the export failed")),
+            directory=str(reply.get("dir") or ""),
+            files=tuple((str(row["record"]), str(row["filename"])) for row in reply.get("data") or ()),
+        )
+
+
 def batches(records: Iterable[Record], size: int = 50) -> Iterator[tuple[str, list[Record]]]:
-    """Record sets of at most ``size`` records of one channel, with the records that they ask for."""
+    """Yield record sets of at most ``size`` records of one channel, with their records."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         groups.setdefault((record.series.name, record.keywords["WAVELNTH"]), []).append(record)
@@ -59,7 +82,7 @@ def paths(
     folder: str | Path,
     waiting: Waiting | None = None,
 ) -> dict[tuple[str, str], str]:
-    """Server paths of the exported files of one batch.
+    """Return the server paths of the exported files of one batch.
 
     Parameters
     ----------
@@ -70,9 +93,9 @@ def paths(
     segments
         Segments to export.
     folder
-        Where requests are remembered and locks are held.
+        Where requests are noted and locks are held.
     waiting
-        How often to look, how long to wait.
+        Interval and longest wait.
 
     Returns
     -------
@@ -88,90 +111,90 @@ def paths(
     TransientExhausted
         The export was not ready in time.
     """
-    waiting = waiting or Waiting()
     text = f"{record_set}{{{','.join(segments)}}}"
     owner = hashlib.sha256(client.address().lower().encode()).hexdigest()[:16]
     with locks.hold_slot(folder, 1, name=f"export-{owner}"):
-        request = _finished(client, text, Path(folder), waiting)
-        with translated(text):
-            rows = [(row.record, row.filename) for row in request.data.itertuples()]
-            directory = request.dir or ""
-    return _matched(rows, directory, {record.name for record in records}, segments, text)
+        export = _finished(client, text, Path(folder), waiting or Waiting())
+    return _matched(export, {record.name for record in records}, segments, text)
 
 
 def save(path: str | Path, found: Mapping[tuple[str, str], str]) -> None:
-    """Write what :func:`paths` found."""
+    """Write the result of :func:`paths`."""
     entries = [{"record": record, "segment": segment, "path": place} for (record, segment), place in found.items()]
-    Path(path).write_text(json.dumps(entries, indent=1))
+    with replaced(path) as part:
+        part.write_text(json.dumps(entries, indent=1))
 
 
 def load(path: str | Path) -> dict[tuple[str, str], str]:
-    """What :func:`save` wrote."""
+    """Read the result of :func:`paths`."""
     return {(entry["record"], entry["segment"]): entry["path"] for entry in json.loads(Path(path).read_text())}
 
 
-def _finished(client: Client, text: str, folder: Path, waiting: Waiting) -> drms.client.ExportRequest:
-    """The finished request for a record set: the one made before, or a new one."""
+def _finished(client: Client, text: str, folder: Path, waiting: Waiting) -> Export:
+    """Return the finished request for a record set: the one made before, or a new one."""
     note = folder / f"export-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     end = time.monotonic() + waiting.timeout_s
-    request = _earlier(client, note) or _submitted(client, text, note, waiting)
-    absent = 0
-    while request.status in (*PENDING, UNKNOWN):
-        absent = absent + 1 if request.status == UNKNOWN else 0
-        if absent > 5:
+    export = _earlier(client, note) or _submitted(client, text, note, waiting)
+    unknown = 0
+    while export.status in (*PENDING, UNKNOWN):
+        unknown = unknown + 1 if export.status == UNKNOWN else 0
+        if unknown > _UNKNOWN_AT_MOST:
             note.unlink(missing_ok=True)
-            raise TransientExhausted(f"the archive forgot request {request.id}", cure="Run again", where=text)
+            raise TransientExhausted(f"the archive forgot request {export.number}", cure="Run again", where=text)
         if time.monotonic() > end:
-            raise TransientExhausted(f"request {request.id} is not ready", cure="Run again: it is taken up", where=text)
+            raise TransientExhausted(f"request {export.number} is not ready", cure="Run again: it is resumed", where=text)
         time.sleep(waiting.poll_s)
-        with translated(text):
-            request.has_finished()
-    if request.status != 0:
+        export = _status(client, export.number, text)
+    if export.status != DONE:
         note.unlink(missing_ok=True)
-        with translated(text):
-            request._raise_on_error()
-    return request
+        raise refusal(f"{export.message} [status={export.status}]", text)
+    return export
 
 
-def _earlier(client: Client, note: Path) -> drms.client.ExportRequest | None:
-    """The request that an earlier run made, if the archive still knows it."""
+def _earlier(client: Client, note: Path) -> Export | None:
+    """Return the request that an earlier run made, if the archive still knows it."""
     try:
-        name = json.loads(note.read_text())["requestid"]
+        number = str(json.loads(note.read_text())["requestid"])
     except (OSError, ValueError, KeyError):
         return None
-    with translated(name):
-        request = client.drms.export_from_id(name)
-    if request.status in (0, *PENDING):
-        logger.info("request %s is taken up again", name)
-        return request
+    export = _status(client, number, number)
+    if export.status in (DONE, *PENDING):
+        logger.info("request %s is resumed", number)
+        return export
     note.unlink(missing_ok=True)
     return None
 
 
-def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> drms.client.ExportRequest:
-    """A new request, remembered on disk; waits while the address has another one pending."""
+def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> Export:
+    """Return a new request, noted on disk; wait while the address has another one pending."""
 
-    def ask() -> drms.client.ExportRequest:
-        """One attempt."""
-        with translated(text):
-            request = client.drms.export(text, method="url", protocol="fits", email=client.address(), requester=False)
-        if request.status == LIMIT:
-            raise TransientError(anonymous(str(request._d.get("error", "exports are pending"))), waiting.poll_s)
-        return request
+    def submit() -> Export:
+        with usable(text):
+            request = client.operations.exp_request
+            names = f"{text.partition('[')[0]}.{{T_REC:A}}.{{WAVELNTH}}.{{segment}}"
+            reply = request(text, client.address(), method="url", protocol="fits", filenamefmt=names, requester=False)
+            export = Export.of(reply)
+        if export.status == LIMIT:
+            raise TransientError(export.message, waiting.poll_s)
+        return export
 
-    request = http.retry(ask, client.retry_policy, text)
-    if request.id:
+    export = http.retry(submit, client.retry_policy, text)
+    if export.number:
         with replaced(note) as part:
-            part.write_text(json.dumps({"requestid": request.id, "record_set": text}))
-    return request
+            part.write_text(json.dumps({"requestid": export.number, "record_set": text}))
+    return export
 
 
-def _matched(
-    rows: Sequence[tuple[str, str]], directory: str, names: set[str], segments: Sequence[str], text: str
-) -> dict[tuple[str, str], str]:
-    """Files by record and segment."""
+def _status(client: Client, number: str, what: str) -> Export:
+    """Return the state of a request."""
+    with usable(what):
+        return Export.of(client.operations.exp_status(number), number)
+
+
+def _matched(export: Export, names: set[str], segments: Sequence[str], text: str) -> dict[tuple[str, str], str]:
+    """Return the paths of the files of the records ``names``, by record and segment."""
     found = {}
-    for record, filename in rows:
+    for record, filename in export.files:
         plain = record.partition("{")[0]
         if plain not in names:
             continue
@@ -179,7 +202,7 @@ def _matched(
             raise Rejected(f"the export names a file {filename!r}", where=text)
         for segment in segments:
             if filename.endswith(FILES[segment]):
-                found[plain, segment] = f"{directory}/{filename}"
+                found[plain, segment] = f"{export.directory}/{filename}"
     if not found:
-        raise NoData(f"the export holds no files {[record for record, _ in rows][:1]}", where=text)
+        raise NoData(f"the export holds no files {[record for record, _ in export.files][:1]}", where=text)
     return found

@@ -1,7 +1,7 @@
-"""Fetched files under the digest of their content, so that nothing is fetched twice.
+"""Fetched files, named by the digest of their content, so that nothing is fetched twice.
 
-``objects/ab/abcdef…`` are the files, read-only; ``records/<key>.json`` tell for one segment of one record which file it is,
-and how it came. A reprocessed record has another number, another storage unit or another DATE, and so another key.
+``objects/ab/abcdef…`` are the files, read-only; ``records/<key>.json`` names the file of one segment of one record, with its
+provenance. A reprocessed record has another number, another storage unit or another DATE, and so another key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from helioreduce.jsoc.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in the store, and how it came."""
+    """A file in the store, with its provenance."""
 
     file: Path
     history: Mapping[str, object]
@@ -35,7 +35,7 @@ class Store:
         self.root = Path(root)
 
     def find(self, record: Record, segment: str) -> Entry | None:
-        """The file of a segment, if it has been fetched; a file that no longer has its digest counts as lost."""
+        """Return the file of a segment, or None; a file that no longer has its digest counts as lost."""
         try:
             history = json.loads(self._record(record, segment).read_text())
             file = self._object(history["sha256"])
@@ -45,15 +45,15 @@ class Store:
         return Entry(file, history) if whole else None
 
     def incoming(self, record: Record, segment: str) -> Path:
-        """Where a transfer puts the file; the same name every time, so that a later run takes it up again."""
+        """Return the target of a transfer; always the same name, so that a later run resumes it."""
         return self.root / "incoming" / f"{key(record, segment)}.fits"
 
     def locks(self) -> Path:
-        """Folder of the locks that its users hold."""
+        """Return the folder of the locks that its users hold."""
         return self.root / "locks"
 
     def add(self, file: Path, record: Record, segment: str, history: Mapping[str, object]) -> Entry:
-        """Take a verified file in; ``history`` has its ``sha256`` and ``bytes``.
+        """Move a verified file into the store; ``history`` has its ``sha256`` and ``bytes``.
 
         Raises
         ------
@@ -74,16 +74,16 @@ class Store:
         return Entry(place, history)
 
     def _object(self, digest: str) -> Path:
-        """Where a file of this SHA-256 is kept."""
+        """Return the path of the file with this SHA-256."""
         return self.root / "objects" / digest[:2] / digest
 
     def _record(self, record: Record, segment: str) -> Path:
-        """Where the history of a segment is kept."""
+        """Return the path of the history of a segment."""
         return self.root / "records" / f"{key(record, segment)}.json"
 
 
 def key(record: Record, segment: str) -> str:
-    """Name of a segment of one version of a record: series, record number, segment and a digest of DATE and storage unit."""
+    """Return a name for one segment of one version of a record: series, number, segment, digest of DATE and storage unit."""
     unit = re.search(r"/D(\d+)/", record.segments.get(segment, ""))
     version = f"{record.keywords.get('DATE', '')} {unit[1] if unit else ''}"
     return f"{record.series.name}.{record.recnum}.{segment}.{hashlib.sha256(version.encode()).hexdigest()[:12]}"

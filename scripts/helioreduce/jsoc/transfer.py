@@ -1,12 +1,11 @@
-"""One file from the archive to the disk, whole and verified, or a typed error and nothing.
+"""Transfer of one file from the archive to disk: a whole and verified file, or a typed error and no file.
 
-The transfer goes to ``<name>.part`` and is taken up again where it broke, also by a later run, as long as the server says
-that the file is the same (ETag). A file counts only after its length, FITS structure and checksums have been verified.
+The transfer is written to ``<name>.part`` and resumed where it broke, also by a later run, as long as the file on the server
+is the same (ETag). A file is accepted only after its length and content have been verified.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -16,24 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce.errors import InputError, unwritable
-from helioreduce.io import fits
+from helioreduce.io import fits, provenance
 from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
 from helioreduce.jsoc.http import Attempts, RetryPolicy, TransientError
 
 MAX_BYTES = 2**29
 Progress = Callable[[int, int | None], None]
+Verify = Callable[[Path], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a transfer was: for the record of where a file came from."""
+    """Result of a transfer, for provenance."""
 
     url: str
     bytes: int
     sha256: str
     etag: str
-    received: int  # bytes over the wire, all attempts
+    received: int  # bytes in all attempts
     faults: tuple[str, ...]
     seconds: float
 
@@ -44,7 +44,7 @@ def download(
     *,
     retry_policy: RetryPolicy | None = None,
     max_bytes: int = MAX_BYTES,
-    verify: Callable[[Path], object] = fits.check,
+    verify: Verify = fits.check,
     progress: Progress | None = None,
 ) -> Receipt:
     """Fetch ``url`` to ``path``.
@@ -54,15 +54,15 @@ def download(
     url
         Address of the file.
     path
-        Where it goes; appears only when the file is whole and verified.
+        Target; it appears when the file is whole and verified.
     retry_policy
         Retries, waits and time limits.
     max_bytes
-        Largest file that is accepted.
+        Size of the largest file that is accepted.
     verify
-        Called with the finished temporary file; raises InputError where it is wrong.
+        Called with the finished temporary file; raises InputError if it is wrong.
     progress
-        Called with bytes so far and bytes in all (None where unknown).
+        Called with the bytes received and the total (None where unknown).
 
     Raises
     ------
@@ -71,14 +71,14 @@ def download(
     Rejected
         The server refuses, redirects elsewhere, or announces more than ``max_bytes``.
     TransientExhausted
-        RetryPolicy ended.
+        The retries are used up.
     Corrupt
         Two whole transfers gave the same bytes, and they fail verification.
     InputError
         The file cannot be written.
     """
     started = time.monotonic()
-    transfer = _Transfer(url, Path(path), retry_policy or RetryPolicy(), max_bytes, verify, progress)
+    transfer = _Transfer(url, Path(path), retry_policy or RetryPolicy(), verify, max_bytes=max_bytes, progress=progress)
     attempts = Attempts()
     try:
         transfer.target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,12 +92,12 @@ def download(
 
 
 def mirrored(urls: Sequence[str], path: str | Path, *, retry_policy: RetryPolicy | None = None) -> Receipt:
-    """Fetch a small text file from the first mirror that gives it; the caller knows its digest.
+    """Fetch a text file from the first mirror that has it; it is not verified.
 
     Raises
     ------
     TransientExhausted, NoData, Rejected
-        What the last mirror said, if none gives it.
+        The error of the last mirror, if none has the file.
     """
     for url in urls[:-1]:
         try:
@@ -108,10 +108,17 @@ def mirrored(urls: Sequence[str], path: str | Path, *, retry_policy: RetryPolicy
 
 
 class _Transfer:
-    """State of one file: the part on disk, the entity it belongs to, the digests of wrong files."""
+    """State of one transfer: the part on disk, the entity it belongs to, the digests of wrong files."""
 
     def __init__(
-        self, url: str, target: Path, retry_policy: RetryPolicy, max_bytes: int, verify: Callable, progress: Progress | None
+        self,
+        url: str,
+        target: Path,
+        retry_policy: RetryPolicy,
+        verify: Verify,
+        *,
+        max_bytes: int,
+        progress: Progress | None,
     ) -> None:
         self.url, self.target, self.retry_policy, self.max_bytes = url, target, retry_policy, max_bytes
         self.verify, self.progress = verify, progress
@@ -121,7 +128,7 @@ class _Transfer:
         self.wrong: set[str] = set()
 
     def attempt(self) -> str:
-        """One connection; returns the SHA-256 of a whole and verified file."""
+        """Return the SHA-256 of the whole and verified file after one connection."""
         have, tag = self._resumable()
         headers = {"Range": f"bytes={have}-", "If-Range": tag} if have else {}
         with http.opened(self.url, self.retry_policy, headers) as reply:
@@ -130,14 +137,14 @@ class _Transfer:
                 raise TransientError("the server cannot continue the transfer")
             have = have if reply.status == 206 else 0
             total = self._announced(reply, have)
-            self._begin(reply, have)
+            self._note_entity(reply, resumed=have > 0)
             self._receive(reply, have, total)
         if total is not None and self.part.stat().st_size != total:
             raise TransientError(f"{self.part.stat().st_size} of {total} bytes arrived")
         return self._verified()
 
     def _resumable(self) -> tuple[int, str]:
-        """Bytes on disk and the entity tag that they belong to; (0, '') where nothing can be continued."""
+        """Return the bytes on disk and their entity tag; (0, '') where nothing can be resumed."""
         try:
             note = json.loads(self.note.read_text())
             size = self.part.stat().st_size
@@ -145,27 +152,30 @@ class _Transfer:
             return 0, ""
         return (size, note["etag"]) if note.get("url") == self.url and note.get("etag") and size else (0, "")
 
-    def _continues(self, reply: object, have: int) -> bool:
-        """Whether a partial reply starts where the part ends."""
+    def _continues(self, reply: http.Reply, have: int) -> bool:
+        """Return whether a partial reply starts where the part ends."""
         return bool(re.match(rf"bytes {have}-\d+/\d+$", reply.headers.get("Content-Range", "")))
 
-    def _announced(self, reply: object, have: int) -> int | None:
-        """Size of the whole file, where the server tells it."""
-        length = reply.headers.get("Content-Length", "")
-        total = have + int(length) if length.isdecimal() else None
+    def _announced(self, reply: http.Reply, have: int) -> int | None:
+        """Return the size of the whole file, or None where the server does not announce it."""
+        length = http.content_length(reply)
+        total = None if length is None else have + length
         if total is not None and total > self.max_bytes:
             raise Rejected(f"the server announces {total} bytes", cure=f"At most {self.max_bytes} are accepted", where=self.url)
         return total
 
-    def _begin(self, reply: object, have: int) -> None:
-        """Note which entity the part belongs to, before its first byte is written."""
-        self.etag = reply.headers.get("ETag", "") or self.etag * bool(have)
-        if not have:
-            strong = "" if self.etag.startswith("W/") else self.etag
-            self.part.unlink(missing_ok=True)
-            self.note.write_text(json.dumps({"url": self.url, "etag": strong}))
+    def _note_entity(self, reply: http.Reply, *, resumed: bool) -> None:
+        """Note the entity that the part belongs to, before its first byte is written."""
+        announced = reply.headers.get("ETag", "")
+        if resumed:
+            self.etag = announced or self.etag
+            return
+        self.etag = announced
+        strong = "" if announced.startswith("W/") else announced
+        self.part.unlink(missing_ok=True)
+        self.note.write_text(json.dumps({"url": self.url, "etag": strong}))
 
-    def _receive(self, reply: object, have: int, total: int | None) -> None:
+    def _receive(self, reply: http.Reply, have: int, total: int | None) -> None:
         """Append the body to the part."""
         with open(self.part, "ab") as file:
             for block in http.blocks(reply):
@@ -181,9 +191,8 @@ class _Transfer:
                     self.progress(have, total)
 
     def _verified(self) -> str:
-        """SHA-256 of the part if it verifies; a second transfer with the same bytes proves the source wrong."""
-        with open(self.part, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the SHA-256 of the part if it verifies; a second transfer of the same bytes proves the source wrong."""
+        digest = provenance.sha256(self.part)
         try:
             self.verify(self.part)
         except InputError as error:
@@ -195,6 +204,6 @@ class _Transfer:
         return digest
 
     def _discard(self) -> None:
-        """Forget the part."""
+        """Delete the part."""
         self.part.unlink(missing_ok=True)
         self.note.unlink(missing_ok=True)

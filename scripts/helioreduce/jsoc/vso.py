@@ -1,7 +1,7 @@
-"""Level-1 images by way of the Virtual Solar Observatory: another road when JSOC's is closed.
+"""Level-1 images of the Virtual Solar Observatory, an alternative to JSOC.
 
-VSO's files come with the header of the database, need no address, and have no spikes. The search goes through ``sunpy``;
-the transfer is ours.
+VSO's files have the header of the database, need no registered address, and have no spikes. ``sunpy`` searches; the transfer
+is our own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Search = Callable[[int, datetime, datetime], Iterable[str]]
 
 
 def search(channel: int, start: datetime, end: datetime) -> list[str]:
-    """File names that VSO has for a channel from ``start`` to ``end``: ``aia__lev1:171:1167609637``.
+    """Return the names of VSO's files of a channel from ``start`` to ``end``: ``aia__lev1:171:1167609637``.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def search(channel: int, start: datetime, end: datetime) -> list[str]:
         from sunpy.net import attrs as a
         from sunpy.net.vso import VSOClient
     except ImportError as error:
-        raise InputError(f"VSO cannot be searched ({error})", cure="Install it: pip install 'sunpy[net]'") from None
+        raise InputError(f"VSO cannot be searched ({error})", cure="Type: pip install 'sunpy[net]'") from None
     wave = a.Wavelength(channel * u.angstrom)
     ends = (time.replace(tzinfo=None) for time in (start, end))
     found = VSOClient().search(a.Time(*ends), a.Instrument("aia"), a.Source("SDO"), wave, response_format="table")
@@ -43,7 +43,7 @@ def search(channel: int, start: datetime, end: datetime) -> list[str]:
 
 
 def frames(channel: int, slots: Iterable[datetime], search: Search = search) -> list[Record]:
-    """Records of the images that lie in the wanted slots; slots without one are left out.
+    """Return records of the images in the requested slots; slots without an image are left out.
 
     Parameters
     ----------
@@ -52,22 +52,22 @@ def frames(channel: int, slots: Iterable[datetime], search: Search = search) -> 
     slots
         T_REC of the slots.
     search
-        What asks VSO; another one in tests.
+        Function that searches VSO.
     """
     step = LEVEL1[channel].slot_s
-    wanted = {round(times.tai_seconds(slot) / step): slot for slot in slots}
-    if not wanted:
+    requested = {round(times.tai_seconds(slot) / step): slot for slot in slots}
+    if not requested:
         return []
     reach = timedelta(seconds=step)
-    names = search(channel, min(wanted.values()) - reach, max(wanted.values()) + reach)
+    names = search(channel, min(requested.values()) - reach, max(requested.values()) + reach)
     matches = (re.fullmatch(r"aia__lev1:(\d+):(\d+)", name) for name in names)
     seconds = sorted({int(match[2]) for match in matches if match and int(match[1]) == channel})
-    held = {int(tai // step): tai for tai in seconds}  # a slot holds the middle of its exposure
-    return [_record(channel, wanted[place], held[place]) for place in wanted if place in held]
+    available = {int(tai // step): tai for tai in seconds}  # a slot holds the middle of its exposure
+    return [_record(channel, slot, available[place]) for place, slot in requested.items() if place in available]
 
 
 def _record(channel: int, slot: datetime, tai: int) -> Record:
-    """A record without keywords: the file has them."""
+    """Return a record without keywords: the file has them."""
     keywords = {"T_REC": times.iso(slot), "WAVELNTH": str(channel), "QUALITY": "0x00000000"}
     path = PROGRAM.format(channel=channel, tai=tai)
     return Record(f"{_AIA.name}[{keywords['T_REC']}][{channel}]", _AIA, tai, keywords, {"image": path})
