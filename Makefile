@@ -3,10 +3,10 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint graph bench lock clean
+.PHONY: help demo test check lint mutation graph bench lock clean
 
 help:  ## what there is to type
-	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
 .venv/reduction: envs/reduction.lock
 	@echo "Making the environment in .venv (about a minute) ..."
@@ -39,6 +39,9 @@ lint: .venv/test  ## style, types, layers, spelling, rules
 	$(BIN)/codespell
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+mutation: .venv/test  ## small changes of numerical modules: which do their tests miss? (MODULES="aia/error numerics")
+	@$(BIN)/python tests/mutation/run.py $(MODULES)
 
 graph: .venv/reduction  ## draw the graph of the rules in README.md anew
 	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py README.md
