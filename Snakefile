@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
-min_version("9.0")
-
-
-REPOSITORY = Path(str(workflow.current_basedir))  # of this file, also as a module of another workflow
+min_version("9.27")
 
 
-configfile: str(REPOSITORY / "config.yaml")
+configfile: str(Path(str(workflow.current_basedir)) / "config.yaml")  # of this file, also as a module of another workflow
 
 
 if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
@@ -18,29 +15,11 @@ if Path("config.yaml").exists():  # --directory: a project's own settings, over 
     configfile: "config.yaml"
 
 
-include: "workflow/rules/common.smk"
-
-
-validate(config, "workflow/schemas/config.schema.yaml")
-config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
-
-
-try:
-    spice = SpicePlan.of(config)
-except InputError as error:
-    raise WorkflowError(f"config: {error}")
-if workflow.is_main_process:
-    for note in spice.notes:
-        logger.warning(note)
-
-
-limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)
-
-
 resource_scopes:
     serial="local",  # members of a group run one after the other
 
 
+include: "workflow/rules/common.smk"
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
 include: "workflow/rules/aia_batch.smk"
@@ -55,7 +34,7 @@ include: "workflow/rules/check.smk"
 rule all:
     default_target: True
     input:
-        aia_targets(),
+        aia.targets(),
         cosmic_rays_targets(),
 
 
@@ -64,4 +43,4 @@ onsuccess:
 
 
 onerror:
-    after_failure()
+    after_failure(aia)

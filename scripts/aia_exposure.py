@@ -2,15 +2,14 @@
 
 from helioreduce.aia import exposure
 from helioreduce.io import fits, provenance
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(image: str, output: str, skipped: dict[str, str]) -> None:
+def main(image: str, output: str, skipped: dict[str, dict[str, str]]) -> None:
     """Read one image, divide by its exposure time, write."""
-    frame = provenance.skip(fits.read(image), skipped)
-    fits.write(output, exposure.normalise(frame))
+    frame = provenance.skip(fits.read(image), skipped["before"])
+    fits.write(output, provenance.skip(exposure.normalise(frame), skipped["after"]))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.image, snakemake.output[0], snakemake.params.skipped)
+    script.run(main, snakemake)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import aia_fetch
 import aia_fetch_spikes
+from helioreduce.aia.frames import Download
 from helioreduce.archive import access
 from helioreduce.errors import ReductionError
 from helioreduce.runtime import batch
 from helioreduce.runtime.log import log_to
 
 
-def fetched(source: str, frame: batch.Download, quality: list, settings: Mapping) -> ReductionError | None:
+def fetched(source: str, frame: Download, quality: list, settings: Mapping) -> ReductionError | None:
     """Fetch one image and its spikes; the error that ended it."""
     listed, exports, time = frame.records, frame.exports, Path(frame.image).stem
     try:
@@ -23,7 +24,7 @@ def fetched(source: str, frame: batch.Download, quality: list, settings: Mapping
     return None
 
 
-def main(source: str, frames: list[batch.Download], quality: list, settings: Mapping) -> None:
+def main(source: str, frames: list[Download], quality: list, settings: Mapping) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     with access.connect(source) as url:
         outcomes: Iterator = ((frame, fetched(url, frame, quality, settings)) for frame in frames)
@@ -32,5 +33,5 @@ def main(source: str, frames: list[batch.Download], quality: list, settings: Map
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        frames = [batch.Download(*names) for names in snakemake.params.frames]
+        frames = [Download(*names) for names in snakemake.params.frames]
         main(snakemake.params.source, frames, snakemake.params.quality, snakemake.config["jsoc"])

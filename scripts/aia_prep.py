@@ -6,11 +6,12 @@ from helioreduce.numerics import backend
 from helioreduce.runtime import script
 
 
-def main(image: str, table: str, output: str, skipped: dict[str, str], device: str = "cpu") -> None:
-    """Read one image and the day's pointing table, prep, write; without a table the header's pointing is kept."""
+def main(image: str, pointing: str, output: str, skipped: dict[str, dict[str, str]], device: str) -> None:
+    """Read one image and the day's pointing table, prep, write; an empty table keeps the header's pointing."""
     where = backend.Device(device)
-    frame = where.upload(provenance.skip(fits.read(image), skipped))
-    fits.write(output, where.download(where.run(prep.from_table, frame, ecsv.read(table))))
+    frame = where.upload(provenance.skip(fits.read(image), skipped["before"]))
+    result = where.download(where.run(prep.from_table, frame, ecsv.read(pointing)))
+    fits.write(output, provenance.skip(result, skipped["after"]))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """From level 1 to level 0.5: the pixels that the ground pipeline replaced are put back."""
 
-from helioreduce.aia import level1, spikes
-from helioreduce.io import fits
-from helioreduce.runtime.log import log_to
+from helioreduce.aia import level1
+from helioreduce.aia.spikes import from_list
+from helioreduce.io import fits, provenance
+from helioreduce.runtime import script
 
 
-def main(image: str, spikes_file: str, output: str) -> None:
+def main(image: str, spikes: str, output: str, skipped: dict[str, dict[str, str]]) -> None:
     """Read one frame and its spikes, respike, write."""
-    fits.write(output, spikes.from_list(level1.ingest(fits.read(image)), *fits.read_spikes(spikes_file)))
+    frame = provenance.skip(level1.ingest(fits.read(image)), skipped["before"])
+    fits.write(output, provenance.skip(from_list(frame, fits.read_spikes(spikes)), skipped["after"]))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.image, snakemake.input.spikes, snakemake.output[0])
+    script.run(main, snakemake)

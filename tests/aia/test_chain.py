@@ -4,26 +4,25 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
+from inspect import signature
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import aia_batch
-import aia_deconvolve
-import aia_degradation
-import aia_error
-import aia_exposure
-import aia_prep
-import aia_respike
-from helioreduce.aia import psf
+from helioreduce.aia import psf, steps
+from helioreduce.aia.frames import Frame
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv, fits
-from helioreduce.runtime import batch, process
+from helioreduce.io.provenance import card
+from helioreduce.runtime import process
 
 SETTINGS = {
     "systematic": {"preflight": False, "eve": True, "chianti": False},
-    "deconvolve": {"iterations": 3},
+    "options": {"iterations": 3},
     "version": 10,
 }
 ERROR = {"VER_NUM": 3, "DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "CHIANTI": 0.25, "EVEERR": 0.019}
@@ -65,43 +64,40 @@ def site(tmp_path, monkeypatch, level1_header, rng):
     return write
 
 
+FILES = {"error_table": "error.ecsv", "psf": "psf.fits", "pointing": "20140101.ecsv", "degradation_table": "degradation.ecsv"}
+
+
 def stepwise(name, left_out):
     """The finished image by the scripts of the steps, a file between each two."""
-    steps = {
-        "respike": lambda image, output, _: aia_respike.main(image, f"{name}_spikes.fits", output),
-        "error": lambda *files: aia_error.main(files[0], "error.ecsv", files[1], SETTINGS["systematic"], files[2]),
-        "deconvolve": lambda image, output, skipped: aia_deconvolve.main(
-            image, "psf.fits", output, SETTINGS["deconvolve"], skipped
-        ),
-        "prep": lambda image, output, skipped: aia_prep.main(image, "20140101.ecsv", output, skipped),
-        "degradation": lambda image, output, skipped: aia_degradation.main(image, "degradation.ecsv", output, 10, skipped),
-        "exposure": aia_exposure.main,
-    }
-    image, skipped = f"{name}.fits", {}
-    for step, run in steps.items():
-        if step in left_out:
-            skipped[step] = left_out[step]
+    image = f"{name}.fits"
+    for step in steps.STEPS:
+        if step.name in left_out:
             continue
-        run(image, f"{name}_{step}.fits", skipped)
-        image, skipped = f"{name}_{step}.fits", {}
+        files = FILES | {"spikes": f"{name}_spikes.fits"}
+        given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in step.settings}
+        main = import_module(f"aia_{step.name}").main
+        device = {"device": "cpu"} if "device" in signature(main).parameters else {}
+        output = f"{name}_{step.name}.fits"
+        main(image, output=output, skipped=steps.skipped(step.name, left_out), **given, **device)
+        image = output
     return image
 
 
 def fused(names, left_out, code="1", spikes=True):
     """The finished images by the batch; their files."""
-    files = {"error": ["error.ecsv"], "degradation": ["degradation.ecsv"], "psf": ["psf.fits"]}
     listed = [f"{name}_spikes.fits" if spikes and "respike" not in left_out else None for name in names]
     frames = [
-        batch.Frame(f"{name}.fits", found, "20140101.ecsv", f"done/171/{name}.fits", left_out)
+        Frame(f"{name}.fits", found, "20140101.ecsv", f"done/171/{name}.fits", left_out)
         for name, found in zip(names, listed, strict=True)
     ]
-    aia_batch.main(frames, files, SETTINGS, code, "cpu")
+    files = {name: FILES[name] for name in ("error_table", "degradation_table", "psf")}
+    aia_batch.main(frames, SETTINGS, "cpu", code, **files)
     return [Path(frame.output) for frame in frames]
 
 
 OFF = "switched off in the configuration"
-LEFT_OUT = [{}, {"respike": OFF}, {"deconvolve": OFF}, {"degradation": OFF}, {"exposure": OFF},
-            {"respike": OFF, "deconvolve": OFF, "degradation": OFF, "exposure": OFF}]  # fmt: skip
+OPTIONAL = ("respike", "deconvolve", "degradation", "exposure")
+LEFT_OUT = [dict.fromkeys(names, OFF) for n in range(5) for names in combinations(OPTIONAL, n)]
 
 
 @pytest.mark.parametrize("left_out", LEFT_OUT, ids=lambda steps: "without " + (" ".join(steps) or "nothing"))
@@ -110,6 +106,11 @@ def test_fused_is_stepwise_to_the_last_byte(site, left_out):
     site("b", missing=False)
     for name, product in zip("ab", fused("ab", left_out), strict=True):
         assert product.read_bytes() == Path(stepwise(name, left_out)).read_bytes()
+        header = fits.read_header(product)
+        told = {step.name: header[card(step.name)] for step in steps.STEPS}
+        assert told == {step.name: "SKIPPED" if step.name in left_out else "COMPLETE" for step in steps.STEPS}
+        in_order = [header[f"PRSTEP{n}"] for n in range(1, len(told) + 1)]
+        assert in_order == list(told), "each step has left its record, in the order of the chain"
 
 
 OPTIONS = [{"accelerate": True, "iterations": 3}, {"tolerance": 0.3, "iterations": 20}, {"redraws": 2, "iterations": 2},
@@ -121,7 +122,7 @@ def test_options_reach_both_paths(site, monkeypatch, options):
     """The same bytes, and others than without the option."""
     site("a")
     plain = fits.read(fused("a", {})[0])
-    monkeypatch.setitem(SETTINGS, "deconvolve", options)
+    monkeypatch.setitem(SETTINGS, "options", options)
     (product,) = fused("a", {})
     assert product.read_bytes() == Path(stepwise("a", {})).read_bytes()
     assert not np.array_equal(fits.read(product).sigma, plain.sigma, equal_nan=True)
@@ -205,12 +206,11 @@ def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
 REDUCE = """
 import json, pathlib, sys
 import aia_batch
-from helioreduce.runtime import batch, process
+from helioreduce.runtime import process
 process.use_threads(2)
 process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
-files = {"error": ["error.ecsv"], "degradation": ["degradation.ecsv"], "psf": ["psf.fits"]}
-aia_batch.main([batch.Frame(*frame) for frame in frames], files, settings, "1", "cpu")
+aia_batch.main(frames, settings, "cpu", "1", "error.ecsv", "degradation.ecsv", "psf.fits")
 status = pathlib.Path("/proc/self/status")  # getrusage would count the parent's memory
 peaks = [int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line] if status.exists() else [0]
 print(json.dumps([peaks[0] / 1024, sorted(sys.modules)]))

@@ -19,14 +19,14 @@ TIME = "20140101T000001"
 BATCH = """
 import sys
 import aia_batch
-from helioreduce.runtime import batch, process
+from helioreduce.runtime import process
 folder, number, threads, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-frames = [batch.Frame(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
-                      f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]
-files = {name: [f"{folder}/{name}.ecsv"] for name in ("error", "degradation")} | {"psf": [f"{folder}/otf.fits"]}
+frames = [(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}/pointing.ecsv",
+           f"{folder}/ours/171/{i:02d}.fits", {}) for i in range(number)]
+files = [f"{folder}/{name}" for name in ("error.ecsv", "degradation.ecsv", "otf.fits")]
 process.use_threads(threads)
 process.keep_memory()
-aia_batch.main(frames, files, {"systematic": {}, "deconvolve": {}, "version": 10}, "benchmark", device)
+aia_batch.main(frames, {"systematic": {}, "options": {}, "version": 10}, device, "benchmark", *files)
 """
 
 

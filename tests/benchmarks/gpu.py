@@ -19,7 +19,7 @@ import numpy as np
 from _process import batched, keep, machine, prepare, require
 
 from helioreduce.aia import chain
-from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.deconvolve import Psf
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits
 from helioreduce.numerics import backend
@@ -28,14 +28,15 @@ from helioreduce.numerics import backend
 def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]:
     """The finished image, median seconds of computing per image, and bytes of GPU memory taken."""
     where = backend.Device(device)
-    tables = [ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing")]
-    calibration = chain.Calibration(*tables[:2], fits.read_array(folder / "otf.fits", "OTF")[0])
-    image, spikes = where.upload(fits.read(folder / "00.fits")), fits.read_spikes(folder / "00_spikes.fits")
-    given = (image, spikes, tables[2], calibration, chain.Settings({}, Options(), 10), {})
-    result, seconds = where.run(chain.reduce, *given), []
+    error, degradation, pointing = (ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing"))
+    given = {"systematic": {}, "options": {}, "version": 10, "psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
+    given |= {"error_table": error, "degradation_table": degradation, "pointing": pointing}
+    given |= {"spikes": fits.read_spikes(folder / "00_spikes.fits")}
+    image = where.upload(fits.read(folder / "00.fits"))
+    result, seconds = where.run(chain.reduce, image, given, {}), []
     for _ in range(images):
         began = time.perf_counter()
-        result = where.run(chain.reduce, *given)
+        result = where.run(chain.reduce, image, given, {})
         seconds.append(time.perf_counter() - began)
     taken = 0 if where.module is np else where.module.get_default_memory_pool().total_bytes()
     return where.download(result), statistics.median(seconds or [np.nan]), taken

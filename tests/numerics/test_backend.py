@@ -10,7 +10,7 @@ import pytest
 import scipy.fft
 
 from helioreduce.aia import chain, error, kernels, psf, register, spline, spline_arrays
-from helioreduce.aia.deconvolve import Options, deconvolve
+from helioreduce.aia.deconvolve import Psf, deconvolve
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend, fft
@@ -127,11 +127,12 @@ def test_whole_chain(rng, level1_header, as_on_gpu, left_out):
     meta = {"origin": "a table of the test", "version": "1", "sha256": "0" * 64}
     loss = {"WAVE_STR": "171_THIN", "T_START": "2010-03-24T00:00:00", "EFF_AREA": 2.0, "EFFA_P1": 0.0, **LOSS}
     later = {**loss, "T_START": "2012-01-01T00:00:00", "EFF_AREA": 1.1, "EFFA_P1": -1e-4}
-    settings = chain.Settings({}, Options(iterations=5), 10)
+    settings = {"systematic": {}, "options": {"iterations": 5}, "version": 10}
 
     def reduced():
-        calibration = chain.Calibration(([{"WAVELNTH": 171, **TABLE}], meta), ([loss, later], meta))
-        return chain.reduce(Image(data, level1_header), (spikes, {}), ([], meta), calibration, settings, left_out)
+        tables = {"error_table": ([{"WAVELNTH": 171, **TABLE}], meta), "degradation_table": ([loss, later], meta)}
+        given = settings | tables | {"spikes": (spikes, {}), "pointing": ([], meta), "psf": Psf(None)}
+        return chain.reduce(Image(data, level1_header), given, left_out)
 
     loops = reduced()
     as_on_gpu()

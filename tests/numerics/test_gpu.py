@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import chain, deconvolve, prep, psf, richardson_lucy
+from helioreduce.aia import deconvolve, prep, psf, richardson_lucy
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend
 
@@ -37,11 +37,9 @@ def test_transfers_change_nothing(frame):
 @pytest.mark.parametrize("options", [{}, {"accelerate": True, "iterations": 10}, {"tolerance": 0.05}], ids=str)
 def test_deconvolution(frame, options):
     """To 5e-7 of the peak: the rounding of the transforms."""
-    options = deconvolve.Options(**options)
 
     def run(image):
-        otf = backend.module_of(image.data).asarray(OTF)
-        return options.apply(image, otf, None)
+        return deconvolve.deconvolve(image, backend.module_of(image.data).asarray(OTF), **options)
 
     cpu, gpu = run(frame), on_gpu(run, frame)
     known = np.isfinite(cpu.data)
@@ -62,18 +60,18 @@ def test_memory_is_bounded(level1_header):
     """Three full frames through the chain stay within the limit of one process, and the fourth takes no more."""
     where = backend.Device("gpu")
     data = np.full(psf.FULL_FRAME, 300, np.float32)
-    otf, options = psf.otf(171).astype(np.float32), deconvolve.Options(iterations=2)
+    optics, options = deconvolve.Psf(psf.otf(171).astype(np.float32)), {"iterations": 2}
     frame, taken = Image(data, level1_header, np.sqrt(data)), []
-    optics = where.run(options.optics, where.upload(frame), otf)
     for _ in range(4):
-        where.download(where.run(prep.prep, where.run(options.apply, where.upload(frame), *optics), None))
+        restored = where.run(deconvolve.from_psf, where.upload(frame), optics, options)
+        where.download(where.run(prep.prep, restored, None))
         taken.append(GPU.get_default_memory_pool().total_bytes())
     assert max(taken) <= backend.GPU_MEMORY
     assert taken[-1] <= 1.1 * taken[1]
 
 
 def test_the_otf_is_uploaded_once(frame):
-    calibration, options = chain.Calibration(([], {}), None, OTF), deconvolve.Options()
+    optics, options = deconvolve.Psf(OTF), deconvolve.Options()
     image = backend.Device("gpu").upload(frame)
-    assert calibration.optics(image, options)[0] is calibration.optics(image, options)[0]
-    assert isinstance(richardson_lucy.noise_gain(calibration.optics(image, options)[0], 3), GPU.ndarray)
+    assert optics.optics(image, options).otf is optics.optics(image, options).otf
+    assert isinstance(richardson_lucy.noise_gain(optics.optics(image, options).otf, 3), GPU.ndarray)

@@ -19,7 +19,7 @@ def job(tmp_path):
             part = parts.get(name, {})
             lists[name] = Namedlist(fromdict=part) if isinstance(part, dict) else Namedlist(part)
         lists["log"] = [str(tmp_path / "job.log")]
-        return SimpleNamespace(rule="aia_test", threads=parts.get("threads", 1), **lists)
+        return SimpleNamespace(rule="aia_test", threads=parts.get("threads", 1), config=parts.get("config", {}), **lists)
 
     return make
 
@@ -69,3 +69,10 @@ def test_bad_input_ends_the_job_with_its_message(job, tmp_path):
     with pytest.raises(SystemExit, match=r"error: a.fits: is no image. Give one"):
         script.run(main, job())
     assert "a.fits: is no image. Give one" in (tmp_path / "job.log").read_text()
+
+
+def test_the_configuration_is_there_for_what_products_do_not_depend_on(job):
+    def main(config):
+        assert config == {"jsoc": {"retries": 3}}
+
+    script.run(main, job(config={"jsoc": {"retries": 3}}))

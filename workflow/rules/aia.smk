@@ -1,14 +1,10 @@
 """SDO/AIA, level 1 to level 1.5 and beyond, in the order of the data flow."""
 
-
-include: "aia_plan.smk"
-
-
-if config["source"] == "local":
+if aia.source.is_local:
 
     rule aia_copy:
         input:
-            image=lambda wildcards: FRAMES[wildcards_of(wildcards)].image,
+            image=lambda wildcards: aia.own(wildcards).image,
         output:
             "results/aia/level1/{channel}/{time}.fits",
         log:
@@ -18,8 +14,7 @@ if config["source"] == "local":
         conda:
             "../../envs/reduction.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: attempt,
+            **growing(mem_mb=600, runtime=1),
             serial=1,
         params:
             code=code("aia_copy"),
@@ -31,7 +26,7 @@ if config["source"] == "local":
     rule aia_copy_spikes:
         input:
             image="results/aia/level1/{channel}/{time}.fits",
-            spikes=lambda wildcards: FRAMES[wildcards_of(wildcards)].spikes,
+            spikes=lambda wildcards: aia.own(wildcards).spikes,
         output:
             "results/aia/spikes/{channel}/{time}.fits",
         log:
@@ -41,8 +36,7 @@ if config["source"] == "local":
         conda:
             "../../envs/reduction.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 600 * attempt,
-            runtime=lambda wildcards, attempt: attempt,
+            **growing(mem_mb=600, runtime=1),
             serial=1,
         params:
             code=code("aia_copy_spikes"),
@@ -55,7 +49,7 @@ else:
 
     rule aia_query:
         input:
-            lambda wildcards: archived(FRAMES_OF[wildcards.channel, wildcards.day]),
+            aia.served,
         output:
             "results/aia/records/{channel}/{day}.jsonl",
         log:
@@ -66,9 +60,9 @@ else:
         resources:
             jsoc=1,
         params:
-            source=SOURCE,
-            slots=lambda wildcards: [time for _, time in FRAMES_OF[wildcards.channel, wildcards.day]],
-            cadence_s=AIA["cadence_s"],
+            source=aia.source.name,
+            slots=aia.slots,
+            cadence_s=aia.settings["cadence_s"],
             code=code("aia_query"),
         message:
             "Ask for the records of {wildcards.channel} Å on {wildcards.day}."
@@ -77,7 +71,7 @@ else:
 
     rule aia_export:
         input:
-            records=records_of,
+            records=lambda wildcards: ancient(aia.records(wildcards)),
         output:
             "results/aia/exports/{channel}/{day}.json",
         log:
@@ -89,9 +83,9 @@ else:
             jsoc=1,
             jsoc_export=1,
         params:
-            source=SOURCE,
-            scenario=SCENARIO,
-            quality=QUALITY,
+            source=aia.source.name,
+            scenario=aia.source.scenario,
+            quality=aia.source.quality,
             code=code("aia_export"),
         message:
             "Have {wildcards.channel} Å on {wildcards.day} staged."
@@ -100,8 +94,8 @@ else:
 
     rule aia_fetch:
         input:
-            records=records_of,
-            exports=exports_of,
+            records=lambda wildcards: ancient(aia.records(wildcards)),
+            exports=lambda wildcards: ancient(aia.exports(wildcards)),
         output:
             image="results/aia/level1/{channel}/{time}.fits",
             history="results/aia/level1/{channel}/{time}.json",
@@ -113,9 +107,9 @@ else:
         resources:
             jsoc=1,
         params:
-            source=SOURCE,
-            scenario=SCENARIO,
-            quality=QUALITY,
+            source=aia.source.name,
+            scenario=aia.source.scenario,
+            quality=aia.source.quality,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -124,8 +118,8 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            records=records_of,
-            exports=exports_of,
+            records=lambda wildcards: ancient(aia.records(wildcards)),
+            exports=lambda wildcards: ancient(aia.exports(wildcards)),
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -137,8 +131,8 @@ else:
         resources:
             jsoc=1,
         params:
-            source=SOURCE,
-            scenario=SCENARIO,
+            source=aia.source.name,
+            scenario=aia.source.scenario,
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
@@ -147,7 +141,7 @@ else:
 
     rule aia_missing:
         input:
-            [f"results/aia/records/{channel}/{day}.jsonl" for channel, day in FRAMES_OF],
+            [aia.source.records(channel, day) for channel, day in aia.frames_of_day],
         output:
             "results/aia/missing.tsv",
         log:
@@ -156,7 +150,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         params:
-            quality=QUALITY,
+            quality=aia.source.quality,
             code=code("aia_missing"),
         message:
             "List the frames that cannot be had."
@@ -166,7 +160,7 @@ else:
 
 rule offline:
     input:
-        offline_targets(),
+        aia.offline_targets(),
 
 
 localrules:
@@ -176,8 +170,8 @@ localrules:
 
 rule aia_tables:
     input:
-        file=lambda wildcards: table_of(wildcards.table),
-        archive=ancient(archived([])),
+        file=lambda wildcards: aia.tables.files[wildcards.table],
+        archive=ancient(aia.source.served()),
     output:
         "results/aia/tables/{table}.ecsv",
     log:
@@ -189,8 +183,8 @@ rule aia_tables:
     resources:
         jsoc=1,
     params:
-        source=TABLES,
-        version=AIA["calibration"]["version"],
+        source=aia.source.tables,
+        version=aia.tables.version,
         code=code("aia_tables"),
     message:
         "Take the {wildcards.table} table."
@@ -200,8 +194,8 @@ rule aia_tables:
 
 rule aia_pointing:
     input:
-        file=table_of("pointing"),
-        archive=ancient(archived([])),
+        file=aia.tables.files["pointing"],
+        archive=ancient(aia.source.served()),
     output:
         "results/aia/tables/pointing/{day}.ecsv",
     log:
@@ -211,7 +205,7 @@ rule aia_pointing:
     resources:
         jsoc=1,
     params:
-        source=TABLES,
+        source=aia.source.tables,
         code=code("aia_pointing"),
     message:
         "Take the pointing table of {wildcards.day}."
@@ -232,8 +226,7 @@ rule aia_respike:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 600 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **growing(mem_mb=600, runtime=1),
         serial=1,
     params:
         code=code("aia_respike"),
@@ -245,8 +238,8 @@ rule aia_respike:
 
 rule aia_error:
     input:
-        image=before("error"),
-        table="results/aia/tables/error.ecsv",
+        image=aia.before("error"),
+        error_table="results/aia/tables/error.ecsv",
     output:
         "results/aia/error/{channel}/{time}.fits",
     log:
@@ -257,12 +250,11 @@ rule aia_error:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 800 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **growing(mem_mb=800, runtime=1),
         serial=1,
     params:
-        systematic=AIA["error"],
-        skipped=skipped("error"),
+        systematic=aia.settings["error"],
+        skipped=aia.skipped("error"),
         code=code("aia_error"),
     message:
         "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
@@ -281,7 +273,7 @@ rule aia_psf:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 1200 * attempt,
+        **growing(mem_mb=1200),
     params:
         code=code("aia_psf"),
     message:
@@ -292,8 +284,8 @@ rule aia_psf:
 
 rule aia_deconvolve:
     input:
-        image=before("deconvolve"),
-        psf=f"results/aia/psf/{AIA['deconvolve']['core']}/{{channel}}.fits",
+        image=aia.before("deconvolve"),
+        psf=aia.psf,
     output:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:
@@ -301,17 +293,16 @@ rule aia_deconvolve:
     group:
         "aia"
     conda:
-        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
+        f"../../envs/{aia.environment}.yaml"
     threads: 2
     resources:
-        **ON_GPU,
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 3 * attempt,
+        **aia.gpu,
+        **growing(mem_mb=1500, runtime=3),
         serial=1,
     params:
-        settings=AIA["deconvolve"],
-        device=AIA["device"],
-        skipped=skipped("deconvolve"),
+        options=aia.settings["deconvolve"],
+        device=aia.settings["device"],
+        skipped=aia.skipped("deconvolve"),
         code=code("aia_deconvolve"),
     message:
         "Deconvolve {wildcards.channel} Å at {wildcards.time}."
@@ -321,8 +312,8 @@ rule aia_deconvolve:
 
 rule aia_prep:
     input:
-        image=before("prep"),
-        table=lambda wildcards: f"results/aia/tables/pointing/{wildcards.time[:8]}.ecsv",
+        image=aia.before("prep"),
+        pointing=aia.pointing,
     output:
         "results/aia/level1.5/{channel}/{time}.fits",
     log:
@@ -330,16 +321,15 @@ rule aia_prep:
     group:
         "aia"
     conda:
-        "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
+        f"../../envs/{aia.environment}.yaml"
     threads: 2
     resources:
-        **ON_GPU,
-        mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **aia.gpu,
+        **growing(mem_mb=1200, runtime=1),
         serial=1,
     params:
-        device=AIA["device"],
-        skipped=skipped("prep"),
+        device=aia.settings["device"],
+        skipped=aia.skipped("prep"),
         code=code("aia_prep"),
     message:
         "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
@@ -349,8 +339,8 @@ rule aia_prep:
 
 rule aia_degradation:
     input:
-        image=before("degradation"),
-        table="results/aia/tables/degradation.ecsv",
+        image=aia.before("degradation"),
+        degradation_table="results/aia/tables/degradation.ecsv",
     output:
         "results/aia/corrected/{channel}/{time}.fits",
     log:
@@ -360,12 +350,11 @@ rule aia_degradation:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **growing(mem_mb=700, runtime=1),
         serial=1,
     params:
-        version=AIA["calibration"]["version"],
-        skipped=skipped("degradation"),
+        version=aia.tables.version,
+        skipped=aia.skipped("degradation"),
         code=code("aia_degradation"),
     message:
         "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
@@ -375,7 +364,7 @@ rule aia_degradation:
 
 rule aia_exposure:
     input:
-        image=before("exposure"),
+        image=aia.before("exposure"),
     output:
         "results/aia/normalised/{channel}/{time}.fits",
     log:
@@ -385,11 +374,10 @@ rule aia_exposure:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 700 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **growing(mem_mb=700, runtime=1),
         serial=1,
     params:
-        skipped=skipped("exposure"),
+        skipped=aia.skipped("exposure"),
         code=code("aia_exposure"),
     message:
         "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."
@@ -399,7 +387,7 @@ rule aia_exposure:
 
 rule aia_quicklook:
     input:
-        lambda wildcards: f"results/aia/{latest(*wildcards_of(wildcards))[0]}/{wildcards.channel}/{wildcards.time}.fits",
+        aia.finished,
     output:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
@@ -409,8 +397,7 @@ rule aia_quicklook:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1200 * attempt,
-        runtime=lambda wildcards, attempt: attempt,
+        **growing(mem_mb=1200, runtime=1),
         serial=1,
     params:
         code=code("aia_quicklook"),
@@ -428,7 +415,7 @@ rule aia_refuse:
     conda:
         "../../envs/reduction.yaml"
     params:
-        reason=lambda wildcards: REFUSED[wildcards.name],
+        reason=lambda wildcards: aia.refused[wildcards.name],
         code=code("aia_refuse"),
     message:
         "Refuse {wildcards.name}: it cannot be named."

@@ -4,98 +4,80 @@ A rule is made for every chunk, with the exact names of its products. A rule wit
 single steps, whose products can still be asked for.
 """
 
-
-include: "aia_batch_plan.smk"
-
-
-for (channel, first), chunk in aia_chunks():
-    frames = [batch_frame(*frame) for frame in chunk]
-    downloads = [batch_download(*frame) for frame in chunk]
-
-    if downloads and config["source"] != "local":
+for chunk in aia_batch.chunks:
+    if chunk.downloads:
 
         rule:
             name:
-                f"aia_fetch_{channel}_{first}"
+                f"aia_fetch_{chunk.name}"
             input:
-                records=[ancient(file) for file in sorted({frame[0] for frame in downloads})],
-                exports=[ancient(file) for file in sorted({frame[1] for frame in downloads if frame[1]})],
+                records=[ancient(file) for file in sorted({frame.records for frame in chunk.downloads})],
+                exports=[ancient(file) for file in sorted({frame.exports for frame in chunk.downloads if frame.exports})],
             output:
-                [file for frame in downloads for file in frame[2:] if file],
+                chunk.fetched,
             log:
-                f"results/logs/aia_fetch/{channel}/{first}.log",
+                f"results/logs/aia_fetch/{chunk.channel}/{chunk.first}.log",
             localrule: True
             conda:
                 "../../envs/reduction.yaml"
             resources:
                 jsoc=1,
             params:
-                frames=downloads,
-                source=SOURCE,
-                scenario=SCENARIO,
-                quality=QUALITY,
-                code=code("aia_fetch_batch"),
+                frames=[tuple(frame) for frame in chunk.downloads],
+                source=aia.source.name,
+                scenario=aia.source.scenario,
+                quality=aia.source.quality,
+                code=code("aia_fetch_batch", "aia_fetch", "aia_fetch_spikes"),
             message:
-                f"Fetch {len(downloads)} images of {channel} Å from {first}."
+                f"Fetch {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
             script:
                 "../../scripts/aia_fetch_batch.py"
 
     rule:
         name:
-            f"aia_batch_{channel}_{first}"
+            f"aia_batch_{chunk.name}"
         input:
-            images=[frame[0] for frame in frames],
-            spikes=[frame[1] for frame in frames if frame[1]],
-            pointing=sorted({frame[2] for frame in frames}),
-            error=["results/aia/tables/error.ecsv"],
-            degradation=(["results/aia/tables/degradation.ecsv"] if taken("degradation", frames) else []),
-            psf=([f"results/aia/psf/{AIA['deconvolve']['core']}/{channel}.fits"] if taken("deconvolve", frames) else []),
+            **chunk.inputs(),
         output:
-            [frame[3] for frame in frames],
+            [frame.output for frame in chunk.frames],
         log:
-            f"results/logs/aia_batch/{channel}/{first}.log",
+            f"results/logs/aia_batch/{chunk.channel}/{chunk.first}.log",
         group:
-            f"aia_{channel}_{first}"
+            f"aia_{chunk.name}"
         conda:
-            "../../envs/gpu.yaml" if ON_GPU else "../../envs/reduction.yaml"
+            f"../../envs/{aia.environment}.yaml"
         threads: 2
         resources:
-            **ON_GPU,
-            mem_mb=lambda wildcards, attempt: 1700 * attempt,
-            runtime=lambda wildcards, attempt, images=len(frames): (10 + images) * attempt,
+            **aia.gpu,
+            **growing(mem_mb=1700, runtime=10 + len(chunk.keys)),
         params:
-            frames=frames,
-            settings={
-                "systematic": AIA["error"],
-                "deconvolve": AIA["deconvolve"],
-                "version": AIA["calibration"]["version"],
-            },
-            device=AIA["device"],
-            code=code("aia_batch"),
+            frames=[tuple(frame) for frame in chunk.frames],
+            settings=chunk.settings(),
+            device=aia.settings["device"],
+            code=code("aia_batch", *aia_batch.scripts),
         message:
-            f"Reduce {len(frames)} images of {channel} Å from {first}."
+            f"Reduce {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
         script:
             "../../scripts/aia_batch.py"
 
     rule:
         name:
-            f"aia_quicklook_{channel}_{first}"
+            f"aia_quicklook_{chunk.name}"
         input:
-            [frame[3] for frame in frames],
+            [frame.output for frame in chunk.frames],
         output:
-            [f"results/aia/quicklook/{channel}/{time}.png" for _, time in chunk],
+            chunk.quicklooks,
         log:
-            f"results/logs/aia_quicklook/{channel}/{first}.log",
+            f"results/logs/aia_quicklook/{chunk.channel}/{chunk.first}.log",
         group:
-            f"aia_{channel}_{first}"
+            f"aia_{chunk.name}"
         conda:
             "../../envs/reduction.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 1200 * attempt,
-            runtime=lambda wildcards, attempt, images=len(chunk): (10 + images) * attempt,
+            **growing(mem_mb=1200, runtime=10 + len(chunk.keys)),
         params:
             code=code("aia_quicklook"),
         message:
-            f"Draw {len(frames)} images of {channel} Å from {first}."
+            f"Draw {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
         script:
             "../../scripts/aia_quicklook.py"

@@ -1,7 +1,5 @@
 """The embedded archive: a synthetic Sun, rendered before it is served."""
 
-ARCHIVE = config["archive"]
-
 
 localrules:
     archive_tables,
@@ -17,9 +15,9 @@ rule archive_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        scenario=ARCHIVE,
-        start=config["aia"]["start"],
-        end=config["aia"]["end"],
+        scenario=aia.source.archive,
+        start=aia.settings["start"],
+        end=aia.settings["end"],
         code=code("archive_tables"),
     message:
         "Make the archive's calibration tables."
@@ -43,9 +41,9 @@ rule archive_render:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        **growing(mem_mb=1500),
     params:
-        scenario=ARCHIVE,
+        scenario=aia.source.archive,
         code=code("archive_render"),
     message:
         "Render the archive's {wildcards.channel} Å at {wildcards.time}."

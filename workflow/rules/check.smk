@@ -3,7 +3,7 @@
 
 rule check:
     input:
-        aia=[target for target in aia_targets() if target.endswith(".fits")],
+        aia=aia.products(),
     output:
         "results/checked.txt",
     log:

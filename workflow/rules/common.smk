@@ -1,4 +1,4 @@
-"""Common ground of the rules, no physics: the package, digests of the code, names and wildcards."""
+"""Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
 import os
 import sys
@@ -6,43 +6,44 @@ from pathlib import Path
 
 import yaml
 from snakemake.resources import Resource
+from snakemake.utils import validate
 
-sys.path.append(str(REPOSITORY / "scripts"))
+sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
 
 from helioreduce.errors import InputError
-from helioreduce.plan.paths import REPOSITORY, located
+from helioreduce.plan.aia import Plan as AIAPlan
+from helioreduce.plan.aia_batch import Batches
+from helioreduce.plan.aia_missing import after_failure
+from helioreduce.plan.paths import REPOSITORY, code, located
+from helioreduce.plan.resources import growing
 from helioreduce.plan.settings import canonical, plain
 from helioreduce.plan.spice import Plan as SpicePlan
-from helioreduce.io.provenance import code_digest
+from helioreduce.plan.summary import summary
 
 
 include: "engine.smk"
+
+
+config.update(plain(config))
+validate(config, "../schemas/config.schema.yaml")
+config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
+
+try:
+    aia = AIAPlan.of(config)
+    aia_batch = Batches.of(aia)
+    spice = SpicePlan.of(config)
+except InputError as error:
+    raise WorkflowError(f"config: {error}")
+
+if workflow.is_main_process:
+    for note in (*aia_batch.notes, *spice.notes):
+        logger.warning(note)
 
 
 wildcard_constraints:
     channel=r"\d{2,4}",
     time=r"\d{8}T\d{6}",
     day=r"\d{8}",
-
-
-def code(script):
-    """Digest of ``scripts/<script>.py`` and the package modules it imports, for ``params``: edited code reruns its rules."""
-    return code_digest(REPOSITORY / "scripts" / f"{script}.py")
-
-
-def summary():
-    """Where the results are, for whoever has just run the workflow."""
-    known = {
-        "results/aia/level1.5": "<channel>/<time>.fits",
-        f"results/aia/{list(STATE.values())[-1]}": "<channel>/<time>.fits",
-        "results/aia/quicklook": "<channel>/<time>.png",
-        "results/figures": "gallery.html",
-        "results/cosmic_rays/sources": "<job>/<frame>.png",
-        "results/esis/level3": "<line>.fits",
-        "results/spice/report": "<raster>.html",
-    }
-    lines = [f"  {folder}/{name}" for folder, name in known.items() if Path(folder).is_dir()]
-    return "\n".join(["", "Done. Look at:", *lines])
 
 
 def limit(**scarce):
@@ -52,4 +53,4 @@ def limit(**scarce):
             workflow.register_resource(name, Resource(name, number))
 
 
-config.update(plain(config))
+limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)

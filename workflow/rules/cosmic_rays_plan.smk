@@ -105,6 +105,6 @@ wildcard_constraints:
 
 def cosmic_rays_series(wildcards):
     """Times of the requested frames of a channel around one: up to two before and two after."""
-    times = sorted({wildcards.time} | {time for channel, time in FRAMES if channel == wildcards.channel})
+    times = sorted({wildcards.time} | {time for channel, time in aia.frames if channel == wildcards.channel})
     here = times.index(wildcards.time)
     return times[max(here - 2, 0) : here + 3]

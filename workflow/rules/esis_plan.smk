@@ -2,6 +2,7 @@
 
 import re
 
+from helioreduce import times
 from helioreduce.esis.camera import CAMERAS, time_of
 
 ESIS = config["esis"]
@@ -42,7 +43,7 @@ def esis_aia():
     """The AIA 304 image of the AIA chain nearest in time to each exposure, {exposure number: file}; empty if not asked for."""
     if ESIS["target"] != "aia":
         return {}
-    frames = [time for channel, time in FRAMES if channel == "304"]
+    frames = [time for channel, time in aia.frames if channel == "304"]
     if not frames:
         raise WorkflowError(
             "config: esis.target is aia, but aia.channels has no 304. Add it, and set aia.start and aia.end to the flight."

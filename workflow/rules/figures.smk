@@ -6,7 +6,7 @@ include: "figures_plan.smk"
 
 rule aia_statistics:
     input:
-        image=finished,
+        image=aia.finished,
         raw=product("level1"),
     output:
         "results/aia/statistics/{channel}/{time}.ecsv",
@@ -60,7 +60,7 @@ rule figure_gallery:
     input:
         figures=[f"{file}.png" for spec in FIGURES.values() for file in files_of(spec)],
         captions=[REPOSITORY / "workflow" / "report" / f"{name}.rst" for name in FIGURES],
-        before=[product(latest(c, TIMES[c][0], "deconvolve")[0]).format(channel=c, time=TIMES[c][0]) for c in deconvolving],
+        before=[product(aia.latest(c, TIMES[c][0], "deconvolve")).format(channel=c, time=TIMES[c][0]) for c in deconvolving],
         after=[product("deconvolved").format(channel=c, time=TIMES[c][0]) for c in deconvolving],
     output:
         "results/figures/gallery.html",
@@ -74,9 +74,9 @@ rule figure_gallery:
         facts={
             "source": config["source"],
             "channels": ", ".join(f"{c} Å" for c in CHANNELS),
-            "images": str(len(FRAMES)),
+            "images": str(len(aia.frames)),
             "first": ", ".join(ALL_TIMES[:1]),
-            "calibration": f"version {AIA['calibration']['version']}",
+            "calibration": f"version {aia.tables.version}",
         },
         code=code("figure_gallery"),
     message:

@@ -2,15 +2,17 @@
 
 from collections import namedtuple
 
+from helioreduce.aia import channels
+
 Figure = namedtuple("Figure", "name group tail channels params inputs")
 FIGURES = {}
 FRAME, CHANNEL, TIME, RUN = "{channel}/{time}", "{channel}", "{time}", ""
-CHANNELS = list(dict.fromkeys(channel for channel, _ in FRAMES))
-TIMES = {c: sorted(time for other, time in FRAMES if other == c) for c in CHANNELS}
-ALL_TIMES = sorted({time for _, time in FRAMES})
+CHANNELS = list(dict.fromkeys(channel for channel, _ in aia.frames))
+TIMES = {c: sorted(time for other, time in aia.frames if other == c) for c in CHANNELS}
+ALL_TIMES = sorted({time for _, time in aia.frames})
 DECONVOLUTION = {
-    "core": AIA["deconvolve"]["core"],
-    "iterations": AIA["deconvolve"]["iterations"],
+    "core": aia.settings["deconvolve"]["core"],
+    "iterations": aia.settings["deconvolve"]["iterations"],
 }
 PSF = f"results/aia/psf/{DECONVOLUTION['core']}/{{channel}}.fits"
 SIDE = {"side": 600}  # of cut-outs, pixels
@@ -28,17 +30,12 @@ def under(folder, spec):
 
 def passing(step):
     """Channels whose first frame goes through a step."""
-    return [c for c in CHANNELS if left_out(step, c, TIMES[c][0]) is None]
+    return [c for c in CHANNELS if aia.left_out(step, c, TIMES[c][0]) is None]
 
 
 def product(state):
     """Pattern of a state's images."""
     return f"results/aia/{state}/{{channel}}/{{time}}.fits"
-
-
-def finished(wildcards):
-    """The finished image of a frame."""
-    return product(latest(*wildcards_of(wildcards))[0]).format(**wildcards)
 
 
 def frames_of_day(wildcards):
@@ -50,7 +47,7 @@ def frames_of_day(wildcards):
 def frame_and_next(wildcards):
     """A frame with its error plane, and the one after it unless the archive knows the truth."""
     later = [time for time in TIMES[wildcards.channel] if time >= wildcards.time]
-    state = latest(*wildcards_of(wildcards), "deconvolve")[0]
+    state = aia.latest(wildcards.channel, wildcards.time, "deconvolve")
     return [product(state).format(channel=wildcards.channel, time=t) for t in later[: 1 if ARCHIVED else 2]]
 
 
@@ -60,16 +57,16 @@ def files_of(spec):
     return list(dict.fromkeys(under("results/figures", spec).format(**value) for value in values))
 
 
-ARCHIVED = config["source"] == "archive"
+ARCHIVED = aia.source.is_archive
 EUV = [c for c in CHANNELS if int(c) in channels.EUV]
 RESPONDING = CHANNELS if response_files("instrument") else []
 RADIATING = EUV if RESPONDING and response_files("emissivity") else []
 PAIRED = [c for c in CHANNELS if ARCHIVED or len(TIMES[c]) > 1]
-before_after = {"before": before("deconvolve"), "after": product("deconvolved")}
-raw = {"image": before("deconvolve"), "table": "results/aia/tables/error.ecsv"}
+before_after = {"before": aia.before("deconvolve"), "after": product("deconvolved")}
+raw = {"image": aia.before("deconvolve"), "table": "results/aia/tables/error.ecsv"}
 pair = {"level1": product("level1"), "registered": product("level1.5")}
 spikes = {"level1": product("level1"), "spikes": product("spikes")}
-statistics = [product("statistics").replace("fits", "ecsv").format(channel=c, time=t) for c, t in FRAMES]
+statistics = [product("statistics").replace("fits", "ecsv").format(channel=c, time=t) for c, t in aia.frames]
 respiking, deconvolving, degrading = (
     passing("respike"),
     passing("deconvolve"),
@@ -100,7 +97,7 @@ figure(
     FRAME,
     deconvolving,
     SIDE | {"settings": DECONVOLUTION},
-    before=before("deconvolve"),
+    before=aia.before("deconvolve"),
 )
 figure(
     "spike_cutouts",
@@ -137,7 +134,7 @@ figure(
     list(dict.fromkeys(degrading + ["335"] * ARCHIVED)),  # 335 Å has lost most
     {
         "times": lambda wildcards: TIMES.get(wildcards.channel) or ALL_TIMES,
-        "version": AIA["calibration"]["version"],
+        "version": aia.tables.version,
     },
     history="results/aia/response/history/{channel}.ecsv",
     table="results/aia/tables/degradation.ecsv",
@@ -158,10 +155,10 @@ figure(
     "Degradation",
     FRAME,
     degrading,
-    before=before("degradation"),
+    before=aia.before("degradation"),
     after=product("corrected"),
 )
-figure("error_map", "Errors", FRAME, CHANNELS, image=finished)
+figure("error_map", "Errors", FRAME, CHANNELS, image=aia.finished)
 figure("error_components", "Errors", FRAME, CHANNELS, **raw)
 figure("error_histograms", "Errors", FRAME, CHANNELS, **raw)
 figure(

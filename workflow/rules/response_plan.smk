@@ -1,6 +1,6 @@
 """AIA responses: inputs and names of files."""
 
-RESPONSE = AIA["response"]
+RESPONSE = aia.settings["response"]
 SOLARSOFT = {  # kind: the files of it in a folder of SolarSoft's response files, newest version last
     "instrument": ("aia_V*_all_fullinst.genx", "aia_V*_fuv_fullinst.genx"),
     "emissivity": ("aia_V*_fullemiss.genx",),
@@ -12,9 +12,9 @@ def response_files(kind):
     setting = RESPONSE[kind]
     if setting != "auto":
         return [str(located(path)) for path in ([setting] if isinstance(setting, str) else setting)]
-    if config["source"] == "archive":
+    if aia.source.is_archive:
         return [f"results/archive/{kind}.ecsv"]
-    folder = tables_folder()
+    folder = aia.tables.folder
     newest = [sorted(folder.glob(pattern))[-1:] for pattern in SOLARSOFT[kind]] if folder else []
     return [str(file) for files in newest for file in files]
 
@@ -22,7 +22,7 @@ def response_files(kind):
 def response_settings():
     """What the responses are made with."""
     return {
-        "version": AIA["calibration"]["version"],
+        "version": aia.tables.version,
         "eve": RESPONSE["eve"],
         "crosstalk": RESPONSE["crosstalk"],
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import gaps, psf, richardson_lucy
+from helioreduce.aia import gaps, richardson_lucy
+from helioreduce.aia.psf import for_image, reach
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 from helioreduce.io.provenance import record, refuse_twice
@@ -20,7 +23,7 @@ UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
 
 @dataclass(frozen=True)
 class Options:
-    """What a user chooses; see :func:`deconvolve`, and :func:`psf.otf` for ``core``. The arithmetic is in ``precision``."""
+    """What a user chooses; see :func:`deconvolve`, and :func:`helioreduce.aia.psf.otf` for ``core``."""
 
     iterations: int = 25
     core: str = "default"
@@ -29,18 +32,44 @@ class Options:
     redraws: int = 0
     precision: Literal["float32", "float64"] = "float32"
 
-    def optics(self, image: Image, full_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """OTF for images like this one, where it lives, from the full frame's; and the noise gain if it is the same for all."""
-        otf = psf.for_image(image.data.shape, image.header["WAVELNTH"], self.core, full_frame)
-        otf = backend.module_of(image.data).asarray(otf, self.precision)
-        varies = self.redraws or self.tolerance or self.accelerate
-        return otf, None if varies else richardson_lucy.noise_gain(otf, self.iterations)
 
-    def apply(self, image: Image, otf: np.ndarray, gain: np.ndarray | None) -> Image:
-        """:func:`deconvolve` with :meth:`optics`."""
-        control = {"tolerance": self.tolerance, "accelerate": self.accelerate, "redraws": self.redraws}
-        edge = psf.reach(image.header["WAVELNTH"], 0.9)
-        return deconvolve(image, otf, self.iterations, core=self.core, edge=edge, gain=gain, **control)
+class Optics(NamedTuple):
+    """OTF of images of one shape, and the noise gain of the deconvolution where it is the same for all of them."""
+
+    otf: np.ndarray
+    gain: np.ndarray | None
+
+
+class Psf:
+    """The PSF of a channel, prepared once for all images of one shape.
+
+    Parameters
+    ----------
+    full_frame
+        Transform of the PSF on the full frame's grid, float32 (4096, 2049).
+    """
+
+    def __init__(self, full_frame: np.ndarray) -> None:
+        self._full_frame = full_frame
+        self._prepared = lru_cache(maxsize=1)(self._prepare)
+
+    def optics(self, image: Image, options: Options) -> Optics:
+        """Return what an image is deconvolved with, where its arrays live; the last shape's is kept."""
+        return self._prepared(image.data.shape, image.header["WAVELNTH"], backend.module_of(image.data), options)
+
+    def _prepare(self, shape: tuple[int, int], channel: int, module: ModuleType, options: Options) -> Optics:
+        otf = module.asarray(for_image(shape, channel, options.core, self._full_frame), options.precision)
+        varies = options.redraws or options.tolerance or options.accelerate
+        return Optics(otf, None if varies else richardson_lucy.noise_gain(otf, options.iterations))
+
+
+def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
+    """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`."""
+    chosen = Options(**options)
+    otf, gain = psf.optics(image, chosen)
+    control = {"tolerance": chosen.tolerance, "accelerate": chosen.accelerate, "redraws": chosen.redraws}
+    edge = reach(image.header["WAVELNTH"], 0.9)
+    return deconvolve(image, otf, chosen.iterations, core=chosen.core, edge=edge, gain=gain, **control)
 
 
 def deconvolve(

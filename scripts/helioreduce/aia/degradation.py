@@ -99,9 +99,9 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
     return new
 
 
-def from_table(image: Image, table: ecsv.Calibration, version: int) -> Image:
-    """:func:`correct` by one version of a table that names its origin."""
-    rows, meta = table
+def from_table(image: Image, degradation_table: ecsv.Calibration, version: int) -> Image:
+    """Correct by one version of a table that names its origin."""
+    rows, meta = degradation_table
     return correct(image, rows, version, reference=ecsv.reference(meta))
 
 

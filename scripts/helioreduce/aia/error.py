@@ -99,9 +99,9 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     return new
 
 
-def from_table(image: Image, table: ecsv.Calibration, systematic: Mapping[str, bool]) -> Image:
-    """:func:`estimate` by the channel's row of AIA's error table; ``systematic`` says of each term whether it counts."""
-    rows, meta = table
+def from_table(image: Image, error_table: ecsv.Calibration, systematic: Mapping[str, bool]) -> Image:
+    """Estimate the error by the channel's row of AIA's error table; ``systematic`` says of each term whether it counts."""
+    rows, meta = error_table
     terms = tuple(name for name, wanted in systematic.items() if wanted)
     row = tables.error_row(rows, image.header["WAVELNTH"])
     return estimate(image, row, systematic=terms, reference=ecsv.reference(meta))

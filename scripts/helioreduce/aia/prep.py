@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helioreduce import times
-from helioreduce.aia import pointing, register
+from helioreduce.aia import register
+from helioreduce.aia.pointing import select, update
 from helioreduce.image import Image
 from helioreduce.io import ecsv
 from helioreduce.io.provenance import record, refuse_twice
@@ -23,14 +24,14 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
         If the image is level 1.5.
     """
     refuse_twice(image, "prep")
-    pointed, parameters = pointing.update(image, row)
+    pointed, parameters = update(image, row)
     new = register.register(pointed)
     record(new.header, "prep", parameters | register.PARAMETERS | {"device": backend.name(new.data)}, reference)
     return new
 
 
-def from_table(image: Image, table: ecsv.Calibration) -> Image:
-    """:func:`prep` by the row of a day's pointing table that covers T_OBS; an empty table keeps the header's pointing."""
-    rows, meta = table
-    row = pointing.select(rows, times.parse(image.header["T_OBS"])) if rows else None
+def from_table(image: Image, pointing: ecsv.Calibration) -> Image:
+    """Prep by the row of a day's pointing table that covers T_OBS; an empty table keeps the header's pointing."""
+    rows, meta = pointing
+    row = select(rows, times.parse(image.header["T_OBS"])) if rows else None
     return prep(image, row, reference=ecsv.reference(meta))

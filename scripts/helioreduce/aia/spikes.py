@@ -56,12 +56,13 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     return new
 
 
-def from_list(image: Image, spikes: np.ndarray, header: Mapping[str, object]) -> Image:
-    """:func:`respike` by a list and its header; SKIPPED where the archive holds no list of a frame that had spikes."""
-    if spikes.shape[1] == 0 and image.header.get("NSPIKES", 0) > 0:
+def from_list(image: Image, spikes: tuple[np.ndarray, Mapping[str, object]]) -> Image:
+    """Respike by a list and its header; SKIPPED where the archive holds no list of a frame that had spikes."""
+    values, header = spikes
+    if values.shape[1] == 0 and image.header.get("NSPIKES", 0) > 0:
         reason = header.get("REASON", "the archive holds no spikes of this frame")
         return provenance.skip(image, {"respike": str(reason)})
-    return respike(image, spikes)
+    return respike(image, values)
 
 
 def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

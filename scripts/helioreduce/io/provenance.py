@@ -94,13 +94,13 @@ def skip(image: Image, steps: Mapping[str, str]) -> Image:
     return image
 
 
-def code_digest(script: Path) -> str:
-    """Digest of a script and of every package module that it imports, directly or not.
+def code_digest(*scripts: Path) -> str:
+    """Digest of scripts and of every package module that they import, directly or not.
 
     The modules are found by reading the imports; comments, docstrings and layout do not count, so a digest changes when
     the program does. Rules carry it in ``params``: Snakemake then reruns just the steps whose code changed.
     """
-    modules = sorted(_reachable(script.resolve(), script.resolve().parent))
+    modules = sorted(set().union(*(_reachable(script.resolve(), script.resolve().parent) for script in scripts)))
     return hashlib.sha256("".join(_program(module)[0] for module in modules).encode()).hexdigest()[:12]
 
 

@@ -83,10 +83,10 @@ class Device:
         """The image on the device; it is there when this returns."""
         return image if self.module is np else self._moved(image, self._to_device)
 
-    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """The function's result, finished: until then no argument on the device is given up to another stream."""
         with self._computing as stream:
-            result = function(*arguments)
+            result = function(*arguments, **named)
             if stream:
                 stream.synchronize()
         return result

@@ -1,4 +1,4 @@
-"""Paths of a configuration."""
+"""Paths of a configuration, and the code behind a rule."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from helioreduce.errors import InputError
+from helioreduce.io.provenance import code_digest
 
 #: The folder of the Snakefile, the scripts and the environments.
 REPOSITORY = Path(__file__).parents[3]
@@ -30,3 +31,8 @@ def located(path: str) -> Path:
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")
+
+
+def code(*scripts: str) -> str:
+    """Return the digest of scripts and the package modules they import, for ``params``: edited code reruns its rules."""
+    return code_digest(*(REPOSITORY / "scripts" / f"{script}.py" for script in scripts))

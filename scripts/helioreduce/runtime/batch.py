@@ -1,7 +1,7 @@
-"""One job, many frames: each finished image is kept at once, so that what has been computed is never computed again.
+"""One job, many products: each one is kept at once, so that what has been computed is never computed again.
 
-Snakemake removes every output of a job that fails, or that it repeats because one of its frames changed. So an image is
-written below ``results/aia/batch`` under the digest of all it follows from, and its product is a hard link to it: the same
+Snakemake removes every output of a job that fails, or that it repeats because one of its inputs changed. So a product is
+written into a folder of its own under the digest of all it follows from, and the output is a hard link to it: the same
 bytes on the disk, counted once.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Protocol, TypeVar
 
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.io import provenance
@@ -21,86 +21,80 @@ from helioreduce.runtime import pipeline
 from helioreduce.runtime.log import logger, report
 
 
-class Frame(NamedTuple):
-    """One image to be made: its files, and the steps that it does not go through, with the reasons."""
-
-    image: str
-    spikes: str | None
-    pointing: str
-    output: str
-    left_out: Mapping[str, str]
+class Item(Protocol):
+    """Something that a job works on: its name on the screen, and the file to be named where it fails."""
 
     @property
-    def name(self) -> str:
-        """Channel and time."""
-        return _name(self.output)
+    def name(self) -> str: ...
+    @property
+    def file(self) -> str: ...
 
 
-class Download(NamedTuple):
-    """One image to be fetched: the list that has its record, its staged export, and the files to be written."""
-
-    records: str
-    exports: str | None
-    image: str
-    history: str
-    spikes: str | None
+class Product(Item, Protocol):
+    """An item with its output, and the files and settings of its own that the output follows from."""
 
     @property
-    def name(self) -> str:
-        """Channel and time."""
-        return _name(self.image)
+    def output(self) -> str: ...
+    @property
+    def inputs(self) -> Sequence[str]: ...
+    @property
+    def settings(self) -> object: ...
+
+
+AnyItem = TypeVar("AnyItem", bound=Item)
+AnyProduct = TypeVar("AnyProduct", bound=Product)
 
 
 def run(
-    frames: Sequence[Frame],
+    products: Sequence[AnyProduct],
     folder: str | Path,
     common: object,
-    read: Callable[[Frame], Any],
-    compute: Callable[[Frame, Any], Any],
+    read: Callable[[AnyProduct], Any],
+    compute: Callable[[AnyProduct, Any], Any],
     write: Callable[[Path, Any], None],
 ) -> None:
-    """Make every frame's output, from what is kept or anew.
+    """Make every output, from what is kept or anew.
 
     Parameters
     ----------
-    frames
+    products
         What to make.
     folder
-        Where finished images are kept, on the file system of the outputs.
+        Where finished products are kept, on the file system of the outputs.
     common
-        What all frames follow from, besides their own files: code, parameters, digests of tables. Its ``repr`` counts.
+        What all of them follow from: code, parameters, digests of tables. Its ``repr`` counts.
     read, compute, write
         See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets the path in ``folder``.
 
     Raises
     ------
     InputError
-        After the last frame, if some failed; it names their files and the reasons.
+        After the last one, if some failed; it names their files and the reasons.
     """
-    kept = {frame.output: _kept(frame, Path(folder), common) for frame in frames}
-    missing = [frame for frame in frames if not kept[frame.output].is_file()]
-    for frame in frames:
-        if frame not in missing:
-            _link(kept[frame.output], frame)
-            report(f"{frame.name}: kept from before")
+    kept = {product.output: _kept(product, Path(folder), common) for product in products}
+    missing = [product for product in products if not kept[product.output].is_file()]
+    for product in products:
+        if product not in missing:
+            _link(kept[product.output], Path(product.output))
+            report(f"{product.name}: kept from before")
 
-    def finish(frame: Frame, result: Any) -> None:
-        path = kept[frame.output]
-        for outdated in path.parent.glob(f"{Path(frame.output).stem}.*.fits"):
+    def finish(product: AnyProduct, result: Any) -> None:
+        path = kept[product.output]
+        for outdated in path.parent.glob(f"{Path(product.output).stem}.*.fits"):
             outdated.unlink()
         write(path, result)
-        _link(path, frame)
+        _link(path, Path(product.output))
 
     each(pipeline.overlapped(missing, read, compute, finish), len(missing), kept=folder)
 
 
-def each(outcomes: Iterable[tuple[Frame | Download, Exception | None]], total: int, kept: str | Path) -> None:
-    """Tell how far the frames of a job are, and at its end which ones failed.
+def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept: str | Path) -> None:
+    """Report the progress of a job, and at its end which images failed.
 
     Parameters
     ----------
     outcomes
-        Every frame as it is done, with the exception that ended it, or None.
+        Every image as it is done, with the exception that ended it, or None.
     total
         How many there are.
     kept
@@ -109,35 +103,29 @@ def each(outcomes: Iterable[tuple[Frame | Download, Exception | None]], total: i
     Raises
     ------
     InputError
-        After the last frame, if some failed; it names their files and the reasons.
+        After the last one, if some failed; it names their files and the reasons.
     """
     began, failed = time.monotonic(), []
-    for number, (frame, error) in enumerate(outcomes, start=1):
+    for number, (item, error) in enumerate(outcomes, start=1):
         if error:
-            failed.append(_reason(frame, error))
+            failed.append(_reason(item, error))
         rate = 60 * number / (time.monotonic() - began)
-        report(f"{frame.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
+        report(f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
         raise InputError(problem, cure=f"The others are kept in {kept}: mend these or leave them out, and run again")
 
 
-def _name(path: str) -> str:
-    """Channel and time in the path of an image."""
-    return " ".join(Path(path).with_suffix("").parts[-2:])
-
-
-def _kept(frame: Frame, folder: Path, common: object) -> Path:
-    """Where the finished image is kept: named by all that it follows from."""
-    files = [provenance.sha256(file) for file in (frame.image, frame.spikes, frame.pointing) if file]
-    digest = hashlib.sha256(repr((common, sorted(frame.left_out.items()), files)).encode()).hexdigest()
-    output = Path(frame.output)
+def _kept(product: Product, folder: Path, common: object) -> Path:
+    """Return where a product is kept: named by all that it follows from."""
+    digests = [provenance.sha256(file) for file in product.inputs]
+    digest = hashlib.sha256(repr((common, product.settings, digests)).encode()).hexdigest()
+    output = Path(product.output)
     return folder / output.parent.name / f"{output.stem}.{digest[:16]}.fits"
 
 
-def _link(kept: Path, frame: Frame) -> None:
-    """Make the product a hard link to the kept image, made now as far as Snakemake is concerned."""
-    output = Path(frame.output)
+def _link(kept: Path, output: Path) -> None:
+    """Make the output a hard link to what is kept, made now as far as Snakemake is concerned."""
     with replaced(output) as temporary:
         for old in (temporary, output):
             old.unlink(missing_ok=True)
@@ -145,10 +133,10 @@ def _link(kept: Path, frame: Frame) -> None:
     os.utime(output)
 
 
-def _reason(frame: Frame | Download, error: Exception) -> str:
-    """What went wrong with a frame, naming its file; an unexpected error leaves its traceback in the log."""
+def _reason(item: Item, error: Exception) -> str:
+    """Return what went wrong, naming the file; an unexpected error leaves its traceback in the log."""
     if isinstance(error, InputError):
-        return str(error.at(frame.image))
+        return str(error.at(item.file))
     if not isinstance(error, ReductionError):
-        logger.error("%s: unexpected error", frame.name, exc_info=error)
-    return f"{frame.image}: {type(error).__name__}: {error}"
+        logger.error("%s: unexpected error", item.name, exc_info=error)
+    return f"{item.file}: {type(error).__name__}: {error}"

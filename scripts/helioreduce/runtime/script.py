@@ -15,7 +15,8 @@ def run(main: Callable[..., None], job: Any) -> None:
 
     A parameter of ``main`` is the input, output, wildcard or param of that name. ``inputs`` and ``outputs`` are the lists
     of all files, ``output`` is the only output of a rule that gives it no name, ``threads`` and ``log`` are the rule's.
-    A parameter with a default may be absent from the rule.
+    ``config`` is the whole configuration, for settings that products do not depend on. A parameter with a default may be
+    absent from the rule.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def arguments(main: Callable[..., None], job: Any) -> dict[str, Any]:
 def _values(job: Any) -> dict[str, Any]:
     """Return everything a job has, by name; a name that two parts share is an error of the rule."""
     outputs = list(job.output)
-    own: dict[str, Any] = {"inputs": list(job.input), "outputs": outputs, "threads": job.threads, "log": job.log[0]}
+    own: dict[str, Any] = {"inputs": list(job.input), "outputs": outputs}
+    own |= {"threads": job.threads, "log": job.log[0], "config": job.config}
     if len(outputs) == 1:
         own["output"] = outputs[0]
     for part in (job.input, job.output, job.wildcards, job.params):

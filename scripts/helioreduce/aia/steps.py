@@ -1,0 +1,113 @@
+"""The steps from level 1 to the finished image, in order: the one table that planning, the fused chain and the tests read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from helioreduce.aia.channels import CHANNELS, EUV, UV
+
+if TYPE_CHECKING:
+    from helioreduce.image import Image
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the chain.
+
+    Parameters
+    ----------
+    name
+        Of the step: rule and script are ``aia_<name>``, the header card is its first eight letters.
+    folder
+        Folder of its products below ``results/aia``.
+    function
+        ``module.function`` in :mod:`helioreduce.aia`, imported when the step runs: planning loads no compiler.
+    inputs
+        What the step needs beside the image: inputs of the rule, arguments of the function.
+    settings
+        What the configuration chooses: params of the rule, arguments of the function.
+    takes_counts
+        Whether it takes level-1 counts, which are checked first.
+    channels
+        Channels that the step applies to, Å.
+    elsewhere
+        Why the other channels skip it.
+    """
+
+    name: str
+    folder: str
+    function: str
+    inputs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    takes_counts: bool = False
+    channels: tuple[int, ...] = CHANNELS
+    elsewhere: str = ""
+
+    def load(self) -> Callable[..., Image]:
+        """Return the step's function: ``function(image, **inputs, **settings)``."""
+        module, function = self.function.split(".")
+        loaded: Callable[..., Image] = getattr(import_module(f"helioreduce.aia.{module}"), function)
+        return loaded
+
+
+STEPS = (
+    Step(
+        "respike", "respiked", "spikes.from_list", ("spikes",), takes_counts=True,
+        channels=EUV, elsewhere="the ground pipeline does not despike this channel",
+    ),
+    Step("error", "error", "error.from_table", ("error_table",), ("systematic",), takes_counts=True),
+    Step("deconvolve", "deconvolved", "deconvolve.from_psf", ("psf",), ("options",),
+         channels=EUV, elsewhere="there is no PSF for this channel"),
+    Step("prep", "level1.5", "prep.from_table", ("pointing",)),
+    Step(
+        "degradation", "corrected", "degradation.from_table", ("degradation_table",), ("version",),
+        channels=(*EUV, *UV), elsewhere="there is no degradation table for this channel",
+    ),
+    Step("exposure", "normalised", "exposure.normalise"),
+)  # fmt: skip
+
+#: The state before the first step.
+LEVEL1 = "level1"
+
+
+def named(name: str) -> Step:
+    """Return a step by its name."""
+    return next(step for step in STEPS if step.name == name)
+
+
+def before(name: str | None) -> tuple[Step, ...]:
+    """Return the steps before one of them, in order; all steps for None."""
+    names = [step.name for step in STEPS]
+    return STEPS[: names.index(name)] if name else STEPS
+
+
+def skipped(name: str, left_out: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the skipped steps that one step has to record.
+
+    Every step records those directly before it; the last one that is taken also records those after it, so that a
+    finished image names every step that it has not been through.
+
+    Parameters
+    ----------
+    name
+        A step that is taken.
+    left_out
+        The steps that are not taken, with the reason of each.
+
+    Returns
+    -------
+    dict
+        ``{"before": {step: reason}, "after": {step: reason}}``, in the order of the chain.
+    """
+    names = [step.name for step in STEPS]
+    place = names.index(name)
+    taken = [i for i, other in enumerate(names) if other not in left_out and i != place]
+    first = max((i for i in taken if i < place), default=-1) + 1
+    last = place if any(i > place for i in taken) else len(names) - 1
+    return {
+        "before": {other: left_out[other] for other in names[first:place]},
+        "after": {other: left_out[other] for other in names[place + 1 : last + 1]},
+    }

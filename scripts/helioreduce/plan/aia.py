@@ -1,0 +1,219 @@
+"""SDO/AIA: the frames of a request, the states of an image, and the files that each rule reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from helioreduce import times
+from helioreduce.aia import slots, steps
+from helioreduce.errors import InputError
+from helioreduce.plan import local
+from helioreduce.plan.aia_tables import Tables
+from helioreduce.plan.paths import located
+from helioreduce.plan.source import Source
+
+#: Channel and time of a frame, as they stand in the names of its files.
+Key = tuple[str, str]
+SWITCHED_OFF = "switched off in the configuration"
+
+
+def product(state: str, channel: str = "{channel}", time: str = "{time}") -> str:
+    """Return the file of an image in one state; by default the pattern of all."""
+    return f"results/aia/{state}/{channel}/{time}.fits"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration asks of AIA.
+
+    Parameters
+    ----------
+    settings
+        The section ``aia`` of the configuration.
+    source, tables
+        Where images and tables come from.
+    wanted
+        Every frame of the request; None, or the user's files of it.
+    frames
+        Those that are not known to be missing, where ``jsoc.on_missing`` says so.
+    refused
+        The user's files that cannot be named, with the reason.
+    """
+
+    settings: Mapping[str, Any]
+    source: Source
+    tables: Tables
+    wanted: Mapping[Key, local.Frame | None]
+    frames: Mapping[Key, local.Frame | None]
+    refused: Mapping[str, str]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Plan:
+        """Plan a validated configuration; no network is asked.
+
+        Raises
+        ------
+        InputError
+            If the request cannot be understood, or names files that do not exist.
+        """
+        source, settings = Source.of(config), config["aia"]
+        wanted, refused = _local(config["local"]) if source.is_local else (_slots(settings), {})
+        skip = source.jsoc["on_missing"] == "skip" and not source.is_local
+        missing = source.missing(_days(wanted)) if skip else set()
+        frames = {frame: own for frame, own in wanted.items() if frame not in missing}
+        return cls(settings, source, Tables.of(config, source), wanted, frames, refused)
+
+    @cached_property
+    def frames_of_day(self) -> dict[Key, list[Key]]:
+        """Every wanted frame by channel and day."""
+        return _days(self.wanted)
+
+    @property
+    def gpu(self) -> dict[str, int]:
+        """Resources of the rules that can compute on a GPU."""
+        return {"gpu": 1} if self.settings["device"] == "gpu" else {}
+
+    @property
+    def environment(self) -> str:
+        """Name of the conda environment of those rules."""
+        return "gpu" if self.gpu else "reduction"
+
+    # The chain
+
+    def left_out(self, step: str, channel: str, time: str) -> str | None:
+        """Return why a frame does not go through a step; None if it does."""
+        entry = steps.named(step)
+        if not self.settings["steps"].get(step, True):
+            return SWITCHED_OFF
+        if int(channel) not in entry.channels:
+            return entry.elsewhere
+        return self._without_spikes(channel, time) if "spikes" in entry.inputs else None
+
+    def all_left_out(self, channel: str, time: str) -> dict[str, str]:
+        """Return every step that a frame does not go through, with the reason."""
+        reasons = {step.name: self.left_out(step.name, channel, time) for step in steps.STEPS}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def latest(self, channel: str, time: str, step: str | None = None) -> str:
+        """Return the state that a step starts from; by default the finished one."""
+        taken = [entry.folder for entry in steps.before(step) if self.left_out(entry.name, channel, time) is None]
+        return taken[-1] if taken else steps.LEVEL1
+
+    def before(self, step: str) -> Callable[[Any], str]:
+        """Return the input function of the image that a step starts from."""
+        return lambda wildcards: product(self.latest(*_key(wildcards), step), *_key(wildcards))
+
+    def skipped(self, step: str) -> Callable[[Any], dict[str, dict[str, str]]]:
+        """Return the params function of the skipped steps that a step records, see :func:`steps.skipped`."""
+        return lambda wildcards: steps.skipped(step, self.all_left_out(*_key(wildcards)))
+
+    def finished(self, wildcards: Any) -> str:
+        """Input function: the finished image of a frame."""
+        return product(self.latest(*_key(wildcards)), *_key(wildcards))
+
+    def _without_spikes(self, channel: str, time: str) -> str | None:
+        """Return why a frame has no spikes."""
+        if self.source.kind == "vso":
+            return "VSO has no spikes"
+        own = self.frames.get((channel, time))
+        return "there is no spikes file beside the image" if own and not own.spikes else None
+
+    # Input functions
+
+    def own(self, wildcards: Any) -> local.Frame:
+        """Return the user's files of a frame."""
+        found = self.wanted[_key(wildcards)]
+        if found is None:
+            raise InputError("the frame is not one of the user's files", where=" ".join(_key(wildcards)))
+        return found
+
+    def records(self, wildcards: Any) -> str:
+        """Input function: the list of records that holds a frame."""
+        return self.source.records(wildcards.channel, _day(wildcards))
+
+    def exports(self, wildcards: Any) -> str | list[str]:
+        """Input function: where the staged files of a frame are; nothing for stored files."""
+        return self.source.exports(wildcards.channel, _day(wildcards)) or []
+
+    def served(self, wildcards: Any) -> list[str]:
+        """Input function: what the embedded archive needs for the frames of a day."""
+        return self.source.served(self.frames_of_day[wildcards.channel, wildcards.day])
+
+    def slots(self, wildcards: Any) -> list[str]:
+        """Params function: the times of a channel on a day."""
+        return [time for _, time in self.frames_of_day[wildcards.channel, wildcards.day]]
+
+    def pointing(self, wildcards: Any) -> str:
+        """Input function: the pointing table of a frame's day."""
+        return f"results/aia/tables/pointing/{_day(wildcards)}.ecsv"
+
+    @property
+    def psf(self) -> str:
+        """Pattern of the file of a channel's PSF."""
+        return f"results/aia/psf/{self.settings['deconvolve']['core']}/{{channel}}.fits"
+
+    # Targets
+
+    def targets(self) -> list[str]:
+        """Return the finished images, their quick looks, the list of missing frames, and the files that cannot be named."""
+        return [
+            *self.products(),
+            *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
+            *(f"results/aia/refused/{name}.txt" for name in self.refused),
+            *self._missing_table(),
+        ]
+
+    def products(self) -> list[str]:
+        """Return the finished images."""
+        return [product(self.latest(*frame), *frame) for frame in self.frames]
+
+    def offline_targets(self) -> list[str]:
+        """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
+        respiked = [frame for frame in self.frames if self.left_out("respike", *frame) is None]
+        return [
+            *(product(steps.LEVEL1, *frame) for frame in self.frames),
+            *(product("spikes", *frame) for frame in respiked),
+            *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
+            *dict.fromkeys(f"results/aia/tables/pointing/{time[:8]}.ecsv" for _, time in self.frames),
+            # a renewed list reaches the fetch jobs as ancient input only, which would not start them; this brings them in
+            *self._missing_table(),
+        ]
+
+    def _missing_table(self) -> list[str]:
+        return [] if self.source.is_local else ["results/aia/missing.tsv"]
+
+
+def _local(settings: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str]]:
+    """Return the frames of the user's folder, and the files that cannot be named."""
+    if not settings["directory"]:
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
+    found, refused = local.frames(located(settings["directory"]))
+    return {(frame.channel, frame.time): frame for frame in found}, refused
+
+
+def _slots(settings: Mapping[str, Any]) -> dict[Key, local.Frame | None]:
+    """Return every frame of a request for channels and times."""
+    start, end = times.parse(settings["start"]), times.parse(settings["end"])
+    found = ((c, t) for c in settings["channels"] for t in slots.slots(c, start, end, settings["cadence_s"]))
+    return {(str(channel), times.compact(time)): None for channel, time in found}
+
+
+def _days(frames: Iterable[Key]) -> dict[Key, list[Key]]:
+    """Return frames by channel and day."""
+    found: dict[Key, list[Key]] = {}
+    for channel, time in frames:
+        found.setdefault((channel, time[:8]), []).append((channel, time))
+    return found
+
+
+def _key(wildcards: Any) -> Key:
+    """Return channel and time of a frame's job."""
+    return wildcards.channel, wildcards.time
+
+
+def _day(wildcards: Any) -> str:
+    """Return the day of a job, which its files name, or the time of its frame."""
+    return str(getattr(wildcards, "day", None) or wildcards.time[:8])

@@ -1,0 +1,66 @@
+"""Files of AIA's calibration tables: the configured ones, those of the user's folder, those of the embedded archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helioreduce.plan import local
+from helioreduce.plan.paths import located
+from helioreduce.plan.source import Source
+
+#: Files of the embedded archive.
+ARCHIVE = {"degradation": "results/archive/response.json", "error": "results/archive/solarsoft/error.json"}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where the calibration tables of a request come from.
+
+    Parameters
+    ----------
+    version
+        Of the degradation table.
+    folder
+        The user's folder of SolarSoft tables; None if there is none.
+    files
+        Of the tables ``degradation``, ``error`` and ``pointing``; no file (an empty list) where the table comes over a
+        network, or the pointing from the images' headers.
+    """
+
+    version: int
+    folder: Path | None
+    files: Mapping[str, str | list[str]]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], source: Source) -> Tables:
+        """Return the tables of a validated configuration.
+
+        Raises
+        ------
+        InputError
+            If a configured file or folder does not exist.
+        """
+        settings, own, folder = config["aia"]["calibration"], config["local"], None
+        if own["tables"]:
+            folder = located(own["tables"])
+        elif source.is_local:
+            folder = local.tables(located(own["directory"]))
+        version, pointing = settings["version"], settings["pointing"]
+        patterns = {"degradation": f"aia_V{version}_*_response_table.txt", "error": "aia_V*_error_table.txt"}
+        files: dict[str, str | list[str]] = {
+            kind: str(located(settings[kind])) if settings[kind] != "auto" else _found(kind, pattern, folder, source)
+            for kind, pattern in patterns.items()
+        }
+        files["pointing"] = str(located(pointing)) if pointing != "auto" else []
+        return cls(version, folder, files)
+
+
+def _found(kind: str, pattern: str, folder: Path | None, source: Source) -> str | list[str]:
+    """Return the file of a table that the configuration leaves to the source."""
+    if files := sorted(folder.glob(pattern)) if folder else []:
+        return str(files[-1])
+    online = source.kind in ("jsoc", "vso") or (source.is_archive and kind == "degradation")
+    return [] if online else ARCHIVE[kind]

@@ -1,0 +1,84 @@
+"""The table of steps: its functions, scripts and records agree with it, and no step is left without a record."""
+
+import re
+from importlib import import_module
+from inspect import signature
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce.aia import channels, steps
+from helioreduce.io.provenance import card
+
+REPOSITORY = Path(__file__).parents[2]
+NAMES = [step.name for step in steps.STEPS]
+each_step = pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.name)
+
+
+@each_step
+def test_function_takes_what_the_table_says(step):
+    image, *others = signature(step.load()).parameters
+    assert image == "image"
+    assert set(others) == {*step.inputs, *step.settings}
+
+
+@each_step
+def test_script_takes_what_the_table_says(step):
+    """Beside files, skipped steps and device."""
+    taken = set(signature(import_module(f"aia_{step.name}").main).parameters)
+    assert taken - {"device"} == {"image", "output", "skipped", *step.inputs, *step.settings}
+
+
+@each_step
+def test_channels_that_skip_a_step_are_told_why(step):
+    assert set(step.channels) <= set(channels.CHANNELS)
+    assert bool(step.elsewhere) == (set(step.channels) != set(channels.CHANNELS))
+
+
+def test_names_folders_and_cards_are_unique():
+    for values in (NAMES, [step.folder for step in steps.STEPS], [card(name) for name in NAMES]):
+        assert len(set(values)) == len(steps.STEPS)
+
+
+def test_switches_of_the_configuration_are_steps():
+    schema = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+    switches = list(schema["properties"]["aia"]["properties"]["steps"]["properties"])
+    assert switches == [name for name in NAMES if name in switches], "in the order of the chain"
+
+
+def test_readme_lists_the_steps_in_order():
+    """Rule, module and product of every step."""
+    rows = re.findall(r"^\| `aia_(\w+)` \| `aia\.(\w+)\.\w+` \| `([\w.]+)` \|", (REPOSITORY / "README.md").read_text(), re.M)
+    listed = [row for row in rows if row[0] in NAMES]
+    assert listed == [(step.name, step.function.split(".")[0], step.folder) for step in steps.STEPS]
+
+
+@given(st.sets(st.sampled_from(NAMES)))
+def test_every_skipped_step_is_recorded_once_and_in_order(left_out):
+    """Whatever is left out: the taken steps and what they record make up the whole chain."""
+    reasons = dict.fromkeys(left_out, "for a test")
+    told = []
+    for name in NAMES:
+        if name not in reasons:
+            around = steps.skipped(name, reasons)
+            told += [*around["before"], name, *around["after"]]
+    assert told == (NAMES if len(left_out) < len(NAMES) else [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_steps_before(name):
+    assert [step.name for step in steps.before(name)] == NAMES[: NAMES.index(name)]
+    assert steps.before(None) == steps.STEPS
+
+
+def test_a_step_that_is_asked_for_by_name_records_its_neighbours():
+    """Also where the configuration leaves it out: the file is asked for."""
+    for pair in combinations(NAMES, 2):
+        reasons = dict.fromkeys(pair, "for a test")
+        for name in pair:
+            around = steps.skipped(name, reasons)
+            assert name not in {**around["before"], **around["after"]}

@@ -1,0 +1,261 @@
+"""AIA's plan of a configuration: frames, states, reasons, files; without Snakemake."""
+
+import json
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import yaml
+from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce.aia import channels, steps
+from helioreduce.errors import InputError
+from helioreduce.plan import aia, aia_batch, aia_missing
+
+REPOSITORY = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def defaults(schema):
+    """The configuration that the schema's defaults are."""
+    if "properties" in schema and schema.get("default", {}) == {}:
+        return {key: defaults(value) for key, value in schema["properties"].items()}
+    return schema.get("default")
+
+
+def config(**changed):
+    """The default configuration with some keys of its sections, or whole entries, replaced."""
+    whole = defaults(SCHEMA)
+    for name, value in changed.items():
+        whole[name] = {**whole[name], **value} if isinstance(value, dict) else value
+    return whole
+
+
+def plan(**changed):
+    return aia.Plan.of(config(**changed))
+
+
+def job(channel, time):
+    return SimpleNamespace(channel=channel, time=time)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch, level1_header):
+    """A user's folder with a frame of 171 Å that has spikes, one without, one of 4500 Å, and a text."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    folder = tmp_path / "level1"
+    folder.mkdir()
+    for second, (channel, name) in enumerate([(171, "a_image_lev1"), (171, "b"), (4500, "c")]):
+        header = level1_header.copy()
+        header.update(WAVELNTH=channel, T_REC=f"2014-01-01T00:00:0{second}")
+        fits.PrimaryHDU(np.zeros((8, 8), np.int16), header).writeto(folder / f"{name}.fits")
+    fits.PrimaryHDU().writeto(folder / "a_spikes.fits")
+    (folder / "text.fits").write_text("no FITS file")
+    return tmp_path
+
+
+LOCAL = {"source": "local", "local": {"directory": "level1"}}
+KEYS = [("171", "20140101T000000"), ("171", "20140101T000001"), ("4500", "20140101T000002")]
+
+
+def test_frames_of_a_request_follow_from_channels_and_times():
+    found = plan(aia={"channels": [171, 1600], "start": "2014-01-01T00:00:00", "end": "2014-01-01T00:00:24"})
+    times = {channel: [time for other, time in found.frames if other == channel] for channel in ("171", "1600")}
+    assert times["171"] == ["20140101T000001", "20140101T000013", "20140101T000025"]
+    assert list(found.wanted) == list(found.frames)
+    assert set(found.frames.values()) == {None}
+
+
+def test_days_hold_every_frame_once():
+    found = plan(aia={"start": "2013-12-31T23:59:00", "end": "2014-01-01T00:01:00"})
+    assert sorted(key for keys in found.frames_of_day.values() for key in keys) == sorted(found.frames)
+    assert {(channel, time[:8]) for channel, time in found.frames} == set(found.frames_of_day)
+    assert all(time[:8] == day for (_, day), keys in found.frames_of_day.items() for _, time in keys)
+
+
+def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
+    found = plan(**LOCAL)
+    assert list(found.frames) == KEYS
+    assert found.own(job(*KEYS[0])).spikes.name == "a_spikes.fits"
+    assert list(found.refused) == ["text.fits"]
+    assert "results/aia/refused/text.fits.txt" in found.targets()
+    assert "results/aia/missing.tsv" not in found.targets()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"source": "local"}, "local.directory is not set"),
+        ({"source": "local", "local": {"directory": "nowhere"}}, "'nowhere' does not exist"),
+        ({"aia": {"start": "tomorrow"}}, "'tomorrow' is not a time"),
+        ({"aia": {"start": "2014-01-02T00:00:00"}}, "is before aia.start"),
+        ({"aia": {"calibration": {"version": 10, "degradation": "nowhere", "error": "auto", "pointing": "auto"}}}, "nowhere"),
+    ],
+)
+def test_what_cannot_be_planned_is_named(site, changed, message):
+    with pytest.raises(InputError, match=message):
+        plan(**changed)
+
+
+def reasons(site, step, **changed):
+    """Why each local frame is left out of a step."""
+    found = plan(**LOCAL, **changed)
+    return [found.left_out(step, *key) for key in KEYS]
+
+
+def test_reasons_for_leaving_a_step_out(site):
+    assert reasons(site, "respike")[:2] == [None, "there is no spikes file beside the image"]
+    assert "does not despike" in reasons(site, "respike")[2]
+    assert reasons(site, "deconvolve") == [None, None, "there is no PSF for this channel"]
+    assert reasons(site, "degradation") == [None, None, "there is no degradation table for this channel"]
+    for step in ("error", "prep", "exposure"):
+        assert reasons(site, step) == [None, None, None]
+    assert set(reasons(site, "exposure", aia={"steps": {"exposure": False}})) == {aia.SWITCHED_OFF}
+    assert plan(source="vso").left_out("respike", "171", "20140101T000001") == "VSO has no spikes"
+
+
+@given(st.sampled_from(channels.CHANNELS), st.dictionaries(st.sampled_from([s.name for s in steps.STEPS]), st.booleans()))
+def test_each_step_starts_from_the_one_taken_before(channel, switches):
+    """Following the input functions back from the finished image meets every step that is taken, down to level 1."""
+    found = plan(aia={"channels": [channel], "steps": switches})
+    key = next(iter(found.frames))
+    taken = [step for step in steps.STEPS if found.left_out(step.name, *key) is None]
+    path, file = [], found.finished(job(*key))
+    while (folder := file.split("/")[2]) != steps.LEVEL1:
+        step = next(step for step in steps.STEPS if step.folder == folder)
+        path.insert(0, step)
+        file = found.before(step.name)(job(*key))
+    assert path == taken
+    assert found.all_left_out(*key).keys() == {step.name for step in steps.STEPS} - {step.name for step in taken}
+
+
+def test_a_step_records_what_is_skipped_around_it():
+    found = plan(aia={"channels": [4500], "steps": {"exposure": False}})
+    key = next(iter(found.frames))
+    assert list(found.skipped("error")(job(*key))["before"]) == ["respike"]
+    assert found.skipped("prep")(job(*key)) == {
+        "before": {"deconvolve": "there is no PSF for this channel"},
+        "after": {"degradation": "there is no degradation table for this channel", "exposure": aia.SWITCHED_OFF},
+    }
+    assert found.finished(job(*key)) == f"results/aia/level1.5/4500/{key[1]}.fits"
+
+
+def test_missing_frames_are_left_out_where_the_configuration_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    first, second = list(plan(aia={"channels": [171], "end": "2014-01-01T00:00:12"}).frames)
+    monkeypatch.setattr("helioreduce.plan.source.policy.missing", lambda *_: {second[1]: "lost"})
+    request = {"aia": {"channels": [171], "end": "2014-01-01T00:00:12"}}
+    skip, fail = ({**request, "jsoc": {"on_missing": choice}} for choice in ("skip", "fail"))
+    assert list(plan(**skip).frames) == [first, second], "before the records are listed"
+    lists = tmp_path / plan(**skip).records(job(*first))
+    lists.parent.mkdir(parents=True)
+    lists.touch()
+    assert list(plan(**fail).frames) == list(plan(**skip).wanted) == [first, second]
+    assert list(plan(**skip).frames) == [first]
+    aia_missing.after_failure(plan(**skip))
+    assert capsys.readouterr().out == "", "it is left out already"
+    aia_missing.after_failure(plan(**fail))
+    assert "1 of 2 frames" in capsys.readouterr().out
+
+
+def test_offline_targets_are_what_comes_over_the_network():
+    found = plan(aia={"channels": [171, 1600]})
+    targets = found.offline_targets()
+    assert len(targets) == len(set(targets))
+    assert sum("/level1/" in target for target in targets) == 2
+    assert sum("/spikes/" in target for target in targets) == 1
+    assert sum("/tables/" in target for target in targets) == 4
+    assert "results/aia/missing.tsv" in targets
+
+
+@pytest.mark.parametrize(("source", "method"), [*product(("archive", "jsoc", "vso"), ("url_quick", "url"))])
+def test_exports_are_for_staged_files(source, method):
+    found = plan(source=source, jsoc={"method": method})
+    wants = bool(found.exports(job("171", "20140101T000001")))
+    assert wants == (method == "url" and source != "vso")
+
+
+@pytest.mark.parametrize("connections", [1, 2, 3, 4])
+def test_shares_of_a_connection_add_up(connections):
+    source = plan(jsoc={"connections": connections}).source
+    assert source.connection * connections == 12
+
+
+def test_tables_come_from_the_configuration_the_folder_or_the_source(site):
+    assert plan().tables.files == {"degradation": [], "error": "results/archive/solarsoft/error.json", "pointing": []}
+    assert plan(source="jsoc").tables.files == {"degradation": [], "error": [], "pointing": []}
+    assert plan(**LOCAL).tables.files["degradation"] == "results/archive/response.json"
+    (site / "tables").mkdir()
+    for name in ("aia_V10_1_response_table.txt", "aia_V10_2_response_table.txt", "aia_V9_1_response_table.txt"):
+        (site / "tables" / name).touch()
+    assert Path(plan(**LOCAL).tables.files["degradation"]).name == "aia_V10_2_response_table.txt"
+    assert plan(**LOCAL).tables.files["error"] == "results/archive/solarsoft/error.json"
+    (site / "own.txt").touch()
+    own = {"calibration": {"version": 9, "degradation": "auto", "error": "own.txt", "pointing": "auto"}}
+    assert plan(**LOCAL, aia=own).tables.files["error"] == str(site / "own.txt")
+
+
+REQUEST = {"channels": [171, 1600], "end": "2014-01-01T00:01:36", "batch": 3}
+
+
+def test_chunks_hold_every_frame_once_and_keep_their_names_when_one_is_missing():
+    whole = plan(aia=REQUEST)
+    chunks = aia_batch.Batches.of(whole).chunks
+    assert [key for chunk in chunks for key in chunk.keys] == list(whole.frames)
+    assert all(len(chunk.keys) <= 3 and {channel for channel, _ in chunk.keys} == {chunk.channel} for chunk in chunks)
+    lost = chunks[0].keys[0]
+    fewer = aia.Plan(**{**vars(whole), "frames": {key: own for key, own in whole.frames.items() if key != lost}})
+    left = aia_batch.Batches.of(fewer).chunks
+    assert [chunk.name for chunk in left] == [chunk.name for chunk in chunks]
+    assert left[0].keys == chunks[0].keys[1:]
+    assert aia_batch.Batches.of(plan()).chunks == ()
+
+
+def test_a_chunk_needs_what_its_steps_need():
+    euv, uv = (aia_batch.Batches.of(plan(aia={"channels": [c], "batch": 9})).chunks[0] for c in (171, 1600))
+    assert list(euv.inputs()) == ["images", "spikes", "error_table", "psf", "pointing", "degradation_table"]
+    assert list(uv.inputs()) == ["images", "error_table", "pointing", "degradation_table"]
+    assert euv.settings().keys() == {"systematic", "options", "version"}
+    assert uv.settings().keys() == {"systematic", "version"}
+    assert [frame.output for frame in uv.frames] == plan(aia={"channels": [1600]}).products()
+
+
+def test_what_a_chunk_fetches():
+    request = {"channels": [171, 1600], "batch": 9}
+    euv, uv = aia_batch.Batches.of(plan(aia=request)).chunks
+    assert [Path(file).suffix for file in euv.fetched] == [".fits", ".json", ".fits"]
+    assert [Path(file).suffix for file in uv.fetched] == [".fits", ".json"]
+
+
+def test_own_files_are_read_in_place_and_not_fetched(site):
+    chunk, _ = aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9})).chunks
+    assert chunk.downloads == []
+    assert [Path(frame.image).parent for frame in chunk.frames] == [site / "level1"] * 2
+    assert [bool(frame.spikes) for frame in chunk.frames] == [True, False]
+
+
+def test_large_requests_without_batches_are_advised():
+    request = {"channels": [171], "end": "2014-01-01T12:00:00"}
+    assert "batch: 100" in aia_batch.Batches.of(plan(aia=request)).notes[0]
+    assert aia_batch.Batches.of(plan(aia={**request, "batch": 100})).notes == ()
+    assert aia_batch.Batches.of(plan()).notes == ()
+
+
+def test_planning_loads_neither_snakemake_nor_a_compiler():
+    """What `snakemake -n` and every job's start would pay for."""
+    code = "import helioreduce.plan.aia, helioreduce.plan.aia_batch, json, sys; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(REPOSITORY / "scripts")},
+    )
+    assert not {"snakemake", "numba", "scipy", "matplotlib", "sunpy", "drms", "pandas"} & set(json.loads(done.stdout))
