@@ -9,7 +9,7 @@ from helioreduce.archive.server import CGI, Archive
 
 
 def main() -> None:
-    """Serve, and say where."""
+    """Serve, and print the address."""
     parser = argparse.ArgumentParser(prog="helioreduce.archive", description="Serve level-1 frames in JSOC's protocol.")
     parser.add_argument("root", help="folder of frames and tables")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: any free one")

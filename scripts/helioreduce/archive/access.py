@@ -1,4 +1,4 @@
-"""Where level-1 data come from: JSOC, or the embedded archive, served while a job runs."""
+"""Access to the source of level-1 data: JSOC, or the embedded archive, served while a job runs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from pathlib import Path
 
 
 def title(source: str, series: str) -> str:
-    """Where the rows of a series come from, for products: a copy of JSOC has the name of what it is a copy of."""
+    """Return the origin of a series for the headers of products; a copy of JSOC counts as JSOC."""
     return f"{source}, {series}" if source == "archive" else series
 
 
 @contextmanager
 def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
-    """Base address of a source: the embedded archive's, or the address that ``source`` is.
+    """Yield the base address of a source: that of the embedded archive, or ``source`` itself.
 
-    ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends with the
-    block, and with the process at the latest, so nothing is ever left behind.
+    The source ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends
+    with the block, or with the process at the latest.
+
+    Parameters
+    ----------
+    source
+        ``archive``, or an address.
+    archive
+        Folder of the embedded archive.
     """
     if source != "archive":
         yield source

@@ -1,4 +1,4 @@
-"""Bodies of replies: bytes or parts of files, sent whole or with a scripted fault."""
+"""Bodies of replies: bytes or ranges of files, sent whole or with a scripted fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from helioreduce.archive.faults import Fault
+from helioreduce.archive.faults import NONE, Fault
 
 _BLOCK = 2**18
 PAGE = "<html><head><title>503</title></head><body><h1>Service unavailable</h1></body></html>\n"
@@ -19,7 +19,7 @@ PAGE = "<html><head><title>503</title></head><body><h1>Service unavailable</h1><
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent: bytes, or a file from ``start`` for ``length`` bytes (None: to its end)."""
+    """The body of a reply: bytes, or a file from ``start`` for ``length`` bytes (None: to its end)."""
 
     content: bytes | Path
     type: str = "application/octet-stream"
@@ -30,12 +30,12 @@ class Body:
 
     @property
     def size(self) -> int:
-        """Bytes to send."""
+        """Number of bytes to send."""
         whole = len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
         return whole - self.start if self.length is None else self.length
 
     def blocks(self, limit: int) -> Iterator[bytes]:
-        """The first ``limit`` bytes, block by block."""
+        """Yield the first ``limit`` bytes, block by block."""
         left = min(self.size, limit)
         if isinstance(self.content, bytes):
             yield self.content[self.start : self.start + left]
@@ -48,13 +48,13 @@ class Body:
 
 
 def etag(path: Path) -> str:
-    """Entity tag: another file, size or modification time has another one."""
+    """Return the entity tag, which changes with the file, its size and its modification time."""
     status = path.stat()
     return f'"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"'
 
 
 def ranged(path: Path, range_: str, if_range: str) -> Body:
-    """A file, or the one range of it that is asked for while the entity tag still holds."""
+    """Return a file, or the requested range of it if the entity tag still holds."""
     tag, size = etag(path), path.stat().st_size
     headers = {"ETag": tag, "Accept-Ranges": "bytes", "Last-Modified": _date(path.stat().st_mtime)}
     whole = Body(path, "image/fits" if path.suffix == ".fits" else "text/plain", headers=headers)
@@ -70,23 +70,22 @@ def ranged(path: Path, range_: str, if_range: str) -> Body:
 
 
 def send(
-    handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None = None, leaving: Callable[[], object] = bool
+    handler: BaseHTTPRequestHandler, body: Body, fault: Fault = NONE, leaving: Callable[[], object] = bool
 ) -> tuple[int, int]:
-    """Send a reply, spoilt by ``fault``; returns its status and the bytes of its body.
+    """Send a reply with a fault; return its status and the number of bytes of its body.
 
-    ``leaving`` is called before the last bytes are sent that a client waits for: of an error, it need not read the page.
+    ``leaving`` is called before the last bytes that a client waits for: it need not read the page of an error.
     """
-    kind = fault.kind if fault else ""
-    if kind in ("late", "drop"):
+    if fault.kind in ("late", "drop"):
         time.sleep(fault.seconds)
-    if kind == "drop":
+    if fault.kind == "drop":
         handler.close_connection = True
         return 0, 0
-    body = spoilt(body, fault) if fault else body
+    body = spoilt(body, fault)
     handler.send_response(body.status)
-    length = 10**15 if kind == "huge" else body.size
+    length = 10**15 if fault.kind == "huge" else body.size
     headers = {"Content-Type": body.type, "Content-Length": str(length), **body.headers}
-    if kind == "cut_unsized":
+    if fault.kind == "cut_unsized":
         del headers["Content-Length"]
         handler.close_connection = True
         headers["Connection"] = "close"
@@ -101,7 +100,7 @@ def send(
 
 
 def spoilt(body: Body, fault: Fault) -> Body:
-    """The reply that a fault puts in the place of the right one."""
+    """Return the reply that a fault puts in the place of the right one."""
     text = fault.text.encode("latin1")
     if fault.kind == "html":
         return Body(text or PAGE.encode(), "text/html")
@@ -123,33 +122,32 @@ def spoilt(body: Body, fault: Fault) -> Body:
     return body
 
 
-def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault | None, leaving: Callable[[], object]) -> int:
-    """Send the body, or as much of it as the fault lets through."""
-    kind = fault.kind if fault else ""
-    broken = kind in ("cut", "cut_unsized", "reset", "stall")
+def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault, leaving: Callable[[], object]) -> int:
+    """Send the body, or as much of it as the fault lets through; return the number of bytes."""
+    broken = fault.kind in ("cut", "cut_unsized", "reset", "stall")
     limit, sent = (int(body.size * fault.share) if broken else body.size), 0
     for block in body.blocks(limit):
         if sent + len(block) == body.size:
             leaving()
-        handler.wfile.write(_flipped(block) if kind == "flip" else block)
+        handler.wfile.write(_flipped(block) if fault.kind == "flip" else block)
         sent += len(block)
-    if broken or kind == "huge":
+    if broken or fault.kind == "huge":
         handler.wfile.flush()
         handler.close_connection = True
-        if kind == "stall":
+        if fault.kind == "stall":
             time.sleep(fault.seconds)
-        if kind == "reset":
+        if fault.kind == "reset":
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
     return sent
 
 
 def _flipped(block: bytes) -> bytes:
-    """A block with sixteen bytes inverted in its middle."""
+    """Return a block with sixteen bytes in its middle inverted."""
     middle = len(block) // 2
     return block[:middle] + bytes(byte ^ 0xFF for byte in block[middle : middle + 16]) + block[middle + 16 :]
 
 
 def _date(seconds: float) -> str:
-    """A date as HTTP spells it."""
+    """Return a date in the format of HTTP."""
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))

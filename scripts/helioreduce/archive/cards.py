@@ -1,4 +1,4 @@
-"""FITS cards of an exported file: everything from the database, nothing from the stored file."""
+"""FITS cards of an exported file, which come from the database, not from the stored file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def exported(series: Series, record: Record, segment: str) -> Header:
-    """The header of a staged ``fits`` export: keywords in the order of the series, then the record's identity."""
+    """Return the header of a staged ``fits`` export: keywords in the order of the series, then the record's identity."""
     header = Header()
     for keyword in series.keywords:
         name = FITS_NAMES.get(keyword.name, keyword.name.upper())
@@ -31,7 +31,7 @@ def exported(series: Series, record: Record, segment: str) -> Header:
 
 
 def card_value(keyword: Keyword, text: str) -> int | float | str:
-    """A keyword's text as the value of a card: missing integers are the lowest, missing reals the text ``nan``."""
+    """Return the value of a card from its text: missing integers are the lowest, missing reals the text ``nan``."""
     missing = text in (MISSING, "")
     if keyword.type in BITS:
         return signed(UNSET[keyword.type] if missing else text, BITS[keyword.type])
@@ -43,11 +43,11 @@ def card_value(keyword: Keyword, text: str) -> int | float | str:
 
 
 def _text(keyword: Keyword, keywords: Mapping[str, str]) -> str:
-    """The record's text in full precision."""
+    """Return the record's text in full precision."""
     return keyword.shown(keywords.get(keyword.name, keywords.get(keyword.name.replace("-", "__"))), full=True)
 
 
 def _comment(keyword: Keyword) -> str:
-    """``[unit] note``, as long as a card allows."""
+    """Return ``[unit] note``, as long as a card allows."""
     unit = "" if keyword.unit in ("", "none") else f"[{keyword.unit}] "
     return f"{unit}{keyword.note}".strip()[:47]

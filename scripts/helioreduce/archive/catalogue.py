@@ -1,7 +1,7 @@
-"""What the archive holds: records found on disk, read again when a file changes.
+"""Contents of the archive: records found on disk, read again when a file changes.
 
 ``frames/<channel>/<time>/record.json`` is one level-1 record with its files beside it; ``<table>.json`` in the root is a
-series without files, or with files named per record, and may bring its own ``struct`` (a ``series_struct`` description).
+series without files, or with files named per record, and may have its own ``struct`` (a ``series_struct`` description).
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from helioreduce import times
-from helioreduce.archive.series import KNOWN, Series, Value, described, known, time_text
+from helioreduce.archive.series import KNOWN, Series, Value, described, known, level1_target, time_text
 from helioreduce.errors import InputError
 
 SETTINGS = "archive.json"
-_UNITS = 10**12  # storage units are numbered by a digest of their files
+#: Storage units are numbered by a digest of their files, below this number.
+_UNITS = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +45,22 @@ class Catalogue:
     Raises
     ------
     InputError
-        From :meth:`refresh`, where a file on disk is not what the layout says.
+        From :meth:`refresh`, where a file on disk does not follow the layout.
     """
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
-        self.settings: dict = {}
+        self.settings: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._files: dict[Path, Signature] = {}
         self._loaded: dict[Path, list[Record]] = {}
         self._series: dict[str, Series] = {}
         self._ordered: dict[str, list[Record]] = {}
-        self._units: dict[tuple, str] = {}
+        self._units: dict[tuple[object, ...], str] = {}
         self._homes: dict[str, Record] = {}
 
     def refresh(self) -> None:
-        """Read what is new or changed on disk, and forget what is gone."""
+        """Read what is new or changed on disk, and drop what is gone."""
         with self._lock:
             found = dict(self._scan())
             if found == self._files:
@@ -71,29 +73,28 @@ class Catalogue:
             self._homes = {}
 
     def names(self) -> list[str]:
-        """Names of all series, known or on disk, in alphabetical order."""
+        """Return the names of all series, known or on disk, in alphabetical order."""
         with self._lock:
             return sorted({series.name for series in self._series.values()} | set(KNOWN), key=str.lower)
 
     def series(self, name: str) -> Series | None:
-        """A series by its name, in any case."""
+        """Return a series by its name, in any case, or None."""
         with self._lock:
             return self._series.get(name.lower()) or known(name.lower())
 
     def records(self, name: str) -> list[Record]:
-        """All records of a series, every version, in the order of prime keys and record number."""
+        """Return all records of a series, every version, in the order of prime keys and record number."""
         name = name.lower()
         with self._lock:
             if name not in self._ordered:
-                held = (record for records in self._loaded.values() for record in records)
-                chosen = [record for record in held if record.series.lower() == name]
+                chosen = [record for record in self._all() if record.series.lower() == name]
                 self._ordered[name] = sorted(chosen, key=lambda record: (*record.prime, record.recnum))
             return self._ordered[name]
 
     def directory(self, record: Record) -> str:
-        """``/SUM12/D123/S00000``: where the record's files are served.
+        """Return the address of the record's files, ``/SUM12/D123/S00000``.
 
-        The number is a digest of the files: clients cache by address, so other content must have another one.
+        The number is a digest of the files: clients cache by address, so other content must have another address.
         """
         files = [path for path in record.segments.values() if path]
         key = tuple((path, *_signature(path)) for path in files)
@@ -108,19 +109,23 @@ class Catalogue:
             return self._units[key]
 
     def served(self, address: str) -> Path | None:
-        """The file behind ``/SUM…/S00000/name``, or None."""
+        """Return the file behind ``/SUM…/S00000/name``, or None."""
         directory, _, name = address.rpartition("/")
         with self._lock:
             if directory not in self._homes:
-                for record in [record for records in self._loaded.values() for record in records]:
+                for record in self._all():
                     if record.online and any(record.segments.values()):
                         self.directory(record)
-            record = self._homes.get(directory)
-        paths = record.segments.values() if record and record.online else ()
+            home = self._homes.get(directory)
+        paths = home.segments.values() if home and home.online else ()
         return next((path for path in paths if path and path.name == name), None)
 
+    def _all(self) -> list[Record]:
+        """Return the records of all files."""
+        return [record for records in self._loaded.values() for record in records]
+
     def _scan(self) -> Iterator[tuple[Path, Signature]]:
-        """Every description on disk with its modification time and size."""
+        """Yield every description on disk with its signature."""
         for path in self.root.glob("*.json"):
             yield path, _signature(path)
         for channel in _folders(self.root / "frames"):
@@ -130,7 +135,7 @@ class Catalogue:
                     yield path, _signature(path)
 
     def _load(self, path: Path) -> None:
-        """Read one file; a table carries many records, a frame one."""
+        """Read one file; that of a table has many records, that of a frame one."""
         try:
             content = json.loads(path.read_text())
             if path.name == SETTINGS:
@@ -151,8 +156,8 @@ class Catalogue:
             raise InputError(f"is not a description of records ({error!r})", where=path) from None
 
 
-def _record(series: Series, entry: Mapping, path: Path, number: int) -> Record:
-    """One record from its description: the keywords alone, or keywords with record number and files."""
+def _record(series: Series, entry: Mapping[str, Any], path: Path, number: int) -> Record:
+    """Return one record from its description: the keywords alone, or keywords with record number and files."""
     if not isinstance(entry.get("keywords"), Mapping):
         entry = {"keywords": entry}
     keywords = {name: str(text) for name, text in entry["keywords"].items()}
@@ -162,8 +167,8 @@ def _record(series: Series, entry: Mapping, path: Path, number: int) -> Record:
 
 
 def _linked(record: Record) -> Record:
-    """The record of aia.lev1 that a level-1 record points at: its slot is T_OBS rounded to the second."""
-    target = known("aia.lev1")
+    """Return the record of aia.lev1 that a level-1 record links to: its slot is T_OBS rounded to the second."""
+    target = level1_target()
     slot = times.slot(times.parse(record.keywords["T_OBS"]), target.steps["T_REC"])
     keywords = {**record.keywords, "T_REC": time_text(slot, "ISO", 0)}
     files = {{"image": "image_lev1"}.get(name, name): file for name, file in record.segments.items()}
@@ -171,7 +176,7 @@ def _linked(record: Record) -> Record:
 
 
 def _folders(path: str | Path) -> list[str]:
-    """Sub-folders, sorted; none where the folder is absent."""
+    """Return the sub-folders, sorted; none where the folder is absent."""
     try:
         return sorted(entry.path for entry in os.scandir(path) if entry.is_dir())
     except FileNotFoundError:
@@ -179,6 +184,6 @@ def _folders(path: str | Path) -> list[str]:
 
 
 def _signature(path: Path) -> Signature:
-    """Changes when the file does."""
+    """Return modification time and size, which change with the file."""
     status = path.stat()
     return status.st_mtime_ns, status.st_size

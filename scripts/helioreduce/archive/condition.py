@@ -1,4 +1,4 @@
-"""SQL conditions of a record set, evaluated by SQLite on the keywords that they name."""
+"""SQL conditions of a record set, evaluated by SQLite on the keywords they name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from helioreduce.archive.series import Series
 from helioreduce.errors import InputError
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
-_STEPS = 50_000_000  # of SQLite's machine: a condition that runs away is cut off
+#: Longest evaluation, instructions of SQLite's virtual machine.
+_STEPS = 50_000_000
 
 
 class ConditionError(InputError):
@@ -19,21 +20,21 @@ class ConditionError(InputError):
 
 
 def _permitted(action: int, table: str | None, *_: object) -> int:
-    """Reading the records and calling functions is allowed, nothing else."""
+    """Allow reading the records and calling functions, and nothing else."""
     own = action != sqlite3.SQLITE_READ or table == "records"
     return sqlite3.SQLITE_OK if action in _ALLOWED and own else sqlite3.SQLITE_DENY
 
 
 def _affinity(kind: str) -> str:
-    """Type of a column: as in Postgres, ``QUALITY = '0'`` compares numbers."""
+    """Return the type of a column: as in Postgres, ``QUALITY = '0'`` compares numbers."""
     return {"string": "TEXT", "time": "REAL", "float": "REAL", "double": "REAL"}.get(kind, "INTEGER")
 
 
 def matching(records: list[Record], series: Series, condition: str) -> list[Record]:
-    """The records for which a condition such as ``QUALITY >= 0 AND EXPTIME > 2`` holds.
+    """Return the records for which a condition such as ``QUALITY >= 0 AND EXPTIME > 2`` holds.
 
-    Keyword names are those of the series, in any case; ``recnum`` is the record number; ``$(time)`` a time in TAI seconds,
-    as times are. A missing number is greater than all others, as NaN is in Postgres.
+    Keyword names are those of the series, in any case; ``recnum`` is the record number; times are TAI seconds, and
+    ``$(time)`` is one. A missing number is greater than all others, as NaN is in Postgres.
 
     Raises
     ------

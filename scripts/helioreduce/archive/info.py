@@ -1,10 +1,11 @@
-"""The queries of ``jsoc_info``, ``show_series`` and ``checkAddress``: plain dictionaries, as JSOC's JSON spells them."""
+"""Replies of ``jsoc_info``, ``show_series`` and ``checkAddress``, as dictionaries in the form of JSOC's JSON."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote_plus
 
 from helioreduce.archive import recordset
@@ -12,13 +13,14 @@ from helioreduce.archive.catalogue import Catalogue, Record
 from helioreduce.archive.recordset import RecordSetError
 from helioreduce.archive.series import Keyword, Series
 
-Reply = dict[str, object]
+Reply = dict[str, Any]
 ADDRESS = re.compile(r"[^@\s\"',;]+@[^@\s\"',;]+")
-_RESERVED = ("example.com", "example.org", "example.net")  # RFC 2606: nobody's address
+#: Hosts without addresses, RFC 2606.
+_RESERVED = ("example.com", "example.org", "example.net")
 
 
 def jsoc_info(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """``op=series_struct | rs_list | rs_summary``; a failure is a reply with ``status`` 1 and ``error``."""
+    """Answer ``op=series_struct | rs_list | rs_summary``; a failure is a reply with ``status`` 1 and ``error``."""
     started = time.perf_counter()
     operations = {"series_struct": series_struct, "rs_list": rs_list, "rs_summary": rs_summary}
     try:
@@ -31,11 +33,16 @@ def jsoc_info(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def series_struct(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """Keywords, segments, links and extent of a series."""
+    """Return the keywords, segments, links and extent of a series."""
     series = _series(catalogue, query.get("ds", "").partition("[")[0].partition("{")[0].strip())
     records = catalogue.records(series.name)
     return {
-        **{"note": series.note, "retention": 0, "stagingretention": 3, "unitsize": 1, "archive": 0, "tapegroup": 0},
+        "note": series.note,
+        "retention": 0,
+        "stagingretention": 3,
+        "unitsize": 1,
+        "archive": 0,
+        "tapegroup": 0,
         "primekeys": list(series.primekeys),
         "primekeysinfo": [_primekey(series, key) for key in series.primekeys],
         "dbindex": list(series.primekeys),
@@ -47,19 +54,19 @@ def series_struct(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def rs_summary(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """How many records a record set has."""
+    """Return the number of records of a record set."""
     return {"count": sum(len(records) for _, _, records in _selected(catalogue, query))}
 
 
 def rs_list(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """Keyword values, segment paths and links of every record, in columns of text."""
+    """Return keyword values, segment paths and links of every record, in columns of text."""
     chosen = _selected(catalogue, query)
     count = sum(len(records) for _, _, records in chosen)
     if not count:
         return {"count": 0}
     first = chosen[0][0]
     rows = [(series, record) for series, _, records in chosen for record in records]
-    requested = next((names for _, names, _ in chosen if names), None)
+    requested = next((list(names) for _, names, _ in chosen if names), None)
     reply: Reply = {"recinfo": [_recinfo(*row) for row in rows]} if query.get("R") == "1" else {}
     full = query.get("M") == "1"
     keys = _expand(query.get("key", ""), [word.name for word in first.keywords if word.scope != "index"])
@@ -72,7 +79,7 @@ def rs_list(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def show_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """Series with prime keys and note, those whose name the filter matches."""
+    """Return the series whose name matches the filter, with prime keys and note."""
     entries = []
     for name in _filtered(catalogue, query.get("filter")):
         series = _series(catalogue, name)
@@ -81,7 +88,7 @@ def show_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def show_ext_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """Names alone, or with ``info=1`` their descriptions."""
+    """Return the names of series, or with ``info=1`` their descriptions."""
     names = _filtered(catalogue, query.get("filter"))
     if query.get("info") != "1":
         return {"seriesList": names}
@@ -89,7 +96,7 @@ def show_ext_series(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def check_address(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
-    """``status`` 2: registered, 4: not, -2: not an address."""
+    """Return ``status`` 2 for a registered address, 4 for another one, −2 for text that is not an address."""
     address = unquote_plus(query.get("address", ""))  # drms quotes it twice
     if not ADDRESS.fullmatch(address):
         return {"status": -2, "msg": "Not a valid address"}
@@ -99,7 +106,7 @@ def check_address(catalogue: Catalogue, query: Mapping[str, str]) -> Reply:
 
 
 def registered(catalogue: Catalogue, address: str) -> bool:
-    """Whether exports may name this address: those of the settings, or by default any that can exist."""
+    """Return whether an address is registered: by the settings, or by default any valid address."""
     emails = catalogue.settings.get("emails")
     if emails is not None:
         return address.lower() in (email.lower() for email in emails)
@@ -107,7 +114,7 @@ def registered(catalogue: Catalogue, address: str) -> bool:
 
 
 def path_of(catalogue: Catalogue, record: Record, segment: str) -> str:
-    """Where a segment is served; the path exists in the database whether or not there is a file."""
+    """Return the path of a segment, which exists in the database whether or not there is a file."""
     if not record.online or not any(record.segments.values()):
         return "NoDataDirectory"
     file = record.segments.get(segment)
@@ -115,7 +122,7 @@ def path_of(catalogue: Catalogue, record: Record, segment: str) -> str:
 
 
 def _selected(catalogue: Catalogue, query: Mapping[str, str]) -> list[tuple[Series, tuple[str, ...] | None, list[Record]]]:
-    """Series, segments and records of every record set of a query."""
+    """Return series, segments and records of every record set of a query."""
     try:
         n = int(query.get("n", "0") or 0)
     except ValueError:
@@ -127,7 +134,7 @@ def _selected(catalogue: Catalogue, query: Mapping[str, str]) -> list[tuple[Seri
 
 
 def _series(catalogue: Catalogue, name: str) -> Series:
-    """A series, or an error that names it."""
+    """Return a series, or raise RecordSetError."""
     series = catalogue.series(name)
     if series is None:
         raise RecordSetError(f"there is no series {name!r}")
@@ -135,7 +142,7 @@ def _series(catalogue: Catalogue, name: str) -> Series:
 
 
 def _filtered(catalogue: Catalogue, pattern: str | None) -> list[str]:
-    """Series names that match a regular expression anywhere."""
+    """Return the names of series in which a regular expression matches."""
     try:
         return [name for name in catalogue.names() if not pattern or re.search(pattern, name, re.IGNORECASE)]
     except re.error:
@@ -143,46 +150,53 @@ def _filtered(catalogue: Catalogue, pattern: str | None) -> list[str]:
 
 
 def _primekey(series: Series, key: str) -> Reply:
-    """An entry of ``primekeysinfo``."""
+    """Return an entry of ``primekeysinfo``."""
     step = series.steps.get(key)
     return {"name": key, "slotted": 1, "step": f"{step:.6f}"} if step else {"name": key, "slotted": 0}
 
 
 def _keyword(keyword: Keyword) -> Reply:
-    """An entry of the ``keywords`` of a series."""
+    """Return an entry of the ``keywords`` of a series."""
     target = keyword.link if "->" in keyword.link else f"{keyword.link}->{keyword.name.replace('-', '__')}"
     link = {"linkinfo": target} if keyword.link else {}
-    names = {"type": keyword.type, "recscope": keyword.scope, "defval": keyword.unset, "units": keyword.unit}
-    return {"name": keyword.name, **link, **names, "note": keyword.note}
+    return {
+        "name": keyword.name,
+        **link,
+        "type": keyword.type,
+        "recscope": keyword.scope,
+        "defval": keyword.unset,
+        "units": keyword.unit,
+        "note": keyword.note,
+    }
 
 
 def _interval(series: Series, records: list[Record]) -> Reply:
-    """First and last record."""
+    """Return the first and last record."""
     if not records:
         return {"FirstRecord": "", "FirstRecnum": 0, "LastRecord": "", "LastRecnum": 0, "MaxRecnum": 0}
     first, last = records[0], records[-1]
     return {
-        **{"FirstRecord": series.record_name(first.keywords), "FirstRecnum": first.recnum},
-        **{"LastRecord": series.record_name(last.keywords), "LastRecnum": last.recnum},
+        "FirstRecord": series.record_name(first.keywords),
+        "FirstRecnum": first.recnum,
+        "LastRecord": series.record_name(last.keywords),
+        "LastRecnum": last.recnum,
         "MaxRecnum": max(record.recnum for record in records),
     }
 
 
 def _recinfo(series: Series, record: Record) -> Reply:
-    """An entry of ``recinfo``."""
+    """Return an entry of ``recinfo``."""
     return {"name": series.record_name(record.keywords), "online": int(record.online and any(record.segments.values()))}
 
 
 def _expand(text: str, everything: list[str]) -> list[str]:
-    """Names of a comma-separated list; ``**ALL**`` stands for all, ``**NONE**`` for none."""
-    names: list[str] = []
-    for name in re.findall(r"[^\s,]+", text):
-        names += everything if name == "**ALL**" else () if name == "**NONE**" else (name,)
-    return names
+    """Return the names of a comma-separated list; ``**ALL**`` stands for all, ``**NONE**`` for none."""
+    stands_for = {"**ALL**": everything, "**NONE**": []}
+    return [one for name in re.findall(r"[^\s,]+", text) for one in stands_for.get(name, [name])]
 
 
 def _value(catalogue: Catalogue, series: Series, record: Record, key: str, full: bool) -> str:
-    """Text of one keyword or pseudo-keyword of one record."""
+    """Return the text of one keyword or pseudo-keyword of one record."""
     keyword = series.by_name.get(key.lower())
     if keyword:
         name = keyword.name
@@ -204,7 +218,7 @@ def _value(catalogue: Catalogue, series: Series, record: Record, key: str, full:
 
 
 def _segment_column(catalogue: Catalogue, rows: list[tuple[Series, Record]], name: str) -> Reply:
-    """Paths of one segment of all records, with its storage."""
+    """Return the paths of one segment of all records, with its storage."""
     known = {str(segment["name"]) for segment in rows[0][0].segments}
     values = [path_of(catalogue, record, name) if name in known else "InvalidSegName" for _, record in rows]
     size = ["4096x4096" if name.startswith("image") else "NA"] * len(rows)
@@ -219,6 +233,6 @@ def _segment_column(catalogue: Catalogue, rows: list[tuple[Series, Record]], nam
 
 
 def _link(series: Series, record: Record, name: str) -> str:
-    """The record that a link points at."""
+    """Return the record that a link points to."""
     link = next((link for link in series.links if link["name"].lower() == name.lower()), None)
     return f"{link['target']}[:#{record.recnum}]" if link else "Invalid_Link"

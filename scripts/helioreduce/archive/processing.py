@@ -1,4 +1,4 @@
-"""Processing on export: cut-outs (``im_patch``) and rebinning (``rebin``)."""
+"""Processing of exports: cut-outs (``im_patch``) and rebinning (``rebin``)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from helioreduce.io import fits
 
 
 def processed(source: Path, target: Path, header: Header, steps: Iterable[str]) -> None:
-    """Write ``source`` after the steps ``name,key=value,…``, with ``header`` corrected for them.
+    """Write ``source`` after the steps ``name,key=value,…``, with ``header`` changed accordingly.
 
     Raises
     ------
     InputError
-        For a step that the archive does not know.
+        If a step is unknown.
     """
     image, _ = fits.read_array(source)
     for step in steps:
@@ -31,7 +31,7 @@ def processed(source: Path, target: Path, header: Header, steps: Iterable[str]) 
 
 
 def im_patch(image: np.ndarray, header: Header, options: Mapping[str, str]) -> tuple[np.ndarray, Header]:
-    """A box about (x, y), in arcsec from the Sun's centre or in pixels; CRPIX follows."""
+    """Return a box about (x, y), in arcsec from the Sun's centre or in pixels, and its header."""
     scale = header["CDELT1"], header["CDELT2"]
     arcsec = [options.get(key, "arcsec") == "arcsec" for key in ("locunits", "boxunits")]
     centre = [float(options[axis]) / (scale[i] if arcsec[0] else 1) for i, axis in enumerate("xy")]
@@ -50,7 +50,7 @@ def im_patch(image: np.ndarray, header: Header, options: Mapping[str, str]) -> t
 
 
 def rebin(image: np.ndarray, header: Header, options: Mapping[str, str]) -> tuple[np.ndarray, Header]:
-    """Means over boxes of 1/scale pixels."""
+    """Return means over boxes of 1/scale pixels, and the header."""
     n = round(1 / float(options["scale"]))
     ny, nx = (side // n for side in image.shape)
     means = image[: ny * n, : nx * n].reshape(ny, n, nx, n).mean(axis=(1, 3), dtype=np.float64)
@@ -66,7 +66,7 @@ _STEPS = {"im_patch": im_patch, "rebin": rebin}
 
 
 def _overlap(first: int, size: int, limit: int) -> tuple[slice, slice]:
-    """Where a box of ``size`` from ``first`` overlaps 0…limit: in the image, and in the box."""
+    """Return the overlap of a box of ``size`` from ``first`` with 0…limit: in the image, and in the box."""
     start, stop = max(first, 0), min(first + size, limit)
     stop = max(stop, start)
     return slice(start, stop), slice(start - first, stop - first)

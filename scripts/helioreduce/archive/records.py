@@ -1,4 +1,4 @@
-"""Records of the archive on disk: JSON, replaced in one step."""
+"""Records of the archive on disk, as JSON."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from helioreduce.io.atomic import replaced
 
 
 def write(path: str | Path, content: Mapping[str, object]) -> None:
-    """Write a record or a series; a reader never sees half of it."""
+    """Write a record or a series."""
     with replaced(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def series(name: str, records: Sequence[Mapping[str, str]]) -> dict[str, object]:
-    """All records of one series that the archive holds."""
+    """Return the content of the file of a series: its name and all its records."""
     return {"series": name, "records": list(records)}

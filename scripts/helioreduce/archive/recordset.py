@@ -40,7 +40,7 @@ class RecordSet:
 
 
 def parse(text: str) -> list[RecordSet]:
-    """Comma-separated record sets.
+    """Parse comma-separated record sets.
 
     Raises
     ------
@@ -65,7 +65,9 @@ def parse(text: str) -> list[RecordSet]:
 
 
 def select(catalogue: Catalogue, record_set: RecordSet, n: int = 0) -> list[Record]:
-    """Records of a record set in the order of their prime keys; ``n`` keeps the first (or, negative, the last) |n|.
+    """Return the records of a record set in the order of their prime keys.
+
+    ``n`` keeps the first n, or the last −n.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def select(catalogue: Catalogue, record_set: RecordSet, n: int = 0) -> list[Reco
 
 
 def _brackets(text: str, position: int) -> tuple[list[str], int]:
-    """Contents of the ``[…]`` that follow, and where they end; ``[? … ?]`` may hold brackets itself."""
+    """Return the contents of the ``[…]`` that follow, and their end; ``[? … ?]`` may contain brackets itself."""
     filters = []
     while match := re.compile(r"\s*\[\s*([?!]?)").match(text, position):
         end = text.find(f"{match[1]}]", match.end())
@@ -108,19 +110,19 @@ def _brackets(text: str, position: int) -> tuple[list[str], int]:
 
 
 def _latest(records: list[Record]) -> list[Record]:
-    """Of every set of records with the same prime keys, the one with the highest number (they come sorted)."""
+    """Return the record with the highest number of each set with the same prime keys; ``records`` are sorted."""
     return list({record.prime: record for record in records}.values())
 
 
 def _prime(series: Series, position: int) -> str:
-    """The prime key of a positional filter."""
+    """Return the prime key of a positional filter."""
     if position >= len(series.primekeys):
         raise RecordSetError(f"{series.name} has only {len(series.primekeys)} prime keys")
     return series.primekeys[position]
 
 
 def _keyword_filter(series: Series, records: list[Record], key: str, text: str) -> list[Record]:
-    """Records whose prime key has one of the listed values."""
+    """Return the records whose prime key has one of the listed values."""
     names = [name.lower() for name in series.primekeys]
     if key.lower() not in names:
         raise RecordSetError(f"{key} is not a prime key of {series.name}")
@@ -134,17 +136,17 @@ def _keyword_filter(series: Series, records: list[Record], key: str, text: str) 
 
 
 def _any(tests: list[Test], value: Value) -> bool:
-    """True if the value passes one of the tests."""
+    """Return whether a value passes one of the tests."""
     return any(test(value) for test in tests)
 
 
 def _items(text: str) -> list[str]:
-    """The comma-separated items of a filter; quoted commas stay."""
+    """Return the comma-separated items of a filter; quoted commas do not separate."""
     return re.findall(r"(?:'[^']*'|\"[^\"]*\"|[^,])+", text)
 
 
 def _recnums(text: str) -> list[Test]:
-    """Tests of ``#1``, ``#1-#5``, ``#^``, ``#$`` lists of record numbers."""
+    """Return the tests of a list of record numbers: ``#1,#3-#5``."""
     tests = []
     for item in _items(text):
         match = re.fullmatch(r"#(\d+)(?:-#(\d+))?", item.strip())
@@ -155,10 +157,10 @@ def _recnums(text: str) -> list[Test]:
 
 
 def _item(series: Series, keyword: Keyword, item: str, values: list[Value]) -> Test:
-    """The test of one item: a value, a range or a duration."""
+    """Return the test of one item: a value, a range or a duration."""
     if keyword.type == "string":
-        wanted = {"^": values[0], "$": values[-1]}.get(item, item.strip("'\""))
-        return lambda value: value == wanted
+        requested = {"^": values[0], "$": values[-1]}.get(item, item.strip("'\""))
+        return lambda value: value == requested
     unit = _TIME if keyword.type == "time" else _NUMBER
     end = rf"(\^|\$|#\d+|{unit})"
     match = re.fullmatch(rf"{end}(?:\s*-\s*{end}|\s*/\s*([\d.]+\s*\w?))?(?:@([\d.]+\s*\w?))?", item)
@@ -173,33 +175,34 @@ def _item(series: Series, keyword: Keyword, item: str, values: list[Value]) -> T
     return _between(first, last, skip)
 
 
-def _end(series: Series, keyword: Keyword, text: str, values: list[Value]) -> Value:
-    """An end of a range, on the scale of the prime key."""
+def _end(series: Series, keyword: Keyword, text: str, values: list[Value]) -> float:
+    """Return an end of a range, on the scale of the prime key."""
     if text in "^$":
-        return values[0 if text == "^" else -1]
+        return float(values[0 if text == "^" else -1])
     if text.startswith("#"):
         return int(text[1:])
     if keyword.type == "time":
         try:
-            return series.position(keyword.name, times.tai_seconds(times.parse(re.sub(r"_(UT|GMT|utc|ut)$", "_UTC", text))))
+            time = times.parse(re.sub(r"_(UT|GMT|utc|ut)$", "_UTC", text))
+            return float(series.position(keyword.name, times.tai_seconds(time)))
         except InputError as error:
             raise RecordSetError(str(error)) from None
     return float(text) if "." in text and "x" not in text.lower() else signed(text, 64)
 
 
 def _reach(text: str, step: float) -> float:
-    """How far a duration reaches: whole slots less one, or seconds where there are no slots."""
+    """Return the extent of a duration: whole slots less one, or seconds where there are no slots."""
     return _slots(text, step) - 1 if step else _seconds(text)[0]
 
 
 def _slots(text: str, step: float) -> int:
-    """Whole slots in a duration, at least one."""
+    """Return the number of whole slots in a duration, at least one."""
     seconds, unit = _seconds(text)
     return max(1, int(seconds if unit == "u" else (seconds + 1e-6) // step))
 
 
 def _seconds(text: str) -> tuple[float, str]:
-    """A duration in seconds, and its unit; without one it counts slots (``u``)."""
+    """Return a duration in seconds, and its unit; without a unit it counts slots (``u``)."""
     match = _DURATION.fullmatch(text.strip())
     if not match:
         raise RecordSetError(f"{text!r} is not a duration")
@@ -207,6 +210,6 @@ def _seconds(text: str) -> tuple[float, str]:
     return float(match[1]) * _SECONDS.get(unit, 1.0), unit
 
 
-def _between(first: Value, last: Value, skip: int = 0) -> Test:
-    """``first ≤ value ≤ last``, and every ``skip``-th slot from the first on."""
-    return lambda value: first <= value <= last and (not skip or (value - first) % skip == 0)
+def _between(first: float, last: float, skip: int = 0) -> Test:
+    """Return the test first ≤ value ≤ last, for every ``skip``-th slot from the first on."""
+    return lambda value: first <= float(value) <= last and (not skip or (float(value) - first) % skip == 0)

@@ -1,4 +1,4 @@
-"""What the archive knows of a data series: keywords with type and print format, prime keys, slots, segments."""
+"""Data series: keywords with type and print format, prime keys, slots, segments."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
+from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.series import BITS, CHANNELS, LEVEL1, MISSING, REALS, level1_keywords, signed
 
-#: What DRMS shows as the default of a keyword that no record has set.
-UNSET = {
-    **{kind: str(-(2 ** (bits - 1))) for kind, bits in BITS.items()},
-    **{"float": "nan", "double": "nan", "string": ""},
-}
+#: Default that DRMS shows for a keyword that no record has set, by type.
+UNSET = {kind: str(-(2 ** (bits - 1))) for kind, bits in BITS.items()} | {"float": "nan", "double": "nan", "string": ""}
 #: Channels, Å, as the pointing series spells them.
 WAVES = tuple(f"{channel:03d}" for channel in CHANNELS)
 _EPOCH = times.parse("1977-01-01")
-#: Values of prime keys: numbers and TAI seconds, or text.
+#: Value of a keyword in the database: a number, TAI seconds, or text.
 Value = float | int | str
 
 
@@ -45,13 +43,13 @@ class Keyword:
 
     @property
     def unset(self) -> str:
-        """The default that DRMS shows."""
+        """Default that DRMS shows."""
         if self.default or self.type != "time":
             return self.default or UNSET[self.type]
         return "-4712.01.01_11:59:28Z" if self.format == "0" else "-4712.01.01_11:59:27.82Z"
 
     def shown(self, text: str | None, *, full: bool = False) -> str:
-        """The text of ``rs_list``: the print format, or full precision; ``MISSING`` where there is no value."""
+        """Return the text of ``rs_list``: in the print format or in full precision; ``MISSING`` where there is no value."""
         if text is None and self.scope == "constant":
             text = self.default
         if text is None or text in (MISSING, "nan", "NaN"):
@@ -67,14 +65,14 @@ class Keyword:
         return text
 
     def value(self, text: str | None) -> Value:
-        """The value in the database: times in TAI seconds, missing numbers and NaN above all others, as in Postgres."""
-        if text is None and self.scope == "constant":
-            text = self.default
+        """Return the value in the database: times in TAI seconds, missing reals above all others, as NaN in Postgres."""
+        if text is None:
+            text = self.default if self.scope == "constant" else MISSING
         if self.type == "string":
-            return "" if text in (None, MISSING) else text
+            return "" if text == MISSING else text
         if self.type in BITS:
-            return signed(UNSET[self.type] if text in (None, MISSING, "") else text, BITS[self.type])
-        if text in (None, MISSING, "", "nan", "NaN"):
+            return signed(UNSET[self.type] if text in (MISSING, "") else text, BITS[self.type])
+        if text in (MISSING, "", "nan", "NaN"):
             return math.inf
         return times.tai_seconds(times.parse(text)) if self.type == "time" else float(text)
 
@@ -93,26 +91,26 @@ class Series:
 
     @cached_property
     def by_name(self) -> dict[str, Keyword]:
-        """Keywords by lower-case name: DRMS does not distinguish case."""
+        """Keywords by lower-case name; DRMS ignores case."""
         return {keyword.name.lower(): keyword for keyword in self.keywords}
 
     def prime(self, keywords: Mapping[str, str]) -> tuple[Value, ...]:
-        """Values of the prime keys of a record; a slotted time is the number of its slot."""
+        """Return the values of the prime keys of a record; a slotted time is the number of its slot."""
         return tuple(self.position(key, self.by_name[key.lower()].value(keywords.get(key))) for key in self.primekeys)
 
     def position(self, key: str, value: Value) -> Value:
-        """The number of the slot nearest to a time, where the key is slotted; otherwise the value itself."""
+        """Return the number of the slot nearest to a time, or the value itself where the key is not slotted."""
         step = self.steps.get(key)
         return round(value / step) if step and isinstance(value, float) and math.isfinite(value) else value
 
     def record_name(self, keywords: Mapping[str, str]) -> str:
-        """``series[T_REC][WAVELNTH]``."""
+        """Return the name of a record, ``series[T_REC][WAVELNTH]``."""
         shown = (self.by_name[key.lower()].shown(keywords.get(key)) for key in self.primekeys)
         return self.name + "".join(f"[{text}]" for text in shown)
 
 
 def time_text(time: datetime, unit: str, decimals: int) -> str:
-    """A time as DRMS prints it: ``2014-01-01T00:00:01.34Z`` (ISO) or ``2014.01.01_00:00:36_TAI``."""
+    """Return a time as DRMS prints it: ``2014-01-01T00:00:01.34Z`` (ISO) or ``2014.01.01_00:00:36_TAI``."""
     style = unit.upper()
     if style == "TAI":
         time = _tai_clock(time)
@@ -122,28 +120,26 @@ def time_text(time: datetime, unit: str, decimals: int) -> str:
     return f"{time:%Y.%m.%d_%H:%M:}{seconds}_{'TAI' if style == 'TAI' else 'UTC'}"
 
 
-@cache
-def known(name: str) -> Series | None:
-    """The AIA series that the archive can hold without a description on disk, by lower-case name."""
-    builders = {
-        **{series.name: partial(_level1, *series, _NOTES[series.name]) for series in set(LEVEL1.values())},
-        "aia.lev1": _linked,
-        "aia.master_pointing3h": _pointing,
-        "aia.response": _response,
-    }
-    return builders[name]() if name in builders else None
-
-
+#: Series of AIA that need no description on disk.
+KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 _NOTES = {
     "aia.lev1_euv_12s": "AIA level 1, EUV, every 12 s",
     "aia.lev1_uv_24s": "AIA level 1, UV, every 24 s",
     "aia.lev1_vis_1h": "AIA level 1, visible light, every hour",
 }
-KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 
 
-def described(struct: Mapping) -> Series:
-    """A series from a ``series_struct`` reply, as a table file on disk carries it.
+@cache
+def known(name: str) -> Series | None:
+    """Return one of the :data:`KNOWN` series by its lower-case name, or None."""
+    if name in _NOTES:
+        return _level1(name, next(series.slot_s for series in LEVEL1.values() if series.name == name), _NOTES[name])
+    builders = {"aia.lev1": level1_target, "aia.master_pointing3h": _pointing, "aia.response": _response}
+    return builders[name]() if name in builders else None
+
+
+def described(struct: Mapping[str, Any]) -> Series:
+    """Return a series from a ``series_struct`` reply in a file on disk.
 
     Raises
     ------
@@ -151,25 +147,35 @@ def described(struct: Mapping) -> Series:
         If the description lacks a part.
     """
     try:
-        keywords = tuple(
-            Keyword(
-                *(entry["name"], entry["type"], entry.get("recscope", "variable"), entry.get("units") or "none"),
-                *(entry.get("format") or _usual_format(entry), entry.get("linkinfo", "")),
-                *(entry.get("defval", ""), entry.get("note", "")),
-            )
-            for entry in struct["keywords"]
-        )
-        steps = {info["name"]: float(info["step"]) for info in struct.get("primekeysinfo", ()) if info.get("slotted")}
         return Series(
-            *(struct["name"], struct.get("note", ""), tuple(struct["primekeys"]), keywords, steps),
-            *(tuple(struct.get("segments", ())), tuple(struct.get("links", ()))),
+            name=struct["name"],
+            note=struct.get("note", ""),
+            primekeys=tuple(struct["primekeys"]),
+            keywords=tuple(_described_keyword(entry) for entry in struct["keywords"]),
+            steps={info["name"]: float(info["step"]) for info in struct.get("primekeysinfo", ()) if info.get("slotted")},
+            segments=tuple(struct.get("segments", ())),
+            links=tuple(struct.get("links", ())),
         )
     except KeyError as missing:
         raise InputError(f"the description of the series lacks {missing}") from None
 
 
+def _described_keyword(entry: Mapping[str, str]) -> Keyword:
+    """Return a keyword from an entry of ``series_struct``."""
+    return Keyword(
+        name=entry["name"],
+        type=entry["type"],
+        scope=entry.get("recscope", "variable"),
+        unit=entry.get("units") or "none",
+        format=entry.get("format") or _usual_format(entry),
+        link=entry.get("linkinfo", ""),
+        default=entry.get("defval", ""),
+        note=entry.get("note", ""),
+    )
+
+
 def _level1(name: str, step: float, note: str) -> Series:
-    """One of the three level-1 series; they share their keywords."""
+    """Return one of the level-1 series; they share their keywords."""
     keywords = [
         replace(word, default=f"{step:.6f}") if word.name == "T_REC_step" else word
         for word in (Keyword(**row) for row in level1_keywords())
@@ -182,8 +188,8 @@ def _level1(name: str, step: float, note: str) -> Series:
     return Series(name, note, ("T_REC", "WAVELNTH"), tuple(keywords), {"T_REC": step}, segments, links)
 
 
-def _linked() -> Series:
-    """aia.lev1, which the three series link to: slots of one second, and the number of the exposure."""
+def level1_target() -> Series:
+    """Return aia.lev1, which the three series link to; its prime keys are slots of one second and the exposure number."""
     series = _level1("aia.lev1", 1, "AIA level 1")
     keywords = tuple(replace(keyword, link="") for keyword in series.keywords)
     image, spikes = ({**segment, "protocol": "fits"} for segment in series.segments)
@@ -192,7 +198,7 @@ def _linked() -> Series:
 
 
 def _pointing() -> Series:
-    """aia.master_pointing3h: Sun centre (0-based pixels), plate scale and roll of every channel, one row per three hours."""
+    """Return aia.master_pointing3h: Sun centre (0-based pixels), plate scale and roll of every channel, every 3 hours."""
     keywords = [Keyword(name, "time", unit="ISO", format="0") for name in ("T_START", "T_STOP", "DATE")]
     keywords.append(Keyword("VERSION", "int", format="%d"))
     for wave in WAVES:
@@ -203,7 +209,7 @@ def _pointing() -> Series:
 
 
 def _response() -> Series:
-    """aia.response: effective area and its evolution, one row per channel and epoch."""
+    """Return aia.response: effective area and its evolution, one row per channel and epoch."""
     keywords = [Keyword(name, "time", unit="ISO", format="0") for name in ("DATE", "T_START", "T_STOP")]
     keywords += [Keyword("VER_NUM", "int", format="%d"), Keyword("WAVE_STR", "string")]
     keywords.append(Keyword("WAVELNTH", "int", unit="angstrom", format="%d"))
@@ -213,8 +219,8 @@ def _response() -> Series:
     return Series("aia.response", "AIA degradation", ("T_START", "WAVE_STR"), tuple(keywords))
 
 
-def _usual_format(entry: Mapping) -> str:
-    """Print format where a description has none (``series_struct`` does not tell)."""
+def _usual_format(entry: Mapping[str, str]) -> str:
+    """Return the print format where a description has none; ``series_struct`` does not have it."""
     if entry["type"] == "time":
         return "2" if "27.82" in entry.get("defval", "") else "0"
     if entry["type"] in REALS:
@@ -223,18 +229,18 @@ def _usual_format(entry: Mapping) -> str:
 
 
 def _tai_clock(time: datetime) -> datetime:
-    """The reading of a TAI clock at a UTC time."""
+    """Return the reading of a TAI clock at a UTC time."""
     return _EPOCH + timedelta(seconds=round(times.tai_seconds(time), 6))
 
 
 @cache
 def _wanted(format_: str) -> int:
-    """Decimals of a print format: ``%.2f`` has 2, ``%f`` has 6."""
+    """Return the decimals of a print format: ``%.2f`` has 2, ``%f`` has 6."""
     match = re.fullmatch(r"%\d*(?:\.(\d+))?f", format_)
     return int(match[1] or 6) if match else -1
 
 
 def _decimals(text: str) -> int:
-    """Digits after the point; 0 without one."""
+    """Return the number of digits after the point; 0 without one."""
     digits = re.search(r"\.(\d+)(?:Z|_[A-Z]+)?$", text)
     return len(digits[1]) if digits and not re.fullmatch(r"\d{4}\.\d\d\.\d\d", text) else 0

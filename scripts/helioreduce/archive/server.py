@@ -1,7 +1,7 @@
-"""The archive's HTTP server: loopback only, one thread per connection, gone with its process.
+"""The archive's HTTP server: loopback only, one thread per connection; it ends with its process.
 
-It also takes requests in proxy form for JSOC's own hosts, so that ``http_proxy=http://127.0.0.1:<port>`` brings clients
-that have those hosts built in. Every other host is refused.
+It also accepts requests in proxy form for JSOC's own hosts, so that ``http_proxy=http://127.0.0.1:<port>`` directs clients
+with these hosts built in to the archive. Every other host is refused.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from helioreduce.archive import info
 from helioreduce.archive.body import Body, ranged, send
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.exports import Exports
-from helioreduce.archive.faults import Fault, Faults
+from helioreduce.archive.faults import NONE, Fault, Faults
 from helioreduce.errors import InputError
 
 HOSTS = frozenset({"jsoc.stanford.edu", "jsoc1.stanford.edu", "jsoc2.stanford.edu"})
@@ -36,9 +37,9 @@ class Archive:
     root
         Folder of frames and tables (:mod:`helioreduce.archive.catalogue`).
     faults
-        What shall go wrong; in addition to the ``faults`` of ``archive.json``.
+        Scripted faults, in addition to the ``faults`` of ``archive.json``.
     staging
-        Where staged exports are kept; default ``<root>/exports``.
+        Folder of staged exports; default ``<root>/exports``.
     log
         A file that gets one JSON line per request; :attr:`requests` has them too.
     port
@@ -49,7 +50,7 @@ class Archive:
         self,
         root: str | Path,
         *,
-        faults: Iterable[Fault | Mapping] = (),
+        faults: Iterable[Fault | Mapping[str, Any]] = (),
         staging: str | Path | None = None,
         log: str | Path | None = None,
         port: int = 0,
@@ -58,7 +59,7 @@ class Archive:
         self.catalogue.refresh()
         self.exports = Exports(self.catalogue, Path(staging or Path(root, "exports")))
         self.faults = Faults([*self.catalogue.settings.get("faults", ()), *faults])
-        self.requests: list[dict] = []
+        self.requests: list[dict[str, Any]] = []
         self._log, self._lock, self._open = log, threading.Lock(), 0
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.archive = self
@@ -78,11 +79,11 @@ class Archive:
         self._server.server_close()
 
     def wait(self) -> None:
-        """Return when the server has been stopped; its thread does the work."""
+        """Return when the server has been stopped."""
         self._thread.join()
 
     def answer(self, path: str, query: Mapping[str, str], host: str = "") -> info.Reply:
-        """The reply of one CGI program to a client at the address ``host``.
+        """Return the reply of one CGI program to a client at the address ``host``.
 
         Raises
         ------
@@ -101,7 +102,7 @@ class Archive:
         return programs[path.removeprefix(CGI)](self.catalogue, query)
 
     def file(self, path: str) -> Path | None:
-        """The file behind a path below ``/SUM``, or a calibration table below ``/solarsoft``."""
+        """Return the file behind a path below ``/SUM``, or a calibration table below ``/solarsoft``."""
         if match := re.fullmatch(r"/solarsoft/(\w[\w.+-]*)", path):
             table = self.catalogue.root / "solarsoft" / match[1]
             return table if table.is_file() else None
@@ -111,11 +112,11 @@ class Archive:
         return self.catalogue.served(path) or self.exports.served(path)
 
     @contextmanager
-    def noted(self, entry: dict) -> Iterator[dict]:
-        """Log a request when it is done, with how many were under way as it came, itself included.
+    def noted(self, entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Log a request when it is done, with the number of open requests when it came, itself included.
 
-        A request counts until its last bytes leave (:meth:`leaving`): a client may have them, and ask again, before this
-        process does anything more. Requests for exports also tell how many the busiest address then has pending.
+        A request is open until its last bytes are sent (:meth:`leaving`): the client may receive them, and send the next
+        request, before this process continues. Requests for exports also have the number pending for the busiest address.
         """
         with self._lock:
             self._open += 1
@@ -132,8 +133,8 @@ class Archive:
                     with open(self._log, "a") as file:
                         file.write(json.dumps(entry) + "\n")
 
-    def leaving(self, entry: dict) -> None:
-        """The last bytes of a reply leave now."""
+    def leaving(self, entry: dict[str, Any]) -> None:
+        """Note that the last bytes of a reply are sent now."""
         with self._lock:
             if "ended" not in entry:
                 entry["ended"] = time.time()
@@ -141,9 +142,9 @@ class Archive:
 
 
 @contextmanager
-def serve(root: str | Path, **options: object) -> Iterator[str]:
-    """Serve ``root`` from a thread of this process; yields the base address ``http://127.0.0.1:PORT/``."""
-    with Archive(root, **options) as archive:
+def serve(root: str | Path) -> Iterator[str]:
+    """Serve ``root`` from a thread of this process; yield the base address ``http://127.0.0.1:PORT/``."""
+    with Archive(root) as archive:
         yield archive.url
 
 
@@ -155,7 +156,7 @@ class _Server(ThreadingHTTPServer):
     archive: Archive
 
     def handle_error(self, *_: object) -> None:
-        """A client that went away is no news."""
+        """Ignore clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -167,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, *_: object) -> None:
-        """The archive keeps its own log."""
+        """Write nothing; the archive has its own log."""
 
     def do_GET(self) -> None:
         """Answer a request; HEAD and POST come here too."""
@@ -175,30 +176,27 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._welcome(target.scheme, target.netloc):
             send(self, Body(b"This archive answers for itself only.\n", "text/plain", status=421))
             return
-        path, query = (
-            unquote(target.path),
-            dict(parse_qsl(self._query(target.query), keep_blank_values=True, encoding="latin1")),
-        )
-        archive = self.server.archive
-        entry = {"method": self.command, "path": path, "query": _public(query), "range": self.headers.get("Range", "")}
+        path = unquote(target.path)
+        query = dict(parse_qsl(self._query(target.query), keep_blank_values=True, encoding="latin1"))
+        archive, requested = self.server.archive, self.headers.get("Range", "")
+        entry: dict[str, Any] = {"method": self.command, "path": path, "query": _public(query), "range": requested}
         with archive.noted(entry):
             fault = archive.faults.take(f"{path}?{'&'.join(f'{key}={value}' for key, value in query.items())}")
-            entry["fault"] = fault.kind if fault else ""
-            body = self._body(path, query)
-            entry["status"], entry["bytes"] = send(self, body, fault, lambda: archive.leaving(entry))
+            entry["fault"] = "" if fault is NONE else fault.kind
+            entry["status"], entry["bytes"] = send(self, self._body(path, query), fault, lambda: archive.leaving(entry))
 
     do_HEAD = do_GET
     do_POST = do_GET
 
     def _welcome(self, scheme: str, netloc: str) -> bool:
-        """Whether the request names this server, or in proxy form one of JSOC's hosts."""
+        """Return whether the request names this server, or in proxy form one of JSOC's hosts."""
         own = {f"{name}:{self.server.server_port}" for name in ("127.0.0.1", "localhost")}
         if scheme:
             return scheme == "http" and (netloc in own or netloc.removesuffix(":80") in HOSTS)
         return self.headers.get("Host", "") in own
 
     def _query(self, text: str) -> str:
-        """The query of the address, or of a form's body."""
+        """Return the query of the address, or of the body of a form."""
         if self.command != "POST":
             return text
         length = self.headers.get("Content-Length", "0")
@@ -209,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "&".join(filter(None, (text, self.rfile.read(size).decode("latin1"))))
 
     def _body(self, path: str, query: Mapping[str, str]) -> Body:
-        """What there is at a path."""
+        """Return the body of the reply for a path."""
         if path == "/":
             return Body(b"<html><title>Archive</title><p>JSOC's protocol, an embedded Sun.</html>\n", "text/html")
         try:
@@ -227,5 +225,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _public(query: Mapping[str, str]) -> dict[str, str]:
-    """The query without addresses: a log may be shown to others."""
+    """Return the query without addresses: a log may be shown to others."""
     return {key: "(address)" if key in ("notify", "address", "requester") else value for key, value in query.items()}

@@ -1,4 +1,4 @@
-"""The files of a staged export: stored bytes under export names, or with the header of the database, or processed."""
+"""Files of a staged export: as stored, with the header of the database, or processed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from helioreduce.io import fits
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file to export: record and segment, and the file in the archive."""
+    """One file to export: record, segment and file in the archive."""
 
     series: Series
     record: Record
@@ -27,13 +27,15 @@ class Item:
     file: Path
 
 
-def stage(items: Iterable[Item], folder: Path, request: Mapping[str, str], process: str = "") -> tuple[list[dict], str]:
+def stage(
+    items: Iterable[Item], folder: Path, request: Mapping[str, str], process: str = ""
+) -> tuple[list[dict[str, str]], str]:
     """Prepare the files of a request in ``folder``.
 
     Returns
     -------
     data, keywords
-        The entries ``record`` and ``filename`` of the index, and where the keywords are.
+        The entries ``record`` and ``filename`` of the index, and the place of the keywords.
     """
     folder.mkdir(parents=True, exist_ok=True)
     steps = [step for step in process.split("|")[1:] if step]
@@ -57,7 +59,7 @@ def stage(items: Iterable[Item], folder: Path, request: Mapping[str, str], proce
 
 
 def filename(item: Item, pattern: str, suffix: str = "") -> str:
-    """Name of an exported file: ``series.T_REC.WAVELNTH.segment``, with the time of the linked level-1 record."""
+    """Return the name of an exported file: ``series.T_REC.WAVELNTH.segment``, with the time of the linked record."""
     keys = [f"{{{key}}}" for key in item.series.primekeys]
     pattern = pattern or ".".join([item.series.name, *keys, "{segment}"])
     values = {key.lower(): _in_name(item, key) for key in item.series.primekeys}
@@ -69,7 +71,7 @@ def filename(item: Item, pattern: str, suffix: str = "") -> str:
 
 
 def _in_name(item: Item, key: str) -> str:
-    """A prime key in a file name; a linked slot time is that of aia.lev1, which rounds T_OBS to the second."""
+    """Return a prime key for a file name; a linked slot time is that of aia.lev1, which rounds T_OBS to the second."""
     observed = item.record.keywords.get("T_OBS")
     if key == "T_REC" and item.series.links and observed:
         return time_text(times.slot(times.parse(observed), 1.0), "ISO", 0).replace(":", "")
@@ -78,7 +80,7 @@ def _in_name(item: Item, key: str) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """A hard link, or a copy where the file system has none."""
+    """Make a hard link, or a copy where the file system has no hard links."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
