@@ -1,22 +1,20 @@
-"""The way of a frame: query, export, transfer, header."""
+"""Queries: records, tables, digests, privacy."""
 
 from __future__ import annotations
 
 from itertools import count
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from astropy.io import fits as astropy_fits
+from jsoc_requests import ONE, SLOT, exported
 from small_archive import unmodified
 
 from helioreduce import times
 from helioreduce.archive import info
-from helioreduce.io import fits, provenance
-from helioreduce.jsoc import header, records
+from helioreduce.archive.faults import Fault
 from helioreduce.jsoc.client import Client
-from helioreduce.jsoc.errors import NoData
-from helioreduce.jsoc.transfer import download
+from helioreduce.jsoc.errors import FetchError, NoData, Rejected
 
 START, END = times.parse("2014-01-01T00:00:00Z"), times.parse("2014-01-01T00:00:24Z")
 
@@ -69,34 +67,49 @@ def test_a_slow_server_does_not_change_the_digest_of_a_reply(client, monkeypatch
     assert first == second
 
 
-def test_fetch_and_merge(client, tmp_path):
-    record = next(client.frames(171, START, END, 12.0))
-    calls = []
-    receipt = download(client.url(record.segments["image"]), tmp_path / "a.fits", progress=lambda *call: calls.append(call))
-    assert receipt.sha256 == provenance.sha256(tmp_path / "a.fits") and receipt.bytes == (tmp_path / "a.fits").stat().st_size
-    assert calls[-1] == (receipt.bytes, receipt.bytes)
-    stored = fits.read_header(tmp_path / "a.fits")
-    merged = header.merge(stored, record)
-    assert merged["EXPTIME"] == 2.000191234 and merged["T_REC"] == "2014-01-01T00:00:01.000"
-    assert merged["RECNUM"] == 5171 and merged["TRECSTEP"] == 12.0 and merged["ROI_SUM"] == -(2**31)
-    fits.rewrite(tmp_path / "a.fits", tmp_path / "b.fits", merged)
-    before, after = fits.read(tmp_path / "a.fits"), fits.read(tmp_path / "b.fits")
-    np.testing.assert_array_equal(before.data, after.data)
-    assert after.header["DRMS_ID"] == "aia.lev1_euv_12s:5171:image"
-    fits.check(tmp_path / "b.fits")
-
-
-def test_records_survive_the_disk(client, tmp_path):
-    found = list(client.frames(171, START, END, 12.0))
-    records.save(tmp_path / "records.jsonl", found, query=client.queries[-1].url)
-    assert records.load(tmp_path / "records.jsonl") == found
-
-
-def test_nothing_is_written_where_nothing_came(client, tmp_path):
-    with pytest.raises(NoData):
-        download(client.url("/SUM0/D1/S00000/image_lev1.fits"), tmp_path / "a.fits", retry_policy=client.retry_policy)
-    assert list(tmp_path.glob("*.fits")) == []
-
-
 def test_the_clients_module_default_is_stanford():
     assert Client().cgi_url == "http://jsoc.stanford.edu/cgi-bin/ajax/"
+
+
+def test_a_gap_is_a_missing_record(client, root):
+    (root / "frames" / "171" / "20140101T000013" / "record.json").unlink()
+    found = client.frames(171, SLOT, times.parse("2014-01-01T00:00:25Z"), 12.0)
+    assert [record.keywords["T_REC"][17:19] for record in found] == ["01", "25"]
+
+
+def test_pointing_may_miss_single_channels_and_rows(client):
+    rows = client.records("aia.master_pointing3h[2013-12-31T00:00:00Z-2014-01-01T02:00:00Z]")
+    assert [row.keywords["A_094_X0"] for row in rows] == ["MISSING"]
+    assert client.records("aia.master_pointing3h[1990-01-01]") == []
+
+
+def test_a_reply_without_end_is_cut_off(faulty):
+    _, client = faulty(Fault("huge", "rs_list", times=99))
+    with pytest.raises(FetchError):
+        client.records(ONE)
+
+
+def test_addresses_stay_private(client, caplog, tmp_path):
+    exported(client, tmp_path)
+    assert "reader" not in repr(client) and "reader" not in caplog.text
+    assert not any("reader" in query.url or "notify" in query.url for query in client.queries)
+
+
+@pytest.mark.parametrize("email", [None, "", "notregistered@example.com"])
+def test_exports_want_a_registered_address(archive, email, tmp_path):
+    client = Client.at(archive.url, email=email)
+    with pytest.raises(Rejected, match="address"):
+        client.check_address()
+    with pytest.raises(Rejected, match="address"):
+        exported(client, tmp_path)
+
+
+def test_every_request_is_sent_by_our_own_transfer(client, tmp_path, monkeypatch):
+    """The drms package has no public hook for its transfer: none of its own requests may leave."""
+
+    def refuse(*_, **__):
+        raise AssertionError("drms opened a connection of its own")
+
+    monkeypatch.setattr("drms.json.urlopen", refuse)
+    client.check_address()
+    assert exported(client, tmp_path)

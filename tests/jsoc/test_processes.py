@@ -1,4 +1,4 @@
-"""Many jobs at once, jobs that are killed, and runs that start again."""
+"""Many jobs at once, and jobs and servers that are killed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import random
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_archive import QUICK, unmodified
+from jsoc_requests import EUV
+from small_archive import QUICK
 
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
 from helioreduce.io import provenance
-from helioreduce.jsoc import staged
 from helioreduce.jsoc.client import Client
-from helioreduce.jsoc.errors import TransientExhausted
 from helioreduce.jsoc.store import Store
 
-EUV = "aia.lev1_euv_12s"
 RECNUMS = (5171, 5181, 5191)
+
+
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
-SOON = staged.Waiting(poll_s=0.02, timeout_s=10.0)
+
+
 JOB = """
 import sys
 from helioreduce.jsoc import fetch, staged
@@ -76,54 +76,6 @@ def pending_at_most(exports):
     folders = [path.parent for path in exports.folder.glob("*/request.json")]
     spans = [(json.loads((f / "request.json").read_text())["created"], (f / "index.json").stat().st_mtime) for f in folders]
     return max(sum(a <= start < b for a, b in spans) for start, _ in spans)
-
-
-def test_a_request_is_resumed_after_a_restart(root, tmp_path):
-    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.5}}))
-    with Archive(root) as archive:
-        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
-        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
-        with pytest.raises(TransientExhausted, match="resumed"):
-            staged.paths(client, text, members, ["image"], tmp_path, staged.Waiting(0.02, 0.1))
-        again = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
-        assert staged.paths(again, text, members, ["image"], tmp_path, SOON)
-        assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 1
-
-
-def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresses(root, tmp_path, caplog):
-    """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
-    (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 1.0, "host": 1}}))
-    with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):
-        unmodified(archive).export(f"{EUV}[:#5181]", method="url", protocol="fits", email="other@localhost")
-        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
-        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
-        with pytest.raises(TransientExhausted, match="IP address 127.0.0.1 has 1 pending"):
-            staged.paths(client, text, members, ["image"], tmp_path, SOON)
-        patient = Client.at(archive.url, email="reader@localhost", retry_policy=replace(QUICK, retries=99))
-        assert staged.paths(patient, text, members, ["image"], tmp_path, SOON)
-        unmodified(archive).export(f"{EUV}[:#5191]", method="url", protocol="fits", email="reader@localhost")
-        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5181]", ["image"]))
-        with pytest.raises(TransientExhausted, match=r"User \(address\) has 1 pending"):
-            staged.paths(client, text, members, ["image"], tmp_path, SOON)
-    assert "User (address)" in caplog.text and "reader@" not in caplog.text
-
-
-def test_an_expired_request_is_made_anew(root, tmp_path):
-    with Archive(root) as archive:
-        client = Client.at(archive.url, email="reader@localhost", retry_policy=QUICK)
-        ((text, members),) = staged.batches(client.records(f"{EUV}[:#5171]", ["image"]))
-        first = staged.paths(client, text, members, ["image"], tmp_path, SOON)
-        archive.exports.clock = lambda: time.time() + 8 * 86400
-        assert staged.paths(client, text, members, ["image"], tmp_path, SOON).keys() == first.keys()
-        assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 2
-
-
-def test_batches_hold_one_channel_and_no_more_than_asked(client):
-    found = [*client.records(f"{EUV}[][171,193]"), *client.records("aia.lev1_uv_24s[][1600]")]
-    made = list(staged.batches(found, 2))
-    assert [len(members) for _, members in made] == [2, 1, 2, 1, 2]
-    for text, members in made:
-        assert [record.name for record in client.records(text)] == [record.name for record in members]
 
 
 def run(url, store, method):

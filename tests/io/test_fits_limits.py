@@ -1,0 +1,48 @@
+"""Files that announce more than they hold, and products that cannot be written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits as astropy_fits
+
+from helioreduce.errors import InputError
+from helioreduce.io import fits
+
+
+def bomb(tmp_path, **cards):
+    """A file whose header announces more than it holds."""
+    primary = astropy_fits.Header(list({"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, **cards}.items()))
+    (tmp_path / "bomb.fits").write_bytes(primary.tostring().encode())
+    return tmp_path / "bomb.fits"
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"NAXIS": 2, "NAXIS1": 10**6, "NAXIS2": 10**6},
+        {"NAXIS": 2, "NAXIS1": 4096, "NAXIS2": 4096},
+        {"NAXIS": 999, "NAXIS1": 2},
+        {"NAXIS": 2, "NAXIS1": -5, "NAXIS2": 5},
+        {"ZNAXIS": 2, "ZNAXIS1": 10**6, "ZNAXIS2": 10**6},
+    ],
+)
+def test_bombs_are_refused_before_they_unpack(tmp_path, cards):
+    with pytest.raises(InputError):
+        fits.check(bomb(tmp_path, **cards))
+
+
+def test_a_compressed_bomb_is_refused(tmp_path):
+    hdu = astropy_fits.CompImageHDU(np.zeros((64, 64), np.int16), compression_type="RICE_1")
+    astropy_fits.HDUList([astropy_fits.PrimaryHDU(), hdu]).writeto(tmp_path / "small.fits")
+    with astropy_fits.open(tmp_path / "small.fits", disable_image_compression=True) as hdus:
+        hdus[1].header["ZNAXIS1"] = hdus[1].header["ZNAXIS2"] = 10**6
+        hdus.writeto(tmp_path / "bomb.fits", checksum=True)
+    with pytest.raises(InputError, match="pixels"):
+        fits.check(tmp_path / "bomb.fits")
+
+
+def test_a_product_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        fits.write_arrays(tmp_path / "file" / "a.fits", {"A": np.zeros((2, 2))})
