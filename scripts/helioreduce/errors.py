@@ -39,3 +39,7 @@ class AlreadyDone(InputError):
 
 class LockTimeout(InputError):
     """Another process held a lock for too long."""
+
+
+class InputWarning(UserWarning):
+    """Something may be wrong with a file that is used all the same: the screen shows it, the product's header keeps it."""

@@ -14,6 +14,8 @@ _EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
 def parse(text: str) -> datetime:
     """An ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``) as UTC.
 
+    Python's clock has no leap second: ``23:59:60.34`` is read as 0.34 s after midnight, as :func:`from_tai` has it.
+
     Raises
     ------
     InputError
@@ -22,10 +24,17 @@ def parse(text: str) -> datetime:
     plain, tai = text.strip().removesuffix("Z").removesuffix("_UTC"), text.endswith("_TAI")
     plain = plain.removesuffix("_TAI").replace("_", "T")
     date, _, clock = plain.partition("T")
+    leap = clock.startswith("23:59:60") and not tai
     try:
-        time = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock or '00:00:00'}").replace(tzinfo=UTC)
+        clock = clock.replace(":60", ":59", 1) if leap else clock or "00:00:00"
+        time = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock}").replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"{text!r} is not a time", cure="Write it as 2014-01-01T00:00:00") from None
+    if leap:
+        after = time + timedelta(seconds=1)
+        if _leap_seconds(after) == _leap_seconds(time):
+            raise InputError(f"{text!r} is not a time: that day had no leap second", cure="Write it as 2014-01-01T00:00:00")
+        return after
     return from_tai((time - _EPOCH).total_seconds()) if tai else time
 
 

@@ -1,4 +1,4 @@
-"""Level-1 checks, respike, pointing and exposure: identities, limits and refusals."""
+"""Respike, pointing and exposure: identities, limits and refusals."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce import times
-from helioreduce.aia import exposure, level1, pointing, spikes
+from helioreduce.aia import exposure, pointing, spikes
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 
@@ -140,53 +140,3 @@ def test_exposure_keeps_the_relative_error_and_happens_once(level1_header):
     assert rate.header["BUNIT"] == "DN/s"
     with pytest.raises(AlreadyDone, match="exposure"):
         exposure.normalise(rate)
-
-
-def change(header, **cards):
-    for key, value in cards.items():
-        if value is None:
-            del header[key]
-        else:
-            header[key] = value
-
-
-@pytest.mark.parametrize(
-    ("cards", "message"),
-    [
-        ({"TELESCOP": "SOHO", "INSTRUME": "EIT"}, "TELESCOP, INSTRUME = SOHO EIT"),
-        ({"LVL_NUM": 1.5}, "LVL_NUM = 1.5"),
-        ({"WAVELNTH": None}, "WAVELNTH is missing"),
-        ({"T_OBS": None}, "T_OBS is missing"),
-        ({"EXPTIME": None}, "EXPTIME is missing"),
-        ({"EXPTIME": 0.0}, "EXPTIME = 0.0 s is not positive"),
-        ({"EXPTIME": -1.0}, "not positive"),
-        ({"WAVELNTH": 172}, "AIA has no channel 172"),
-        ({"T_OBS": "yesterday"}, "is not a time"),
-    ],
-)
-def test_bad_headers_are_named(level1_header, cards, message):
-    change(level1_header, **cards)
-    with pytest.raises(InputError, match=message):
-        level1.ingest(Image(np.ones((64, 64), np.float32), level1_header))
-
-
-def test_bad_pixels_are_named(level1_header):
-    with pytest.raises(InputError, match="neither a full frame"):
-        level1.ingest(Image(np.ones((4098, 16), np.float32), level1_header))
-    with pytest.raises(InputError, match="finite"):
-        level1.ingest(Image(np.full((64, 64), np.nan, np.float32), level1_header))
-
-
-def test_ingest_flags(level1_header):
-    data = np.ones((64, 64), np.float32)
-    data[0, 0], data[1, 1] = np.nan, 16000
-    image = level1.ingest(Image(data, level1_header))
-    assert image.mask[0, 0] == Mask.NO_DATA
-    assert image.mask[1, 1] == Mask.SATURATED
-    assert np.count_nonzero(image.mask) == 2
-
-
-def test_a_cut_out_off_the_grid_is_refused(level1_header):
-    level1_header["CRPIX1"] = 100.4
-    with pytest.raises(InputError, match="not at a whole pixel"):
-        level1.origin(Image(np.ones((64, 64), np.float32), level1_header))

@@ -8,10 +8,10 @@ from astropy.io import fits as astropy_fits
 from jsoc_requests import IMAGE, ONE, SLOT, SOON, edit, exported, fetched, written
 from small_archive import write_frame
 
-from helioreduce import times
+from helioreduce import quality, times
 from helioreduce.archive.faults import Fault
 from helioreduce.io import fits, provenance
-from helioreduce.jsoc import fetch, header, quality, staged
+from helioreduce.jsoc import fetch, header, staged
 from helioreduce.jsoc.errors import Corrupt, NoData
 from helioreduce.jsoc.store import Store
 from helioreduce.jsoc.transfer import download
@@ -76,7 +76,7 @@ def test_quarter_counts_of_94_stay_quarter_counts(client, root, tmp_path):
 def test_a_missing_image_has_a_record_and_no_file(client, root, tmp_path):
     edit(root, 171, "20140101T000001", keywords={"QUALITY": "0x80000000"}, segments={"image": None, "spikes": None})
     (record,) = client.records(ONE, ["image"])
-    assert "no image" in quality.verdict(record.keywords["QUALITY"])
+    assert "no image" in quality.objections(record.keywords)
     with pytest.raises(NoData):
         written(client, tmp_path)
     with pytest.raises(NoData, match="no files in this"):

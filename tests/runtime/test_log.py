@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, InputWarning
 from helioreduce.runtime import log
 
 
@@ -19,10 +19,12 @@ def test_messages_and_warnings_go_to_the_file_and_reports_also_to_the_screen(pat
     with log.log_to(path) as logger:
         logger.info("only here")
         warnings.warn("odd header", stacklevel=1)
+        warnings.warn("171: counts are not whole numbers", InputWarning, stacklevel=1)
         log.report("both")
     text, screen = path.read_text(), capsys.readouterr().err
     assert "INFO only here" in text and "odd header" in text and "INFO both" in text
-    assert screen == "both\n"
+    assert "WARNING warning: 171: counts are not whole numbers" in text
+    assert screen == "warning: 171: counts are not whole numbers\nboth\n"
 
 
 def test_the_package_is_left_as_it_was(path):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from helioreduce import times
+from helioreduce.aia import cards
 from helioreduce.errors import InputError
 from helioreduce.image import Image, forget_statistics
 from helioreduce.io import ecsv
@@ -79,7 +80,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
         If the table has no row for the channel, version and time.
     """
     refuse_twice(image, "degradation")
-    channel, time = int(image.header["WAVELNTH"]), times.parse(str(image.header["T_OBS"]))
+    channel, time = cards.channel(image.header), cards.time(image.header)
     value, row = factor(rows, channel, version, time)
     if value <= 0:
         raise InputError(

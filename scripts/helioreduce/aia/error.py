@@ -13,8 +13,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from helioreduce.aia import tables
+from helioreduce.aia import cards, tables
 from helioreduce.aia.channels import CAMERA, known
+from helioreduce.aia.level1 import check_counts
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv
@@ -87,9 +88,8 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
         If the counts are divided by the exposure time already, or a systematic term is unknown.
     """
     refuse_twice(image, "error")
-    channel = known(image.header["WAVELNTH"])
-    if image.header.get("EXPOSURE") == "COMPLETE":
-        raise InputError("the image is in DN/s: its noise cannot be told from rates", cure="Estimate errors before exposure")
+    channel = cards.channel(image.header)
+    check_counts(image.header)
     fraction2 = sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic))
     constant = DARK_DN**2 + READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2
     compression = row["DNPERPHT"] / row["COMPRESS"] ** 2
@@ -103,7 +103,7 @@ def from_table(image: Image, error_table: ecsv.Calibration, systematic: Mapping[
     """Estimate the error by the channel's row of AIA's error table; ``systematic`` says of each term whether it counts."""
     rows, meta = error_table
     terms = tuple(name for name, wanted in systematic.items() if wanted)
-    row = tables.error_row(rows, image.header["WAVELNTH"])
+    row = tables.error_row(rows, cards.channel(image.header))
     return estimate(image, row, systematic=terms, reference=ecsv.reference(meta))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from helioreduce.aia import cards
+from helioreduce.aia.level1 import check_counts
+from helioreduce.errors import InputError
 from helioreduce.image import Image, forget_statistics
 from helioreduce.io.provenance import record, refuse_twice
 
@@ -13,9 +16,14 @@ def normalise(image: Image) -> Image:
     ------
     AlreadyDone
         If the image is in DN/s already.
+    InputError
+        If the image is not in counts, or EXPTIME is missing, no number or not positive.
     """
     refuse_twice(image, "exposure")
-    exposure_s = float(image.header["EXPTIME"])
+    check_counts(image.header)
+    exposure_s = cards.required(image.header, "EXPTIME")
+    if exposure_s <= 0:
+        raise InputError(f"EXPTIME = {exposure_s} s is not positive", cure="Leave the frame out: its shutter did not open")
     new = image / exposure_s
     forget_statistics(new.header)
     new.header["BUNIT"] = ("DN/s", "unit of the image")

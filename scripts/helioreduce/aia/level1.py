@@ -1,67 +1,233 @@
-"""What makes an image an AIA level-1 image: the checks before any step, and the first mask."""
+"""What makes an image an AIA level-1 image: light of the Sun, on the detector's pixels, in counts.
+
+:func:`check_header` needs no pixel, so that a folder of files can be judged before any work; :func:`ingest` is what every
+chain of steps starts with.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+import re
+from typing import TYPE_CHECKING
 
-from helioreduce import times
-from helioreduce.aia.channels import NPIX, known
+import numpy as np
+from astropy import units as u
+
+from helioreduce import quality
+from helioreduce.aia import cards, wcs
+from helioreduce.aia.channels import EUV, NPIX, SCALE_ARCSEC
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
+from helioreduce.io import provenance
+from helioreduce.quality import DEFAULT, Policy
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
 
 #: DN; pixels above count as saturated (level-1 keyword NSATPIX).
 SATURATION_DN = 15000.0
-_NEEDED = ("WAVELNTH", "T_OBS", "EXPTIME", "LVL_NUM", "CRPIX1", "CRPIX2", "CDELT1", "CDELT2")
+#: DN; JSOC's value of a pixel without data, and what lies below it in wider integers. No count of a camera comes near.
+NO_DATA_DN = -32768.0
+#: Longest exposure that a frame of AIA can have, s; images come every 12 s.
+LONGEST_S = 60.0
+#: Units that count what the camera counts.
+_COUNTS = (u.DN, u.ct, u.adu)
+#: Names of units that Astropy does not know.
+_UNIT_NAMES = {"sec": "s", "secs": "s", "seconds": "s", "counts": "ct", "pixels": "pix", "dns": "DN"}
+_AS_FETCHED = "Give the level-1 file as JSOC has it"
 
 
-def ingest(image: Image) -> Image:
+def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     """Check an image as AIA level 1 (or respiked, level 0.5) and flag what is known to be unusable.
 
-    Saturated pixels get SATURATED, missing ones NaN and NO_DATA; BUNIT becomes DN.
+    Saturated pixels get SATURATED; missing ones NaN and NO_DATA, be they NaN, infinite or at most :data:`NO_DATA_DN`.
+    BUNIT becomes DN, WAVELNTH an integer, a CD matrix CDELT and PC.
+
+    Parameters
+    ----------
+    image
+        Counts (ny, nx), DN.
+    policy
+        Which flaws of a frame are allowed. Those that are get a caveat in the header.
 
     Raises
     ------
     InputError
-        Not AIA; not level 1; a missing keyword; an exposure time that is not positive; a wrong shape; no finite pixel.
+        Whatever is not light of the Sun on the detector's pixels in counts; see :func:`check_header`.
+
+    Warns
+    -----
+    InputWarning
+        If the counts are not whole numbers, and if an allowed flaw is met.
     """
-    check_header(image)
-    _check_pixels(image)
+    check_header(image.header, policy)
+    _check_shape(image.data.shape)
+    missing = ~(np.isfinite(image.data) & (image.data > NO_DATA_DN))
+    _check_lost(image, missing, policy)
+    is_whole = _is_whole(image, missing)
+    if not is_whole:
+        _check_resampling(image)
+    data = image.data
+    if (missing & ~np.isnan(data)).any():
+        data = np.where(missing, np.float32(np.nan), data)
     with np.errstate(invalid="ignore"):
-        saturated = (image.data > SATURATION_DN) * np.uint8(Mask.SATURATED)
-    missing = ~np.isfinite(image.data) * np.uint8(Mask.NO_DATA)
-    new = image.with_(mask=image.mask | saturated | missing)
-    new.header["BUNIT"] = ("DN", "unit of the image")
+        saturated = (data > SATURATION_DN) * np.uint8(Mask.SATURATED)
+    new = image.with_(data=data, mask=image.mask | saturated | missing * np.uint8(Mask.NO_DATA))
+    new.header["WAVELNTH"], new.header["BUNIT"] = cards.channel(image.header), ("DN", "unit of the image")
+    wcs.normalise(new.header)
+    if flaws := quality.allowed(image.header, policy):
+        provenance.caveat(new.header, f"taken although {flaws}")
+    if not is_whole:
+        provenance.caveat(new.header, "counts are not whole numbers: their noise may be another than AIA's")
     return new
 
 
-def check_header(image: Image) -> None:
-    """Refuse a header that is not AIA level 1; see :func:`ingest`."""
-    header = image.header
-    origin = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}"
-    if "AIA" not in origin:
-        raise InputError(f"TELESCOP, INSTRUME = {origin.strip() or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
-    missing = [key for key in _NEEDED if header.get(key) in (None, "")]
-    if missing:
-        raise InputError(f"the keyword {', '.join(missing)} is missing", cure="Fetch the image again with its JSOC header")
-    if not 0.5 <= float(header["LVL_NUM"]) <= 1.0:
-        raise InputError(f"LVL_NUM = {header['LVL_NUM']}: the image is not level 1", cure="Give the level-1 image")
-    known(header["WAVELNTH"])
-    times.parse(str(header["T_OBS"]))
-    if not float(header["EXPTIME"]) > 0:
-        raise InputError(
-            f"EXPTIME = {header['EXPTIME']} s is not positive", cure="Leave the frame out: its shutter did not open"
-        )
+def check_header(header: Header, policy: Policy = DEFAULT) -> None:
+    """Refuse a header that is not of light of the Sun, on the pixels of AIA's detector, in counts.
+
+    Raises
+    ------
+    InputError
+        Not AIA; not level 1; no channel or time; an exposure time that AIA cannot have; a unit other than counts; a flaw
+        of :mod:`helioreduce.quality` that the policy does not allow; pixels that are not the detector's.
+    """
+    made_by = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".strip()
+    if "AIA" not in made_by:
+        raise InputError(f"TELESCOP, INSTRUME = {made_by or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
+    level = cards.required(header, "LVL_NUM")
+    if level > 1:
+        raise InputError(f"LVL_NUM = {level:g}: the image is registered already, not level 1", cure="Give the level-1 image")
+    if level < 0.5:
+        raise InputError(f"LVL_NUM = {level:g}: the image is not level 1", cure="Give the level-1 image")
+    cards.channel(header)
+    cards.time(header)
+    _check_exposure(header)
+    check_counts(header)
+    if objection := quality.objections(header, policy):
+        cure = "Leave the frame out, or name the flaw in aia.quality.allow"
+        raise InputError(objection, cure=cure)
+    _check_grid(header)
 
 
-def _check_pixels(image: Image) -> None:
-    rows, columns = image.data.shape
+def check_counts(header: Header) -> None:
+    """Refuse an image that is not in counts (DN), by BUNIT and PIXLUNIT; one that has neither is taken as counts.
+
+    Raises
+    ------
+    InputError
+        A rate, another unit, or one that is not known.
+    """
+    for key in ("BUNIT", "PIXLUNIT"):
+        text = cards.value(header, key)
+        if text is None:
+            continue
+        unit = _unit(key, str(text))
+        if any(base.is_equivalent(u.s) and power < 0 for base, power in zip(unit.bases, unit.powers, strict=True)):
+            problem = f"{key} = {text!r} is a rate: level 1 in DN is needed, the noise cannot be told from rates"
+            raise InputError(problem, cure="Give the counts as JSOC has them, not divided by the exposure time")
+        if unit not in _COUNTS:
+            raise InputError(f"{key} = {text!r}: level 1 in DN is needed", cure="Give the counts as JSOC has them")
+
+
+def _unit(key: str, text: str) -> u.UnitBase:
+    """Return a unit, per image and not per pixel."""
+    words = re.sub(r"[A-Za-z]+", lambda match: _UNIT_NAMES.get(match[0].lower(), match[0]), text)
+    try:
+        unit = u.Unit(words)
+    except ValueError:
+        raise InputError(f"{key} = {text!r} is no unit that is known", cure="Level 1 is in DN: mend the card") from None
+    return unit * u.pix if u.pix in unit.bases else unit
+
+
+def _check_exposure(header: Header) -> None:
+    """Refuse an exposure time that no frame of AIA has, or that the shutter contradicts."""
+    exposure_s = cards.required(header, "EXPTIME")
+    if exposure_s <= 0:
+        cure = "Leave the frame out: its shutter did not open"
+        raise InputError(f"EXPTIME = {exposure_s} s is not positive", cure=cure)
+    if exposure_s > LONGEST_S:
+        problem = f"EXPTIME = {exposure_s:g}: no exposure of AIA is longer than {LONGEST_S:g} s"
+        raise InputError(problem, cure="Give EXPTIME in s, not in ms")
+    commanded_s = (cards.number(header, "AIMGSHCE") or 0) / 1000
+    if commanded_s > 0 and abs(exposure_s - commanded_s) > max(0.02, 0.25 * commanded_s):
+        problem = f"EXPTIME = {exposure_s:g} s, but {commanded_s:g} s were commanded (AIMGSHCE, in ms)"
+        raise InputError(problem, cure="Give the exposure time in s, and counts that are not divided by it")
+
+
+def _check_grid(header: Header) -> None:
+    """Refuse pixels that are not those of the detector, as far as the header tells."""
+    history = re.sub(r"\s", "", str(header.get("HISTORY", "")))  # its lines break anywhere
+    if shift := re.search(r"Imageregisteredbyshiftof(\([^)]*\))", history):
+        problem = f"HISTORY: registered by a shift of {shift[1]} pixels: the pixels are no longer the detector's"
+        raise InputError(problem, cure="Export the cut-out from JSOC again, without registering it (r=0)")
+    found = wcs.Pointing.of(header).arcsec_per_px
+    scales = np.hypot(found[:, 0], found[:, 1])
+    if np.linalg.det(found) < 0:
+        raise InputError("CDELT1, CDELT2 and the rotation mirror the Sun: the image is flipped", cure=_AS_FETCHED)
+    channel, text = cards.channel(header), ", ".join(f"{scale:g}" for scale in scales)
+    nominal = {SCALE_ARCSEC[channel]} if channel in EUV else {SCALE_ARCSEC[channel], 0.6}  # early headers have 0.6 for all
+    ratios = [scales / one for one in nominal]
+    if any(np.abs(ratio - 1).max() < 0.005 for ratio in ratios) or _is_small_camera(header, scales):
+        return
+    problem = f"CDELT1, CDELT2 = {text} arcsec where the detector has {SCALE_ARCSEC[channel]:g}"
+    bins = np.rint(ratios[0])
+    if bins.max() > 1 and np.abs(ratios[0] / bins - 1).max() < 0.01:
+        raise InputError(f"{problem}: the pixels are binned {bins[0]:.0f} × {bins[1]:.0f}", cure=_AS_FETCHED)
+    raise InputError(f"{problem}: the image is resampled", cure=_AS_FETCHED)
+
+
+def _is_small_camera(header: Header, scales: np.ndarray) -> bool:
+    """Return whether a frame is one of the embedded archive's with fewer and larger pixels over the whole field.
+
+    Its optics are AIA's in pixels: the PSF of the frame is the one that it was made with.
+    """
+    sides = np.array([cards.number(header, f"NAXIS{axis}") or 0 for axis in (1, 2)])
+    field = NPIX * SCALE_ARCSEC[cards.channel(header)]
+    return provenance.is_simulated(header) and bool(np.abs(sides * scales / field - 1).max() < 0.005)
+
+
+def _check_shape(shape: tuple[int, int]) -> None:
+    rows, columns = shape
     if max(rows, columns) > NPIX or min(rows, columns) < 8:
         raise InputError(
             f"NAXIS1, NAXIS2 = {columns}, {rows}: neither a full frame of {NPIX} × {NPIX} nor a cut-out of one",
             cure="Give level-1 pixels, not resampled ones",
         )
-    if not np.isfinite(image.data).any():
+
+
+def _check_lost(image: Image, missing: np.ndarray, policy: Policy) -> None:
+    """Refuse an image without data, and a full frame that has lost too many pixels; cut-outs may reach beyond the detector."""
+    if missing.all():
         raise InputError("no pixel holds a finite value", cure="Leave the frame out, or fetch it again")
+    lost = 100 * float(np.count_nonzero(missing)) / missing.size
+    if is_full_frame(image) and lost > 100 - quality.LEAST_PERCENT and "missing_25_percent" not in policy.allow:
+        cure = "Leave the frame out, or name missing_25_percent in aia.quality.allow"
+        raise InputError(f"{lost:.0f} % of the pixels have no data", cure=cure)
+
+
+def _is_whole(image: Image, missing: np.ndarray) -> bool:
+    """Return whether the counts are whole numbers (quarters in some files of 94 Å); some 256 rows tell."""
+    rows = slice(None, None, max(1, len(missing) // 256))
+    counts = image.data[rows][~missing[rows]] * (4 if cards.channel(image.header) == 94 else 1)
+    return not bool((np.abs(counts - np.rint(counts)) > 1e-3).any())
+
+
+def _check_resampling(image: Image) -> None:
+    """Refuse an image whose counts are not whole numbers where its header has a reason for that."""
+    header, fractions = image.header, "counts are not whole numbers"
+    found = wcs.matrix(header)
+    if np.allclose(found, np.diag([0.6, 0.6]), rtol=0, atol=1e-7):
+        problem = f"CDELT1, CDELT2 = 0.6 arcsec, roll 0, and {fractions}: the image is registered already"
+        raise InputError(problem, cure="Give the level-1 image")
+    mounted_deg, satellite_deg = cards.number(header, "INST_ROT"), cards.number(header, "SAT_ROT") or 0.0
+    roll_deg = float(np.rad2deg(np.arctan2(found[1, 0], found[0, 0])))
+    if mounted_deg is not None and abs(roll_deg - mounted_deg - satellite_deg) > 0.005:
+        problem = f"the roll is {roll_deg:.4f}°, INST_ROT + SAT_ROT is {mounted_deg + satellite_deg:.4f}°, and {fractions}"
+        raise InputError(f"{problem}: the image is rotated", cure="Give the level-1 image")
+    if cards.number(header, "X0_MP") is not None and cards.number(header, "Y0_MP") is not None:
+        try:
+            origin(image)
+        except InputError as error:
+            raise InputError(f"{error.problem}, and {fractions}: the image is resampled", cure=_AS_FETCHED) from None
 
 
 def is_full_frame(image: Image) -> bool:
@@ -73,7 +239,7 @@ def origin(image: Image) -> tuple[int, int]:
     """Detector pixel (x, y), from 0, of the image's first pixel: (0, 0) for a full frame.
 
     A cut-out keeps the full frame's Sun centre in X0_MP, Y0_MP (from 0), and its own in CRPIX (from 1); the difference is
-    its origin.
+    its origin. Only spikes and the pointing table need it.
 
     Raises
     ------
@@ -84,13 +250,12 @@ def origin(image: Image) -> tuple[int, int]:
         return 0, 0
     corner = []
     for axis, key in ((1, "X0_MP"), (2, "Y0_MP")):
-        if image.header.get(key) is None:
-            raise InputError(f"the keyword {key} is missing", cure="A cut-out needs it to find its place on the detector")
-        start = float(image.header[key]) + 1 - float(image.header[f"CRPIX{axis}"])
+        centre = cards.required(image.header, key, "A cut-out needs it to find its place on the detector")
+        start = centre + 1 - cards.required(image.header, f"CRPIX{axis}")
         if abs(start - round(start)) > 0.05:
             raise InputError(
                 f"{key} and CRPIX{axis} put the first pixel at {start:.3f} of the detector, not at a whole pixel",
-                cure="Cut out of level 1 without resampling",
+                cure="Cut out of level 1 without resampling, and keep X0_MP, Y0_MP and CRPIX as JSOC has them",
             )
         corner.append(round(start))
     return corner[0], corner[1]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from helioreduce import times
+from helioreduce.aia import cards, wcs
 from helioreduce.aia.level1 import origin
 from helioreduce.errors import InputError
 from helioreduce.image import Image
@@ -43,10 +44,11 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     tuple
         The new image, and what to record: the row's T_START and the entries that came from the header.
     """
-    left_bottom = origin(image)
     new = image.with_()
     header = new.header
-    entry = {} if row is None else _entries(row, int(header["WAVELNTH"]))
+    wcs.normalise(header)
+    entry = {} if row is None else _entries(row, cards.channel(header))
+    left_bottom = origin(image) if {"X0", "Y0"} & entry.keys() else (0, 0)
     for axis, key in ((1, "X0"), (2, "Y0")):
         if key in entry:
             header[f"{key}_MP"] = entry[key]
@@ -55,8 +57,8 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
             header[f"CDELT{axis}"] = entry["IMSCALE"]
     if "IMSCALE" in entry:
         header["IMSCL_MP"] = entry["IMSCALE"]
-        if header.get("RSUN_OBS"):
-            header["R_SUN"] = header["RSUN_OBS"] / entry["IMSCALE"]
+        if radius_arcsec := cards.number(header, "RSUN_OBS"):
+            header["R_SUN"] = radius_arcsec / entry["IMSCALE"]
     if "INSTROT" in entry:
         header["CROTA2"] = entry["INSTROT"] + _satellite_roll(header)
         header["INST_ROT"] = entry["INSTROT"]
@@ -84,8 +86,7 @@ def _entries(row: Row, channel: int) -> dict[str, float]:
 
 def _satellite_roll(header: Header) -> float:
     """SAT_ROT; where it is missing, what the header's CROTA2 implies, else none."""
-    if header.get("SAT_ROT") is not None:
-        return float(header["SAT_ROT"])
-    if header.get("CROTA2") is not None and header.get("INST_ROT") is not None:
-        return float(header["CROTA2"]) - float(header["INST_ROT"])
-    return 0.0
+    satellite, total, mounted = (cards.number(header, key) for key in ("SAT_ROT", "CROTA2", "INST_ROT"))
+    if satellite is not None:
+        return satellite
+    return total - mounted if total is not None and mounted is not None else 0.0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helioreduce import times
-from helioreduce.aia import register
+from helioreduce.aia import cards, register
 from helioreduce.aia.pointing import select, update
 from helioreduce.image import Image
 from helioreduce.io import ecsv
@@ -33,5 +32,5 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
 def from_table(image: Image, pointing: ecsv.Calibration) -> Image:
     """Prep by the row of a day's pointing table that covers T_OBS; an empty table keeps the header's pointing."""
     rows, meta = pointing
-    row = select(rows, times.parse(image.header["T_OBS"])) if rows else None
+    row = select(rows, cards.time(image.header)) if rows else None
     return prep(image, row, reference=ecsv.reference(meta))

@@ -7,50 +7,19 @@ changes by (CDELT/0.6″)².
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import gaps, spline, spline_arrays
+from helioreduce.aia import cards, gaps, spline, spline_arrays
+from helioreduce.aia.channels import NPIX
+from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 from helioreduce.numerics import backend
 
-SCALE_ARCSEC, NPIX, CENTRE = 0.6, 4096, 2048.5
 #: For the record of the step that registers.
 PARAMETERS = {"interpolation": "cubic B-spline", "scale_arcsec": SCALE_ARCSEC}
 _ROTATION_CARDS = ("PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2", "CD2_1", "CD2_2", "CROTA1")
-
-
-@dataclass(frozen=True, slots=True)
-class Pointing:
-    """Where an image looks: input pixel (x, y), from 0, of the Sun's centre; arcsec per pixel as a 2 × 2 matrix."""
-
-    sun_px: np.ndarray
-    arcsec_per_px: np.ndarray
-
-    @classmethod
-    def of(cls, header: Header) -> Pointing:
-        """From CRPIX, CRVAL, CDELT and PCi_j or CROTA2, in the plane approximation of the sky (0.005 px for CRVAL within 500″).
-
-        Raises
-        ------
-        InputError
-            If a keyword is missing or the scale is not in arcsec.
-        """
-        scale = np.array([_number(header, "CDELT1"), _number(header, "CDELT2")])
-        if any(header.get(key, "arcsec").strip() != "arcsec" for key in ("CUNIT1", "CUNIT2")):
-            raise InputError("CUNIT is not arcsec", cure="Give an image with CDELT and CRVAL in arcsec")
-        matrix = scale[:, None] * _rotation(header, scale)
-        reference = np.array([_number(header, "CRPIX1"), _number(header, "CRPIX2")]) - 1
-        value = np.array([header.get("CRVAL1", 0.0), header.get("CRVAL2", 0.0)])
-        return cls(reference - np.linalg.solve(matrix, value), matrix)
-
-    def to_level15(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Pixels (x, y), from 0, on the grid of level 1.5."""
-        offset = np.stack([x, y]) - self.sun_px.reshape(2, *[1] * np.ndim(x))
-        return np.tensordot(self.arcsec_per_px, offset, axes=1) / SCALE_ARCSEC + (CENTRE - 1)
 
 
 def register(image: Image) -> Image:
@@ -121,7 +90,7 @@ def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray
 
 def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
     """Describe the grid; cards that described the old one are replaced or removed."""
-    scale = header["CDELT1"]
+    scale = cards.number(header, "CDELT1") or SCALE_ARCSEC
     for key in _ROTATION_CARDS:
         header.remove(key, ignore_missing=True)
     for axis, (first, size) in enumerate(zip(corner, shape[::-1], strict=True), start=1):
@@ -131,23 +100,8 @@ def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
         if centre in header:
             header[centre] = ((size + 1) / 2 - (CENTRE - first)) * SCALE_ARCSEC
     header["CROTA2"], header["LVL_NUM"] = 0.0, 1.5
-    if "RSUN_OBS" in header:
-        header["R_SUN"] = header["RSUN_OBS"] / SCALE_ARCSEC
-    elif "R_SUN" in header:
-        header["R_SUN"] *= scale / SCALE_ARCSEC
+    if radius_arcsec := cards.number(header, "RSUN_OBS"):
+        header["R_SUN"] = radius_arcsec / SCALE_ARCSEC
+    elif radius_px := cards.number(header, "R_SUN"):
+        header["R_SUN"] = radius_px * (scale / SCALE_ARCSEC)
     forget_statistics(header)
-
-
-def _rotation(header: Header, scale: np.ndarray) -> np.ndarray:
-    """PCi_j: from its cards where there are any, otherwise from CROTA2."""
-    if any(f"PC{i}_{j}" in header for i in (1, 2) for j in (1, 2)):
-        return np.array([[header.get(f"PC{i}_{j}", float(i == j)) for j in (1, 2)] for i in (1, 2)])
-    roll, ratio = np.deg2rad(_number(header, "CROTA2")), scale[1] / scale[0]
-    return np.array([[np.cos(roll), -np.sin(roll) * ratio], [np.sin(roll) / ratio, np.cos(roll)]])
-
-
-def _number(header: Header, key: str) -> float:
-    value = header.get(key)
-    if not isinstance(value, int | float) or not np.isfinite(value):
-        raise InputError(f"{key} is missing or not a number", cure="Registration needs the pointing of the image")
-    return float(value)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
@@ -37,8 +38,9 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     Young et al. (2021, Solar Physics 296, 181): part of what the despiker removes is solar.
     """
     provenance.refuse_twice(image, "respike")
-    if is_full_frame(image) and spikes.shape[1] != int(image.header.get("NSPIKES", spikes.shape[1])):
-        raise _foreign(f"it holds {spikes.shape[1]} spikes, NSPIKES = {image.header['NSPIKES']}")
+    number = cards.number(image.header, "NSPIKES")
+    if is_full_frame(image) and number is not None and spikes.shape[1] != number:
+        raise _foreign(f"it holds {spikes.shape[1]} spikes, NSPIKES = {number:g}")
     x, y, inside = positions(image, spikes)
     x, y = x[inside], y[inside]
     before, after = spikes[1, inside], spikes[2, inside]
@@ -59,7 +61,7 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
 def from_list(image: Image, spikes: tuple[np.ndarray, Mapping[str, object]]) -> Image:
     """Respike by a list and its header; SKIPPED where the archive holds no list of a frame that had spikes."""
     values, header = spikes
-    if values.shape[1] == 0 and image.header.get("NSPIKES", 0) > 0:
+    if values.shape[1] == 0 and (cards.number(image.header, "NSPIKES") or 0) > 0:
         reason = header.get("REASON", "the archive holds no spikes of this frame")
         return provenance.skip(image, {"respike": str(reason)})
     return respike(image, values)

@@ -21,6 +21,7 @@ from astropy.utils.exceptions import AstropyUserWarning
 
 from helioreduce.errors import InputError, unwritable
 from helioreduce.image import Image
+from helioreduce.io import uncertainty
 from helioreduce.io.atomic import replaced
 
 # Astropy dates the comments of CHECKSUM and DATASUM; without the date, equal products are equal to the last byte.
@@ -42,23 +43,30 @@ def read(path: str | Path) -> Image:
     Returns
     -------
     Image
-        Data in float32, scaled, BLANK pixels NaN.
+        Data in float32, scaled, NaN where they are BLANK; sigma as standard deviation, whatever UTYPE has.
 
     Raises
     ------
     InputError
-        Not FITS, truncated, corrupt (checksum), or without an image.
+        Not FITS, truncated, corrupt (checksum), without an image, or with an error plane of unknown type or unit.
     """
     with _open(path) as hdus:
-        science = next((hdu for hdu in hdus if hdu.is_image and hdu.data is not None), None)
+        images = (hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS", 0) >= 2)
+        science = next((hdu for hdu in images if hdu.data is not None), None)
         if science is None:
             raise InputError("holds no image HDU", cure="Give a FITS file with an image")
-        header = science.header.copy()
+        header, data = science.header.copy(), np.asarray(science.data, np.float32)
+        # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
+        if science.data.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
+            data = np.where(science.data == blank, np.float32(np.nan), data)
         for key in STRUCTURAL:
             header.remove(key, ignore_missing=True, remove_all=True)
-        sigma = np.asarray(hdus["UNCERT"].data, np.float32) if "UNCERT" in hdus else None
-        mask = np.asarray(hdus["MASK"].data, np.uint8) if "MASK" in hdus else None
-        return Image(np.asarray(science.data, np.float32), header, sigma, mask)
+        sigma = mask = None
+        if "UNCERT" in hdus:
+            sigma = uncertainty.standard_deviation(hdus["UNCERT"].data, hdus["UNCERT"].header, header.get("BUNIT"))
+        if "MASK" in hdus:
+            mask = np.asarray(hdus["MASK"].data, np.uint8)
+        return Image(data, header, sigma, mask)
 
 
 def read_header(path: str | Path) -> fits.Header:

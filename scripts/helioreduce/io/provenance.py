@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helioreduce import __version__
-from helioreduce.errors import AlreadyDone
+from helioreduce.errors import AlreadyDone, InputWarning
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from helioreduce.image import Image
 
 COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
+#: In ORIGIN of every frame that the embedded archive makes.
+SIMULATED = "SIMULATED"
 
 
 def card(step: str) -> str:
@@ -77,6 +81,31 @@ def record(
     header[f"PRPARA{n}"] = _ascii(text)
     if reference:
         header[f"PRREF{n}"] = _ascii(reference)
+
+
+def caveat(header: Header, text: str) -> None:
+    """Note in ``header``, in place, and warn, that something may be wrong with the image; once, however often it is met.
+
+    Warns
+    -----
+    InputWarning
+        With the text and the frame that it is about.
+    """
+    if _ascii(text) in caveats(header):
+        return
+    header[f"CAVEAT{len(caveats(header)) + 1}"] = (_ascii(text), "what may be wrong")
+    frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header)
+    warnings.warn(f"{frame}: {text}", InputWarning, stacklevel=3)
+
+
+def caveats(header: Mapping[str, object]) -> list[str]:
+    """Return what :func:`caveat` has noted."""
+    return [str(header[key]) for key in header if re.fullmatch(r"CAVEAT\d", key)]
+
+
+def is_simulated(header: Mapping[str, object]) -> bool:
+    """Return whether an image is one of the embedded archive, by ORIGIN."""
+    return SIMULATED in str(header.get("ORIGIN", ""))
 
 
 def _ascii(text: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helioreduce import __version__, times
+from helioreduce import __version__, quality, times
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import header, http, quality
+from helioreduce.jsoc import header, http
 from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
 from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
@@ -116,11 +116,11 @@ def image(entry: Entry, record: Record, target: str | Path, query: object = None
 
 def _own(stored: Header, record: Record) -> Header:
     """Return the header of a file that has its keywords (VSO), if it is the requested image and of good quality."""
-    wave, bad = stored.get("WAVELNTH"), quality.verdict(str(stored.get("QUALITY", "MISSING")))
+    wave, objection = stored.get("WAVELNTH"), quality.objections({"QUALITY": "MISSING", **stored})
     if str(wave) != record.keywords["WAVELNTH"]:
         raise Corrupt(f"the file has WAVELNTH = {wave}, requested was {record.keywords['WAVELNTH']}", where=record.name)
-    if bad:
-        raise Rejected(f"QUALITY: {bad}", cure="Leave this time out", where=record.name)
+    if objection:
+        raise Rejected(objection, cure="Leave this time out", where=record.name)
     return stored
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from helioreduce.jsoc import quality, records
+from helioreduce import quality
+from helioreduce.jsoc import records
 from helioreduce.jsoc.errors import Rejected
 from helioreduce.jsoc.records import Record
 
@@ -33,6 +34,7 @@ def usable(record_list: str | Path, time: str, reject_bits: Collection[int], all
 
 def reason(record: Record, reject_bits: Collection[int], allow_nrt: bool) -> str:
     """Return why a record is unusable, or an empty string."""
-    text = record.keywords["QUALITY"]
-    verdict = quality.verdict(text, reject_bits, allow_nrt=allow_nrt)
-    return f"QUALITY = {text}: {verdict}" if verdict else ""
+    wanted = {*reject_bits, *(() if allow_nrt else (quality.FLAWS["near_real_time"].bit,))}
+    allow = [name for name, flaw in quality.FLAWS.items() if flaw.bit not in wanted]
+    refuse = [name for name, flaw in quality.FLAWS.items() if flaw.bit in wanted]
+    return quality.objections(record.keywords, quality.Policy(allow, refuse))

@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from helioreduce.errors import UNWRITABLE, ReductionError, unwritable
+from helioreduce.errors import UNWRITABLE, InputWarning, ReductionError, unwritable
 from helioreduce.runtime import locks
 
 logger = logging.getLogger("helioreduce")
@@ -68,6 +69,7 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
     try:
         with locks.hold_job_lock(), warnings.catch_warnings():
             warnings.simplefilter("default")
+            warnings.showwarning = _on_screen(warnings.showwarning)
             yield logger
     except ReductionError as error:
         logger.error("%s", error)
@@ -88,6 +90,18 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         for name in ("helioreduce", "py.warnings"):
             logging.getLogger(name).removeHandler(handler)
         handler.close()
+
+
+def _on_screen(show: Callable[..., None]) -> Callable[..., None]:
+    """Return a ``warnings.showwarning`` that writes doubts about the input to the screen too; others go to ``show``."""
+
+    def show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, InputWarning):
+            report(f"warning: {message}", logging.WARNING)
+        else:
+            show(message, category, *where, **more)
+
+    return show_warning
 
 
 def report(message: str, level: int = logging.INFO) -> None:

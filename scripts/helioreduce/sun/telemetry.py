@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from helioreduce.io.provenance import SIMULATED
 from helioreduce.sun.ephemeris import AU_M, RSUN_M
 from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Facts
@@ -13,14 +14,14 @@ from helioreduce.times import tai_seconds
 _ONBOARD_S = 599616000
 #: Values that all records share.
 CONSTANT: dict[str, object] = {
-    "ORIGIN": "SDO/JSOC-SDP", "TELESCOP": "SDO/AIA", "IMG_TYPE": "LIGHT", "WAVEUNIT": "angstrom", "FID": 0, "QUALLEV0": 0,
+    "ORIGIN": f"{SIMULATED} by helioreduce", "TELESCOP": "SDO/AIA", "IMG_TYPE": "LIGHT", "WAVEUNIT": "angstrom", "FID": 0,
     "CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN", "CUNIT1": "arcsec", "CUNIT2": "arcsec", "CRVAL1": 0.0, "CRVAL2": 0.0,
     "ACS_MODE": "SCIENCE", "ACS_ECLP": "NO", "ACS_SUNP": "YES", "ACS_SAFE": "NO", "ACS_CGT": "GT3", "HGLN_OBS": 0.0,
     "DSUN_REF": AU_M, "RSUN_REF": RSUN_M, "PIXLUNIT": "DN", "EFF_AR_V": 3.0, "ISPSNAME": "aia.lev0_isp_0011",
     "ISPPKTVN": "001.197", "AIVNMST": 453, "AIAECTI": 0, "AIASEN": 0, "AIFDBID": 241, "AIFTSWTH": 0, "AIHISMXB": 7,
     "AECTYPE": 0, "AECMODE": "ON", "AISTATE": "CLOSED", "AIAECENF": 1, "AIFILTYP": 0, "AIFOENFL": 1, "AIMGTYP": 0,
     "AICFGDL1": 0, "AICFGDL4": 236, "AIFWEN": 204, "AIFTSID": 40960, "AIFRMLID": 3122, "AIAGP10": 748, "LVL_NUM": 1.0,
-    "AIAGP1": 0, "AIAGP2": 0, "AIAGP3": 0, "AIAGP4": 0, "AIAGP5": 0, "AIAGP6": 0, "AIAGP7": 0,
+    "AIAGP1": 0, "AIAGP2": 0, "AIAGP3": 0, "AIAGP4": 0, "AIAGP5": 0, "AIAGP6": 0, "AIAGP7": 0, "QUALLEV0": 0,
     "KEYWDDOC": "http://www.lmsal.com/sdodocs/aiafitskeywords.pdf", "T_REC_epoch": "1993.01.01_00:00:04_TAI",
 }  # fmt: skip
 #: Position in the wavelength table of the flight software, and of the focus mechanism.

@@ -1,0 +1,92 @@
+"""Cards of a level-1 header, each read by its type: what has no value, and what is not of its type, is told apart here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+from astropy.io.fits.card import Undefined
+
+from helioreduce import times
+from helioreduce.aia.channels import known
+from helioreduce.errors import InputError
+
+Header = Mapping[str, object]
+#: JSOC's missing values: of integers, and, as text, of reals and times.
+_MISSING_INTEGER = -(2**31)
+_MISSING_TEXT = ("", "nan", "missing")
+_REFETCH = "Fetch the image again with its JSOC header"
+
+
+def value(header: Header, key: str) -> object:
+    """Return a card's value; None where it is absent, blank, NaN or one of JSOC's missing values."""
+    found = header.get(key)
+    if isinstance(found, str):
+        found = found.strip()
+        return None if found.lower() in _MISSING_TEXT else found
+    if found is None or isinstance(found, Undefined) or found == _MISSING_INTEGER:
+        return None
+    return None if isinstance(found, float) and np.isnan(found) else found
+
+
+def number(header: Header, key: str) -> float | None:
+    """Return a card's number; None where it has no :func:`value`.
+
+    Raises
+    ------
+    InputError
+        If the card holds anything but a finite number.
+    """
+    found = value(header, key)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not np.isfinite(found):
+        raise InputError(f"{key} = {found!r} is not a number", cure=_REFETCH)
+    return float(found)
+
+
+def required(header: Header, key: str, cure: str = _REFETCH) -> float:
+    """Return a card's number.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    found = number(header, key)
+    if found is None:
+        raise InputError(f"the keyword {key} is missing" if key not in header else f"{key} has no value", cure=cure)
+    return found
+
+
+def channel(header: Header) -> int:
+    """Return WAVELNTH in Å.
+
+    Raises
+    ------
+    InputError
+        If it is missing, not a number, in another unit, or none of AIA's channels.
+    """
+    found = required(header, "WAVELNTH")
+    unit = str(value(header, "WAVEUNIT") or "angstrom").lower()
+    if unit not in ("angstrom", "angstroms", "a", "å"):
+        raise InputError(f"WAVELNTH = {found:g} {unit}: not in angstrom", cure="Give WAVELNTH and WAVEUNIT in angstrom")
+    return known(int(found) if found == int(found) else found)
+
+
+def time(header: Header, key: str = "T_OBS") -> datetime:
+    """Return a time.
+
+    Raises
+    ------
+    InputError
+        If it is missing or no time.
+    """
+    found = value(header, key)
+    if found is None:
+        raise InputError(f"the keyword {key} is missing" if key not in header else f"{key} has no value", cure=_REFETCH)
+    try:
+        return times.parse(str(found))
+    except InputError as error:
+        raise InputError(f"{key} = {error.problem}", cure=error.cure) from None

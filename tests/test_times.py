@@ -1,0 +1,46 @@
+"""Times of JSOC: clocks, slots and leap seconds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce import times
+from helioreduce.errors import InputError
+
+MOMENTS = st.datetimes(datetime(1977, 1, 2), datetime(2040, 1, 1)).map(lambda time: time.replace(tzinfo=UTC))
+
+
+@given(MOMENTS)
+def test_tai_and_back(time):
+    assert abs(times.from_tai(times.tai_seconds(time)) - time) < timedelta(microseconds=2)
+
+
+@given(MOMENTS, st.sampled_from([1.0, 12.0, 24.0, 3600.0]))
+def test_a_slot_is_the_nearest_multiple_of_its_step(time, step_s):
+    slot = times.tai_seconds(times.slot(time, step_s))
+    assert slot % step_s == pytest.approx(0, abs=1e-5) or slot % step_s == pytest.approx(step_s, abs=1e-5)
+    assert abs(slot - times.tai_seconds(time)) <= step_s / 2 + 1.00001  # a leap second may lie between
+
+
+@pytest.mark.parametrize("text", ["2014-01-01T00:00:01.34Z", "2014.01.01_00:00:01.34_UTC", "2014-01-01T00:00:01.340",
+                                  "2014.01.01_00:00:36.34_TAI"])  # fmt: skip
+def test_clocks_agree(text):
+    assert times.parse(text) == datetime(2014, 1, 1, 0, 0, 1, 340000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2016-12-31T23:59:60.34Z", "2016.12.31_23:59:60.34_UTC", "2012-06-30T23:59:60.34"])
+def test_a_leap_second_is_a_time(text):
+    """It is one second after 23:59:59, as TAI has it."""
+    before = times.parse(text.replace("60.34", "59.34"))
+    assert times.parse(text) == times.from_tai(times.tai_seconds(before) + 1) == before + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2014-01-01T23:59:60.34", "2016-12-31T23:58:60", "2016-12-31T23:59:61", "2016.12.31_23:59:60_TAI", "nan", "", "yesterday"],
+)
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(InputError, match="is not a time"):
+        times.parse(text)
