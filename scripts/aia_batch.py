@@ -7,15 +7,15 @@ from helioreduce.aia import chain, deconvolve
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, provenance
-from helioreduce.numerics import backend
 from helioreduce.runtime import batch, process, script
+from helioreduce.runtime.device import Device
 
 
 def main(
     frames: list[tuple], settings: dict, device: str, code: str, error_table: str, degradation_table: str = "", psf: str = ""
 ) -> None:
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
-    where, reduced = backend.Device(device), [Frame(*names) for names in frames]
+    where, reduced = Device(device), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
     shared = settings | {name: ecsv.read(file) for name, file in tables.items()}
     shared["psf"] = deconvolve.Psf(fits.read_array(psf, "OTF")[0]) if psf else None

@@ -2,13 +2,13 @@
 
 from helioreduce.aia import deconvolve
 from helioreduce.io import fits, provenance
-from helioreduce.numerics import backend
 from helioreduce.runtime import script
+from helioreduce.runtime.device import Device
 
 
 def main(image: str, psf: str, output: str, options: dict, skipped: dict[str, dict[str, str]], device: str) -> None:
     """Read one image and the PSF, deconvolve on its own grid, write."""
-    where, optics = backend.Device(device), deconvolve.Psf(fits.read_array(psf, "OTF")[0])
+    where, optics = Device(device), deconvolve.Psf(fits.read_array(psf, "OTF")[0])
     frame = where.upload(provenance.skip(fits.read(image), skipped["before"]))
     result = where.download(where.run(deconvolve.from_psf, frame, optics, options))
     fits.write(output, provenance.skip(result, skipped["after"]))

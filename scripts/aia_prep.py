@@ -2,13 +2,13 @@
 
 from helioreduce.aia import prep
 from helioreduce.io import ecsv, fits, provenance
-from helioreduce.numerics import backend
 from helioreduce.runtime import script
+from helioreduce.runtime.device import Device
 
 
 def main(image: str, pointing: str, output: str, skipped: dict[str, dict[str, str]], device: str) -> None:
     """Read one image and the day's pointing table, prep, write; an empty table keeps the header's pointing."""
-    where = backend.Device(device)
+    where = Device(device)
     frame = where.upload(provenance.skip(fits.read(image), skipped["before"]))
     result = where.download(where.run(prep.from_table, frame, ecsv.read(pointing)))
     fits.write(output, provenance.skip(result, skipped["after"]))

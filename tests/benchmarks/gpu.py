@@ -22,12 +22,12 @@ from helioreduce.aia import chain
 from helioreduce.aia.deconvolve import Psf
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits
-from helioreduce.numerics import backend
+from helioreduce.runtime.device import GPU_MEMORY, Device, module_for
 
 
 def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]:
     """The finished image, median seconds of computing per image, and bytes of GPU memory taken."""
-    where = backend.Device(device)
+    where = Device(device)
     error, degradation, pointing = (ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing"))
     given = {"systematic": {}, "options": {}, "version": 10, "psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
     given |= {"error_table": error, "degradation_table": degradation, "pointing": pointing}
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=24)
     parser.add_argument("--jobs", type=int, default=6)
     given = parser.parse_args()
-    if backend.module_for("auto") is np:
+    if module_for("auto") is np:
         print("left out: no GPU")
         return
     require(given.run)
@@ -72,13 +72,13 @@ def main() -> None:
         cpu, *_ = computed(folders[0], "cpu", 0)
         rate = sustained(folders, given.images)
     difference = np.nanmax(np.abs(gpu.data - cpu.data)) / np.nanmax(cpu.data)
-    cupy = backend.module_for("gpu")
+    cupy = module_for("gpu")
     card = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     lines = [f"{card}, CuPy {cupy.__version__}; {machine('numpy')}", "", "| | measured | asked (H200) |", "|---|---|---|"]
     lines += [f"| computing, ms per image | {1e3 * seconds:.1f} | 30 |"]
     lines += [f"| sustained, images/s, {given.jobs} processes | {rate:.1f} | 10 |"]
     lines += [f"| largest difference to the CPU, of the peak | {difference:.1e} | 5e-7 |"]
-    lines += [f"| GPU memory of a process, MiB | {taken / 2**20:.0f} | {backend.GPU_MEMORY / 2**20:.0f} |"]
+    lines += [f"| GPU memory of a process, MiB | {taken / 2**20:.0f} | {GPU_MEMORY / 2**20:.0f} |"]
     keep(given.run, "gpu", "\n".join(lines))
 
 

@@ -151,7 +151,7 @@ def main() -> None:
     if arguments.keep_memory:
         process.keep_memory()
     warnings.simplefilter("ignore")
-    print(machine("helioreduce", "aiapy", "jax", "numpy", "scipy", "numba", "mkl_fft"))
+    print(machine("helioreduce", "aiapy", "jax", "numpy", "scipy", "numba"))
     data = scene(arguments.size)
     benches = {
         "psf": bench_psf,

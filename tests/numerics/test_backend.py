@@ -1,17 +1,11 @@
 """The array formulas that serve the GPU give what the compiled loops give; they run here on NumPy arrays."""
 
-import logging
-import sys
-from contextlib import nullcontext
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import scipy.fft
 
 from helioreduce.aia import chain, error, kernels, psf, register, spline, spline_arrays
 from helioreduce.aia.deconvolve import Psf, deconvolve
-from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend, fft
 
@@ -81,26 +75,6 @@ def test_spline_coefficients(rng):
     np.testing.assert_allclose(spline_arrays.coefficients(plane), spline.coefficients(plane), atol=1e-6)
 
 
-def test_device_falls_back_with_a_warning(monkeypatch, caplog, capsys):
-    monkeypatch.setitem(sys.modules, "cupy", None)
-    with caplog.at_level(logging.WARNING, "helioreduce"):
-        assert backend.Device("cpu").module is backend.Device("auto").module is np
-        assert not caplog.records
-        assert backend.Device("gpu").module is np
-    assert "going on with the CPU" in caplog.text
-    assert "going on with the CPU" in capsys.readouterr().err
-    with pytest.raises(InputError, match="auto, cpu or gpu"):
-        backend.Device("tpu")
-
-
-def test_cpu_never_touches_cupy_and_moves_nothing(monkeypatch, frame):
-    monkeypatch.setitem(sys.modules, "cupy", None)  # importing it would raise
-    where = backend.Device("cpu")
-    assert where.upload(frame) is frame
-    assert where.download(frame) is frame
-    assert where.run(max, 2, 3) == 3
-
-
 def test_error_plane(rng, as_on_gpu):
     counts = rng.normal(20, 30, SHAPE).astype(np.float32)
     counts[3, 4], counts[5, 6] = np.nan, np.inf
@@ -141,46 +115,3 @@ def test_whole_chain(rng, level1_header, as_on_gpu, left_out):
     np.testing.assert_allclose(formulas.sigma, loops.sigma, rtol=1e-3)
     np.testing.assert_array_equal(formulas.mask, loops.mask)
     assert "device=cpu" in str(loops.header) and "device=gpu" in str(formulas.header)
-
-
-def test_device_runs_images_through_streams(monkeypatch, frame):
-    """The whole round through a stand-in for CuPy: planes go up and down unchanged, each stream is waited for."""
-    waited = []
-
-    class Stream(nullcontext):
-        def __init__(self, non_blocking):
-            super().__init__(self)
-            assert non_blocking
-
-        def synchronize(self):
-            waited.append(self)
-
-    class Plane(np.ndarray):
-        def set(self, values):
-            self[...] = values
-
-        def get(self, out):
-            out[...] = self
-            return out
-
-    limits = []
-
-    def set_limit(size):
-        limits.append(size)
-
-    stand_in = SimpleNamespace(
-        zeros=np.zeros,
-        empty=lambda shape, dtype: np.empty(shape, dtype).view(Plane),
-        get_default_memory_pool=lambda: SimpleNamespace(set_limit=set_limit),
-        cuda=SimpleNamespace(Stream=Stream, get_current_stream=lambda: Stream(True)),
-    )
-    monkeypatch.setitem(sys.modules, "cupy", stand_in)
-    monkeypatch.setitem(sys.modules, "cupyx", SimpleNamespace(empty_pinned=np.empty))
-    where = backend.Device("auto")
-    image = where.upload(frame)
-    assert len(waited) == 3
-    back = where.download(where.run(lambda given: given, image))
-    assert len(waited) == 4
-    assert limits == [backend.GPU_MEMORY]
-    for plane in ("data", "sigma", "mask"):
-        np.testing.assert_array_equal(getattr(back, plane), getattr(frame, plane))

@@ -6,8 +6,9 @@ import pytest
 from helioreduce.aia import deconvolve, prep, psf, richardson_lucy
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend
+from helioreduce.runtime import device
 
-GPU = backend.module_for("auto")
+GPU = device.module_for("auto")
 pytestmark = pytest.mark.skipif(GPU is np, reason="no GPU answers through CuPy")
 SIZE = 1024
 OTF = psf.otf(171, shape=(SIZE, SIZE)).astype(np.float32)
@@ -24,7 +25,7 @@ def frame(rng, level1_header):
 
 
 def on_gpu(function, frame, *arguments):
-    where = backend.Device("gpu")
+    where = device.Device("gpu")
     return where.download(where.run(function, where.upload(frame), *arguments))
 
 
@@ -58,7 +59,7 @@ def test_prep(frame):
 
 def test_memory_is_bounded(level1_header):
     """Three full frames through the chain stay within the limit of one process, and the fourth takes no more."""
-    where = backend.Device("gpu")
+    where = device.Device("gpu")
     data = np.full(psf.FULL_FRAME, 300, np.float32)
     optics, options = deconvolve.Psf(psf.otf(171).astype(np.float32)), {"iterations": 2}
     frame, taken = Image(data, level1_header, np.sqrt(data)), []
@@ -66,12 +67,12 @@ def test_memory_is_bounded(level1_header):
         restored = where.run(deconvolve.from_psf, where.upload(frame), optics, options)
         where.download(where.run(prep.prep, restored, None))
         taken.append(GPU.get_default_memory_pool().total_bytes())
-    assert max(taken) <= backend.GPU_MEMORY
+    assert max(taken) <= device.GPU_MEMORY
     assert taken[-1] <= 1.1 * taken[1]
 
 
 def test_the_otf_is_uploaded_once(frame):
     optics, options = deconvolve.Psf(OTF), deconvolve.Options()
-    image = backend.Device("gpu").upload(frame)
+    image = device.Device("gpu").upload(frame)
     assert optics.optics(image, options).otf is optics.optics(image, options).otf
     assert isinstance(richardson_lucy.noise_gain(optics.optics(image, options).otf, 3), GPU.ndarray)

@@ -20,7 +20,7 @@ CONDA = {
     "mpl_toolkits": "matplotlib-base",
 }
 #: imported only where they are installed, or only by the scripts of other environments
-OPTIONAL = {"mkl", "mkl_fft", "cupy", "cupyx", "pytest"}
+OPTIONAL = {"cupy", "cupyx", "pytest"}
 
 
 def pins(name):

@@ -8,12 +8,10 @@ import sys
 
 
 def use_threads(number: int) -> None:
-    """Set the number of threads of Fourier transforms and compiled loops; results do not depend on it.
+    """Set the number of threads of compiled loops and Fourier transforms, which is Numba's; results do not depend on it.
 
-    Only modules that are already imported are set, so that a light script does not import a compiler.
+    Where Numba is not imported nothing is set, so that a light script does not import a compiler.
     """
-    if fft := sys.modules.get("helioreduce.numerics.fft"):
-        fft.set_threads(number)
     if numba := sys.modules.get("numba"):
         numba.set_num_threads(max(1, min(number, numba.config.NUMBA_NUM_THREADS)))
 

@@ -1,0 +1,63 @@
+"""Choice of the transforms, threads, and good lengths."""
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce.numerics import fft
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "name"),
+    [((64, 512), "float32", "radix8"), ((64, 512), "float64", "radix8"), ((1024, 2048), "float32", "radix8"),
+     ((64, 500), "float32", "scipy"), ((96, 512), "float64", "scipy"), ((32, 512), "float32", "scipy"),
+     ((8, 8), "float32", "scipy"), ((64, 512), "longdouble", "scipy")],
+)  # fmt: skip
+def test_who_transforms_what(shape, dtype, name):
+    assert fft.library(np.ones((shape[0], shape[1] // 2 + 1), dtype)) == name
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(6, 10), (64, 64), (45, 8)])
+def test_transform_and_back_in_the_precision_of_the_array(rng, shape, dtype):
+    x = rng.random(shape).astype(dtype)
+    spectrum = fft.rfft2(x)
+    np.testing.assert_allclose(spectrum, np.fft.rfft2(x.astype(float)), atol=np.finfo(dtype).eps * x.size)
+    back = fft.irfft2(spectrum, shape)
+    assert back.dtype == x.dtype
+    np.testing.assert_allclose(back, x, atol=10 * np.finfo(dtype).eps)
+
+
+@given(st.integers(1, 5000))
+def test_fast_lengths_are_even_and_have_small_prime_factors(length):
+    fast = fft.fast_length(length)
+    assert fast >= length and fast % 2 == 0
+    for prime in (2, 3, 5):
+        while fast % prime == 0:
+            fast //= prime
+    assert fast == 1
+
+
+def test_threads_are_those_of_numba(monkeypatch):
+    seen = []
+    pool = fft.ThreadPoolExecutor
+
+    def counted(number):
+        seen.append(number)
+        return pool(number)
+
+    monkeypatch.setattr(fft, "ThreadPoolExecutor", counted)
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 3)
+    with fft.Filter(np.ones((64, 33), np.float32)).threads() as shared:
+        assert shared(np.ones((64, 64), np.float32)) == pytest.approx(1)
+    assert seen == [3]
+
+
+def test_after_the_threads_the_caller_works_alone(rng):
+    one = fft.Filter(np.ones((64, 33), np.float32))
+    x = rng.random((64, 64), np.float32)
+    with pytest.raises(KeyError), one.threads():
+        raise KeyError
+    assert one(x) == pytest.approx(x, abs=1e-6)
