@@ -58,6 +58,30 @@ def test_sparse_equals_dense(border: str, mode: str, seed: int, sigclip: float, 
     assert np.array_equal(mine, dense_mask(data, variance, choices, mode))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_sparse_passes_equal_dense_passes(seed: int) -> None:
+    """Later passes look near the last changes only, and find what whole passes over the cleaned image find."""
+    rng = np.random.default_rng(seed)
+    data = np.rint(sky(seed=seed))
+    for step in range(12):  # large hits, which are uncovered from the rim inwards
+        y, x = rng.integers(5, 85, 2)
+        data[y : y + 2 + step % 3, x : x + 3] += np.rint(rng.uniform(200, 2000))
+    variance = MODEL.variance(data)
+    choices = lacosmic.settings(iterations=6)
+    result = lacosmic.detect(data, variance, choices)
+    found, passes = np.zeros(data.shape, bool), []
+    for _ in range(6):
+        new = dense_mask(data, variance, choices, "mirror") & ~found
+        passes.append(new.sum())
+        if not new.any():
+            break
+        found |= new
+        for plane in (data, variance):
+            replacement.replace(plane, np.flatnonzero(found), found, replacement.MEAN, np.float32(np.median(plane)))
+    assert result.per_iteration == tuple(passes) and len(passes) > 2
+    assert np.array_equal(result.mask, found)
+
+
 @given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=49))
 @settings(max_examples=200, deadline=None)
 def test_low_median(values: list[float]) -> None:

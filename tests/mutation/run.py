@@ -91,20 +91,23 @@ def affected(module: Path, tree: Path) -> list[Path]:
 
 
 def tests_of(module: Path, tree: Path) -> list[str]:
-    """Tests of a module: its own file, or else those that import it, or else those of the modules that use it.
+    """Tests of a module: its own file, then those of its room that import it; where there are none, those of its users.
 
     Workflow, peers and cluster are left out: whole runs notice much and say little.
     """
     place = module.relative_to(PACKAGE)
+    room = place.parts[0]
     own = tree / "tests" / place.with_name(f"test_{module.stem}.py")
-    files = [file for name in ROOMS for file in sorted((tree / "tests" / name).rglob("test_*.py")) if file.stem != "test_gpu"]
-    sources = list((tree / PACKAGE / place.parts[0]).rglob("*.py"))
-    found, names, wider = [own] if own.exists() else [], set[str](), {dotted(module)}
-    while wider - names and not any(place.parts[0] in file.parts for file in found):
-        names |= wider
-        found = [file for file in files if names & imports(file)]
-        wider = {dotted(source.relative_to(tree)) for source in sources if names & imports(source)}
-    return [str(file.relative_to(tree)) for file in sorted(found, key=lambda file: place.parts[0] not in file.parts)]
+    tests = [file for name in ROOMS for file in sorted((tree / "tests" / name).rglob("test_*.py")) if file.stem != "test_gpu"]
+    sources = list((tree / PACKAGE / room).rglob("*.py"))
+    names = {dotted(module)}
+    while True:
+        found = [file for file in tests if file == own or names & imports(file)]
+        wider = names | {dotted(source.relative_to(tree)) for source in sources if names & imports(source)}
+        beside = [file for file in found if room in file.parts]
+        if beside or wider == names:
+            return [str(file.relative_to(tree)) for file in sorted(beside or found, key=lambda file: file != own)]
+        names = wider
 
 
 def copy_of_tree(folder: Path) -> Path:

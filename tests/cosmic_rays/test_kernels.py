@@ -1,0 +1,97 @@
+"""The arithmetic at single pixels: closed forms, and the same values beyond the edge as in a padded image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from helioreduce.cosmic_rays import kernels, windows
+
+PADDING = {windows.REFLECT: "reflect", windows.NEAREST: "edge", windows.COPY: "constant"}
+
+
+@pytest.fixture
+def data(rng) -> np.ndarray:
+    """Whole numbers, whose sums are exact."""
+    return rng.integers(0, 1000, (12, 14)).astype(np.float32)
+
+
+def planes(data, border=windows.REFLECT, **options):
+    given = {"variance": np.ones_like(data), "background": None, "psf": None, "excluded": np.zeros(data.shape, bool), **options}
+    return kernels.planes(data, border=border, **given)
+
+
+@pytest.mark.parametrize("border", PADDING)
+def test_curvature_at_the_edge_is_that_of_the_padded_image(data, border) -> None:
+    """Mirrored, repeated, or zeros: as NumPy pads."""
+    padded = np.pad(data, 1, mode=PADDING[border])
+    for y, x in np.ndindex(data.shape):
+        assert kernels.curvature(data, border, y, x) == kernels.curvature(padded, border, y + 1, x + 1)
+
+
+def test_curvature_is_the_clipped_laplacian_of_the_four_quarters(data) -> None:
+    """Each quarter has two neighbours outside its pixel: max(4 v − 2 v − a − b, 0), averaged over the quarters."""
+    v, up, down, left, right = data[5, 5], data[4, 5], data[6, 5], data[5, 4], data[5, 6]
+    quarters = [max(2 * v - a - b, 0) for a in (up, down) for b in (left, right)]
+    assert kernels.curvature(data, windows.REFLECT, 5, 5) == np.mean(quarters)
+
+
+@pytest.mark.parametrize(("dy", "dx"), [(0, 1), (0, -1), (1, 0), (-1, 0)])
+@pytest.mark.parametrize("place", [(5, 5), (0, 0), (0, 13), (11, 13)])
+def test_a_missing_neighbour_counts_as_the_opposite_one(data, place, dy, dx) -> None:
+    """And as the pixel itself where both are missing."""
+    y, x = place
+    padded = np.pad(data, 1, mode="reflect")  # the neighbours of edge pixels too
+    near, far, here = (y + 1 + dy, x + 1 + dx), (y + 1 - dy, x + 1 - dx), (y + 1, x + 1)
+    padded[near] = np.nan
+    stands = padded.copy()
+    stands[near] = padded[far]
+    assert kernels.curvature(padded, windows.REFLECT, *here) == kernels.curvature(stands, windows.REFLECT, *here)
+    padded[far] = np.nan
+    stands[near] = stands[far] = padded[here]
+    assert kernels.curvature(padded, windows.REFLECT, *here) == kernels.curvature(stands, windows.REFLECT, *here)
+
+
+def test_noise_is_the_root_of_the_median_variance_and_the_background(data, rng) -> None:
+    variance = rng.integers(1, 100, data.shape).astype(np.float32)
+    background = rng.integers(1, 100, data.shape).astype(np.float32)
+    window = np.empty(25, np.float32)
+    smooth = ndimage.median_filter(variance, 5, mode="mirror")
+    p = planes(data, variance=variance)
+    q = planes(data, variance=variance, background=background)
+    for y, x in np.ndindex(data.shape):
+        assert kernels.noise(p, y, x, window) == np.sqrt(smooth[y, x])
+        assert kernels.noise(q, y, x, window) == np.sqrt(smooth[y, x] + background[y, x])
+    assert kernels.noise(planes(data, variance=-variance), 5, 5, window) == np.sqrt(np.float32(1e-5))
+
+
+@pytest.mark.parametrize("place", [(6, 7), (0, 3), (11, 13)])
+def test_matched_filter_is_the_weighted_mean_of_the_known_pixels(data, rng, place) -> None:
+    """Σ P I/σ² / Σ P/σ² over the part of the profile that lies in the image."""
+    psf = rng.uniform(0.1, 1, (5, 5))
+    variance = rng.integers(1, 100, data.shape).astype(np.float32)
+    data[6, 8] = np.nan
+    p, window = planes(data, variance=variance, psf=psf), np.empty(25, np.float32)
+    total = weights = 0.0
+    for (j, i), profile in np.ndenumerate(psf):
+        y, x = place[0] + j - 2, place[1] + i - 2
+        if 0 <= y < 12 and 0 <= x < 14 and np.isfinite(data[y, x]):
+            weight = profile / kernels.noise(p, y, x, window) ** 2
+            total, weights = total + weight * data[y, x], weights + weight
+    assert kernels.matched(p, *place, window) == pytest.approx(total / weights, rel=1e-5)
+
+
+def test_what_lies_beyond_the_edge_is_felt_near_it_only(rng) -> None:
+    """Six pixels inside, every border finds the same; a copied border finds nothing in the outer two rows."""
+    from helioreduce.cosmic_rays import lacosmic
+
+    data = rng.poisson(100, (60, 70)).astype(np.float32)
+    data.flat[rng.choice(data.size, 150, replace=False)] += 400
+    masks = {b: lacosmic.detect(data, data + 30, lacosmic.settings(border=b, iterations=1)).mask for b in lacosmic.BORDERS}
+    assert masks["reflect"][6:-6, 6:-6].sum() > 50
+    for mask in masks.values():
+        np.testing.assert_array_equal(mask[6:-6, 6:-6], masks["reflect"][6:-6, 6:-6])
+    outer = np.ones(data.shape, bool)
+    outer[2:-2, 2:-2] = False
+    assert masks["reflect"][outer].any() and not masks["copy"][outer].any()
