@@ -1,32 +1,24 @@
-"""Level 3 of one line: the co-aligned, vignetting-corrected, normalised cube with its world coordinates."""
+"""Assemble level 3 of one line: the co-aligned, vignetting-corrected, normalised cube with its world coordinates."""
 
 import numpy as np
 
-from helioreduce import times
-from helioreduce.esis import camera, level3, vignetting
-from helioreduce.io import fits, provenance
-from helioreduce.runtime.log import log_to
+from helioreduce.esis import files, level3
+from helioreduce.esis.camera import LINES
+from helioreduce.io import provenance
+from helioreduce.runtime import script
 
 
-def main(aligned: list[str], mask: list[str], slopes: str, factors: str, line: camera.Line, output: str) -> None:
-    """Put every sequence at its place on the time axis, corrected; gaps are NaN."""
-    (fitted,), _ = fits.read_arrays(slopes, "SLOPES")
-    (factor,), _ = fits.read_arrays(factors, "FACTORS")
-    dates = [times.parse(fits.read_arrays(path)[1]["DATE-AVG"]) for path in aligned]
-    cube = level3.Cube.empty(level3.time_axis(dates), len(camera.CAMERAS), camera.GRID_SHAPE)
-    for number, files in enumerate(zip(aligned, mask, strict=True)):
-        (image, sigma, bits, maps, stops), _ = fits.read_arrays(files[0], "IMAGE", "SIGMA", "BITS", "QUADRATIC", "STOP")
-        (lit, clear), _ = fits.read_arrays(files[1], "LIT", "CLEAR")
-        field = vignetting.fields(fitted[0], vignetting.positions(maps, stops))
-        cube.fill(number, level3.correct(image, sigma, bits, lit.astype(bool), field, factor[number]), clear, maps, stops)
-    header = level3.wcs_header(dates[0])
-    header["BUNIT"], header["LINE"], header["WAVELNTH"] = "photon", line.name, line.wavelength_A
-    provenance.record(header, "esis_level3", {"slopes": np.round(fitted, 5).tolist()}, f"sha256:{provenance.sha256(slopes)}")
-    tables = {"VIGNET": fitted, "FACTORS": cube.placed(factor), "TIME": cube.placed(level3.seconds(dates))}
-    fits.write_cube(output, cube.data, cube.sigma, cube.mask, header, cube.extras() | tables)
+def main(aligned: list[str], mask: list[str], slopes: str, factors: str, line: str, output: str) -> None:
+    """Correct every sequence and put it at its place on the time axis; gaps are NaN."""
+    dates = [files.read_time(path) for path in aligned]
+    normalisation = files.read_normalisation(factors)
+    cube = level3.empty(dates, LINES[line], files.read_vignetting(slopes))
+    for place, image, seen, factor in zip(level3.time_axis(dates), aligned, mask, normalisation.factors, strict=True):
+        level3.fill(cube, place, files.read_aligned(image), files.read_masks(seen), factor)
+    facts = {"slopes": np.round(cube.vignetting, 5).tolist()}
+    provenance.record(cube.header, "esis_level3", facts, f"sha256:{provenance.sha256(slopes)}")
+    files.write_cube(output, cube)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        given, line = snakemake.input, camera.LINES[snakemake.wildcards.line]
-        main(given.aligned, given.mask, given.vignetting, given.normalised, line, snakemake.output[0])
+    script.run(main, snakemake)

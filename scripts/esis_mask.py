@@ -1,21 +1,15 @@
-"""Where each camera sees one line of one sequence on the level-3 grid: inside its field stop, and free of Mg X."""
+"""Map where each camera sees one line of one sequence on the level-3 grid: inside its field stop, and free of Mg X."""
 
-import numpy as np
-
-from helioreduce.esis import camera, masks, transforms
-from helioreduce.io import fits
-from helioreduce.runtime.log import log_to
+from helioreduce.esis import files, masks
+from helioreduce.esis.camera import LINES
+from helioreduce.runtime import script
 
 
-def main(aligned: str, line: camera.Line, output: str) -> None:
+def main(aligned: str, line: str, output: str) -> None:
     """Map the outlines of level 1 through the transforms, fill them, write."""
-    (stops, maps), header = fits.read_arrays(aligned, "STOP", "QUADRATIC")
-    seen = [masks.on_grid(s, line, transforms.on_grid(m), camera.GRID_SHAPE) for s, m in zip(stops, maps, strict=True)]
-    lit, clear, outlines = zip(*seen, strict=True)
-    arrays = {"LIT": np.stack(lit).astype(np.uint8), "CLEAR": np.stack(clear).astype(np.uint8)}
-    fits.write_arrays(output, arrays | {f"OUTLINE{n}": o for n, o in zip(camera.CAMERAS, outlines, strict=True)}, header)
+    sequence = files.read_aligned(aligned)
+    files.write_masks(output, masks.seen(sequence.stops, sequence.quadratic, LINES[line]), sequence.header)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.aligned, camera.LINES[snakemake.wildcards.line], snakemake.output[0])
+    script.run(main, snakemake)

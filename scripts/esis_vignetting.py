@@ -1,30 +1,20 @@
-"""Vignetting slopes and gains of the four cameras, from all sequences of one line."""
+"""Fit the vignetting slopes and gains of the four cameras, from all sequences of one line."""
 
-import numpy as np
-
-from helioreduce.esis import vignetting
-from helioreduce.io import fits
-from helioreduce.runtime.log import log_to
+from helioreduce.esis import files, vignetting
+from helioreduce.runtime import script
 
 
 def main(aligned: list[str], mask: list[str], output: str) -> None:
     """Average every sequence over blocks, fit them together and each by itself, write."""
-    parts = [_blocks(*files) for files in zip(aligned, mask, strict=True)]
-    fit = vignetting.fit(*(np.concatenate(planes) for planes in zip(*parts, strict=True)))
-    arrays = {
-        "SLOPES": np.stack([fit.slopes, fit.slope_errors]),
-        "GAINS": np.stack([fit.gains, fit.gain_errors]),
-        "SINGLE": np.stack([vignetting.fit(*part).slopes for part in parts]),
-    }
-    fits.write_arrays(output, arrays, fits.cards(SCATTER=fit.scatter, NBLOCKS=fit.blocks))
+    parts = [_blocks(*paths) for paths in zip(aligned, mask, strict=True)]
+    files.write_vignetting(output, vignetting.fit_together(parts))
 
 
-def _blocks(aligned: str, mask: str) -> tuple[np.ndarray, ...]:
-    (image, sigma, maps, stops), _ = fits.read_arrays(aligned, "IMAGE", "SIGMA", "QUADRATIC", "STOP")
-    (clear,), _ = fits.read_arrays(mask, "CLEAR")
-    return vignetting.blocks(image, sigma, vignetting.positions(maps, stops), clear.astype(bool))
+def _blocks(aligned: str, mask: str) -> vignetting.Blocks:
+    sequence = files.read_aligned(aligned)
+    f = vignetting.positions(sequence.quadratic, sequence.stops)
+    return vignetting.blocks(sequence.data, sequence.sigma, f, files.read_masks(mask).clear)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.aligned, snakemake.input.mask, snakemake.output[0])
+    script.run(main, snakemake)

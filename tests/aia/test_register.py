@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import ndimage
 
-from helioreduce.aia import spline
 from helioreduce.aia.register import Pointing, register
 from helioreduce.errors import InputError
 from helioreduce.image import STATISTICS, Image, Mask
+from helioreduce.numerics import spline
 
 SHAPE = (120, 150)
 
@@ -19,37 +17,6 @@ def header(level1_header):
     """A cut-out near disk centre."""
     level1_header.update(CRPIX1=70.3, CRPIX2=55.8, RSUN_OBS=975.0)
     return level1_header
-
-
-def affine(plane, origin, matrix, shape):
-    """scipy's cubic spline in double precision, NaN outside."""
-    return ndimage.affine_transform(
-        plane.astype(float), matrix[::-1, ::-1], origin[::-1], shape, order=3, mode="constant", cval=np.nan
-    )
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 70), st.integers(1, 70), st.floats(-180, 180), st.floats(0.5, 2.0))
-def test_spline_equals_scipy(seed, ny, nx, roll, scale):
-    """Values at any rotation, scale and size, to single precision; NaN at the same places but for rounding at the edge."""
-    plane = np.random.default_rng(seed).normal(100, 30, (ny, nx)).astype(np.float32)
-    c, s = np.cos(np.deg2rad(roll)), np.sin(np.deg2rad(roll))
-    matrix = scale * np.array([[c, -s], [s, c]])
-    origin = np.array([nx - 1, ny - 1]) / 2 - matrix @ [10.2, 9.7]
-    values, sigma, mask = spline.resample(spline.coefficients(plane), None, None, origin, matrix, (20, 21))
-    expected = affine(plane, origin, matrix, (20, 21))
-    both = np.isfinite(values) & np.isfinite(expected)
-    np.testing.assert_allclose(values[both], expected[both], atol=1e-4)
-    assert (np.isfinite(values) != np.isfinite(expected)).sum() <= 2
-    np.testing.assert_array_equal(mask != 0, np.isnan(values))
-    assert sigma.size == 0
-
-
-def test_cardinal_spline_interpolates_and_sums_to_one():
-    assert spline.cardinal(np.arange(-5, 6)) == pytest.approx(np.eye(11)[5], abs=1e-12)
-    for t in (0.1, 0.5, 0.77):
-        assert spline.cardinal(t - np.arange(-60, 61)).sum() == pytest.approx(1, abs=1e-12)
-    assert np.max(spline.cardinal(np.linspace(4, 60, 9999)) ** 2) < 1e-5
 
 
 def test_polynomials_are_exact(header):

@@ -20,10 +20,10 @@ from astropy.io import fits
 from astropy.table import QTable
 from scipy import ndimage
 
-from helioreduce.aia import error, psf, register, richardson_lucy, spline
+from helioreduce.aia import error, psf, register, richardson_lucy
 from helioreduce.aia.deconvolve import deconvolve
 from helioreduce.image import Image
-from helioreduce.numerics import fft
+from helioreduce.numerics import fft, spline
 from helioreduce.runtime import process
 
 CHANNEL, ITERATIONS = 171, 25

@@ -83,7 +83,7 @@ def test_the_internal_alignment_lifts_every_pair(blended):
 
     found = coalign.coalign(blended.images, blended.line)
     stages = [
-        np.stack([resample(blended.images[n], maps[n], camera.GRID_SHAPE)[0] for n in camera.CAMERAS])
+        np.stack([resample(blended.images[n], maps[n], camera.GRID_SHAPE).data for n in camera.CAMERAS])
         for maps in (found.linear, found.quadratic)
     ]
     linear, quadratic = (coalign.pair_correlations(stage) for stage in stages)

@@ -11,6 +11,7 @@ from astropy.wcs import WCS
 import helioreduce.esis
 from helioreduce.esis import align, camera, coalign, kernels, level3, masks, normalise, transforms, vignetting
 from helioreduce.esis.resample import resample
+from helioreduce.esis.values import Vignetting
 from helioreduce.image import Mask
 
 FIRST = camera.time_of(109)
@@ -35,9 +36,11 @@ def test_2_no_pixel_is_left_uninitialised():
     away = transforms.on_grid(np.array([[0.0, 20, 0, 0, 0, 0], [0, 0, 20, 0, 0, 0]]), (40, 40))
     for _ in range(3):
         np.full((40, 40), 1e30)  # dirty memory to be handed out again
-        data, _ = resample(np.ones((15, 15)), away, (40, 40))
+        data = resample(np.ones((15, 15)), away, (40, 40)).data
         assert set(np.unique(data[np.isfinite(data)])) == {np.float32(1)}
-    cube = level3.Cube.empty(np.arange(2), 4, (8, 8))
+    none = np.zeros(4)
+    found = Vignetting(none, none, none, none, 0.0, 0, none[None])
+    cube = level3.empty([FIRST], camera.LINES["ov"], found, (8, 8))
     assert np.isnan(cube.data).all() and (cube.mask == Mask.NO_DATA).all()
 
 

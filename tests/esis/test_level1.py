@@ -62,37 +62,6 @@ def test_an_exposure_is_dated_at_its_middle():
     assert header["EXPTIME"] == pytest.approx(10)
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("MEAS_EXP", 449398163, r"MEAS_EXP.*11\.23 s, not 10 s"),
-        ("CAM_ID", "ESIS7", "CAM_ID"),
-        ("IMG_STAT", "Partial", "IMG_STAT"),
-        ("IMG_TS", None, "IMG_TS is missing"),
-    ],
-)
-def test_a_bad_header_is_refused_by_name(key, value, message):
-    header = readout.header(1, 120)
-    header[key] = value
-    if value is None:
-        del header[key]
-    with pytest.raises(InputError, match=message):
-        level1.check(header, camera.FRAME_SHAPE)
-
-
-def test_a_frame_of_another_shape_is_refused():
-    with pytest.raises(InputError, match=r"shape \(1040, 2048\)"):
-        level1.check(readout.header(1, 120), (1040, 2048))
-
-
-@pytest.mark.parametrize(
-    ("cameras", "message"), [([1, 2, 4], "no frame of ESIS3"), ([1, 2, 2, 4], "ESIS3"), ([1, 2, 3, 3, 4], "1, 2, 3, 3, 4")]
-)
-def test_a_sequence_needs_every_camera_once(cameras, message):
-    with pytest.raises(InputError, match=message):
-        level1.complete(cameras)
-
-
 def test_too_few_darks_are_refused():
     with pytest.raises(InputError, match="3 dark frames"):
         level1.dark([np.zeros((4, 4))] * 3)

@@ -5,17 +5,23 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from astropy.nddata import CCDData
 from astropy.time import Time
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
-from helioreduce.esis import camera, coalign, level3, normalise, target, vignetting
+from helioreduce.esis import camera, level3, masks, vignetting
+from helioreduce.esis.values import Aligned, Masks, Planes, Vignetting
 from helioreduce.image import Mask
-from helioreduce.io import fits
 
 FIRST = camera.time_of(109) - timedelta(seconds=5)
 SHAPE = (30, 40)
+LINE = camera.LINES["ov"]
+
+
+def vignetting_of(cameras):
+    """Slopes of 0.1, 0.2 …, without errors."""
+    slopes, none = 0.1 * np.arange(1, cameras + 1), np.zeros(cameras)
+    return Vignetting(slopes, none, none, none, 0.0, 0, slopes[None])
 
 
 @pytest.fixture
@@ -43,9 +49,22 @@ def test_world_coordinates_say_where_which_camera_and_when(world):
 def test_excluded_sequences_leave_a_gap():
     times = [FIRST + timedelta(seconds=10.0004 * n) for n in (0, 1, 4)]
     np.testing.assert_array_equal(level3.time_axis(times), [0, 1, 4])
-    cube = level3.Cube.empty(level3.time_axis(times), 4, SHAPE)
+    cube = level3.empty(times, LINE, vignetting_of(4), SHAPE)
     assert cube.data.shape == (5, 4, *SHAPE)
-    assert np.isnan(cube.data).all() and np.isnan(cube.placed(np.arange(3.0))[2:4]).all()
+    assert np.isnan(cube.data).all() and (cube.mask == Mask.NO_DATA).all()
+    np.testing.assert_allclose(cube.seconds, [0, 10.0004, np.nan, np.nan, 40.0016], atol=1e-6)
+
+
+@pytest.mark.parametrize("off", [-0.4, 0.4])
+def test_an_exposure_belongs_to_the_nearest_place(off):
+    """Early or late by less than half a second: the same place on the axis, whichever exposure is the first."""
+    times = [FIRST + timedelta(seconds=s) for s in (0, 10 + off, 50 + off)]
+    np.testing.assert_array_equal(level3.time_axis(times), [0, 1, 5])
+
+
+def test_two_exposures_of_one_place_are_refused():
+    with pytest.raises(InputError, match="10 s apart"):
+        level3.time_axis([FIRST, FIRST + timedelta(seconds=10), FIRST + timedelta(seconds=10.2)])
 
 
 def test_exposures_off_the_cadence_are_refused():
@@ -60,7 +79,8 @@ def test_correction_scales_data_and_error_and_flags_the_outside(rng):
     lit[:, :, :5] = False
     field = vignetting.fields(np.array([0.4, 0.3, 0.2, 0.1]), rng.uniform(0, 1, (4, *SHAPE)))
     factor = np.array([1.0, 1.5, 2.0, 1.2])
-    data, error, bits = level3.correct(image, sigma, np.zeros((4, *SHAPE), np.uint8), lit, field, factor)
+    planes = Planes(image, sigma, np.zeros((4, *SHAPE), np.uint8))
+    data, error, bits = level3.correct(planes, lit, field, factor)
     seen = lit & np.isfinite(image)
     np.testing.assert_allclose((data / error)[seen], (image / sigma)[seen], rtol=1e-5)
     np.testing.assert_allclose(
@@ -71,83 +91,23 @@ def test_correction_scales_data_and_error_and_flags_the_outside(rng):
     assert bits[0, 0, 0] == Mask.OUTSIDE | Mask.NO_DATA
 
 
-def test_normalised_means_are_one_value(rng):
-    """All sequences and cameras have the highest mean after their factors."""
-    images = rng.uniform(1, 2, (3, 4, *SHAPE)) * rng.uniform(1, 3, (3, 4, 1, 1))
-    clear = rng.uniform(size=(4, *SHAPE)) > 0.2
-    means = np.stack([normalise.masked_means(stack, clear) for stack in images])
-    scaled = images * normalise.factors(means)[..., None, None]
-    after = np.stack([normalise.masked_means(stack, clear) for stack in scaled])
-    np.testing.assert_allclose(after, means.max(), rtol=1e-12)
-
-
-def test_no_common_pixel_is_refused():
-    with pytest.raises(InputError, match="share no clear pixel"):
-        normalise.masked_means(np.ones((4, 5, 5)), np.zeros((4, 5, 5), bool))
-
-
-def test_the_file_holds_data_error_mask_and_what_made_them(tmp_path, rng):
-    """CCDData reads it; every plane repeats the world coordinates; arrays return bit for bit."""
-    cube = level3.Cube.empty(np.arange(2), 4, SHAPE)
-    cube.data[:], cube.sigma[:] = rng.normal(size=(2, *cube.data.shape))
-    header = level3.wcs_header(FIRST)
-    header["BUNIT"] = "photon"
-    fits.write_cube(tmp_path / "ov.fits", cube.data, cube.sigma, cube.mask, header, cube.extras())
-    read = CCDData.read(tmp_path / "ov.fits")
-    np.testing.assert_array_equal(read.data, cube.data)
-    np.testing.assert_array_equal(read.uncertainty.array, cube.sigma)
-    for name in ("UNCERT", "MASK"):
-        stored, extension = fits.read_array(tmp_path / "ov.fits", name)
-        assert stored.shape == cube.data.shape and extension["CTYPE4"] == "UTC" and extension["CUNIT1"] == "arcsec"
-    (maps, stops), _ = fits.read_arrays(tmp_path / "ov.fits", "QUADRATIC", "STOP")
-    np.testing.assert_array_equal(maps, cube.maps)
-    np.testing.assert_array_equal(stops, cube.stops)
-
-
-def aia_header(**cards):
-    header = fits.cards(CRPIX1=2048.5, CRPIX2=2048.5, CRVAL1=0.0, CRVAL2=0.0, CDELT1=0.6, CDELT2=0.6)
-    header.update(cards)
-    return header
-
-
-def test_level_1_5_of_aia_is_cut_out_pixel_by_pixel():
-    """Rows 1380 to 2649 and columns 1435 to 2704 of the 0.6″ full disc."""
-    there = target.grid_map(aia_header())
-    np.testing.assert_allclose(there(np.array([0.0, 1269]), np.array([0.0, 1269])), [[1435, 2704], [1380, 2649]], atol=1e-9)
-
-
-def test_roll_and_scale_of_a_target_follow_its_cards():
-    """Against astropy's WCS, 0.5995″ and 0.5° of roll: 1e-3 px over the field (the tangential plane is not quite flat)."""
-    header = aia_header(
-        CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CDELT1=0.5995, CDELT2=0.5995, CROTA2=0.5
-    )
-    x, y = np.array([0.0, 600, 1269]), np.array([1269.0, 300, 0])
-    sky = WCS(level3.wcs_header(FIRST)).celestial.wcs_pix2world(np.stack([x, y], axis=1), 0)
-    expected = WCS(header).wcs_world2pix(sky, 0).T
-    np.testing.assert_allclose(target.grid_map(header)(x, y), expected, atol=1e-3)
-
-
-@pytest.mark.parametrize(("cards", "message"), [({"CRVAL1": 100.0}, "centre of the disc"), ({"CDELT1": None}, "CDELT1")])
-def test_a_target_without_usable_coordinates_is_refused(cards, message):
-    header = aia_header()
-    for key, value in cards.items():
-        header[key] = value
-        if value is None:
-            del header[key]
-    with pytest.raises(InputError, match=message):
-        target.grid_map(header)
-
-
-def test_the_target_is_the_nearest_in_time_or_none():
-    times = [FIRST + timedelta(seconds=s) for s in (-40, 11, 30)]
-    assert target.nearest(times, FIRST) == 1
-    with pytest.raises(InputError, match="no AIA image within 300 s"):
-        target.nearest(times, FIRST + timedelta(hours=1))
-    with pytest.raises(InputError, match="there is none"):
-        target.nearest([], FIRST)
-
-
-def test_correlation_of_an_image_with_itself_is_1(rng):
-    image = rng.normal(size=SHAPE)
-    assert coalign.zero_lag(image, 3 * image + 2) == pytest.approx(1)
-    assert coalign.zero_lag(image, -image) == pytest.approx(-1)
+def test_a_sequence_is_filled_in_at_its_place_only(rng):
+    """The third of three times: data and σ × factor / V; the others stay empty."""
+    data, sigma = rng.uniform(1, 2, (2, 4, *SHAPE)).astype(np.float32)
+    maps = np.zeros((4, 2, 6))
+    maps[:, 0, :2] = 500, 100
+    stop = masks.octagon((500.0, 500.0))
+    aligned = Aligned(data, sigma, np.zeros(data.shape, np.uint8), maps, maps, np.stack([stop] * 4), None, None, None, None)
+    everywhere = np.ones(data.shape, bool)
+    cube = level3.empty([FIRST, FIRST + timedelta(seconds=20)], LINE, vignetting_of(4), SHAPE)
+    factors = np.array([1.0, 2, 3, 4])
+    level3.fill(cube, 2, aligned, Masks(everywhere, everywhere, ()), factors)
+    assert np.isnan(cube.data[:2]).all() and np.isnan(cube.factors[:2]).all() and not cube.clear[:2].any()
+    x = np.arange(SHAPE[1])
+    column = 500 + 100 * (x - (SHAPE[1] - 1) / 2) / (max(SHAPE) / 2)
+    f = (stop[:, 0].max() - column) / np.ptp(stop[:, 0])
+    scale = factors[:, None, None] / (1 + 0.1 * np.arange(1, 5)[:, None, None] * f)
+    np.testing.assert_allclose(cube.data[2], data * scale, rtol=1e-5)
+    np.testing.assert_allclose(cube.sigma[2], sigma * scale, rtol=1e-5)
+    assert (cube.mask[2] == 0).all() and cube.clear[2].all()
+    np.testing.assert_array_equal(cube.factors[2], factors)

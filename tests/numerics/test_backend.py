@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import scipy.fft
 
-from helioreduce.aia import chain, error, kernels, psf, register, spline, spline_arrays
+from helioreduce.aia import chain, error, kernels, psf, register
 from helioreduce.aia.deconvolve import Psf, deconvolve
 from helioreduce.image import Image, Mask
-from helioreduce.numerics import backend, fft
+from helioreduce.numerics import backend, fft, spline, spline_arrays
 
 SHAPE = (96, 128)
 

@@ -48,7 +48,7 @@ def test_a_fresh_clone_reduces_a_flight_without_any_data(flight):
     """Level 3 of three sequences and four cameras; slopes to 2 % after the whole chain from raw counts, gains to 1 %."""
     with fits.open(flight / "level3" / "ov.fits") as hdus:
         assert hdus[0].data.shape == (3, 4, 1270, 1270)
-        assert hdus[0].header["ESIS_LEV"] == "COMPLETE"
+        assert hdus[0].header["ESIS_L3"] == "COMPLETE"
         assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8
         assert ((hdus["MASK"].data == 0) <= np.isfinite(hdus[0].data)).all()
     with fits.open(flight / "vignetting" / "ov.fits") as hdus:

@@ -14,6 +14,7 @@ from helioreduce.errors import InputError
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import Batches
 from helioreduce.plan.aia_missing import after_failure
+from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.paths import REPOSITORY, code, located
 from helioreduce.plan.resources import growing
 from helioreduce.plan.settings import canonical, plain
@@ -31,6 +32,7 @@ config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/c
 try:
     aia = AIAPlan.of(config)
     aia_batch = Batches.of(aia)
+    esis = EsisPlan.of(config, aia.frames)
     spice = SpicePlan.of(config)
 except InputError as error:
     raise WorkflowError(f"config: {error}")

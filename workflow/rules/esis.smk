@@ -1,22 +1,25 @@
 """ESIS, level 0 to level 3, in the order of the data flow. Without a folder of level-0 frames: a simulated flight."""
 
 
-include: "esis_plan.smk"
+wildcard_constraints:
+    line="ov|hei",
+    sequence=r"\d{5}",
+    camera=r"[1-4]",
 
 
 rule esis:
     input:
-        esis_targets(),
+        esis.targets(),
 
 
-if SIMULATED:
+if esis.simulated:
 
     rule esis_simulate:
         input:
-            aia=sorted(set(ESIS_AIA.values()))[:1],
+            aia=esis.modelled_on,
         output:
-            lights=[file for files in LIGHTS.values() for file in files.values()],
-            darks=[file for files in DARKS.values() for file in files.values()],
+            lights=[file for files in esis.lights.values() for file in files.values()],
+            darks=[file for files in esis.darks.values() for file in files.values()],
             target="results/esis/level0/target.fits",
             truth="results/esis/level0/truth.fits",
         log:
@@ -24,7 +27,7 @@ if SIMULATED:
         conda:
             "../../envs/reduction.yaml"
         params:
-            seed=ESIS["simulate"]["seed"],
+            seed=esis.settings["simulate"]["seed"],
             code=code("esis_simulate"),
         message:
             "Simulate a flight of ESIS."
@@ -34,7 +37,7 @@ if SIMULATED:
 
 rule esis_dark:
     input:
-        lambda wildcards: [files[int(wildcards.camera)] for files in DARKS.values() if int(wildcards.camera) in files],
+        frames=esis.dark_frames,
     output:
         "results/esis/dark/{camera}.fits",
     log:
@@ -51,16 +54,17 @@ rule esis_dark:
 
 rule esis_level1:
     input:
-        frames=lambda wildcards: list(LIGHTS[int(wildcards.sequence)].values()),
-        darks=expand("results/esis/dark/{camera}.fits", camera=CAMERAS),
+        frames=esis.light_frames,
+        darks=expand("results/esis/dark/{camera}.fits", camera=esis.cameras),
     output:
-        expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=CAMERAS),
+        expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=esis.cameras),
     log:
         "results/logs/esis_level1/{sequence}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
-        thresholds=ESIS["cosmic_rays"],
+        sigclip=esis.settings["cosmic_rays"]["sigclip"],
+        objlim=esis.settings["cosmic_rays"]["objlim"],
         code=code("esis_level1"),
     message:
         "Reduce ESIS sequence {wildcards.sequence} to level 1."
@@ -70,8 +74,8 @@ rule esis_level1:
 
 rule esis_align:
     input:
-        images=expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=CAMERAS),
-        target=esis_target,
+        images=expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=esis.cameras),
+        target=esis.target,
     output:
         "results/esis/aligned/{line}/{sequence}.fits",
     log:
@@ -79,7 +83,8 @@ rule esis_align:
     conda:
         "../../envs/reduction.yaml"
     params:
-        merit={key: ESIS[key] for key in ("min_correlation", "robust")},
+        min_correlation=esis.settings["min_correlation"],
+        robust=esis.settings["robust"],
         code=code("esis_align"),
     message:
         "Align ESIS {wildcards.line}, sequence {wildcards.sequence}."
@@ -106,8 +111,8 @@ rule esis_mask:
 
 rule esis_vignetting:
     input:
-        aligned=of_all_sequences("aligned"),
-        mask=of_all_sequences("mask"),
+        aligned=esis.every("aligned"),
+        mask=esis.every("mask"),
     output:
         "results/esis/vignetting/{line}.fits",
     log:
@@ -124,9 +129,9 @@ rule esis_vignetting:
 
 rule esis_normalise:
     input:
-        aligned=of_all_sequences("aligned"),
-        mask=of_all_sequences("mask"),
-        vignetting="results/esis/vignetting/{line}.fits",
+        aligned=esis.every("aligned"),
+        mask=esis.every("mask"),
+        slopes="results/esis/vignetting/{line}.fits",
     output:
         "results/esis/normalised/{line}.fits",
     log:
@@ -143,10 +148,10 @@ rule esis_normalise:
 
 rule esis_level3:
     input:
-        aligned=of_all_sequences("aligned"),
-        mask=of_all_sequences("mask"),
-        vignetting="results/esis/vignetting/{line}.fits",
-        normalised="results/esis/normalised/{line}.fits",
+        aligned=esis.every("aligned"),
+        mask=esis.every("mask"),
+        slopes="results/esis/vignetting/{line}.fits",
+        factors="results/esis/normalised/{line}.fits",
     output:
         "results/esis/level3/{line}.fits",
     log:
@@ -154,7 +159,7 @@ rule esis_level3:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        mem_mb=lambda wildcards: 500 + 150 * len(SEQUENCES),
+        mem_mb=500 + 150 * len(esis.sequences),
     params:
         code=code("esis_level3"),
     message:
@@ -165,10 +170,10 @@ rule esis_level3:
 
 rule esis_figures:
     input:
-        aligned=of_all_sequences("aligned"),
-        mask=of_all_sequences("mask"),
-        vignetting="results/esis/vignetting/{line}.fits",
-        level1=lambda wildcards: [f"results/esis/level1/{SEQUENCES[len(SEQUENCES) // 2]}/{camera}.fits" for camera in CAMERAS],
+        aligned=esis.every("aligned"),
+        mask=esis.every("mask"),
+        slopes="results/esis/vignetting/{line}.fits",
+        level1=esis.middle(),
     output:
         coalignment="results/esis/figures/{line}/coalignment.png",
         correlation="results/esis/figures/{line}/correlation.png",
@@ -180,7 +185,7 @@ rule esis_figures:
     conda:
         "../../envs/reduction.yaml"
     params:
-        exposures=sorted(LIGHTS),
+        exposures=list(esis.lights),
         code=code("esis_figures"),
     message:
         "Draw ESIS {wildcards.line}."

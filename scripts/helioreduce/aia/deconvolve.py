@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import gaps, richardson_lucy
+from helioreduce.aia import richardson_lucy
 from helioreduce.aia.psf import for_image, reach
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
 from helioreduce.io.provenance import record, refuse_twice
-from helioreduce.numerics import backend, fft
+from helioreduce.numerics import backend, fft, gaps
 
 #: Pixels whose value says nothing about the scene.
 UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA

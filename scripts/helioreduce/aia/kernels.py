@@ -72,26 +72,3 @@ def _deviance(data, model):  # type: ignore[no-untyped-def]
             elif d == 0:
                 total += max(m, 0.0)
     return 2 * total
-
-
-@numba.njit(cache=True, parallel=True)
-def fill_rows(plane):  # type: ignore[no-untyped-def]
-    """Replace NaN by linear interpolation along each row, in place; constant beyond the last good pixel.
-
-    Returns a boolean array (ny,): rows that have no good pixel, and stay as they are.
-    """
-    ny, nx = plane.shape
-    empty = np.zeros(ny, np.bool_)
-    for y in numba.prange(ny):
-        row, last = plane[y], -1
-        for x in range(nx):
-            if row[x] == row[x]:
-                if last < x - 1:
-                    start = row[last] if last >= 0 else row[x]
-                    for gap in range(last + 1, x):
-                        row[gap] = start + (row[x] - start) * (gap - last) / (x - last)
-                last = x
-        empty[y] = last < 0
-        if last >= 0:
-            row[last + 1 :] = row[last]
-    return empty

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import cards, gaps, spline, spline_arrays
+from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask, forget_statistics
-from helioreduce.numerics import backend
+from helioreduce.numerics import backend, gaps, spline, spline_arrays
 
 #: For the record of the step that registers.
 PARAMETERS = {"interpolation": "cubic B-spline", "scale_arcsec": SCALE_ARCSEC}

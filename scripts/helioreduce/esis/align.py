@@ -45,7 +45,7 @@ class Scene:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Of the image, (ny, nx)."""
+        """Shape of the image, (ny, nx)."""
         return self.good.shape
 
 
@@ -85,10 +85,10 @@ def scene(image: np.ndarray, lit: np.ndarray, good: np.ndarray, *, robust: bool 
 
 
 def search(source: Scene, reference: Scene, centre: tuple[float, float], camera: int) -> Map:
-    """Start of a registration: designed geometry, turned and scaled a little, moved to the peak of the correlation.
+    """Return the start of a registration: the designed geometry, turned and scaled a little, at the peak of the correlation.
 
-    For each of 15 rotations and scales the source is laid on every fourth pixel of the grid and correlated with the
-    reference by FFT, all shifts at once; the highest peak wins.
+    For each of 15 rotations and scales the source is resampled on every fourth pixel of the grid and correlated with the
+    reference by FFT, for all shifts at once; the highest peak wins.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def search(source: Scene, reference: Scene, centre: tuple[float, float], camera:
 
 
 def register(source: Scene, reference: Scene, start: Map, *, terms: int = 6, levels: slice = slice(None)) -> Registration:
-    """The map of greatest correlation near ``start``.
+    """Return the map of greatest correlation near ``start``.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def register(source: Scene, reference: Scene, start: Map, *, terms: int = 6, lev
 def consensus(
     sources: dict[int, Scene], transforms: dict[int, Map], shape: tuple[int, int], *, levels: slice = slice(None)
 ) -> Scene:
-    """Mean of several cameras' scenes on the grid, each of the asked ``levels`` by itself; good where any camera is."""
+    """Return the mean of several cameras' scenes on the grid, at each of the requested ``levels``; good where any camera is."""
     means: list[np.ndarray] = [np.empty(0)] * len(PYRAMID)
     for level in range(len(PYRAMID))[levels]:
         total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -155,7 +155,7 @@ def consensus(
 
 
 def _step(source: Scene, reference: Scene, current: Map, level: int, stride: int, terms: int) -> tuple[np.ndarray, float]:
-    """One Gauss–Newton step: change of the coefficients (2, 6), and the correlation before it."""
+    """Return one Gauss–Newton step: change of the coefficients (2, 6), and the correlation before it."""
     normal, right, moments = normal_equations(
         source.levels[level], source.good, reference.levels[level], reference.good, current, stride, terms
     )
@@ -172,7 +172,7 @@ def _step(source: Scene, reference: Scene, current: Map, level: int, stride: int
 
 
 def _correlation(moments: np.ndarray) -> float:
-    """Pearson correlation from the sums of 1, R, I, R², I², RI."""
+    """Return the Pearson correlation from the sums of 1, R, I, R², I², RI."""
     n, r, i, rr, ii, ri = moments
     return float((ri - r * i / n) / np.sqrt((rr - r * r / n) * (ii - i * i / n)))
 
@@ -180,7 +180,7 @@ def _correlation(moments: np.ndarray) -> float:
 def _peak(
     spectrum: np.ndarray, cover: np.ndarray, image: np.ndarray, good: np.ndarray, size: tuple[int, int]
 ) -> tuple[float, tuple[int, int]]:
-    """Highest correlation over all shifts, and the shift (dx, dy) of the source, in strided pixels.
+    """Return the highest correlation over all shifts, and the shift (dx, dy) of the source, in strided pixels.
 
     Divided by the root of the overlap, so that a small overlap does not win by chance.
     """
@@ -188,12 +188,12 @@ def _peak(
     overlap = irfft2(cover * np.conj(rfft2(good.astype(np.float32), size)), size)
     score = cross / np.sqrt(np.maximum(overlap, 0.25 * overlap.max()))
     dy, dx = np.unravel_index(score.argmax(), score.shape)
-    signed = tuple(int(d) - n if d > n // 2 else int(d) for d, n in ((dx, size[1]), (dy, size[0])))
-    return float(score[dy, dx]), signed
+    x, y = (int(d) - n if d > n // 2 else int(d) for d, n in ((dx, size[1]), (dy, size[0])))
+    return float(score[dy, dx]), (x, y)
 
 
 def _box_gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian mean by three running means of width w, 3 (w² − 1)/12 = σ²: its cost does not depend on σ."""
+    """Return the Gaussian mean by three running means of width w, 3 (w² − 1)/12 = σ²: its cost does not depend on σ."""
     width = int(np.sqrt(4 * sigma**2 + 1)) | 1
     for _ in range(3):
         image = uniform_filter(image, width, mode="constant")

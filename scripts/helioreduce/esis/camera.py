@@ -1,4 +1,4 @@
-"""The ESIS cameras of the 2019 flight: read-out, gain, geometry, spectral lines. Numbers that nobody may change."""
+"""The ESIS cameras of the 2019 flight: read-out, gain, geometry and spectral lines, as constants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BLANK_IGNORED = 20
 GAIN = np.array([[2.57, 2.50, 2.52, 2.53], [2.55, 2.58, 2.57, 2.63], [2.57, 2.53, 2.52, 2.59], [2.60, 2.60, 2.54, 2.58]])
 READ_NOISE_DN = np.array([[3.9, 4.0, 4.1, 3.7], [3.9, 4.0, 4.0, 4.0], [4.1, 4.1, 4.1, 4.3], [3.9, 3.9, 4.2, 4.1]])
 
-#: Energy of an electron–hole pair in silicon, eV, and hc, eV Å.
+#: Energy of an electron–hole pair in silicon, eV, and hc, eV Å, as in the flight's own reduction.
 PAIR_EV = 3.6
 HC_EV_A = 12398.4198
 
@@ -82,30 +82,30 @@ LINES = {
 
 
 def dispersion_deg(camera: int) -> float:
-    """Angle of increasing level-1 column on the level-3 grid, degrees from x towards y."""
+    """Return the angle of increasing level-1 column on the level-3 grid, degrees from x towards y."""
     return 22.5 + 45.0 * (camera - 1)
 
 
-def electrons_per_photon(wavelength_A: float | np.ndarray) -> float | np.ndarray:
-    """Photo-electrons of one photon in silicon: (hc/λ) / 3.6 eV; 5.47 at 629.7 Å."""
+def electrons_per_photon(wavelength_A: float | np.ndarray) -> np.ndarray:
+    """Return the photo-electrons of one photon in silicon: (hc/λ) / 3.6 eV; 5.47 at 629.7 Å."""
     return HC_EV_A / np.asarray(wavelength_A) / PAIR_EV
 
 
 def column_wavelength_A(nx: int = ACTIVE_SHAPE[1]) -> np.ndarray:
-    """Wavelength, Å, that rules the photon conversion of each level-1 column (nx,): He I left, O V right."""
+    """Return the wavelength, Å, at which electrons of each level-1 column (nx,) become photons: He I left, O V right."""
     middle = (LINES["hei"].columns[1] + LINES["ov"].columns[0]) // 2
     return np.where(np.arange(nx) < middle, LINES["hei"].wavelength_A, LINES["ov"].wavelength_A)
 
 
 def quadrants(shape: tuple[int, int]) -> tuple[tuple[slice, slice], ...]:
-    """The four taps as rows and columns: lower left, upper left, upper right, lower right."""
+    """Return the four taps as rows and columns: lower left, upper left, upper right, lower right."""
     half_y, half_x = shape[0] // 2, shape[1] // 2
     low, high, left, right = slice(half_y), slice(half_y, None), slice(half_x), slice(half_x, None)
     return (low, left), (high, left), (high, right), (low, right)
 
 
 def by_tap(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Four values, one per tap, spread over an image of ``shape`` (ny, nx)."""
+    """Return an image of ``shape`` (ny, nx) with one value for each of the four taps."""
     image = np.empty(shape, np.float32)
     for tap, quadrant in enumerate(quadrants(shape)):
         image[quadrant] = values[tap]
@@ -113,6 +113,6 @@ def by_tap(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def time_of(exposure: int) -> datetime:
-    """UTC of the end of an exposure of the 2019 flight, by its number; the cameras run at 10 s."""
+    """Return the UTC of the end of an exposure of the 2019 flight, by its number; the cameras run at 10 s."""
     number, time = FIRST_EXPOSURE
     return time + timedelta(seconds=EXPOSURE_S * (exposure - number))

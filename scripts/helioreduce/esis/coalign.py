@@ -53,8 +53,8 @@ def coalign(
 ) -> Coalignment:
     """Register one line of the four cameras.
 
-    Linear: every camera to ``target``. Quadratic: the others to camera 2 from there, then each to the mean of the other
-    three, so that every pair gains and not only those with camera 2.
+    The linear step registers every camera to ``target``. The quadratic step registers the others to camera 2 from there, then
+    each to the mean of the other three, so that every pair gains and not only those with camera 2.
 
     Parameters
     ----------
@@ -64,9 +64,13 @@ def coalign(
         The spectral line.
     target
         AIA 304 on the level-3 grid; None: camera 2 is placed by the designed geometry.
-
+    min_correlation
+        Least correlation for which a registration is accepted.
     robust
-        Bound the weight of bright events, see :func:`align.scene`; otherwise the plain correlation counts, as in the notebook.
+        Bound the weight of bright events, see :func:`align.scene`; otherwise maximise the plain correlation, as the flight
+        notebook does.
+    shape
+        (ny, nx) of the level-3 grid.
 
     Raises
     ------
@@ -102,7 +106,7 @@ def _linear(
     min_correlation: float,
     shape: tuple[int, int],
 ) -> tuple[dict[int, Map], dict[int, float]]:
-    """Affine transforms and their correlation."""
+    """Return affine transforms and their correlation."""
     transforms: dict[int, Map] = {}
     correlation: dict[int, float] = {}
     if target is None:
@@ -121,7 +125,7 @@ def _linear(
 def _internal(
     scenes: Mapping[int, Scene], linear: Mapping[int, Map], min_correlation: float, shape: tuple[int, int]
 ) -> tuple[dict[int, Map], dict[int, float]]:
-    """Quadratic transforms that bring the cameras onto camera 2, and their correlation."""
+    """Return quadratic transforms that bring the cameras onto camera 2, and their correlation."""
     transforms, correlation = dict(linear), {}
     others = [camera for camera in scenes if camera != cam.REFERENCE]
     reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
@@ -136,7 +140,7 @@ def _internal(
 
 
 def trusted(found: Registration, min_correlation: float, camera: int) -> Registration:
-    """The registration, if the images are alike enough.
+    """Return the registration if the images are alike enough.
 
     Raises
     ------
@@ -152,18 +156,18 @@ def trusted(found: Registration, min_correlation: float, camera: int) -> Registr
 
 
 def pair_correlations(stack: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
-    """:func:`zero_lag` of every pair of cameras, in the order 12 13 14 23 24 34: (n (n − 1) / 2,) from (n, ny, nx)."""
+    """Return :func:`zero_lag` of every pair of cameras, in the order 12 13 14 23 24 34: (n (n − 1) / 2,) from (n, ny, nx)."""
     return np.array([zero_lag(a, b, where) for a, b in combinations(stack, 2)])
 
 
 def zero_lag(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
-    """Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook."""
+    """Return Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook."""
     a, b = (np.nan_to_num(image if where is None else image[where]).astype(np.float64).ravel() for image in (a, b))
     a, b = a - a.mean(), b - b.mean()
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
 def _centre(stop: np.ndarray) -> tuple[float, float]:
-    """Middle of the field stop, (column, row)."""
+    """Return the middle of the field stop, (column, row)."""
     column, row = (stop.min(axis=0) + stop.max(axis=0)) / 2
     return float(column), float(row)

@@ -1,12 +1,14 @@
-"""The figures of a co-alignment: cameras beside the target, correlations, masks, differences, vignetting."""
+"""Figures of a co-alignment: cameras beside the target, correlations, masks, differences, vignetting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from helioreduce.esis import camera as cam
 
@@ -15,7 +17,7 @@ _SHOWN = 2  # every second pixel is enough for a picture
 
 
 def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
-    """The four cameras on the level-3 grid, and the target they were laid on where there is one.
+    """Draw the four cameras on the level-3 grid, and the target to which they were registered, if there is one.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
 
 
 def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int]) -> Figure:
-    """Zero-lag correlation of every pair, quadratic over linear, and with the target.
+    """Draw the zero-lag correlation of every pair, quadratic over linear, and with the target.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int])
 
 
 def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Figure:
-    """Outlines of the part free of Mg X over each camera, on the level-3 grid.
+    """Draw the outlines of the part free of Mg X over each camera, on the level-3 grid.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Fig
 
 
 def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray, pair: tuple[int, int] = (0, 3)) -> Figure:
-    """Difference of two cameras, each over its mean: after the linear step, after the quadratic one, without vignetting.
+    """Draw the difference of two cameras, each over its mean: after the linear and the quadratic step, and without vignetting.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray
 
 
 def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Figure:
-    """Vignetting fields, and the slopes of single sequences about those of all.
+    """Draw the vignetting fields, and the slopes of single sequences about those of all.
 
     Parameters
     ----------
@@ -138,16 +140,17 @@ def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Fi
     return figure
 
 
-def _picture(axis: Axes, image: np.ndarray, title: str, **style: object) -> object:
-    """An image on the level-3 grid, in helioprojective arcsec."""
+def _picture(axis: Axes, image: np.ndarray, title: str, **style: Any) -> AxesImage:
+    """Draw an image on the level-3 grid, in helioprojective arcsec."""
     corners = _arcsec(np.array([[-0.5, -0.5], [n - 0.5 for n in image.shape[::-1]]]))
     drawn = axis.imshow(image[::_SHOWN, ::_SHOWN], origin="lower", extent=(*corners[:, 0], *corners[:, 1]), **style)
     axis.set(title=title, xlabel="longitude [arcsec]")
-    if axis.get_subplotspec().is_first_col():
+    place = axis.get_subplotspec()
+    if place is not None and place.is_first_col():
         axis.set(ylabel="latitude [arcsec]")
     return drawn
 
 
 def _arcsec(pixels: np.ndarray) -> np.ndarray:
-    """Pixels (n, 2) of the level-3 grid in arcsec from the centre of the disc."""
+    """Return pixels (n, 2) of the level-3 grid in arcsec from the centre of the disc."""
     return (pixels + 1 - np.array(cam.GRID_CRPIX)) * cam.GRID_SCALE_ARCSEC

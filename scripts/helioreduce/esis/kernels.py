@@ -1,6 +1,6 @@
-"""The loops of the registration, fused: sampling, gradient and normal equations in one pass.
+"""Compiled loops of the registration: sampling, gradient and normal equations in one pass.
 
-Every row sums by itself and rows are added in order: the result does not depend on the number of threads.
+Each row is summed by itself and rows are added in order, so that the result does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WIDTH = _PAIRS * _P2 + _SINGLES * _P1 + _PLAIN
 def sample(
     image: np.ndarray, good: np.ndarray, transform: Map, shape: tuple[int, int], stride: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cubic values of ``image`` at every ``stride``-th pixel of a grid, zero where they are not ``good``.
+    """Return cubic values of ``image`` at every ``stride``-th pixel of a grid, zero where they are not ``good``.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def normal_equations(
     stride: int,
     terms: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Normal matrix and right side of R ≈ a I(T) + b + ∇I·δT, in the unknowns (a δc_x, a δc_y, a, b).
+    """Return the normal matrix and right side of R ≈ a I(T) + b + ∇I·δT, in the unknowns (a δc_x, a δc_y, a, b).
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def normal_equations(
 
 
 def _assemble(partial: np.ndarray, v: np.ndarray, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fold the rows' sums with the powers of v into the normal equations."""
+    """Combine the sums of rows with powers of v into the normal equations."""
     powers = v[None, :] ** np.arange(_P2)[:, None]
     pairs = np.einsum("qr,rsp->spq", powers, partial[:, : _PAIRS * _P2].reshape(-1, _PAIRS, _P2))
     singles = np.einsum("qr,rsp->spq", powers[:_P1], partial[:, _PAIRS * _P2 : -_PLAIN].reshape(-1, _SINGLES, _P1))
@@ -91,7 +91,7 @@ def _place(c, u, v):
 
 @njit(cache=True, inline="always")
 def _cubic(t, w, d):
-    """Keys' cubic (a = −1/2) at fraction t: weights of the four samples around, and their derivatives."""
+    """Compute Keys' cubic (a = −1/2) at fraction t: weights of the four samples around, and their derivatives."""
     w[0] = ((-0.5 * t + 1) * t - 0.5) * t
     w[1] = (1.5 * t - 2.5) * t * t + 1
     w[2] = ((-1.5 * t + 2) * t + 0.5) * t
@@ -118,7 +118,7 @@ def _sample(image, good, c, x0, y0, half, stride, out, seen):
 
 @njit(cache=True, inline="always")
 def _value(image, x, y, wx, wy, dx, dy):
-    """Cubic value and gradient of ``image`` at (x, y)."""
+    """Return the cubic value and gradient of ``image`` at (x, y)."""
     kx, ky = int(x), int(y)
     _cubic(x - kx, wx, dx)
     _cubic(y - ky, wy, dy)

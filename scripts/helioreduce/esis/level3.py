@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -11,80 +10,57 @@ from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
+from helioreduce.esis.values import Aligned, Cube, Masks, Planes, Vignetting
+from helioreduce.esis.vignetting import fields, positions
 from helioreduce.image import Mask
 
 #: Departure of an exposure from the regular time axis that is still on it, s.
 _JITTER_S = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cube:
-    """The planes of level 3, filled sequence by sequence; what is never filled stays NaN and NO_DATA.
+def empty(dates: Sequence[datetime], line: cam.Line, vignetting: Vignetting, shape: tuple[int, int] = cam.GRID_SHAPE) -> Cube:
+    """Return a cube without data, to be filled in place.
 
     Parameters
     ----------
-    data, sigma
-        (n_times, n_cameras, ny, nx) float32.
-    mask
-        Same shape, uint8: :class:`Mask` bits.
-    clear
-        Same shape, uint8: 1 where the line is free of Mg X.
-    maps
-        (n_times, n_cameras, 2, 6): coefficients of the transforms to level 1.
-    stops
-        (n_times, n_cameras, 8, 2): field stops in level 1.
-    index
-        Place of each sequence on the time axis.
+    dates
+        Middle of the exposure of each sequence, UTC.
+    line
+        The spectral line.
+    vignetting
+        Of all sequences.
+    shape
+        (ny, nx) of the level-3 grid.
     """
+    index = time_axis(dates)
+    outer = (int(index.max()) + 1, len(vignetting.slopes))
+    times = np.full(outer[0], np.nan)
+    times[index] = seconds(dates)
+    return Cube(
+        data=np.full((*outer, *shape), np.nan, np.float32),
+        sigma=np.full((*outer, *shape), np.nan, np.float32),
+        mask=np.full((*outer, *shape), Mask.NO_DATA, np.uint8),
+        clear=np.zeros((*outer, *shape), bool),
+        quadratic=np.full((*outer, 2, 6), np.nan),
+        stops=np.full((*outer, 8, 2), np.nan),
+        factors=np.full(outer, np.nan),
+        seconds=times,
+        vignetting=np.stack([vignetting.slopes, vignetting.slope_errors]),
+        header=header(dates[0], line),
+    )
 
-    data: np.ndarray
-    sigma: np.ndarray
-    mask: np.ndarray
-    clear: np.ndarray
-    maps: np.ndarray
-    stops: np.ndarray
-    index: np.ndarray
 
-    @classmethod
-    def empty(cls, index: np.ndarray, cameras: int, shape: tuple[int, int]) -> Cube:
-        """A cube without data, long enough for the last index."""
-        outer = (int(index.max()) + 1, cameras)
-        return cls(
-            data=np.full((*outer, *shape), np.nan, np.float32),
-            sigma=np.full((*outer, *shape), np.nan, np.float32),
-            mask=np.full((*outer, *shape), Mask.NO_DATA, np.uint8),
-            clear=np.zeros((*outer, *shape), np.uint8),
-            maps=np.full((*outer, 2, 6), np.nan),
-            stops=np.full((*outer, 8, 2), np.nan),
-            index=index,
-        )
-
-    def fill(
-        self,
-        number: int,
-        planes: tuple[np.ndarray, np.ndarray, np.ndarray],
-        clear: np.ndarray,
-        maps: np.ndarray,
-        stops: np.ndarray,
-    ) -> None:
-        """Put the planes (data, sigma, mask) of sequence ``number``, each (n_cameras, ny, nx), at its time."""
-        place = self.index[number]
-        self.data[place], self.sigma[place], self.mask[place] = planes
-        self.clear[place], self.maps[place], self.stops[place] = clear, maps, stops
-
-    def placed(self, rows: np.ndarray) -> np.ndarray:
-        """Values of each sequence (n_sequences, ...) at their place on the time axis, NaN in the gaps."""
-        out = np.full((len(self.data), *rows.shape[1:]), np.nan)
-        out[self.index] = rows
-        return out
-
-    def extras(self) -> dict[str, np.ndarray]:
-        """What the file holds behind data, error and mask."""
-        return {"CLEAR": self.clear, "QUADRATIC": self.maps, "STOP": self.stops}
+def fill(cube: Cube, place: int, aligned: Aligned, masks: Masks, factors: np.ndarray) -> None:
+    """Correct a sequence and put it at its ``place`` on the time axis of ``cube``."""
+    field = fields(cube.vignetting[0], positions(aligned.quadratic, aligned.stops, aligned.data.shape[1:]))
+    planes = Planes(aligned.data, aligned.sigma, aligned.mask)
+    cube.data[place], cube.sigma[place], cube.mask[place] = correct(planes, masks.lit, field, factors)
+    cube.clear[place] = masks.clear
+    cube.quadratic[place], cube.stops[place], cube.factors[place] = aligned.quadratic, aligned.stops, factors
 
 
 def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
-    """Index of each sequence on a regular axis that starts with the first; excluded sequences leave gaps.
+    """Return the index of each sequence on a regular axis that starts with the first; excluded sequences leave gaps.
 
     Raises
     ------
@@ -100,40 +76,41 @@ def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> n
 
 
 def seconds(times: Sequence[datetime]) -> np.ndarray:
-    """Seconds of each time after the first."""
+    """Return the seconds of each time after the first."""
     return np.array([(time - times[0]).total_seconds() for time in times])
 
 
-def correct(
-    image: np.ndarray, sigma: np.ndarray, bits: np.ndarray, lit: np.ndarray, field: np.ndarray, factor: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The cameras' images of one sequence for the cube: × factor / V inside the field stop, NaN and flagged outside.
+def correct(planes: Planes, lit: np.ndarray, field: np.ndarray, factors: np.ndarray) -> Planes:
+    """Scale the images of one sequence by factor / V inside the field stop; NaN and flagged outside.
 
     Parameters
     ----------
-    image, sigma, bits
-        Aligned data, standard deviation, mask bits (n, ny, nx).
+    planes
+        Aligned images (n, ny, nx).
     lit
-        Boolean: inside the field stop.
+        Boolean, same shape: inside the field stop.
     field
-        Vignetting V (n, ny, nx).
-    factor
+        Vignetting V, same shape.
+    factors
         Intensity normalisation (n,).
-
-    Returns
-    -------
-    tuple
-        Data and standard deviation float32, mask uint8.
     """
-    seen = lit & np.isfinite(image)
-    scale = np.float32(factor)[:, None, None] / field
-    data, error = (np.where(seen, plane * scale, np.float32(np.nan)) for plane in (image, sigma))
-    outside = np.where(lit, 0, Mask.OUTSIDE) | np.where(np.isfinite(image), 0, Mask.NO_DATA)
-    return data, error, bits | outside.astype(np.uint8)
+    seen = lit & np.isfinite(planes.data)
+    scale = factors.astype(np.float32)[:, None, None] / field
+    data = np.where(seen, planes.data * scale, np.float32(np.nan))
+    sigma = None if planes.sigma is None else np.where(seen, planes.sigma * scale, np.float32(np.nan))
+    outside = np.where(lit, 0, Mask.OUTSIDE) | np.where(np.isfinite(planes.data), 0, Mask.NO_DATA)
+    return Planes(data, sigma, planes.mask | outside.astype(np.uint8))
+
+
+def header(first: datetime, line: cam.Line) -> Header:
+    """Return the header of a cube: world coordinates, unit and line."""
+    cards = wcs_header(first)
+    cards["BUNIT"], cards["LINE"], cards["WAVELNTH"] = "photon", line.name, line.wavelength_A
+    return cards
 
 
 def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:
-    """World coordinates of the cube: helioprojective longitude and latitude, camera number, UTC.
+    """Return the world coordinates of the cube: helioprojective longitude and latitude, camera number, UTC.
 
     FITS axes 1 to 4 are x, y, camera, time. Axis 3 counts cameras from 1; axis 4 counts seconds from DATEREF, the middle of
     the first exposure.
@@ -162,10 +139,10 @@ def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:
 
 
 def _mjd(time: datetime) -> float:
-    """Modified Julian date, days."""
+    """Return the modified Julian date, days."""
     return (time - datetime(1858, 11, 17, tzinfo=UTC)) / timedelta(days=1)
 
 
 def _date(time: datetime) -> str:
-    """ISO 8601 in UTC to the millisecond, as FITS wants it: no zone letter."""
+    """Return ISO 8601 in UTC to the millisecond, without a zone letter, as FITS requires."""
     return time.replace(tzinfo=None).isoformat(timespec="milliseconds")

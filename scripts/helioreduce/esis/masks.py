@@ -1,10 +1,12 @@
 """Where a line is seen: the field-stop octagon in level 1, its part free of Mg X, and both on the level-3 grid.
 
-Polygons are vertices (n, 2) in (x, y) = (column, row), counter-clockwise. A convex one is also the half-planes
-n·(p − c) ≤ d of its sides.
+Polygons are vertices (n, 2) in (x, y) = (column, row), counter-clockwise. A convex one is also the intersection of the
+half-planes n·(p − c) ≤ d of its sides.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -12,7 +14,9 @@ from scipy.signal import fftconvolve
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
+from helioreduce.esis import transforms
 from helioreduce.esis.transforms import Map
+from helioreduce.esis.values import Masks
 
 #: Outward normals of the octagon's sides in level 1, radians from increasing column, before the anamorphism.
 _SIDES = np.deg2rad(np.arange(0, 360, 45))
@@ -23,18 +27,18 @@ CLEAR_MARGIN = 8.0
 _REACH, _SMOOTH = 40, 3.0
 
 
-def octagon(centre: tuple[float, float], size: float = cam.FIELD_STOP * cam.PIXEL_RATIO) -> np.ndarray:
-    """The designed field stop in level 1: flat to flat ``size`` rows and size/cos 16° columns. Vertices (8, 2)."""
+def octagon(centre: Sequence[float] | np.ndarray, size: float = cam.FIELD_STOP * cam.PIXEL_RATIO) -> np.ndarray:
+    """Return the designed field stop in level 1: flat to flat ``size`` rows and size/cos 16° columns. Vertices (8, 2)."""
     angle = _SIDES - np.pi / 8
     corner = size / 2 / np.cos(np.pi / 8) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return np.asarray(centre) + corner * [1 / np.cos(np.deg2rad(cam.ANAMORPHIC_DEG)), 1]
 
 
 def field_stop(image: np.ndarray) -> np.ndarray:
-    """The octagon that the field stop leaves of a line, measured on the image.
+    """Return the octagon that the field stop leaves of a line, measured on the image.
 
-    The designed octagon is laid where it covers most light; then each side is moved to the steepest fall of the mean
-    profile across its middle. A side beyond the detector moves with the one opposite.
+    The designed octagon is placed where it covers most light; then each side is moved to the steepest fall of the mean
+    profile across its middle. A side beyond the detector moves with the opposite one.
 
     Parameters
     ----------
@@ -66,21 +70,21 @@ def field_stop(image: np.ndarray) -> np.ndarray:
 
 
 def half_planes(polygon: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outward normals (n, 2) of a convex polygon's sides and their distances (n,) from ``centre``."""
+    """Return the outward normals (n, 2) of a convex polygon's sides and their distances (n,) from ``centre``."""
     side = np.roll(polygon, -1, axis=0) - polygon
     normals = np.stack([side[:, 1], -side[:, 0]], axis=1) / np.hypot(*side.T)[:, None]
     return normals, np.einsum("ij,ij->i", normals, polygon - centre)
 
 
 def shrunk(polygon: np.ndarray, margin: float) -> np.ndarray:
-    """A convex polygon with every side moved inwards by ``margin`` pixels."""
+    """Return a convex polygon with every side moved inwards by ``margin`` pixels."""
     centre = polygon.mean(axis=0)
     normals, distance = half_planes(polygon, centre)
     return _vertices(normals, distance - margin, centre)
 
 
 def clipped(polygon: np.ndarray, columns: tuple[float, float]) -> np.ndarray:
-    """The part of a convex polygon between two columns (Sutherland–Hodgman)."""
+    """Return the part of a convex polygon between two columns (Sutherland–Hodgman)."""
     for limit, sign in zip(columns, (1, -1), strict=True):
         if np.isfinite(limit):
             polygon = _cut(polygon, limit, sign)
@@ -88,36 +92,36 @@ def clipped(polygon: np.ndarray, columns: tuple[float, float]) -> np.ndarray:
 
 
 def lit(stop: np.ndarray, line: cam.Line, margin: float = 0.0) -> np.ndarray:
-    """The part of a line's octagon that the detector sees, every side ``margin`` pixels inwards."""
+    """Return the part of a line's octagon that the detector sees, every side ``margin`` pixels inwards."""
     return clipped(shrunk(stop, margin), (cam.FIRST_LIT_COLUMN - line.columns[0] + margin, np.inf))
 
 
 def clear_of_mgx(stop: np.ndarray, line: cam.Line, margin: float = 0.0) -> np.ndarray:
-    """The part of :func:`lit` on which no light of Mg X 609.8 Å falls."""
+    """Return the part of :func:`lit` on which no light of Mg X 609.8 Å falls."""
     right = stop[:, 0].max()
     return clipped(lit(stop, line, margin), (right + line.clear[0] + margin, right + line.clear[1] - margin))
 
 
 def densified(polygon: np.ndarray, points: int = 32) -> np.ndarray:
-    """The same outline with ``points`` vertices on each side, for a map that bends straight lines."""
+    """Return the same outline with ``points`` vertices on each side, for a map that bends straight lines."""
     t = np.arange(points)[None, :, None] / points
     return (polygon[:, None] * (1 - t) + np.roll(polygon, -1, axis=0)[:, None] * t).reshape(-1, 2)
 
 
 def to_grid(polygon: np.ndarray, transform: Map) -> np.ndarray:
-    """Level-1 vertices (n, 2) on the level-3 grid, by the exact inverse of the transform."""
+    """Return level-1 vertices (n, 2) on the level-3 grid, by the exact inverse of the transform."""
     return np.stack(transform.inverse(*polygon.T), axis=1)
 
 
 def to_level1(polygon: np.ndarray, transform: Map) -> np.ndarray:
-    """Level-3 vertices (n, 2) in level 1."""
+    """Return level-3 vertices (n, 2) in level 1."""
     return np.stack(transform(*polygon.T), axis=1)
 
 
 def on_grid(
     stop: np.ndarray, line: cam.Line, transform: Map, shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What one camera sees of a line on the level-3 grid.
+    """Return what one camera sees of a line on the level-3 grid.
 
     Parameters
     ----------
@@ -135,14 +139,29 @@ def on_grid(
     return inside(to_grid(bright, transform), shape), inside(outline, shape), np.stack([clear, outline])
 
 
+def seen(stops: np.ndarray, maps: np.ndarray, line: cam.Line, shape: tuple[int, int] = cam.GRID_SHAPE) -> Masks:
+    """Return what every camera sees of a line on the level-3 grid.
+
+    Parameters
+    ----------
+    stops
+        Field stops (n, 8, 2), pixels of the line's level-1 window.
+    maps
+        Coefficients (n, 2, 6) of the transforms from the grid to it.
+    """
+    cameras = [on_grid(stop, line, transforms.on_grid(one, shape), shape) for stop, one in zip(stops, maps, strict=True)]
+    lit, clear, outlines = zip(*cameras, strict=True)
+    return Masks(np.stack(lit), np.stack(clear), outlines)
+
+
 def area(polygon: np.ndarray) -> float:
-    """Area of a polygon, pixels² (shoelace formula); positive for counter-clockwise vertices."""
+    """Return the area of a polygon, pixels² (shoelace formula); positive for counter-clockwise vertices."""
     x, y = polygon.T
     return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
 def inside(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Boolean (ny, nx): pixel centres within a polygon, by the even–odd rule along each row."""
+    """Return a boolean array (ny, nx): pixel centres within a polygon, by the even–odd rule along each row."""
     out = np.zeros(shape, bool)
     (x0, y0), (x1, y1) = polygon.T, np.roll(polygon, -1, axis=0).T
     column = np.arange(shape[1])
@@ -154,7 +173,7 @@ def inside(polygon: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _coarse_centre(light: np.ndarray) -> tuple[np.ndarray, float]:
-    """Centre of the octagon to a few pixels, and how many times brighter it is inside than in a frame around it."""
+    """Return the centre of the octagon to a few pixels, and how many times brighter it is inside than in a frame around it."""
     ny, nx = (n // _BIN * _BIN for n in light.shape)
     binned = light[:ny, :nx].reshape(ny // _BIN, _BIN, nx // _BIN, _BIN).mean(axis=(1, 3))
     capped = np.minimum(binned, 2 * np.median(binned[binned > np.median(binned)]))
@@ -173,7 +192,7 @@ def _coarse_centre(light: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _side(light: np.ndarray, centre: np.ndarray, normal: np.ndarray, distance: float) -> float:
-    """Distance of a side from the centre: the steepest fall of the profile across it; NaN where the detector ends before."""
+    """Return the distance of a side from the centre, at the steepest fall of the profile across it; NaN beyond the detector."""
     t = np.arange(distance - _REACH, distance + _REACH)
     s = np.arange(-120, 121, 2)
     x = centre[0] + t[:, None] * normal[0] - s * normal[1]
@@ -191,14 +210,14 @@ def _side(light: np.ndarray, centre: np.ndarray, normal: np.ndarray, distance: f
 
 
 def _vertices(normals: np.ndarray, distance: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Vertex k of a convex polygon is where sides k − 1 and k meet."""
+    """Return the vertices of a convex polygon; vertex k is where sides k − 1 and k meet."""
     before, d_before = np.roll(normals, 1, axis=0), np.roll(distance, 1)
     pairs = np.stack([before, normals], axis=1)
     return centre + np.linalg.solve(pairs, np.stack([d_before, distance], axis=1)[..., None])[..., 0]
 
 
 def _cut(polygon: np.ndarray, limit: float, sign: int) -> np.ndarray:
-    """The part of a polygon with sign·(x − limit) ≥ 0."""
+    """Return the part of a polygon with sign·(x − limit) ≥ 0."""
     kept: list[np.ndarray] = []
     for p, q in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         a, b = sign * (p[0] - limit), sign * (q[0] - limit)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from helioreduce.errors import InputError
+from helioreduce.esis.values import Normalisation
 
 
 def masked_means(images: np.ndarray, clear: np.ndarray) -> np.ndarray:
-    """Mean of each camera's image over the pixels that are clear in all cameras of the same sequence.
+    """Return the mean of each camera's image over the pixels that are clear in all cameras of the same sequence.
 
     Parameters
     ----------
@@ -33,6 +34,6 @@ def masked_means(images: np.ndarray, clear: np.ndarray) -> np.ndarray:
     return images[:, common].mean(axis=1, dtype=np.float64)
 
 
-def factors(means: np.ndarray) -> np.ndarray:
-    """The highest mean of all, over each mean: (n_sequences, n_cameras), ≥ 1; multiplies the images."""
-    return means.max() / means
+def normalisation(means: np.ndarray) -> Normalisation:
+    """Return the factors that raise every mean (n_sequences, n_cameras) to the highest of all."""
+    return Normalisation(means.max() / means, means)

@@ -1,35 +1,18 @@
-"""Read-out of a simulated exposure: cosmic rays, dark current, gain, read noise and bias, to level-0 counts and keywords."""
+"""Simulate the read-out of an exposure, to level-0 counts: cosmic rays, dark current, gain, read noise and bias."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 
 BIAS_DN = 3500.0
 DARK_DN = 4.0
 
 
-def identity(name: str) -> tuple[int, int]:
-    """Camera and exposure number from a file name such as ``ESIS2_00121.fit.gz``.
-
-    Raises
-    ------
-    InputError
-        If the name is not of this form.
-    """
-    match = re.match(r"ESIS([1-4])_(\d{5})\.", name)
-    if not match:
-        raise InputError(f"{name!r} is not the name of an ESIS frame", cure="Names are ESIS<camera>_<exposure>.fit.gz")
-    return int(match[1]), int(match[2])
-
-
 def header(camera: int, exposure: int) -> Header:
-    """Level-0 keywords of an exposure of the flight."""
+    """Return the level-0 keywords of an exposure of the flight."""
     cards = Header()
     end = cam.time_of(exposure)
     cards["IMG_TS"] = end.strftime("%Y-%m-%dT%H:%M:%S.") + f"{end.microsecond // 1000:03d}Z"
@@ -41,15 +24,15 @@ def header(camera: int, exposure: int) -> Header:
 
 
 def level0(photons: np.ndarray, camera: int, rng: np.random.Generator, *, cosmic_rays: int = 25) -> np.ndarray:
-    """Counts (1040, 2152) uint16 of a frame that collected ``photons`` (level 1, rows as on the Sun).
+    """Return the counts (1040, 2152) uint16 of a frame that collected ``photons`` (level 1, rows as on the Sun).
 
     Parameters
     ----------
     cosmic_rays
         Mean number of tracks; flight darks hold 23 to 27.
     """
-    lump = cam.electrons_per_photon(cam.column_wavelength_A())
-    electrons = np.flipud(photons * lump) + tracks(rng, cosmic_rays)
+    quantum = cam.electrons_per_photon(cam.column_wavelength_A())
+    electrons = np.flipud(photons * quantum) + tracks(rng, cosmic_rays)
     counts = electrons / cam.by_tap(cam.GAIN[camera - 1], cam.ACTIVE_SHAPE) + DARK_DN
     middle = counts.shape[1] // 2
     gap = np.zeros((len(counts), 2 * cam.OVERSCAN))
@@ -61,7 +44,7 @@ def level0(photons: np.ndarray, camera: int, rng: np.random.Generator, *, cosmic
 
 
 def tracks(rng: np.random.Generator, mean: float) -> np.ndarray:
-    """Cosmic rays on the active area, electrons: straight tracks of 1 to 12 pixels, 300 to 3000 electrons each pixel."""
+    """Return cosmic rays on the active area, electrons: straight tracks of 1 to 12 pixels, 300 to 3000 electrons each pixel."""
     image = np.zeros(cam.ACTIVE_SHAPE)
     for _ in range(rng.poisson(mean)):
         start, angle = rng.uniform((0, 0), cam.ACTIVE_SHAPE), rng.uniform(0, 2 * np.pi)

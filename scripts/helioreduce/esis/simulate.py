@@ -1,8 +1,8 @@
-"""A forward ESIS: a known Sun through four cameras of known geometry, to photons on the detector.
+"""Simulate ESIS: a known Sun through four cameras of known geometry, to photons on the detector.
 
-Effects are added in the order of nature, each behind its switch: scene through the transform and the field stop, vignetting, a
-second line (Mg X) over part of the octagon, photon noise. :mod:`readout` goes on to level-0 counts. Every reduction step
-must undo exactly its own.
+Effects are added in the order of the light path, each behind its switch: scene through the transform and the field stop,
+vignetting, a second line (Mg X) over part of the octagon, photon noise. :mod:`readout` turns photons into level-0 counts.
+Each reduction step must undo exactly one of them.
 """
 
 from __future__ import annotations
@@ -66,21 +66,26 @@ class Optics:
     centre: tuple[float, float]
 
     def stop(self, line: str = "ov") -> np.ndarray:
-        """The field stop's vertices (8, 2) in level 1."""
+        """Return the field stop's vertices (8, 2) in level 1."""
         return masks.octagon((self.centre[0] + _line_shift(line), self.centre[1]))
 
     def truth(self, x: np.ndarray, y: np.ndarray, sequence: float = 0, line: str = "ov") -> tuple[np.ndarray, np.ndarray]:
-        """Level-1 (column, row) of level-3 pixels (x, y): the numerical inverse of the forward geometry."""
+        """Return level-1 (column, row) of level-3 pixels (x, y), by the numerical inverse of the forward geometry."""
         column, row = self.to_sky.inverse(np.asarray(x) - DRIFT[0] * sequence, np.asarray(y) - DRIFT[1] * sequence)
         return column + _line_shift(line), row
 
 
-#: Scenes of mean 1 on the level-3 grid with a margin, one for each line: ov, hei, mgx.
-Sun = dict[str, np.ndarray]
+@dataclass(frozen=True, slots=True, eq=False)
+class Sun:
+    """Scenes of mean 1 in O V, He I and Mg X, on the level-3 grid with a margin."""
+
+    ov: np.ndarray
+    hei: np.ndarray
+    mgx: np.ndarray
 
 
 def scene(rng: np.random.Generator, *, correlated_with: np.ndarray | None = None, share: float = 0.0) -> np.ndarray:
-    """A quiet transition region: log-normal network with bright points, mean 1, blurred as by the optics.
+    """Return a quiet transition region: log-normal network with bright points, mean 1, blurred as by the optics.
 
     Parameters
     ----------
@@ -89,9 +94,9 @@ def scene(rng: np.random.Generator, *, correlated_with: np.ndarray | None = None
     """
     shape = tuple(n + 2 * MARGIN for n in cam.GRID_SHAPE)
     white = rng.standard_normal(shape)
-    texture = sum(
-        weight * _unit(gaussian_filter(white, scale, mode="wrap")) for scale, weight in ((1.3, 0.35), (4, 0.6), (12, 0.5))
-    )
+    texture = np.zeros(shape)
+    for scale, weight in ((1.3, 0.35), (4, 0.6), (12, 0.5)):
+        texture += weight * _unit(gaussian_filter(white, scale, mode="wrap"))
     if correlated_with is not None:
         texture = share * _unit(np.log(correlated_with)) + np.sqrt(1 - share**2) * _unit(texture)
     light = np.exp(0.65 * _unit(texture))
@@ -99,7 +104,7 @@ def scene(rng: np.random.Generator, *, correlated_with: np.ndarray | None = None
 
 
 def sun(rng: np.random.Generator, like: np.ndarray | None = None) -> Sun:
-    """Scenes of O V, He I and Mg X, which share much of their structure.
+    """Return scenes of O V, He I and Mg X, which share much of their structure.
 
     Parameters
     ----------
@@ -108,11 +113,14 @@ def sun(rng: np.random.Generator, like: np.ndarray | None = None) -> Sun:
     """
     ov = scene(rng) if like is None else scene(rng, correlated_with=np.maximum(np.nan_to_num(like), 1e-3), share=0.6)
     hei, mgx = (scene(rng, correlated_with=ov, share=share) for share in (0.85, 0.4))
-    return {"ov": ov, "hei": hei, "mgx": mgx}
+    return Sun(ov, hei, mgx)
 
 
 def optics(camera: int, rng: np.random.Generator) -> Optics:
-    """A camera near its design: ±0.3° of rotation, ±0.5 % of scale, ±5 px of shift, ±1.5 px of distortion at the edge."""
+    """Return a camera near its design.
+
+    It is rotated by up to 0.3°, scaled by 0.5 %, shifted by 5 pixels and distorted by 1.5 pixels at the edge.
+    """
     column, row = CENTRES[camera - 1] + rng.uniform(-5, 5, 2)
     centre = (float(column), float(row))
     design = transforms.nominal(camera, centre)
@@ -128,7 +136,7 @@ def optics(camera: int, rng: np.random.Generator) -> Optics:
 
 
 def target_header() -> Header:
-    """World coordinates of :func:`target`, those of AIA level 1.5, at the time of the first light."""
+    """Return the world coordinates of :func:`target`, those of AIA level 1.5, at the time of the first light."""
     cards = Header()
     for axis, kind in ((1, "HPLN-TAN"), (2, "HPLT-TAN")):
         cards[f"CTYPE{axis}"], cards[f"CUNIT{axis}"] = kind, "arcsec"
@@ -142,44 +150,44 @@ def target_header() -> Header:
 def level1(
     sun: Sun, optics: Optics, effects: Effects, rng: np.random.Generator, sequence: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Level 1 of one camera and sequence: photons (1040, 2048), and their standard deviation."""
+    """Return level 1 of one camera and sequence: photons (1040, 2048), and their standard deviation."""
     expected = expected_photons(sun, optics, effects, sequence)
-    lump = cam.electrons_per_photon(cam.column_wavelength_A())
-    noise = cam.GAIN[optics.camera - 1].mean() * cam.READ_NOISE_DN[optics.camera - 1].mean() / lump * effects.read_noise
+    quantum = cam.electrons_per_photon(cam.column_wavelength_A())
+    noise = cam.GAIN[optics.camera - 1].mean() * cam.READ_NOISE_DN[optics.camera - 1].mean() / quantum * effects.read_noise
     photons = rng.poisson(expected) if effects.noise else expected
     image = photons + noise * rng.standard_normal(expected.shape)
     return image.astype(np.float32), np.sqrt(expected + noise**2).astype(np.float32)
 
 
 def expected_photons(sun: Sun, optics: Optics, effects: Effects, sequence: int = 0) -> np.ndarray:
-    """Noise-free photons (1040, 2048) of O V, He I and Mg X."""
+    """Return noise-free photons (1040, 2048) of O V, He I and Mg X."""
     level = effects.photons * effects.gains[optics.camera - 1]
     total = np.zeros(cam.ACTIVE_SHAPE)
-    for line, brightness in (("ov", 1.0), ("hei", 1.0), ("mgx", effects.second_line)):
+    for line, light, brightness in (("ov", sun.ov, 1.0), ("hei", sun.hei, 1.0), ("mgx", sun.mgx, effects.second_line)):
         if brightness:
-            total += level * brightness * _one_line(sun[line], optics, effects, line, sequence)
+            total += level * brightness * _one_line(light, optics, effects, line, sequence)
     return total
 
 
 def exposed(sun: Sun, optics: Optics, effects: Effects, rng: np.random.Generator, exposure: int) -> np.ndarray:
-    """Photons (1040, 2048) that an exposure of the flight collects."""
+    """Return the photons (1040, 2048) that an exposure of the flight collects."""
     expected = expected_photons(sun, optics, effects, exposure - FIRST_LIGHT)
     return rng.poisson(expected) if effects.noise else expected
 
 
 def target(sun: Sun, rng: np.random.Generator, *, share: float = 0.6) -> np.ndarray:
-    """The Sun as AIA 304 would show it on the level-3 grid: alike, not equal; float32 (1270, 1270)."""
-    like = scene(rng, correlated_with=sun["ov"], share=share)
+    """Return the Sun as AIA 304 would show it on the level-3 grid: alike, not equal; float32 (1270, 1270)."""
+    like = scene(rng, correlated_with=sun.ov, share=share)
     return like[MARGIN:-MARGIN, MARGIN:-MARGIN].copy()
 
 
 def _one_line(light: np.ndarray, optics: Optics, effects: Effects, line: str, sequence: int) -> np.ndarray:
-    """A line's light on level 1: scene × vignetting inside its field stop, 0 elsewhere."""
+    """Return a line's light on level 1: scene × vignetting inside its field stop, 0 elsewhere."""
     shift = _line_shift(line)
     moved = optics.to_sky.shifted(-shift, 0)
     coefficients = moved.coefficients.copy()
     coefficients[:, 0] += MARGIN + np.array(DRIFT) * sequence
-    image, _ = resample(light, transforms.Map(coefficients, moved.centre, moved.half), cam.ACTIVE_SHAPE)
+    image = resample(light, transforms.Map(coefficients, moved.centre, moved.half), cam.ACTIVE_SHAPE).data
     stop = optics.stop(line)
     column = np.arange(cam.ACTIVE_SHAPE[1])
     vignetting = 1 + effects.slopes[optics.camera - 1] * position(column, stop)
@@ -187,7 +195,7 @@ def _one_line(light: np.ndarray, optics: Optics, effects: Effects, line: str, se
 
 
 def _line_shift(line: str) -> float:
-    """Columns from O V to another line."""
+    """Return the columns from O V to another line."""
     if line == "mgx":
         return MGX_SHIFT
     return round((cam.LINES[line].wavelength_A - cam.LINES["ov"].wavelength_A) * cam.COLUMNS_PER_A)

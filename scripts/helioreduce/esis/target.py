@@ -1,9 +1,10 @@
-"""The image that ESIS is co-aligned to: AIA 304 Å, on the level-3 grid."""
+"""The image that ESIS is co-aligned to, AIA 304 Å, on the level-3 grid."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from helioreduce.esis import camera as cam
 from helioreduce.esis.resample import resample
 from helioreduce.esis.transforms import Map
 
-#: An AIA image farther away in time shows another transition region, s.
+#: Greatest distance in time of a target, s: beyond it the transition region has changed.
 FARTHEST_S = 300.0
 
 
 def nearest(times: Sequence[datetime], time: datetime) -> int:
-    """Index of the target nearest in time.
+    """Return the index of the target nearest in time.
 
     Raises
     ------
@@ -34,8 +35,8 @@ def nearest(times: Sequence[datetime], time: datetime) -> int:
     return int(np.argmin(away))
 
 
-def grid_map(header: Mapping[str, object], margin: int = 0) -> Map:
-    """Pixel of the level-3 grid, extended by ``margin`` pixels on each side → pixel of a solar image, by its WCS cards.
+def grid_map(header: Mapping[str, Any], margin: int = 0) -> Map:
+    """Return the map from the level-3 grid, extended by ``margin`` pixels on each side, to a solar image, by its WCS cards.
 
     Both are tangential projections about the centre of the disc, so that the map is affine.
 
@@ -45,12 +46,12 @@ def grid_map(header: Mapping[str, object], margin: int = 0) -> Map:
         If the image's reference point is not the centre of the disc, or WCS cards are missing.
     """
     try:
-        pixel, value, step = (np.array([float(header[f"{key}{i}"]) for i in (1, 2)]) for key in ("CRPIX", "CRVAL", "CDELT"))  # type: ignore[arg-type]
+        pixel, value, step = (np.array([float(header[f"{key}{i}"]) for i in (1, 2)]) for key in ("CRPIX", "CRVAL", "CDELT"))
     except KeyError as missing:
         raise InputError(f"keyword {missing} is missing", cure="Give an AIA level-1.5 image as target") from None
     if np.abs(value).max() > 1e-3:
         raise InputError(f"CRVAL = {value} is not the centre of the disc", cure="Give an AIA level-1.5 image as target")
-    turn = np.deg2rad(float(header.get("CROTA2", 0)))  # type: ignore[arg-type]
+    turn = np.deg2rad(float(header.get("CROTA2", 0)))
     c, s = np.cos(turn), np.sin(turn)
     linear = cam.GRID_SCALE_ARCSEC * np.array([[c, s], [-s, c]]) / step[:, None]
     origin = np.array(cam.GRID_CRPIX) - 1 + margin
@@ -61,7 +62,7 @@ def grid_map(header: Mapping[str, object], margin: int = 0) -> Map:
     return Map(coefficients, (float(origin[0]), float(origin[1])), half)
 
 
-def on_grid(image: np.ndarray, header: Mapping[str, object], margin: int = 0) -> np.ndarray:
-    """A solar image on the level-3 grid (1270, 1270), NaN where it does not reach; on the very same grid, unchanged."""
-    shape = tuple(n + 2 * margin for n in cam.GRID_SHAPE)
-    return resample(image, grid_map(header, margin), shape)[0]
+def on_grid(image: np.ndarray, header: Mapping[str, Any], margin: int = 0) -> np.ndarray:
+    """Interpolate a solar image on the level-3 grid (1270, 1270); NaN where it does not reach."""
+    ny, nx = cam.GRID_SHAPE
+    return resample(image, grid_map(header, margin), (ny + 2 * margin, nx + 2 * margin)).data

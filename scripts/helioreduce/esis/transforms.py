@@ -35,13 +35,13 @@ class Map:
     half: float
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Target coordinates (x′, y′) of source coordinates (x, y), arrays of one shape."""
+        """Return the target coordinates (x′, y′) of source coordinates (x, y), arrays of one shape."""
         u, v = self._scaled(x, y)
         (a, b) = self.coefficients
         return _polynomial(a, u, v), _polynomial(b, u, v)
 
     def jacobian(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """∂(x′, y′)/∂(x, y), shape (2, 2, ...)."""
+        """Return ∂(x′, y′)/∂(x, y), shape (2, 2, ...)."""
         u, v = self._scaled(x, y)
         c = self.coefficients
         du = [k[1] + k[3] * v + 2 * k[4] * u for k in c]
@@ -49,7 +49,7 @@ class Map:
         return np.array([[du[0], dv[0]], [du[1], dv[1]]]) / self.half
 
     def inverse(self, x: np.ndarray, y: np.ndarray, *, tolerance: float = 1e-10) -> tuple[np.ndarray, np.ndarray]:
-        """Source coordinates that map to (x, y): Newton's method from the inverse of the affine part.
+        """Return the source coordinates that map to (x, y): Newton's method from the inverse of the affine part.
 
         Raises
         ------
@@ -71,28 +71,30 @@ class Map:
         raise InputError("a transform cannot be inverted", cure="Align again: its quadratic terms fold the image")
 
     def affine(self) -> Map:
-        """The affine part."""
+        """Return the affine part."""
         return replace(self, coefficients=self.coefficients * (np.arange(6) < 3))
 
     def shifted(self, dx: float, dy: float) -> Map:
-        """The map that first moves the source by (dx, dy): (x, y) ↦ self(x + dx, y + dy), exactly."""
+        """Return the map that first moves the source by (dx, dy): (x, y) ↦ self(x + dx, y + dy), exactly."""
         moved = replace(self, centre=(self.centre[0] - dx, self.centre[1] - dy))
         return moved.about(self.centre)
 
     def about(self, centre: tuple[float, float]) -> Map:
-        """The same map with its coefficients expanded about another ``centre``, exactly."""
+        """Return the same map with its coefficients expanded about another ``centre``, exactly."""
         du, dv = ((new - old) / self.half for new, old in zip(centre, self.centre, strict=True))
         _, cu, cv, cuv, cuu, cvv = self.coefficients.T
         moved = (
             _polynomial(self.coefficients.T, du, dv),
             cu + cuv * dv + 2 * cuu * du,
             cv + cuv * du + 2 * cvv * dv,
-            *(cuv, cuu, cvv),
+            cuv,
+            cuu,
+            cvv,
         )
         return Map(np.stack(moved, axis=1), (float(centre[0]), float(centre[1])), self.half)
 
     def after(self, x: np.ndarray) -> Map:
-        """Composition with an affine map of the source: (x, y) ↦ self(A(x, y)), exactly.
+        """Compose with an affine map of the source: (x, y) ↦ self(A(x, y)), exactly.
 
         Parameters
         ----------
@@ -111,13 +113,13 @@ class Map:
 
 
 def on_grid(coefficients: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> Map:
-    """A map from the pixels of a grid (ny, nx), expanded about its centre."""
+    """Return a map from the pixels of a grid (ny, nx), expanded about its centre."""
     ny, nx = shape
     return Map(np.asarray(coefficients, float), ((nx - 1) / 2, (ny - 1) / 2), max(nx, ny) / 2)
 
 
 def nominal(camera: int, centre: tuple[float, float], shape: tuple[int, int] = cam.GRID_SHAPE) -> Map:
-    """The designed geometry: rotation by the angle of dispersion, plate scale and anamorphism.
+    """Return the designed geometry: rotation by the angle of dispersion, plate scale and anamorphism.
 
     column = c₀ + r/cos 16° (cos a · x + sin a · y), row = c₁ + r (cos a · y − sin a · x), r = 0.79, a = 22.5° + 45° (j − 1).
 
@@ -138,19 +140,19 @@ def nominal(camera: int, centre: tuple[float, float], shape: tuple[int, int] = c
 
 
 def fit(source: np.ndarray, target: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> Map:
-    """Least-squares map of points (n, 2) in (x, y) to points (n, 2); six or more points, not on one conic."""
+    """Return the least-squares map of points (n, 2) in (x, y) to points (n, 2); six or more points, not on one conic."""
     empty = on_grid(np.zeros((2, 6)), shape)
     u, v = empty._scaled(source[:, 0], source[:, 1])
     design = np.stack([u**i * v**j for i, j in TERMS], axis=1)
     return replace(empty, coefficients=np.linalg.lstsq(design, target, rcond=None)[0].T)
 
 
-def _polynomial(c: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _polynomial(c: np.ndarray, u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
     return c[0] + c[1] * u + c[2] * v + c[3] * u * v + c[4] * u * u + c[5] * v * v
 
 
 def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Coefficients of the product of two affine polynomials."""
+    """Return the coefficients of the product of two affine polynomials."""
     return np.array(
         [
             p[0] * q[0],

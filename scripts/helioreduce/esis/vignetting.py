@@ -5,13 +5,16 @@ V_j = 1 + s_j f_j, f_j = (right side of the octagon − column) / width of the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 from helioreduce.esis.transforms import on_grid
+from helioreduce.esis.values import Vignetting
 
 #: Side of the blocks over which images are averaged, pixels.
 BLOCK = 10
@@ -19,38 +22,22 @@ BLOCK = 10
 _FILLED = 0.7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Vignetting:
-    """Result of the fit.
+class Blocks(NamedTuple):
+    """Means over blocks of pixels: data, variance of the mean and f, each (n_blocks, n_cameras); NaN where unseen."""
 
-    Parameters
-    ----------
-    slopes, slope_errors
-        s_j of the cameras (n,) and their standard deviations.
-    gains, gain_errors
-        Response of each camera relative to the reference camera, whose own is 1.
-    scatter
-        Disagreement of the cameras beyond the noise, as a fraction of the scene.
-    blocks
-        Number of blocks that entered.
-    """
-
-    slopes: np.ndarray
-    slope_errors: np.ndarray
-    gains: np.ndarray
-    gain_errors: np.ndarray
-    scatter: float
-    blocks: int
+    data: np.ndarray
+    variance: np.ndarray
+    f: np.ndarray
 
 
 def position(column: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """f = (right − column) / width of the field stop ``stop`` (n, 2), both in level-1 pixels."""
+    """Return f = (right − column) / width of the field stop ``stop`` (n, 2), both in level-1 pixels."""
     right, left = stop[:, 0].max(), stop[:, 0].min()
     return (right - column) / (right - left)
 
 
 def positions(maps: np.ndarray, stops: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> np.ndarray:
-    """f of every camera at every pixel of the level-3 grid, (n, ny, nx) float32.
+    """Return f of every camera at every pixel of the level-3 grid, (n, ny, nx) float32.
 
     Parameters
     ----------
@@ -61,13 +48,11 @@ def positions(maps: np.ndarray, stops: np.ndarray, shape: tuple[int, int] = cam.
     """
     y, x = np.ogrid[: shape[0], : shape[1]]
     places = (position(on_grid(m, shape)(x, y)[0], stop) for m, stop in zip(maps, stops, strict=True))
-    return np.stack([np.float32(place) for place in places])
+    return np.stack([place.astype(np.float32) for place in places])
 
 
-def blocks(
-    images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means over 10 × 10 pixels of one sequence, of the blocks that two cameras or more see.
+def blocks(images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: np.ndarray) -> Blocks:
+    """Return the means over 10 × 10 pixels of one sequence, of the blocks that two cameras or more see.
 
     Parameters
     ----------
@@ -78,9 +63,8 @@ def blocks(
 
     Returns
     -------
-    tuple
-        Data, variance of the mean (pixels taken as independent) and f, each (n_blocks, n_cameras); NaN where a camera does
-        not see a block.
+    Blocks
+        Pixels are taken as independent.
     """
     good = good & np.isfinite(images)
     count = _block_sum(good)
@@ -90,11 +74,11 @@ def blocks(
     seen = count >= _FILLED * BLOCK**2
     data, variance, f = (np.where(seen, plane, np.nan).reshape(len(images), -1).T for plane in (data, variance, f))
     shared = np.isfinite(data).sum(axis=1) >= 2
-    return data[shared], variance[shared], f[shared]
+    return Blocks(data[shared], variance[shared], f[shared])
 
 
 def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = cam.REFERENCE - 1) -> Vignetting:
-    """Slopes and gains under which the cameras agree on the scene.
+    """Fit the slopes and gains under which the cameras agree on the scene.
 
     Model: d_kj = g_j (1 + s_j f_kj) S_k for block k and camera j; S_k is eliminated in closed form (variable projection,
     Golub & Pereyra 1973). Weights come from the noise and from a relative scatter ε that makes χ² one per degree
@@ -103,9 +87,14 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     Parameters
     ----------
     data, variance, f
-        As from :func:`blocks`, sequences stacked: (n_blocks, n_cameras), NaN where unseen.
+        As in :class:`Blocks`.
     reference
         Index of the camera whose gain is 1.
+
+    Returns
+    -------
+    Vignetting
+        With the slopes of this fit as those of the only sequence.
 
     Raises
     ------
@@ -133,18 +122,26 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     errors = np.zeros(2 * cameras)
     errors[free] = np.sqrt(np.diag(covariance))
     gains = np.exp(parameters[cameras:])
-    return Vignetting(parameters[:cameras], errors[:cameras], gains, gains * errors[cameras:], scatter, len(data))
+    slopes, slope_errors = parameters[:cameras], errors[:cameras]
+    return Vignetting(slopes, slope_errors, gains, gains * errors[cameras:], scatter, len(data), slopes[None])
+
+
+def fit_together(sequences: Sequence[Blocks]) -> Vignetting:
+    """Fit all sequences together, and each by itself."""
+    data, variance, f = (np.concatenate(planes) for planes in zip(*sequences, strict=True))
+    together = fit(data, variance, f)
+    return replace(together, single=np.stack([fit(*sequence).slopes for sequence in sequences]))
 
 
 def fields(slopes: np.ndarray, f: np.ndarray) -> np.ndarray:
-    """V = 1 + s f of every camera, by which its image is divided: (n, ny, nx) from slopes (n,) and f (n, ny, nx)."""
-    return 1 + np.float32(slopes)[:, None, None] * f
+    """Return V = 1 + s f of every camera, by which its image is divided: (n, ny, nx) from slopes (n,) and f (n, ny, nx)."""
+    return 1 + slopes.astype(np.float32)[:, None, None] * f
 
 
 def _solve(
     parameters: np.ndarray, free: np.ndarray, data: np.ndarray, weight: np.ndarray, f: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Gauss–Newton on the projected residual at fixed weights: parameters, covariance of the free ones, χ²."""
+    """Minimise the projected residual at fixed weights by Gauss–Newton: parameters, covariance of the free ones, χ²."""
     root = np.sqrt(weight)
     for _ in range(30):
         slopes, gains = np.split(parameters, 2)
@@ -173,13 +170,13 @@ def _solve(
 
 
 def _rescatter(scatter: float, excess: float, noise: np.ndarray, scene: np.ndarray, seen: np.ndarray) -> float:
-    """Relative scatter ε that would remove the excess of χ² per degree of freedom: ε² ← ε² + excess · σ²/S² (median)."""
+    """Return the relative scatter ε that removes the excess of χ² per degree of freedom: ε² ← ε² + excess · σ²/S² (median)."""
     total = np.median((noise / scene**2)[seen]) + scatter**2
     return float(np.sqrt(max(scatter**2 + excess * total, 0)))
 
 
 def _block_sum(planes: np.ndarray) -> np.ndarray:
-    """Sums over blocks, (n, ny, nx) → (n, ny // 10, nx // 10); incomplete blocks at the far edges are left out."""
+    """Return the sums over blocks, (n, ny, nx) → (n, ny // 10, nx // 10); incomplete blocks at the far edges are left out."""
     n, ny, nx = planes.shape
     cut = planes[:, : ny // BLOCK * BLOCK, : nx // BLOCK * BLOCK]
     return cut.reshape(n, ny // BLOCK, BLOCK, nx // BLOCK, BLOCK).sum(axis=(2, 4), dtype=np.float64)

@@ -28,9 +28,13 @@ COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
 SIMULATED = "SIMULATED"
 
 
+#: Status cards of steps that share their first eight letters.
+_CARDS = {"esis_level1": "ESIS_L1", "esis_level3": "ESIS_L3"}
+
+
 def card(step: str) -> str:
-    """Name of a step's status card: its first eight letters, upper case."""
-    return step.upper()[:8]
+    """Return the name of a step's status card: its first eight letters, upper case, or an explicit name."""
+    return _CARDS.get(step, step.upper()[:8])
 
 
 def sha256(path: str | Path) -> str:

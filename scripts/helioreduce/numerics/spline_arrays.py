@@ -1,7 +1,6 @@
-"""The formulas of :mod:`helioreduce.aia.spline` in array arithmetic, for arrays on the GPU.
+"""The formulas of :mod:`helioreduce.numerics.spline` in array arithmetic, for arrays on the GPU.
 
-They pass over whole planes once for each sample that counts. That costs little where memory is fast, and a test holds them
-against the compiled loops.
+They pass over whole planes once for each sample that counts, which costs little where memory is fast.
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce.aia import spline
-from helioreduce.numerics import backend
+from helioreduce.numerics import backend, spline
 
 #: Samples on each side that count in a coefficient: POLE¹⁶ = 7e-10.
 _REACH = 16
 
 
 def coefficients(plane: Any) -> Any:
-    """Spline coefficients of a plane (ny, nx), (ny+3, nx+3) with pixel (0, 0) at [1, 1]: c = √3 Σ_j POLE^|j| f, per axis."""
+    """Return the coefficients of a plane, c = √3 Σ_j POLE^|j| f along each axis: (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
     result = np.pad(plane, _REACH + 2, mode="reflect")
     for axis in range(2):
         lines = np.moveaxis(result, axis, 0)
@@ -32,7 +30,7 @@ def coefficients(plane: Any) -> Any:
 
 
 def resample(coefs: Any, variance: Any, flags: Any, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
-    """As :func:`helioreduce.aia.spline.resample`."""
+    """Interpolate on an affine grid, as :func:`helioreduce.numerics.spline.resample`."""
     xp = backend.module_of(coefs)
     ny, nx = coefs.shape[0] - 3, coefs.shape[1] - 3
     column, row = xp.arange(shape[1], dtype=np.float64), xp.arange(shape[0], dtype=np.float64)[:, None]
@@ -50,16 +48,16 @@ def resample(coefs: Any, variance: Any, flags: Any, origin: np.ndarray, matrix: 
 
 
 def _sum(plane: Any, ix: Any, iy: Any, along_x: list, along_y: list) -> Any:
-    """Σ plane[iy + j, ix + i] · weights."""
+    """Return Σ plane[iy + j, ix + i] · weights."""
     return sum(wy * sum(wx * plane[iy + j, ix + i] for i, wx in enumerate(along_x)) for j, wy in enumerate(along_y))
 
 
 def _beta(t: Any) -> list:
-    """Cubic B-spline at the samples −1, 0, 1, 2 from a point t."""
+    """Return the cubic B-spline at the samples −1, 0, 1, 2 from a point t."""
     u = 1 - t
     return [u * u * u / 6, (4 - 3 * t * t * (2 - t)) / 6, (4 - 3 * u * u * (2 - u)) / 6, t * t * t / 6]
 
 
 def _eta2(t: Any) -> list:
-    """η² at the samples −3 … 4 from a point t."""
+    """Return η² at the samples −3 … 4 from a point t."""
     return [(c[0] + t * (c[1] + t * (c[2] + t * c[3]))) ** 2 for c in spline.CARDINAL.tolist()]

@@ -1,13 +1,14 @@
-r"""Cubic B-spline interpolation on an affine grid, with the variance and the mask in the same pass.
+r"""Cubic B-spline interpolation of an image, with the variance and the mask in the same pass.
 
 .. math:: f(x) = \sum_k c_k\,\beta^3(x - k) = \sum_k f_k\,\eta(x - k).
 
-The coefficients c are those of ``scipy.ndimage.spline_filter`` with mirrored edges; arithmetic is in double, storage in
-single precision. In terms of the samples f the interpolation has the cardinal weights η, so that independent samples give
+The coefficients c are those of ``scipy.ndimage.spline_filter`` with mirrored edges, computed in double precision and stored
+in the type of the image. In terms of the samples f the interpolation has the cardinal weights η, so that independent samples
+give
 
 .. math:: \mathrm{Var}\,f(x) = \sum_k \eta^2(x - k)\,\mathrm{Var}\,f_k .
 
-η² is taken where it exceeds 1e-5, which is |x − k| < 4.
+η² is taken where it exceeds 1e-5, which is |x − k| < 4. :func:`resample` serves affine grids, :func:`sample` any points.
 
 Source: Unser, Aldroubi & Eden 1993, IEEE Trans. Signal Processing 41, 821 and 834.
 """
@@ -23,14 +24,14 @@ POLE = np.sqrt(3.0) - 2.0
 #: Samples on each side that count in the variance.
 TAPS = 4
 OUTSIDE, NO_DATA = np.uint8(Mask.OUTSIDE), np.uint8(Mask.NO_DATA)
-#: Rows, and columns, that are filtered abreast; longest run of output pixels.
+#: Rows, and columns, that are filtered side by side; longest run of output pixels.
 _ROWS, _COLUMNS, _RUN = 8, 128, 256
 #: Samples after which the filter has forgotten the edge: POLE⁴⁰ = 1e-23.
 _HORIZON = 40
 
 
 def cardinal(t: np.ndarray) -> np.ndarray:
-    r"""Cardinal cubic spline η(t) = √3 Σ_j z^{|j|} β³(t − j), z = √3 − 2."""
+    r"""Return the cardinal cubic spline η(t) = √3 Σ_j z^{|j|} β³(t − j), z = √3 − 2."""
     j = np.arange(-60, 61)
     x = np.abs(np.asarray(t, dtype=float)[..., None] - j)
     beta = np.where(x < 1, 2 / 3 - x**2 + x**3 / 2, np.where(x < 2, (2 - x) ** 3 / 6, 0))
@@ -38,7 +39,7 @@ def cardinal(t: np.ndarray) -> np.ndarray:
 
 
 def _cardinal_cubics() -> np.ndarray:
-    """η(t − k) for 0 ≤ t ≤ 1 and the samples k = −3 … 4 as polynomials in t: coefficients (8, 4), float32."""
+    """Return η(t − k) for 0 ≤ t ≤ 1 and the samples k = −3 … 4 as polynomials in t: coefficients (8, 4), float32."""
     t = np.linspace(0, 1, 4)
     return np.linalg.solve(np.vander(t, increasing=True), cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1))).T.astype(
         np.float32
@@ -49,15 +50,15 @@ CARDINAL = _cardinal_cubics()
 
 
 def mirrored(plane: np.ndarray, width: int) -> np.ndarray:
-    """The plane with ``width`` pixels mirrored about each outermost one."""
+    """Return the plane with ``width`` more pixels on each side, mirrored about the outermost one."""
     return np.pad(plane, width, mode="reflect" if min(plane.shape) > 1 else "edge")
 
 
 @numba.njit(cache=True, parallel=True)
-def coefficients(plane):  # type: ignore[no-untyped-def]
-    """Spline coefficients of a plane (ny, nx) with mirrored edges: float32 (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
+def coefficients(plane):
+    """Return the spline coefficients of a plane (ny, nx) with mirrored edges: (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
     ny, nx = plane.shape
-    result = np.empty((ny + 3, nx + 3), np.float32)
+    result = np.empty((ny + 3, nx + 3), plane.dtype)
     inner = result[1 : ny + 1, 1 : nx + 1]
     for block in numba.prange((ny + _ROWS - 1) // _ROWS):
         rows = slice(block * _ROWS, min((block + 1) * _ROWS, ny))
@@ -73,7 +74,7 @@ def coefficients(plane):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _mirror_ends(line, n):  # type: ignore[no-untyped-def]
+def _mirror_ends(line, n):
     """Fill [0] and [n+1:n+3] of a line whose samples stand at [1:n+1]."""
     line[0] = line[_reflect(-1, n) + 1]
     line[n + 1] = line[_reflect(n, n) + 1]
@@ -81,8 +82,8 @@ def _mirror_ends(line, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _reflect(i, n):  # type: ignore[no-untyped-def]
-    """Index of a sample mirrored about the first and last of n."""
+def _reflect(i, n):
+    """Return the index of a sample mirrored about the first and last of n."""
     if n == 1:
         return 0
     i = abs(i) % (2 * n - 2)
@@ -90,8 +91,8 @@ def _reflect(i, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _filter(samples, lines):  # type: ignore[no-untyped-def]
-    """Coefficients along the first axis of ``samples`` (n, width) into ``lines``, maybe the same array; columns abreast."""
+def _filter(samples, lines):
+    """Filter along the first axis of ``samples`` (n, width), column by column, into ``lines``, which may be the same array."""
     n, width = samples.shape
     carry, power = np.zeros(width), 1.0
     for k in range(_HORIZON if n > 1 else 0):
@@ -113,20 +114,20 @@ def _filter(samples, lines):  # type: ignore[no-untyped-def]
             lines[k, i] = carry[i]
 
 
-def spread_flags(mask: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Flags of a point between the pixels (y, x) and (y+1, x+1), at [y, x], uint8 (ny, nx).
+def spread_flags(mask: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
+    """Return the flags of a point between the pixels (y, x) and (y+1, x+1), at [y, x], uint8 (ny, nx).
 
     They are the bits of those 2 × 2 pixels, and NO_DATA where one of the 4 × 4 around it, which are the interpolation's
-    support, is missing.
+    support, is ``missing``.
     """
     flags = _any_of(mask, 0, 1)
-    if missing.any():
+    if missing is not None and missing.any():
         flags |= _any_of(missing * NO_DATA, 1, 2)
     return flags
 
 
 def _any_of(plane: np.ndarray, before: int, after: int) -> np.ndarray:
-    """Bitwise OR of the pixels from ``before`` to ``after`` each pixel, along both axes."""
+    """Return the bitwise OR of the pixels from ``before`` to ``after`` each pixel, along both axes."""
     for axis in range(2):
         near, result = np.moveaxis(plane, axis, 0), plane.copy()
         target = np.moveaxis(result, axis, 0)
@@ -139,17 +140,13 @@ def _any_of(plane: np.ndarray, before: int, after: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc", "nsz"})
-def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-untyped-def]
-    """Values, standard deviations and flags at the points ``origin + matrix · (x, y)`` of an output grid.
+def resample(coefs, variance, flags, origin, matrix, shape):
+    """Interpolate on an affine grid: at the points ``origin + matrix · (x, y)``.
 
     Parameters
     ----------
-    coefs
-        :func:`coefficients` of the plane.
-    variance
-        Variance of its pixels, float32, :func:`mirrored` by TAPS; None: no standard deviations.
-    flags
-        :func:`spread_flags`; None where there are none.
+    coefs, variance, flags
+        As for :func:`sample`.
     origin, matrix
         Input pixel (x, y), from 0, of output pixel (0, 0), and input pixels per output pixel, 2 × 2.
     shape
@@ -158,8 +155,7 @@ def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-
     Returns
     -------
     tuple
-        float32, float32 (size 0 if ``variance`` is None) and uint8 arrays. Points beyond the outermost pixel centres are NaN
-        with OUTSIDE.
+        As from :func:`sample`.
     """
     values = np.empty(shape, np.float32)
     sigma = np.empty(shape if variance is not None else (0, 0), np.float32)
@@ -169,7 +165,7 @@ def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-
         x0, y0 = origin[0] + matrix[0, 1] * row, origin[1] + matrix[1, 1] * row
         column = 0
         while column < shape[1]:
-            # A run: columns whose nearest pixels lie side by side in one row of the input, so that loops over it are vectors.
+            # A run of columns whose nearest pixels lie side by side in one row of the input, so that loops over it vectorise.
             ix, iy, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
             run = slice(column, end)
             if ix < 0:
@@ -190,12 +186,56 @@ def resample(coefs, variance, flags, origin, matrix, shape):  # type: ignore[no-
     return values, sigma, mask
 
 
-@numba.njit(cache=True)
-def _run(padded, x, y, dx, dy, start, stop):  # type: ignore[no-untyped-def]
-    """Input pixel (ix, iy) of column ``start``, and the end of the columns that follow it along the row.
+@numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc", "nsz"})
+def sample(coefs, variance, flags, x, y, table=None):
+    """Interpolate at any points, with the standard deviation and the flags of each.
 
-    ix is −1 for a run outside the input.
+    Parameters
+    ----------
+    coefs
+        :func:`coefficients` of the plane.
+    variance
+        Variance of its pixels, float32, :func:`mirrored` by TAPS; None: no standard deviations.
+    flags
+        :func:`spread_flags`; None where there are none.
+    x, y
+        Input pixels, from 0, of the points: arrays (ny, nx).
+    table
+        η² at fractions 0, 1/n, … 1 of a pixel, float32 (n + 1, 2·TAPS), of which the nearest is taken; None: exact.
+
+    Returns
+    -------
+    tuple
+        Values float32, standard deviations float32 (size 0 if ``variance`` is None) and flags uint8, (ny, nx). Points beyond
+        the outermost pixel centres are NaN with OUTSIDE.
     """
+    shape = x.shape
+    values = np.full(shape, np.nan, np.float32)
+    sigma = np.full(shape if variance is not None else (0, 0), np.nan, np.float32)
+    mask = np.full(shape, OUTSIDE, np.uint8)
+    for row in numba.prange(shape[0]):
+        weights = np.empty((4 * TAPS, 1), np.float32)
+        for column in range(shape[1]):
+            ix, iy, inside = _pixel(x[row, column], y[row, column], coefs.shape[1] - 3, coefs.shape[0] - 3)
+            if not inside:
+                continue
+            tx, ty, point = x[row, column] - ix, y[row, column] - iy, slice(column, column + 1)
+            _values(coefs, ix, iy, tx, ty, 0.0, 0.0, values[row, point])
+            if variance is not None:
+                if table is None:
+                    _weights(tx, 0.0, weights, 0, 1)
+                    _weights(ty, 0.0, weights, 2 * TAPS, 1)
+                else:
+                    weights[: 2 * TAPS, 0] = table[int(tx * (len(table) - 1) + 0.5)]
+                    weights[2 * TAPS :, 0] = table[int(ty * (len(table) - 1) + 0.5)]
+                _sigma(variance, ix + 1, iy + 1, weights, sigma[row, point])
+            mask[row, column] = 0 if flags is None else flags[iy, ix]
+    return values, sigma, mask
+
+
+@numba.njit(cache=True)
+def _run(padded, x, y, dx, dy, start, stop):
+    """Return the input pixel (ix, iy) of column ``start``, ix = −1 outside the input, and the end of the run."""
     ny, nx = padded[0] - 3, padded[1] - 3
     ix, iy, inside = _pixel(x + dx * start, y + dy * start, nx, ny)
     end = start + 1
@@ -208,14 +248,14 @@ def _run(padded, x, y, dx, dy, start, stop):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, inline="always")
-def _pixel(x, y, nx, ny):  # type: ignore[no-untyped-def]
-    """Pixel at or below (x, y), and whether the point lies among the pixel centres."""
+def _pixel(x, y, nx, ny):
+    """Return the pixel at or below (x, y), and whether the point lies within the outermost pixel centres."""
     return int(np.floor(x)), int(np.floor(y)), (0 <= x <= nx - 1) and (0 <= y <= ny - 1)
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _values(coefs, ix, iy, x, y, dx, dy, result):  # type: ignore[no-untyped-def]
-    """Σ c β³ β³ over the 4 × 4 coefficients around each point of a run; fractions x, y of its first, steps dx, dy."""
+def _values(coefs, ix, iy, x, y, dx, dy, result):
+    """Sum c β³ β³ over the 4 × 4 coefficients around each point of a run; x, y: fractions at its first, dx, dy: steps."""
     n = result.size
     a, b = coefs[iy, ix : ix + n + 3], coefs[iy + 1, ix : ix + n + 3]
     c, d = coefs[iy + 2, ix : ix + n + 3], coefs[iy + 3, ix : ix + n + 3]
@@ -232,8 +272,8 @@ def _values(coefs, ix, iy, x, y, dx, dy, result):  # type: ignore[no-untyped-def
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _weights(start, step, result, first, n):  # type: ignore[no-untyped-def]
-    """η² of the 2·TAPS samples around each of the n points of a run, into rows from ``first``."""
+def _weights(start, step, result, first, n):
+    """Put η² of the 2·TAPS samples around each of the n points of a run into the rows from ``first``."""
     for tap in range(2 * TAPS):
         c0, c1, c2, c3 = CARDINAL[tap, 0], CARDINAL[tap, 1], CARDINAL[tap, 2], CARDINAL[tap, 3]
         for i in range(n):
@@ -243,8 +283,8 @@ def _weights(start, step, result, first, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _sigma(variance, ix, iy, w, result):  # type: ignore[no-untyped-def]
-    """√ Σ η² η² Var over the 8 × 8 pixels around each point of a run; w holds :func:`_weights` along x, then y."""
+def _sigma(variance, ix, iy, w, result):
+    """Return √ Σ η² η² Var over the 8 × 8 pixels around each point of a run; w holds :func:`_weights` along x, then y."""
     n = result.size
     result[:] = 0
     for j in range(2 * TAPS):

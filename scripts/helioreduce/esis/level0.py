@@ -1,0 +1,67 @@
+"""Level 0: names of frames, and which of them can be reduced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from helioreduce.errors import InputError
+from helioreduce.esis import camera as cam
+
+#: Name of a frame: camera and exposure number.
+NAME = re.compile(r"ESIS([1-4])_(\d{5})\.fits?(\.gz)?")
+
+
+def identity(name: str) -> tuple[int, int]:
+    """Return camera and exposure number of a file name such as ``ESIS2_00121.fit.gz``.
+
+    Raises
+    ------
+    InputError
+        If the name is not of this form.
+    """
+    match = NAME.fullmatch(name)
+    if not match:
+        raise InputError(f"{name!r} is not the name of an ESIS frame", cure="Names are ESIS<camera>_<exposure>.fit.gz")
+    return int(match[1]), int(match[2])
+
+
+def check(header: Mapping[str, Any], shape: tuple[int, int]) -> int:
+    """Return the camera number of a level-0 frame that can be reduced.
+
+    Raises
+    ------
+    InputError
+        Wrong detector shape, unknown camera, incomplete transfer, or an exposure that is not 10 s long.
+    """
+    if shape != cam.FRAME_SHAPE:
+        raise InputError(f"a frame of shape {shape}, not {cam.FRAME_SHAPE}", cure="Give ESIS level-0 frames")
+    for key in ("CAM_ID", "MEAS_EXP", "IMG_TS", "IMG_ISN"):
+        if key not in header:
+            raise InputError(f"keyword {key} is missing", cure="Give ESIS level-0 frames")
+    number = str(header["CAM_ID"]).strip()[-1:]
+    if number not in map(str, cam.CAMERAS):
+        raise InputError(f"CAM_ID = {header['CAM_ID']!r} is not ESIS1 to ESIS4")
+    if header.get("IMG_STAT", "Complete") != "Complete":
+        raise InputError(f"IMG_STAT = {header['IMG_STAT']!r}", cure="Exclude this sequence: its transfer was incomplete")
+    exposure_s = float(header["MEAS_EXP"]) * cam.TICK_S
+    if abs(exposure_s / cam.EXPOSURE_S - 1) > 0.01:
+        raise InputError(
+            f"MEAS_EXP: an exposure of {exposure_s:.2f} s, not {cam.EXPOSURE_S:g} s", cure="Exclude this sequence or dark"
+        )
+    return int(number)
+
+
+def complete(cameras: Sequence[int]) -> None:
+    """Check that a sequence has one frame of every camera.
+
+    Raises
+    ------
+    InputError
+        If one is missing or given twice.
+    """
+    if sorted(cameras) != list(cam.CAMERAS):
+        missing = [f"ESIS{number}" for number in cam.CAMERAS if number not in cameras]
+        problem = f"no frame of {', '.join(missing)}" if missing else f"frames of cameras {sorted(cameras)}"
+        raise InputError(f"the sequence has {problem}", cure="Give one frame of each camera, or exclude the sequence")

@@ -1,0 +1,177 @@
+"""The values that flow from step to step, beside :class:`helioreduce.image.Image` for level 1.
+
+n is the number of cameras, (ny, nx) the level-3 grid. Maps are the coefficients of :class:`transforms.Map` from the grid to
+the line's window of level 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+
+class Planes(NamedTuple):
+    """Data and standard deviation (None if unknown), float32, and mask bits, uint8, all of one shape."""
+
+    data: np.ndarray
+    sigma: np.ndarray | None
+    mask: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A level-0 frame that can be reduced.
+
+    Parameters
+    ----------
+    counts
+        (1040, 2152), DN.
+    header
+        Its keywords.
+    camera
+        1 to 4.
+    """
+
+    counts: np.ndarray
+    header: Header
+    camera: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aligned:
+    """One line of one sequence: the cameras on the level-3 grid.
+
+    Parameters
+    ----------
+    data, sigma
+        (n, ny, nx) float32, photons; NaN where a camera does not see.
+    mask
+        Same shape, uint8: :class:`Mask` bits.
+    linear, quadratic
+        Maps (n, 2, 6) of the linear and the quadratic registration.
+    stops
+        Vertices (n, 8, 2) of the field stop in level 1.
+    internal
+        Zero-lag correlation of the pairs of cameras, (2, 2, n (n − 1) / 2): after the linear and the quadratic step, on the
+        full frame and where all cameras are lit.
+    aim
+        Zero-lag correlation with the target after each step, (2, n); NaN without one.
+    target
+        What the linear registration aimed at, (ny, nx); NaN without one.
+    header
+        Of the reference camera's level 1, with the line.
+    """
+
+    data: np.ndarray
+    sigma: np.ndarray
+    mask: np.ndarray
+    linear: np.ndarray
+    quadratic: np.ndarray
+    stops: np.ndarray
+    internal: np.ndarray
+    aim: np.ndarray
+    target: np.ndarray
+    header: Header
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masks:
+    """Where the cameras see a line on the level-3 grid.
+
+    Parameters
+    ----------
+    lit
+        Boolean (n, ny, nx): inside the field stop.
+    clear
+        Boolean, same shape: free of Mg X, away from every edge.
+    outlines
+        Outline of the clear part for each camera, (2, m, 2): its vertices in level 1 and in level 3.
+    """
+
+    lit: np.ndarray
+    clear: np.ndarray
+    outlines: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vignetting:
+    """Vignetting of the cameras in one line.
+
+    Parameters
+    ----------
+    slopes, slope_errors
+        s of V = 1 + s f for each camera, (n,), and their standard deviations.
+    gains, gain_errors
+        Response of each camera relative to the reference camera, whose own is 1.
+    scatter
+        Disagreement of the cameras beyond the noise, as a fraction of the scene.
+    blocks
+        Number of blocks that entered.
+    single
+        Slopes of each sequence fitted by itself, (n_sequences, n).
+    """
+
+    slopes: np.ndarray
+    slope_errors: np.ndarray
+    gains: np.ndarray
+    gain_errors: np.ndarray
+    scatter: float
+    blocks: int
+    single: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normalisation:
+    """What brings the cameras and sequences of a line to one mean.
+
+    Parameters
+    ----------
+    factors
+        (n_sequences, n), ≥ 1; multiplies the images.
+    means
+        Means before it, same shape, photons.
+    """
+
+    factors: np.ndarray
+    means: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """Level 3 of one line, with n_times planes on a regular time axis; gaps are NaN and NO_DATA.
+
+    Parameters
+    ----------
+    data, sigma
+        (n_times, n, ny, nx) float32, photons.
+    mask
+        Same shape, uint8: :class:`Mask` bits.
+    clear
+        Boolean, same shape: free of Mg X.
+    quadratic, stops
+        (n_times, n, 2, 6) and (n_times, n, 8, 2), as in :class:`Aligned`.
+    factors
+        Intensity normalisation (n_times, n).
+    seconds
+        Time of each plane after the first, (n_times,).
+    vignetting
+        Slopes that were divided out, and their standard deviations, (2, n).
+    header
+        World coordinates, unit, line and processing.
+    """
+
+    data: np.ndarray
+    sigma: np.ndarray
+    mask: np.ndarray
+    clear: np.ndarray
+    quadratic: np.ndarray
+    stops: np.ndarray
+    factors: np.ndarray
+    seconds: np.ndarray
+    vignetting: np.ndarray
+    header: Header

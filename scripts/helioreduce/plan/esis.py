@@ -1,0 +1,209 @@
+"""ESIS: the frames of a flight, its sequences, and the files that each rule reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.esis.camera import CAMERAS, EXPOSURE_S, time_of
+from helioreduce.esis.level0 import NAME, identity
+from helioreduce.plan.aia import product
+from helioreduce.plan.paths import located
+
+#: Level-0 frames: {exposure number: {camera: file}}, in order.
+Exposures = Mapping[int, Mapping[int, str]]
+#: Made by the simulation of a flight.
+SIMULATED_TARGET = "results/esis/level0/target.fits"
+_SIMULATED_FRAME = "results/esis/level0/ESIS{}_{:05d}.fits"
+#: A simulated flight starts this many exposures after the first in sunlight, and its darks with this number.
+_AFTER_FIRST_LIGHT, _FIRST_DARK = 11, 97
+_FITS = (".fits", ".fits.gz", ".fts")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration asks of ESIS.
+
+    Parameters
+    ----------
+    settings
+        The section ``esis`` of the configuration.
+    lights, darks
+        Level-0 frames taken in sunlight and in the dark.
+    targets_of
+        Images that an exposure may be aligned to, by its number; the nearest in time is taken. None: the designed geometry.
+    """
+
+    settings: Mapping[str, Any]
+    lights: Exposures
+    darks: Exposures
+    targets_of: Mapping[int, list[str]]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], aia_frames: Iterable[tuple[str, str]]) -> Plan:
+        """Return the plan of a validated configuration.
+
+        Parameters
+        ----------
+        config
+            The whole configuration.
+        aia_frames
+            Channel and time of the frames that are asked of AIA.
+
+        Raises
+        ------
+        InputError
+            If a file or folder does not exist or holds nothing that can be used.
+        """
+        settings = config["esis"]
+        lights, darks = _simulated(settings) if settings["directory"] is None else _given(settings)
+        return cls(settings, lights, darks, _targets(settings, lights, aia_frames))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the workflow makes the level-0 frames itself."""
+        return self.settings["directory"] is None
+
+    @property
+    def cameras(self) -> tuple[int, ...]:
+        """Numbers of the cameras."""
+        return CAMERAS
+
+    @property
+    def sequences(self) -> list[str]:
+        """Numbers of the exposures in sunlight, as they stand in file names."""
+        return [f"{number:05d}" for number in self.lights]
+
+    @property
+    def modelled_on(self) -> list[str]:
+        """The AIA image that the simulated Sun resembles; none where AIA is not the target."""
+        first = sorted({file for files in self.targets_of.values() for file in files})[:1]
+        return first if self.settings["target"] == "aia" else []
+
+    def targets(self) -> list[str]:
+        """Return level 3 and the figures of every requested line."""
+        names = ("results/esis/level3/{}.fits", "results/esis/figures/{}/coalignment.png")
+        return [name.format(line) for line in self.settings["lines"] for name in names]
+
+    def dark_frames(self, wildcards: Any) -> list[str]:
+        """Input function: the dark frames of a camera."""
+        camera = int(wildcards.camera)
+        return [files[camera] for files in self.darks.values() if camera in files]
+
+    def light_frames(self, wildcards: Any) -> list[str]:
+        """Input function: the frames of a sequence, in the order of the cameras."""
+        return list(self._of(self.lights, wildcards).values())
+
+    def target(self, wildcards: Any) -> list[str]:
+        """Input function: the images that a sequence may be aligned to."""
+        return self._of(self.targets_of, wildcards)
+
+    def every(self, state: str) -> Callable[[Any], list[str]]:
+        """Return the input function of one state of every sequence of a line."""
+        return lambda wildcards: [f"results/esis/{state}/{wildcards.line}/{sequence}.fits" for sequence in self.sequences]
+
+    def middle(self) -> list[str]:
+        """Return level 1 of the sequence in the middle of the flight, which the figures show."""
+        sequence = self.sequences[len(self.sequences) // 2]
+        return [f"results/esis/level1/{sequence}/{camera}.fits" for camera in CAMERAS]
+
+    def _of(self, exposures: Mapping[int, Any], wildcards: Any) -> Any:
+        """Return what belongs to the sequence of a job."""
+        try:
+            return exposures[int(wildcards.sequence)]
+        except KeyError:
+            problem = f"there is no sequence {wildcards.sequence}"
+            raise InputError(problem, cure=f"The flight has {', '.join(self.sequences)}") from None
+
+
+def _simulated(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
+    """Return the frames, light and dark, that the simulation makes."""
+    size, first = settings["simulate"], settings["lights"][0] + _AFTER_FIRST_LIGHT
+    return _named(range(first, first + size["sequences"])), _named(range(_FIRST_DARK, _FIRST_DARK + size["darks"]))
+
+
+def _named(exposures: Iterable[int]) -> Exposures:
+    """Return the simulated frames of some exposures."""
+    return {number: {camera: _SIMULATED_FRAME.format(camera, number) for camera in CAMERAS} for number in exposures}
+
+
+def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
+    """Return the user's frames, light and dark; no file is opened."""
+    folder = located(settings["directory"])
+    found = _frames(folder)
+    if not found:
+        cure = "Set esis.directory to the folder of the files ESIS<camera>_<exposure>.fit.gz"
+        raise InputError("holds no level-0 frame of ESIS", cure=cure, where=folder)
+    kept = {number: files for number, files in found.items() if number not in settings["exclude"]}
+    ranges = {"lights": [settings["lights"]], "darks": settings["darks"]}
+    chosen = {kind: _within(kept, pairs) for kind, pairs in ranges.items()}
+    for kind, exposures in chosen.items():
+        if not exposures:
+            there = f"its exposures are {min(found)} to {max(found)}"
+            problem = f"no exposure is within esis.{kind}, {settings[kind]}; {there}"
+            cure = f"Set esis.{kind} to the first and last number, and see that esis.exclude leaves some"
+            raise InputError(problem, cure=cure, where=folder)
+    return chosen["lights"], chosen["darks"]
+
+
+def _frames(folder: Path) -> dict[int, dict[int, str]]:
+    """Return every level-0 frame in a folder, by exposure and camera."""
+    if not folder.is_dir():
+        raise InputError("is not a folder", cure="Set esis.directory to the folder of the level-0 frames", where=folder)
+    found: dict[int, dict[int, str]] = {}
+    for path in sorted(folder.iterdir()):
+        if NAME.fullmatch(path.name):
+            camera, exposure = identity(path.name)
+            other = found.setdefault(exposure, {}).setdefault(camera, str(path))
+            if other != str(path):
+                problem = f"{Path(other).name} and {path.name} are both exposure {exposure} of camera {camera}"
+                raise InputError(problem, cure="Keep one of them in the folder", where=folder)
+    return {exposure: dict(sorted(found[exposure].items())) for exposure in sorted(found)}
+
+
+def _within(exposures: Exposures, ranges: Iterable[Iterable[int]]) -> Exposures:
+    """Return the exposures of some ranges, first and last included."""
+    numbers = {number for first, last in ranges for number in range(first, last + 1)}
+    return {number: files for number, files in exposures.items() if number in numbers}
+
+
+def _targets(settings: Mapping[str, Any], lights: Exposures, aia_frames: Iterable[tuple[str, str]]) -> dict[int, list[str]]:
+    """Return the images that each exposure may be aligned to."""
+    if settings["target"] == "aia":
+        return _nearest(lights, [time for channel, time in aia_frames if channel == "304"])
+    if settings["target"] is None:
+        files = [SIMULATED_TARGET] if settings["directory"] is None else []
+    else:
+        files = _images(located(settings["target"]))
+    return dict.fromkeys(lights, files)
+
+
+def _nearest(lights: Exposures, frames: list[str]) -> dict[int, list[str]]:
+    """Return the level-1.5 image of AIA nearest in time to each exposure."""
+    if not frames:
+        cure = "Add it, and set aia.start and aia.end to the flight"
+        raise InputError("esis.target is aia, but aia.channels has no 304", cure=cure)
+    dates = [times.from_compact(time) for time in frames]
+    nearest = {number: min(dates, key=partial(_distance, number)) for number in lights}
+    return {number: [product("level1.5", "304", times.compact(date))] for number, date in nearest.items()}
+
+
+def _distance(exposure: int, date: datetime) -> timedelta:
+    """Return the time from the middle of an exposure to a date."""
+    return abs(date - (time_of(exposure) - timedelta(seconds=EXPOSURE_S / 2)))
+
+
+def _images(path: Path) -> list[str]:
+    """Return a file, or the FITS files of a folder, as a list."""
+    if not path.is_dir():
+        return [str(path)]
+    files = sorted(str(file) for file in path.iterdir() if file.name.lower().endswith(_FITS))
+    if not files:
+        raise InputError("holds no FITS file", cure="Set esis.target to a level-1.5 image, or a folder of them", where=path)
+    return files

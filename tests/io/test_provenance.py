@@ -1,0 +1,39 @@
+"""Processing records: every step of every instrument has a card of its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from astropy.io.fits import Header
+
+from helioreduce.io import provenance
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def steps():
+    """Every step name that a script or module writes into a header, as text."""
+    found = set()
+    for file in SCRIPTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            name = ast.unparse(node.func).removeprefix("provenance.") if isinstance(node, ast.Call) else ""
+            if name in ("record", "refuse_twice") and isinstance(node.args[1], ast.Constant):
+                found.add(node.args[1].value)
+    return found
+
+
+def test_no_two_steps_share_a_card():
+    names = steps()
+    assert {"respike", "deconvolve", "esis_level1", "esis_align", "esis_level3", "fit"} <= names
+    cards = {name: provenance.card(name) for name in names}
+    assert len(set(cards.values())) == len(cards), cards
+    assert all(len(card) <= 8 and card == card.upper() for card in cards.values())
+
+
+@pytest.mark.parametrize(
+    ("step", "card"), [("deconvolve", "DECONVOL"), ("esis_level1", "ESIS_L1"), ("esis_level3", "ESIS_L3"), ("fit", "FIT")]
+)
+def test_a_card_is_the_first_eight_letters_or_has_its_own_name(step, card):
+    header = Header()
+    provenance.record(header, step)
+    assert header[card] == provenance.COMPLETE
