@@ -6,13 +6,14 @@ from helioreduce.aia import level1
 from helioreduce.errors import InputError
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.runtime.log import log_to
+from helioreduce.quality import Policy
+from helioreduce.runtime import script
 
 
-def main(image: str, output: str) -> None:
+def main(image: str, output: str, quality: dict) -> None:
     """Check the file as AIA level 1, copy it."""
     try:
-        level1.ingest(fits.read(image))
+        level1.ingest(fits.read(image), Policy(**quality))
     except InputError as error:
         raise error.at(image) from None
     with replaced(output) as temporary:
@@ -20,5 +21,4 @@ def main(image: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.image, snakemake.output[0])
+    script.run(main, snakemake)

@@ -2,12 +2,15 @@
 
 from helioreduce.aia import error, level1
 from helioreduce.io import ecsv, fits, provenance
+from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
 
-def main(image: str, error_table: str, output: str, systematic: dict[str, bool], skipped: dict[str, dict[str, str]]) -> None:
+def main(
+    image: str, error_table: str, output: str, quality: dict, systematic: dict[str, bool], skipped: dict[str, dict[str, str]]
+) -> None:
     """Read one frame and the error table, estimate sigma, write."""
-    frame = provenance.skip(level1.ingest(fits.read(image)), skipped["before"])
+    frame = provenance.skip(level1.ingest(fits.read(image), Policy(**quality)), skipped["before"])
     result = error.from_table(frame, ecsv.read(error_table), systematic)
     fits.write(output, provenance.skip(result, skipped["after"]))
 

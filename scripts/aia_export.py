@@ -4,15 +4,16 @@ import os
 from collections.abc import Mapping
 
 from helioreduce.archive import access
-from helioreduce.jsoc import fetch, policy, records, staged
+from helioreduce.jsoc import fetch, records, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
+from helioreduce.quality import Policy, objections
 from helioreduce.runtime.log import log_to
 
 
-def main(source: str, listed: str, quality: list, settings: Mapping, output: str) -> None:
+def main(source: str, listed: str, quality: Mapping, settings: Mapping, output: str) -> None:
     """Have the usable records of a list staged, one request at a time for the address; write the paths of their files."""
-    wanted = [record for record in records.load(listed) if not policy.reason(record, *quality)]
+    wanted = [record for record in records.load(listed) if not objections(record.keywords, Policy(**quality))]
     email = "reader@localhost" if source == "archive" else settings["email"] or os.environ.get("JSOC_EMAIL")
     waiting = staged.Waiting(timeout_s=settings["export_timeout_s"])
     found: dict[tuple[str, str], str] = {}

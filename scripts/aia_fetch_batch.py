@@ -12,7 +12,7 @@ from helioreduce.runtime import batch
 from helioreduce.runtime.log import log_to
 
 
-def fetched(source: str, frame: Download, quality: list, settings: Mapping) -> ReductionError | None:
+def fetched(source: str, frame: Download, quality: Mapping, settings: Mapping) -> ReductionError | None:
     """Fetch one image and its spikes; the error that ended it."""
     listed, exports, time = frame.records, frame.exports, Path(frame.image).stem
     try:
@@ -24,7 +24,7 @@ def fetched(source: str, frame: Download, quality: list, settings: Mapping) -> R
     return None
 
 
-def main(source: str, frames: list[Download], quality: list, settings: Mapping) -> None:
+def main(source: str, frames: list[Download], quality: Mapping, settings: Mapping) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     with access.connect(source) as url:
         outcomes: Iterator = ((frame, fetched(url, frame, quality, settings)) for frame in frames)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from helioreduce.aia import level1, spikes
+from helioreduce.aia import spikes
 from helioreduce.archive import access
 from helioreduce.io import fits
 from helioreduce.jsoc import fetch, recording, records, staged
@@ -23,8 +23,7 @@ def main(source: str, listed: str, exports: str | None, time: str, image: str, s
     if settings["record"]:
         recording.keep_frame(settings["record"], record, {"spikes": entry.file})
     array, _ = fits.read_spikes(entry.file)
-    frame = level1.ingest(fits.read(image))
-    fits.write_arrays(output, {"SPIKES": array, "POSITION": spikes.coordinates(frame, array)})
+    fits.write_arrays(output, {"SPIKES": array, "POSITION": spikes.coordinates(fits.read(image), array)})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helioreduce.aia import level1, spikes
+from helioreduce.aia import spikes
 from helioreduce.aia.figures import sky
 from helioreduce.aia.figures.spikes import cutouts
 from helioreduce.io import fits, plots
@@ -11,7 +11,7 @@ from helioreduce.runtime.log import log_to
 
 def main(before: str, after: str, spikes_file: str, side: int, outputs: list[str]) -> None:
     """Read both images and the spikes, cut around the densest of them, draw, write."""
-    despiked, respiked = level1.ingest(fits.read(before)), fits.read(after)
+    despiked, respiked = fits.read(before), fits.read(after)
     x, y, inside = spikes.positions(despiked, fits.read_spikes(spikes_file)[0])
     x, y = x[inside], y[inside]
     counts, rows, columns = np.histogram2d(y, x, [np.arange(0, n + side, side) for n in despiked.data.shape])

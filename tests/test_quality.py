@@ -1,20 +1,23 @@
 """What light is good enough: bits, keywords, and what a configuration allows or refuses."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from astropy.io import fits
 
 from helioreduce import quality
 from helioreduce.errors import InputError
 from helioreduce.quality import FLAWS, Policy
 
-REFUSED = sorted(name for name, flaw in FLAWS.items() if flaw.refused)
+REFUSED = [name for name, flaw in FLAWS.items() if flaw.refused]
 GOOD = {"QUALITY": 0, "IMG_TYPE": "LIGHT", "ACS_MODE": "SCIENCE", "ACS_ECLP": "NO", "ACS_SUNP": "YES", "ACS_SAFE": "NO",
         "AISTATE": "CLOSED", "PERCENTD": 100.0}  # fmt: skip
 
 
 def test_a_good_frame_has_no_flaw():
     assert quality.flaws(GOOD) == {}
-    assert quality.objections(GOOD) == quality.objections({}) == ""
+    assert quality.objections(GOOD) == quality.objections({}) == {}
 
 
 @pytest.mark.parametrize("name", FLAWS)
@@ -50,9 +53,10 @@ def test_a_flaw_refuses_unless_allowed_and_allows_unless_refused(name):
 def test_keywords_say_what_a_stale_quality_does_not(keyword, value, name):
     frame = {**GOOD, keyword: value}
     assert list(quality.flaws(frame)) == [name]
-    assert f"{keyword} = {value}" in quality.objections(frame)
+    assert f"{keyword} = {value}" in quality.words(quality.objections(frame))
     assert quality.objections(frame, Policy(allow=["focus"])), "another flaw is allowed"
-    assert quality.allowed(frame, Policy(allow=[name])) == quality.flaws(frame)[name]
+    assert quality.allowed(frame, Policy(allow=[name])) == quality.flaws(frame)
+    assert quality.cure(quality.flaws(frame)).endswith(f"aia.quality.allow: [{name}]")
 
 
 def test_lost_pixels_are_counted_where_no_percentage_is_told():
@@ -64,7 +68,7 @@ def test_lost_pixels_are_counted_where_no_percentage_is_told():
 
 @pytest.mark.parametrize("missing", ["MISSING", "", -(2**31)])
 def test_quality_without_a_value_means_no_image(missing):
-    assert quality.objections({"QUALITY": missing}) == "QUALITY bit 31: no image"
+    assert quality.objections({"QUALITY": missing}) == {"no_image": "QUALITY bit 31: no image"}
     assert not quality.objections({"QUALITY": "0x00000100"})
 
 
@@ -76,3 +80,10 @@ def test_other_keywords_without_a_value_say_nothing(missing):
 def test_a_word_that_is_no_number_is_refused():
     with pytest.raises(InputError, match="QUALITY = 'good' is not a number"):
         quality.objections({"QUALITY": "good"})
+
+
+def test_a_configuration_may_name_every_flaw_but_that_there_is_no_image():
+    schema = yaml.safe_load((Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml").read_text())
+    keys = schema["properties"]["aia"]["properties"]["quality"]["properties"]
+    assert keys["allow"]["items"]["enum"] == [name for name in REFUSED if name != "no_image"]
+    assert keys["refuse"]["items"]["enum"] == [name for name in FLAWS if name not in REFUSED]

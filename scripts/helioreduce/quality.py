@@ -79,6 +79,8 @@ FLAWS = {
     "no_image": Flaw(31, "no image"),
 }
 
+_TOLD = {name: flaw for name, flaw in FLAWS.items() if flaw.keyword}
+
 
 def word(text: str) -> int:
     """Return QUALITY as 32 unsigned bits, from its text: ``0x40000000`` or a signed decimal.
@@ -107,28 +109,39 @@ def flaws(keywords: Keywords) -> dict[str, str]:
         If QUALITY is no number.
     """
     bits, found = _bits(keywords), {}
-    for name, flaw in FLAWS.items():
-        value = _text(keywords, flaw.keyword)
+    for name, flaw in FLAWS.items() if bits else ():
         if bits >> flaw.bit & 1:
             found[name] = f"QUALITY bit {flaw.bit}: {flaw.meaning}"
-        elif value and flaw.values(value):
+    for name, flaw in _TOLD.items():
+        value = _text(keywords, flaw.keyword)
+        if value and name not in found and flaw.values(value):
             found[name] = f"{flaw.keyword} = {value}: {flaw.meaning}"
     if lost := _lost(keywords):
         found.setdefault("missing_25_percent", f"MISSVALS = {lost:.0f}: {FLAWS['missing_25_percent'].meaning}")
     return found
 
 
-def objections(keywords: Keywords, policy: Policy = DEFAULT) -> str:
-    """Return why a frame is refused, or an empty string where it may be used. A frame without an image never may."""
+def objections(keywords: Keywords, policy: Policy = DEFAULT) -> dict[str, str]:
+    """Return the flaws for which a frame is refused; none where it may be used. A frame without an image never may."""
     refused = {name for name, flaw in FLAWS.items() if flaw.refused}
     refused = refused - set(policy.allow) | set(policy.refuse) | {"no_image"}
-    return "; ".join(reason for name, reason in flaws(keywords).items() if name in refused)
+    return {name: reason for name, reason in flaws(keywords).items() if name in refused}
 
 
-def allowed(keywords: Keywords, policy: Policy) -> str:
-    """Return in words the flaws of a frame that is only taken because the policy allows them; empty if it has none."""
+def allowed(keywords: Keywords, policy: Policy) -> dict[str, str]:
+    """Return the flaws of a frame that is only taken because the policy allows them."""
     found = flaws(keywords)
-    return "; ".join(found[name] for name in policy.allow if name in found and FLAWS[name].refused)
+    return {name: found[name] for name in policy.allow if name in found and FLAWS[name].refused}
+
+
+def words(found: Mapping[str, str]) -> str:
+    """Return flaws in words."""
+    return "; ".join(found.values())
+
+
+def cure(found: Collection[str]) -> str:
+    """Return what can be done about a frame with these flaws."""
+    return f"Leave the frame out, or set aia.quality.allow: [{', '.join(found)}]"
 
 
 def _bits(keywords: Keywords) -> int:
@@ -142,7 +155,7 @@ def _bits(keywords: Keywords) -> int:
 
 def _text(keywords: Keywords, keyword: str) -> str:
     """Return a keyword's value as text; empty where it has none, in the words of DRMS and of its exports."""
-    text = str(keywords.get(keyword, "")).strip() if keyword else ""
+    text = str(keywords.get(keyword, "")).strip()
     return "" if text in (MISSING, "nan", str(-(2**31))) else text
 
 

@@ -21,6 +21,7 @@ from helioreduce.io.provenance import card
 from helioreduce.runtime import process
 
 SETTINGS = {
+    "quality": {"allow": [], "refuse": []},
     "systematic": {"preflight": False, "eve": True, "chianti": False},
     "options": {"iterations": 3},
     "version": 10,
@@ -74,7 +75,8 @@ def stepwise(name, left_out):
         if step.name in left_out:
             continue
         files = FILES | {"spikes": f"{name}_spikes.fits"}
-        given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in step.settings}
+        chosen = (*step.settings, "quality") if step.takes_counts else step.settings
+        given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in chosen}
         main = import_module(f"aia_{step.name}").main
         device = {"device": "cpu"} if "device" in signature(main).parameters else {}
         output = f"{name}_{step.name}.fits"

@@ -29,7 +29,8 @@ def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]
     """The finished image, median seconds of computing per image, and bytes of GPU memory taken."""
     where = Device(device)
     error, degradation, pointing = (ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing"))
-    given = {"systematic": {}, "options": {}, "version": 10, "psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
+    given = {"quality": {}, "systematic": {}, "options": {}, "version": 10}
+    given |= {"psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
     given |= {"error_table": error, "degradation_table": degradation, "pointing": pointing}
     given |= {"spikes": fits.read_spikes(folder / "00_spikes.fits")}
     image = where.upload(fits.read(folder / "00.fits"))

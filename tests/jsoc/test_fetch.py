@@ -76,7 +76,7 @@ def test_quarter_counts_of_94_stay_quarter_counts(client, root, tmp_path):
 def test_a_missing_image_has_a_record_and_no_file(client, root, tmp_path):
     edit(root, 171, "20140101T000001", keywords={"QUALITY": "0x80000000"}, segments={"image": None, "spikes": None})
     (record,) = client.records(ONE, ["image"])
-    assert "no image" in quality.objections(record.keywords)
+    assert "no_image" in quality.objections(record.keywords)
     with pytest.raises(NoData):
         written(client, tmp_path)
     with pytest.raises(NoData, match="no files in this"):

@@ -8,6 +8,7 @@ from astropy.io.fits import Header
 from helioreduce import times
 from helioreduce.jsoc import fetch, http, vso
 from helioreduce.jsoc.errors import Corrupt, Rejected
+from helioreduce.quality import DEFAULT
 
 SLOTS = [times.parse(f"2014-01-01T00:00:{second}Z") for second in ("01", "13", "25")]
 
@@ -39,9 +40,9 @@ def test_slots_hold_their_exposure():
 )
 def test_the_header_must_be_that_of_the_image(cards, error):
     with pytest.raises(error):
-        fetch._own(Header(cards), vso.frames(171, SLOTS, search)[0])
+        fetch._own(Header(cards), vso.frames(171, SLOTS, search)[0], DEFAULT)
 
 
 def test_a_good_header_stands_as_it_is():
     stored = Header({"WAVELNTH": 171, "QUALITY": 0, "EXPTIME": 2.0})
-    assert fetch._own(stored, vso.frames(171, SLOTS, search)[0]) is stored
+    assert fetch._own(stored, vso.frames(171, SLOTS, search)[0], DEFAULT) is stored

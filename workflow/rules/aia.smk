@@ -17,6 +17,7 @@ if aia.source.is_local:
             **growing(mem_mb=600, runtime=1),
             serial=1,
         params:
+            quality=aia.settings["quality"],
             code=code("aia_copy"),
         message:
             "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
@@ -85,7 +86,7 @@ else:
         params:
             source=aia.source.name,
             scenario=aia.source.scenario,
-            quality=aia.source.quality,
+            quality=aia.settings["quality"],
             code=code("aia_export"),
         message:
             "Have {wildcards.channel} Å on {wildcards.day} staged."
@@ -109,7 +110,7 @@ else:
         params:
             source=aia.source.name,
             scenario=aia.source.scenario,
-            quality=aia.source.quality,
+            quality=aia.settings["quality"],
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -150,7 +151,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         params:
-            quality=aia.source.quality,
+            quality=aia.settings["quality"],
             code=code("aia_missing"),
         message:
             "List the frames that cannot be had."
@@ -229,6 +230,7 @@ rule aia_respike:
         **growing(mem_mb=600, runtime=1),
         serial=1,
     params:
+        quality=aia.settings["quality"],
         code=code("aia_respike"),
     message:
         "Respike {wildcards.channel} Å at {wildcards.time}."
@@ -253,6 +255,7 @@ rule aia_error:
         **growing(mem_mb=800, runtime=1),
         serial=1,
     params:
+        quality=aia.settings["quality"],
         systematic=aia.settings["error"],
         skipped=aia.skipped("error"),
         code=code("aia_error"),

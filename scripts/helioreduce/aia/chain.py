@@ -12,6 +12,7 @@ from typing import Any
 from helioreduce.aia import level1, steps
 from helioreduce.image import Image
 from helioreduce.io import provenance
+from helioreduce.quality import Policy
 
 
 def reduce(
@@ -24,7 +25,8 @@ def reduce(
     image
         Level-1 full frame or cut-out, in main memory or on the GPU; the result is there too.
     given
-        What the steps need, by the names in their ``inputs`` and ``settings``.
+        What the steps need, by the names in their ``inputs`` and ``settings``; and ``quality``, which flaws of a frame are
+        allowed: fields of :class:`helioreduce.quality.Policy`.
     left_out
         Steps that are not taken, with the reason of each.
     after_step
@@ -35,11 +37,12 @@ def reduce(
     InputError
         As the steps do.
     """
+    policy = Policy(**given["quality"])
     for step in steps.STEPS:
         if step.name in left_out:
             continue
         skipped = steps.skipped(step.name, left_out)
-        image = level1.ingest(image) if step.takes_counts else image
+        image = level1.ingest(image, policy) if step.takes_counts else image
         image = provenance.skip(image, skipped["before"])
         image = step.load()(image, **{name: given[name] for name in (*step.inputs, *step.settings)})
         image = provenance.skip(image, skipped["after"])

@@ -75,7 +75,7 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     new.header["WAVELNTH"], new.header["BUNIT"] = cards.channel(image.header), ("DN", "unit of the image")
     wcs.normalise(new.header)
     if flaws := quality.allowed(image.header, policy):
-        provenance.caveat(new.header, f"taken although {flaws}")
+        provenance.caveat(new.header, f"taken although {quality.words(flaws)}")
     if not is_whole:
         provenance.caveat(new.header, "counts are not whole numbers: their noise may be another than AIA's")
     return new
@@ -102,9 +102,8 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
     cards.time(header)
     _check_exposure(header)
     check_counts(header)
-    if objection := quality.objections(header, policy):
-        cure = "Leave the frame out, or name the flaw in aia.quality.allow"
-        raise InputError(objection, cure=cure)
+    if found := quality.objections(header, policy):
+        raise InputError(quality.words(found), cure=quality.cure(found))
     _check_grid(header)
 
 
@@ -200,8 +199,7 @@ def _check_lost(image: Image, missing: np.ndarray, policy: Policy) -> None:
         raise InputError("no pixel holds a finite value", cure="Leave the frame out, or fetch it again")
     lost = 100 * float(np.count_nonzero(missing)) / missing.size
     if is_full_frame(image) and lost > 100 - quality.LEAST_PERCENT and "missing_25_percent" not in policy.allow:
-        cure = "Leave the frame out, or name missing_25_percent in aia.quality.allow"
-        raise InputError(f"{lost:.0f} % of the pixels have no data", cure=cure)
+        raise InputError(f"{lost:.0f} % of the pixels have no data", cure=quality.cure(["missing_25_percent"]))
 
 
 def _is_whole(image: Image, missing: np.ndarray) -> bool:

@@ -16,6 +16,7 @@ from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, download
+from helioreduce.quality import DEFAULT, Policy
 from helioreduce.runtime import locks
 from helioreduce.series import EUV, MISSING
 
@@ -83,7 +84,9 @@ def segment(
         return store.add(target, record, name, history)
 
 
-def image(entry: Entry, record: Record, target: str | Path, query: object = None) -> dict[str, object]:
+def image(
+    entry: Entry, record: Record, target: str | Path, query: object = None, policy: Policy = DEFAULT
+) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
 
     Parameters
@@ -96,6 +99,8 @@ def image(entry: Entry, record: Record, target: str | Path, query: object = None
         File to write.
     query
         Queries that found the record, for the history.
+    policy
+        On the quality of files whose header the archive does not know (VSO).
 
     Returns
     -------
@@ -108,19 +113,19 @@ def image(entry: Entry, record: Record, target: str | Path, query: object = None
         If the file is another image than the record's.
     """
     stored = fits.read_header(entry.file)
-    merged = header.merge(stored, record) if record.series.keywords else _own(stored, record)
+    merged = header.merge(stored, record) if record.series.keywords else _own(stored, record, policy)
     fits.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
     return {**entry.history, "query": query, "stale": stale}
 
 
-def _own(stored: Header, record: Record) -> Header:
+def _own(stored: Header, record: Record, policy: Policy) -> Header:
     """Return the header of a file that has its keywords (VSO), if it is the requested image and of good quality."""
-    wave, objection = stored.get("WAVELNTH"), quality.objections({"QUALITY": "MISSING", **stored})
+    wave, found = stored.get("WAVELNTH"), quality.objections({"QUALITY": "MISSING", **stored}, policy)
     if str(wave) != record.keywords["WAVELNTH"]:
         raise Corrupt(f"the file has WAVELNTH = {wave}, requested was {record.keywords['WAVELNTH']}", where=record.name)
-    if objection:
-        raise Rejected(objection, cure="Leave this time out", where=record.name)
+    if found:
+        raise Rejected(quality.words(found), cure=quality.cure(found), where=record.name)
     return stored
 
 

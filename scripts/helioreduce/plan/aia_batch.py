@@ -79,11 +79,12 @@ class Chunk:
     def settings(self) -> dict[str, object]:
         """Return what the configuration chooses for its steps, by name."""
         chosen = {
+            "quality": self.plan.settings["quality"],
             "systematic": self.plan.settings["error"],
             "options": self.plan.settings["deconvolve"],
             "version": self.plan.tables.version,
         }
-        return {name: chosen[name] for step in self.taken for name in step.settings}
+        return {name: chosen[name] for name in ("quality", *(name for step in self.taken for name in step.settings))}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce.jsoc import policy, vso
+from helioreduce.quality import Policy
 
 #: What all connections of a run share: a job takes its part of it (resource ``jsoc``, limited in the profiles).
 CONNECTION_SHARES = 12
@@ -25,16 +26,19 @@ class Source:
         The section ``jsoc`` of the configuration.
     archive
         The section ``archive`` of the configuration.
+    quality
+        The section ``aia.quality``: fields of :class:`helioreduce.quality.Policy`.
     """
 
     kind: str
     jsoc: Mapping[str, Any]
     archive: Mapping[str, Any]
+    quality: Mapping[str, Any]
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Source:
         """Return the source of a validated configuration."""
-        return cls(config["source"], config["jsoc"], config["archive"])
+        return cls(config["source"], config["jsoc"], config["archive"], config["aia"]["quality"])
 
     @property
     def is_local(self) -> bool:
@@ -62,11 +66,6 @@ class Source:
         return self.archive if self.is_archive else None
 
     @property
-    def quality(self) -> list[Any]:
-        """Bits of QUALITY that reject a frame, and whether near-real-time frames count."""
-        return [self.jsoc["reject_bits"], self.jsoc["allow_nrt"]]
-
-    @property
     def connection(self) -> int:
         """What one connection takes of the resource ``jsoc``, for ``jsoc.connections`` at one time."""
         return CONNECTION_SHARES // int(self.jsoc["connections"])
@@ -90,4 +89,5 @@ class Source:
     def missing(self, days: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return the frames of these channels and days that are unavailable, as far as their records are listed."""
         lists = [(channel, Path(self.records(channel, day))) for channel, day in days]
-        return {(channel, time) for channel, file in lists if file.exists() for time in policy.missing(file, *self.quality)}
+        allowed = Policy(**self.quality)
+        return {(channel, time) for channel, file in lists if file.exists() for time in policy.missing(file, allowed)}
