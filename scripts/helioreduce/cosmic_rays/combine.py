@@ -164,7 +164,7 @@ def stack(cube: np.ndarray, choices: Choices = Choices()) -> tuple[np.ndarray, n
 
 
 @numba.njit(cache=True, parallel=True)
-def _stack(cube, method, deviation, sigma, trim, floor):  # type: ignore[no-untyped-def]
+def _stack(cube, method, deviation, sigma, trim, floor):
     n, ny, nx = cube.shape
     data, error, count = np.empty((ny, nx), np.float32), np.empty((ny, nx), np.float32), np.empty((ny, nx), np.int32)
     for y in numba.prange(ny):
@@ -182,12 +182,12 @@ def _stack(cube, method, deviation, sigma, trim, floor):  # type: ignore[no-unty
 
 
 @numba.njit(cache=True)
-def _sorted_column(cube, y, x, values):  # type: ignore[no-untyped-def]
+def _sorted_column(cube, y, x, values):
     """The values of one pixel that are not NaN, in ascending order, into ``values``; returns their number."""
     k = 0
     for frame in range(cube.shape[0]):
         value = cube[frame, y, x]
-        if value != value:
+        if np.isnan(value):
             continue
         i = k
         while i > 0 and values[i - 1] > value:
@@ -199,7 +199,7 @@ def _sorted_column(cube, y, x, values):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _kept(values, k, distances, method, deviation, sigma, trim, floor):  # type: ignore[no-untyped-def]
+def _kept(values, k, distances, method, deviation, sigma, trim, floor):
     """First and last (excluded) of the sorted values that enter the mean."""
     first, last = 0, k
     if method == 2:
@@ -217,7 +217,7 @@ def _kept(values, k, distances, method, deviation, sigma, trim, floor):  # type:
 
 
 @numba.njit(cache=True)
-def _deviation(values, middle, distances, deviation):  # type: ignore[no-untyped-def]
+def _deviation(values, middle, distances, deviation):
     """Deviation of sorted values: from their median absolute deviation, or the standard deviation about the mean."""
     k = values.size
     if deviation == 2:  # known: it comes in as the floor
@@ -237,14 +237,14 @@ def _deviation(values, middle, distances, deviation):  # type: ignore[no-untyped
 
 
 @numba.njit(cache=True)
-def _middle(values):  # type: ignore[no-untyped-def]
+def _middle(values):
     """Median of sorted values; NaN for none."""
     k = values.size
     return 0.5 * (values[(k - 1) // 2] + values[k // 2]) if k else np.nan
 
 
 @numba.njit(cache=True)
-def _moments(values):  # type: ignore[no-untyped-def]
+def _moments(values):
     """Mean, and standard error of the mean; NaN where there are too few values."""
     k = values.size
     if k == 0:
@@ -254,7 +254,7 @@ def _moments(values):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _winsorised(values, k, first, last):  # type: ignore[no-untyped-def]
+def _winsorised(values, k, first, last):
     """Standard error of a trimmed mean: the values cut off count as the nearest one kept."""
     total, squares = 0.0, 0.0
     for i in range(k):

@@ -65,19 +65,20 @@ def inject(
         raise InputError(f"no hit is called {min(unknown)!r}", cure=f"Kinds: {', '.join(KINDS)}")
     if numbers.get("core") and (saturated is None or not saturated.any()):
         raise InputError("there is no saturated pixel for hits beside one", cure="Give `saturated`, or no hits of kind core")
+    cores = np.zeros(shape, bool) if saturated is None else saturated
     charge, events = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
     kinds = [kind for kind in KINDS for _ in range(numbers.get(kind, 0))]
     for number, kind in enumerate(kinds, 1):
-        for y, x, share in _path(kind, shape, rng, saturated):
+        for y, x, share in _path(kind, shape, rng, cores):
             if 0 <= y < shape[0] and 0 <= x < shape[1]:
                 charge[y, x] += share
                 events[y, x] = events[y, x] or number
     return Injection(charge * np.asarray(peak, np.float32), events, tuple(kinds))
 
 
-def _path(kind: str, shape: tuple[int, int], rng: np.random.Generator, saturated: np.ndarray | None) -> Iterator[tuple]:
+def _path(kind: str, shape: tuple[int, int], rng: np.random.Generator, cores: np.ndarray) -> Iterator[tuple]:
     """Pixels of one hit and the share of the full charge in each."""
-    y, x = _start(kind, shape, rng, saturated)
+    y, x = _start(kind, shape, rng, cores)
     if kind in ("point", "edge", "core"):
         yield y, x, 1.0
         if rng.random() < 0.3:
@@ -100,13 +101,13 @@ def _walk(y: int, x: int, angle: float, bend: float, length: int, rng: np.random
         here += np.sin(angle), np.cos(angle)
 
 
-def _start(kind: str, shape: tuple[int, int], rng: np.random.Generator, saturated: np.ndarray | None) -> tuple[int, int]:
+def _start(kind: str, shape: tuple[int, int], rng: np.random.Generator, cores: np.ndarray) -> tuple[int, int]:
     y, x = (int(rng.integers(0, side)) for side in shape)
     if kind == "edge":
         depth, side = int(rng.integers(0, MARGIN)), int(rng.integers(0, 4))
         return [(depth, x), (shape[0] - 1 - depth, x), (y, depth), (y, shape[1] - 1 - depth)][side]
     if kind == "core":
-        places = np.argwhere(saturated)
+        places = np.argwhere(cores)
         centre = places[rng.integers(0, len(places))]
         while True:  # leave the core itself, which may be wide
             distance, angle = rng.uniform(*CORE_DISTANCE), rng.uniform(0, 2 * np.pi)

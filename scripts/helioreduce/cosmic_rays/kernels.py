@@ -33,7 +33,14 @@ class Planes(NamedTuple):
     border: int
 
 
-def planes(data, variance, background, psf, excluded, border) -> Planes:  # type: ignore[no-untyped-def]
+def planes(
+    data: np.ndarray,
+    variance: np.ndarray,
+    background: np.ndarray | None,
+    psf: np.ndarray | None,
+    excluded: np.ndarray,
+    border: int,
+) -> Planes:
     """Planes in the form that the kernels take; ``data`` and ``variance`` are shared, not copied."""
     empty = np.zeros((0, 0), np.float32)
     psf = empty if psf is None else np.ascontiguousarray(psf, np.float32)
@@ -41,7 +48,7 @@ def planes(data, variance, background, psf, excluded, border) -> Planes:  # type
 
 
 @numba.njit(cache=True)
-def medians(p, pixels):  # type: ignore[no-untyped-def]
+def medians(p, pixels):
     """5 × 5 median of the data at ``pixels``."""
     _, nx = p.data.shape
     result, window = np.empty(pixels.size, np.float32), np.empty(25, np.float32)
@@ -51,7 +58,7 @@ def medians(p, pixels):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def noise(p, y, x, window):  # type: ignore[no-untyped-def]
+def noise(p, y, x, window):
     """Square root of the variance without the cosmic ray: its 5 × 5 median, plus the background's share."""
     variance = median(p.variance, y, x, 2, p.border, window)
     if p.background.size:
@@ -60,13 +67,13 @@ def noise(p, y, x, window):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, inline="always")
-def _corner(value, right, left, down, up):  # type: ignore[no-untyped-def]
+def _corner(value, right, left, down, up):
     """Laplacian of one quarter of a pixel, negative values clipped."""
     return max(((np.float32(4) * value - right) - left) - (down + up), np.float32(0))
 
 
 @numba.njit(cache=True, inline="always")
-def _four_corners(v, right, left, down, up):  # type: ignore[no-untyped-def]
+def _four_corners(v, right, left, down, up):
     """L⁺: the mean over the four quarters, each beside two neighbours and two copies of its own pixel."""
     upper_left, lower_right = _corner(v, v, left, v, up), _corner(v, right, v, down, v)
     lower_left, upper_right = _corner(v, v, left, down, v), _corner(v, right, v, v, up)
@@ -74,40 +81,39 @@ def _four_corners(v, right, left, down, up):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _beside(data, border, y, x, dy, dx):  # type: ignore[no-untyped-def]
-    """Neighbour of a pixel; a missing one is stood for by the opposite one, or by the pixel itself."""
+def _beside(data, border, y, x, dy, dx):
+    """Neighbour of a pixel; a missing one is replaced by the opposite pixel, or else by the pixel itself."""
     ny, nx = data.shape
     j, i = y + dy, x + dx
     if border == COPY and not (0 <= j < ny and 0 <= i < nx):
         return np.float32(0)
     value = data[at(j, ny, border), at(i, nx, border)]
-    if value == value:
-        return value
-    value = data[at(y - dy, ny, border), at(x - dx, nx, border)]
-    return value if value == value else data[y, x]
+    if np.isnan(value):
+        value = data[at(y - dy, ny, border), at(x - dx, nx, border)]
+    return data[y, x] if np.isnan(value) else value
 
 
 @numba.njit(cache=True)
-def curvature(data, border, y, x):  # type: ignore[no-untyped-def]
+def curvature(data, border, y, x):
     """L⁺ of a pixel, neighbours beyond the edge or missing included."""
     ny, nx = data.shape
     if 1 <= y < ny - 1 and 1 <= x < nx - 1:
         value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
-        if value == value:
+        if not np.isnan(value):
             return value
     right, left = _beside(data, border, y, x, 0, 1), _beside(data, border, y, x, 0, -1)
     return _four_corners(data[y, x], right, left, _beside(data, border, y, x, 1, 0), _beside(data, border, y, x, -1, 0))
 
 
 @numba.njit(cache=True)
-def laplacian(p, y, x, window):  # type: ignore[no-untyped-def]
+def laplacian(p, y, x, window):
     """S = L⁺ / (2 noise); the 2 is the subsampling factor. NaN where the pixel is missing."""
     value = curvature(p.data, p.border, y, x)
     return value / (np.float32(2) * noise(p, y, x, window)) if value != 0 else value
 
 
 @numba.njit(cache=True)
-def significance(p, y, x, window, outer):  # type: ignore[no-untyped-def]
+def significance(p, y, x, window, outer):
     """S′ = S − median₅ S: smooth structure is removed."""
     ny, nx = p.data.shape
     if p.border == COPY and not (2 <= y < ny - 2 and 2 <= x < nx - 2):
@@ -117,12 +123,12 @@ def significance(p, y, x, window, outer):  # type: ignore[no-untyped-def]
         for i in range(x - 2, x + 3):
             value = laplacian(p, at(j, ny, p.border), at(i, nx, p.border), window)
             outer[n] = value
-            n += value == value
+            n += not np.isnan(value)
     return laplacian(p, y, x, window) - low_median(outer, n)
 
 
 @numba.njit(cache=True)
-def fine_structure(p, y, x, window, outer):  # type: ignore[no-untyped-def]
+def fine_structure(p, y, x, window, outer):
     """F = (M − median₇ M) / noise, at least 0.01: large on stars and edges, small on cosmic rays.
 
     M is the 3 × 3 median of the image, or its :func:`matched` filter where a PSF is given.
@@ -139,19 +145,19 @@ def fine_structure(p, y, x, window, outer):  # type: ignore[no-untyped-def]
             if dy == 0 and dx == 0:
                 centre = value
             outer[n] = value
-            n += value == value
+            n += not np.isnan(value)
     return max((centre - low_median(outer, n)) / noise(p, y, x, window), LEAST_FINE_STRUCTURE)
 
 
 @numba.njit(cache=True)
-def matched(p, y, x, window):  # type: ignore[no-untyped-def]
+def matched(p, y, x, window):
     """Profile-weighted mean of the image, Σ P I/σ² / Σ P/σ²."""
     ny, nx = p.data.shape
     reach = p.psf.shape[0] // 2
     signal, weights = np.float32(0), np.float32(0)
     for j in range(max(y - reach, 0), min(y + reach + 1, ny)):
         for i in range(max(x - reach, 0), min(x + reach + 1, nx)):
-            if p.data[j, i] == p.data[j, i]:
+            if not np.isnan(p.data[j, i]):
                 level = noise(p, j, i, window)
                 weight = p.psf[reach + j - y, reach + i - x] / level / level
                 signal += weight * p.data[j, i]
@@ -160,7 +166,7 @@ def matched(p, y, x, window):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def hits(p, pixels, threshold, contrast):  # type: ignore[no-untyped-def]
+def hits(p, pixels, threshold, contrast):
     """Those of ``pixels`` with S′ > threshold and S′ / F > contrast."""
     _, nx = p.data.shape
     found, n = np.empty(pixels.size, np.int64), 0
@@ -177,7 +183,7 @@ def hits(p, pixels, threshold, contrast):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def grow(p, pixels, threshold):  # type: ignore[no-untyped-def]
+def grow(p, pixels, threshold):
     """``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
     ny, nx = p.data.shape
     found, n = np.empty(min(9 * pixels.size, p.data.size), np.int64), 0
@@ -191,7 +197,7 @@ def grow(p, pixels, threshold):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _stands_out(p, y, x, threshold, window):  # type: ignore[no-untyped-def]
+def _stands_out(p, y, x, threshold, window):
     """Whether S > threshold; as no S is negative, S′ cannot exceed it otherwise. Costs a median only where it must."""
     ny, nx = p.data.shape
     if p.excluded[y, x]:
@@ -206,14 +212,14 @@ def _stands_out(p, y, x, threshold, window):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, inline="always")
-def _may_exceed(curvature, least_variance, threshold):  # type: ignore[no-untyped-def]
+def _may_exceed(curvature, least_variance, threshold):
     """L⁺² > 4 threshold² · (a lower bound of the variance): False only where S cannot exceed ``threshold``."""
     factor = np.float32(4) * threshold * threshold * ROOM
     return not curvature * curvature <= factor * max(least_variance, LEAST_VARIANCE)
 
 
 @numba.njit(cache=True, parallel=True)
-def promising(data, variance, background, threshold):  # type: ignore[no-untyped-def]
+def promising(data, variance, background, threshold):
     """True where S can exceed ``threshold`` (float32), judged from the least variance in 5 × 5.
 
     The median is never below the least value, so no cosmic ray is lost. The two outermost rows and columns, and pixels

@@ -8,6 +8,7 @@ sky from the data unless the variance still holds it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -77,7 +78,7 @@ MODES = {
 }
 
 
-def settings(mode: str = "standard", **choices: object) -> Settings:
+def settings(mode: str = "standard", **choices: Any) -> Settings:
     """Settings of a mode, some of them chosen otherwise."""
     if mode not in MODES:
         raise InputError(f"no mode is called {mode!r}", cure=f"One of: {', '.join(MODES)}")
@@ -147,7 +148,7 @@ def detect(
     """
     given = data, variance
     data, variance, background = _single(data), _single(variance), None if background is None else _single(background)
-    _check_shapes(data, variance=variance, mask=mask, background=background)
+    _check_shapes(data, variance, mask=mask, background=background)
     excluded = np.isnan(data) if mask is None else _grown(mask, choices.border) | np.isnan(data)
     planes = kernels.planes(data, variance, background, choices.psf, excluded, BORDERS[choices.border])
     if np.isfinite(choices.saturation):
@@ -228,11 +229,11 @@ def _single(array: np.ndarray) -> np.ndarray:
     return copy
 
 
-def _check_shapes(data: np.ndarray, **others: np.ndarray | None) -> None:
+def _check_shapes(data: np.ndarray, variance: np.ndarray, **others: np.ndarray | None) -> None:
     if data.ndim != 2 or min(data.shape) < 2 * REACH + 1:
         raise InputError(f"the data have shape {data.shape}", cure="Give an image of at least 9 × 9 pixels")
-    for name, array in others.items():
+    for name, array in {"variance": variance, **others}.items():
         if array is not None and array.shape != data.shape:
             raise InputError(f"{name} has shape {array.shape}, the data {data.shape}")
-    if np.all(np.isnan(others["variance"])):
+    if np.all(np.isnan(variance)):
         raise InputError("the variance holds no number", cure="Give the variance of the data")

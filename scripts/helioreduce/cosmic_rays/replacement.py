@@ -13,7 +13,7 @@ REACH = 2
 
 
 @numba.njit(cache=True)
-def replace(plane, pixels, spoilt, method, level):  # type: ignore[no-untyped-def]
+def replace(plane, pixels, spoilt, method, level):
     """Replace ``pixels`` of ``plane`` (ny, nx), in place, out of neighbours that are not ``spoilt`` and not NaN.
 
     Parameters
@@ -40,7 +40,7 @@ def replace(plane, pixels, spoilt, method, level):  # type: ignore[no-untyped-de
         for j in range(max(y - REACH, 0), min(y + REACH + 1, ny)):
             for i in range(max(x - REACH, 0), min(x + REACH + 1, nx)):
                 value = plane[j, i]
-                if spoilt[j, i] or value != value:
+                if spoilt[j, i] or np.isnan(value):
                     continue
                 weight = np.float32(1)
                 if method == DISTANCE:
@@ -65,7 +65,7 @@ def level(plane: np.ndarray, excluded: np.ndarray) -> float:
 
 
 @numba.njit(cache=True)
-def spread(plane, pixels, spoilt):  # type: ignore[no-untyped-def]
+def spread(plane, pixels, spoilt):
     """Standard deviation of a replacement's source: the good pixels in 5 × 5 around each of ``pixels``; 0 for fewer than 2."""
     ny, nx = plane.shape
     result = np.zeros(pixels.size, np.float32)
@@ -75,7 +75,7 @@ def spread(plane, pixels, spoilt):  # type: ignore[no-untyped-def]
         for j in range(max(y - REACH, 0), min(y + REACH + 1, ny)):
             for i in range(max(x - REACH, 0), min(x + REACH + 1, nx)):
                 value = plane[j, i]
-                if not spoilt[j, i] and value == value:
+                if not (spoilt[j, i] or np.isnan(value)):
                     n += 1
                     step = value - mean
                     mean += step / n

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helioreduce.cosmic_rays.inject import inject
+from helioreduce.cosmic_rays.inject import Injection, inject
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def science_frame(camera: Camera, seed: int, *, stars: int = 150, hits: int = 60
     return camera.read(camera.dark + light + rays.charge, rng), rays.events
 
 
-def _hits(camera: Camera, numbers: dict[str, int], rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _hits(camera: Camera, numbers: dict[str, int], rng: np.random.Generator) -> Injection:
     """Hits of some tens to some thousand electrons a pixel."""
     return inject(camera.shape, numbers, rng.lognormal(5.8, 0.9, camera.shape), rng)
 

@@ -10,7 +10,7 @@ COPY, REFLECT, NEAREST = 0, 1, 2
 
 
 @numba.njit(cache=True)
-def at(i, n, border):  # type: ignore[no-untyped-def]
+def at(i, n, border):
     """Index of the pixel that stands at ``i``, inside or beyond the edge of ``n`` pixels."""
     if border == REFLECT:
         i = -i if i < 0 else i
@@ -19,7 +19,7 @@ def at(i, n, border):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def low_median(values, n):  # type: ignore[no-untyped-def]
+def low_median(values, n):
     """The ``(n - 1) // 2``-th of the first ``n`` values in ascending order; NaN for none.
 
     Each value inside the bounds known so far is tried by counting, without a branch, how many lie below it: for so few
@@ -43,7 +43,7 @@ def low_median(values, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def median(plane, y, x, reach, border, window):  # type: ignore[no-untyped-def]
+def median(plane, y, x, reach, border, window):
     """Median of a ``2·reach + 1`` square of ``plane``, NaN left out; ``window`` is work space."""
     ny, nx = plane.shape
     n = 0
@@ -52,7 +52,7 @@ def median(plane, y, x, reach, border, window):  # type: ignore[no-untyped-def]
             for i in range(x - reach, x + reach + 1):
                 value = plane[j, i]
                 window[n] = value
-                n += value == value
+                n += not np.isnan(value)
         return low_median(window, n)
     if border == COPY:
         return plane[y, x]
@@ -60,12 +60,12 @@ def median(plane, y, x, reach, border, window):  # type: ignore[no-untyped-def]
         for i in range(x - reach, x + reach + 1):
             value = plane[at(j, ny, border), at(i, nx, border)]
             window[n] = value
-            n += value == value
+            n += not np.isnan(value)
     return low_median(window, n)
 
 
 @numba.njit(cache=True)
-def least_around(plane, y, x):  # type: ignore[no-untyped-def]
+def least_around(plane, y, x):
     """Least value in the 5 × 5 square around an inner pixel."""
     least = plane[y, x]
     for j in range(y - 2, y + 3):
@@ -75,7 +75,7 @@ def least_around(plane, y, x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def near(pixels, reach, ny, nx):  # type: ignore[no-untyped-def]
+def near(pixels, reach, ny, nx):
     """Every pixel at most ``reach`` rows and columns from one of ``pixels``, once."""
     seen = np.zeros(ny * nx, np.bool_)
     found, n = np.empty(min((2 * reach + 1) ** 2 * pixels.size, ny * nx), np.int64), 0
