@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Image:
     data: np.ndarray
     header: Header
     sigma: np.ndarray | None = None
-    mask: np.ndarray = None  # type: ignore[assignment]
+    mask: np.ndarray = None  # type: ignore[assignment]  # filled in by __post_init__
 
     def __post_init__(self) -> None:
         if self.mask is None:
@@ -63,16 +63,16 @@ class Image:
             if plane is not None and plane.shape != self.data.shape:
                 raise InputError(f"{name} has shape {plane.shape}, the image {self.data.shape}")
 
-    def with_(self, **planes: object) -> Image:
+    def with_(self, **planes: Any) -> Image:
         """A new image with some of its fields replaced; the header is copied, never shared."""
         planes.setdefault("header", self.header.copy())
-        return replace(self, **planes)  # type: ignore[arg-type]
+        return replace(self, **planes)
 
     def __truediv__(self, factor: float) -> Image:
         """Data and sigma divided by one number: scaling leaves the relative error unchanged."""
-        factor = np.float32(factor)
-        sigma = None if self.sigma is None else self.sigma / factor
-        return self.with_(data=self.data / factor, sigma=sigma)
+        single = np.float32(factor)
+        sigma = None if self.sigma is None else self.sigma / single
+        return self.with_(data=self.data / single, sigma=sigma)
 
     def flagged(self, bits: Mask) -> np.ndarray:
         """Boolean array (ny, nx): True where any of ``bits`` is set."""
