@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from helioreduce.cosmic_rays import kernels, windows
+from helioreduce.cosmic_rays import kernels, lacosmic, windows
 
 PADDING = {windows.REFLECT: "reflect", windows.NEAREST: "edge", windows.COPY: "constant"}
 
@@ -82,11 +82,27 @@ def test_matched_filter_is_the_weighted_mean_of_the_known_pixels(data, rng, plac
     assert kernels.matched(p, *place, window) == pytest.approx(total / weights, rel=1e-5)
 
 
+@pytest.mark.parametrize("with_background", [False, True])
+def test_prefilter_bounds_the_noise_by_the_least_variance(data, rng, with_background) -> None:
+    """L⁺² > 4 threshold² (least variance in 5 × 5 + background); the two outermost rows and columns pass untested."""
+    variance = rng.integers(1, 100, data.shape).astype(np.float32)
+    background = rng.integers(1, 4000, data.shape).astype(np.float32) if with_background else np.zeros((0, 0), np.float32)
+    passed = kernels.promising(data, variance, background, np.float32(4))
+    least = ndimage.minimum_filter(variance, 5) + (background if with_background else 0)
+    positive = np.array([[kernels.curvature(data, windows.REFLECT, y, x) for x in range(14)] for y in range(12)])
+    expected = positive**2 > 4 * 4**2 * kernels.ROOM * least
+    inside = (slice(2, -2), slice(2, -2))
+    np.testing.assert_array_equal(passed[inside], expected[inside])
+    assert expected[inside].any() and not expected[inside].all()
+    passed[inside] = True
+    assert passed.all()
+
+
 def test_what_lies_beyond_the_edge_is_felt_near_it_only(rng) -> None:
     """Six pixels inside, every border finds the same; a copied border finds nothing in the outer two rows."""
-    from helioreduce.cosmic_rays import lacosmic
-
-    data = rng.poisson(100, (60, 70)).astype(np.float32)
+    y, x = np.mgrid[:60, :70]
+    stars = sum(5000 * np.exp(-((y - j) ** 2 + (x - i) ** 2) / 2) for j, i in rng.uniform((0, 0), (60, 70), (30, 2)))
+    data = rng.poisson(100 + stars).astype(np.float32)
     data.flat[rng.choice(data.size, 150, replace=False)] += 400
     masks = {b: lacosmic.detect(data, data + 30, lacosmic.settings(border=b, iterations=1)).mask for b in lacosmic.BORDERS}
     assert masks["reflect"][6:-6, 6:-6].sum() > 50

@@ -26,8 +26,9 @@ def body_lines(function):
 
 
 def undocumented(node, name):
-    """A module, class or function without a docstring, and its public members without one."""
-    found = [] if ast.get_docstring(node) else [name]
+    """A module, class or function without a docstring, and its public members without one; not the members of a protocol."""
+    declared = isinstance(node, FUNCTION) and ast.unparse(node.body[-1]) == "..."
+    found = [] if ast.get_docstring(node) or declared else [name]
     members = [] if isinstance(node, FUNCTION) else node.body
     for child in members:
         if isinstance(child, (*FUNCTION, ast.ClassDef)) and not child.name.startswith("_"):

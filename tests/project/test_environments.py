@@ -57,12 +57,11 @@ def test_every_import_is_covered():
 
 
 def test_every_rule_names_its_environment():
+    named = r'conda:\n\s+f?"../../envs/(reduction|gpu|test|{aia.environment}).yaml"'
     for file in (REPOSITORY / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"^ *rule ", file.read_text(), flags=re.M)[1:]:
             if "script:" in rule:
-                assert re.search(r'conda:\n\s+"../../envs/(reduction|gpu|test).yaml"', rule), (
-                    f"{file.name}: {rule.split(':')[0]}"
-                )
+                assert re.search(named, rule), f"{file.name}: {rule.split(':')[0]}"
 
 
 def test_locks_name_no_index():
