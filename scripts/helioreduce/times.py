@@ -61,8 +61,8 @@ def compact(time: datetime) -> str:
 
 
 def from_compact(text: str) -> datetime:
-    """Inverse of :func:`compact`."""
-    return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    """Inverse of :func:`compact`; the place of a cut-out may follow the time: ``20140101T000001_x1000y0900``."""
+    return datetime.strptime(text.partition("_")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
 def now() -> datetime:

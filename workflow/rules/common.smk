@@ -40,13 +40,13 @@ except InputError as error:
     raise WorkflowError(f"config: {error}")
 
 if workflow.is_main_process:
-    for note in (*aia_batch.notes, *spice.notes):
+    for note in (*aia.notes, *aia_batch.notes, *spice.notes):
         logger.warning(note)
 
 
 wildcard_constraints:
     channel=r"\d{2,4}",
-    time=r"\d{8}T\d{6}",
+    time=r"\d{8}T\d{6}(_x\d{4}y\d{4})?",  # the place of one of several cut-outs at one time
     day=r"\d{8}",
 
 

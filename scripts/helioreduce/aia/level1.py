@@ -60,12 +60,12 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
         If the counts are not whole numbers, and if an allowed flaw is met.
     """
     check_header(image.header, policy)
-    _check_shape(image.data.shape)
+    check_shape(image.data.shape)
     missing = ~(np.isfinite(image.data) & (image.data > NO_DATA_DN))
     _check_lost(image, missing, policy)
     is_whole = _is_whole(image, missing)
-    if not is_whole:
-        _check_resampling(image)
+    if not is_whole and (reason := resampled(image.header, image.data.shape)):
+        raise InputError(f"{reason[0]}, and counts are not whole numbers: the image is {reason[1]}", cure=_AS_FETCHED)
     data = image.data
     if (missing & ~np.isnan(data)).any():
         data = np.where(missing, np.float32(np.nan), data)
@@ -184,7 +184,16 @@ def _is_small_camera(header: Header, scales: np.ndarray) -> bool:
     return provenance.is_simulated(header) and bool(np.abs(sides * scales / field - 1).max() < 0.005)
 
 
-def _check_shape(shape: tuple[int, int]) -> None:
+def check_shape(shape: tuple[int, ...]) -> None:
+    """Refuse what is neither a full frame nor a cut-out of one.
+
+    Raises
+    ------
+    InputError
+        Not two axes, too large or too small.
+    """
+    if len(shape) != 2:
+        raise InputError(f"the image has shape {shape}", cure="Give a two-dimensional image")
     rows, columns = shape
     if max(rows, columns) > NPIX or min(rows, columns) < 8:
         raise InputError(
@@ -209,23 +218,27 @@ def _is_whole(image: Image, missing: np.ndarray) -> bool:
     return not bool((np.abs(counts - np.rint(counts)) > 1e-3).any())
 
 
-def _check_resampling(image: Image) -> None:
-    """Refuse an image whose counts are not whole numbers where its header has a reason for that."""
-    header, fractions = image.header, "counts are not whole numbers"
+def resampled(header: Header, shape: tuple[int, ...]) -> tuple[str, str] | None:
+    """Return how a header tells that its image was interpolated, if its counts are not whole numbers.
+
+    Returns
+    -------
+    tuple
+        What the header has, and what that makes of the image; None where the header says nothing.
+    """
     found = wcs.matrix(header)
     if np.allclose(found, np.diag([0.6, 0.6]), rtol=0, atol=1e-7):
-        problem = f"CDELT1, CDELT2 = 0.6 arcsec, roll 0, and {fractions}: the image is registered already"
-        raise InputError(problem, cure="Give the level-1 image")
+        return "CDELT1, CDELT2 = 0.6 arcsec, roll 0", "registered already"
     mounted_deg, satellite_deg = cards.number(header, "INST_ROT"), cards.number(header, "SAT_ROT") or 0.0
     roll_deg = float(np.rad2deg(np.arctan2(found[1, 0], found[0, 0])))
     if mounted_deg is not None and abs(roll_deg - mounted_deg - satellite_deg) > 0.005:
-        problem = f"the roll is {roll_deg:.4f}°, INST_ROT + SAT_ROT is {mounted_deg + satellite_deg:.4f}°, and {fractions}"
-        raise InputError(f"{problem}: the image is rotated", cure="Give the level-1 image")
+        return f"the roll is {roll_deg:.4f}°, INST_ROT + SAT_ROT is {mounted_deg + satellite_deg:.4f}°", "rotated"
     if cards.number(header, "X0_MP") is not None and cards.number(header, "Y0_MP") is not None:
         try:
-            origin(image)
+            _corner(header, shape)
         except InputError as error:
-            raise InputError(f"{error.problem}, and {fractions}: the image is resampled", cure=_AS_FETCHED) from None
+            return error.problem, "resampled"
+    return None
 
 
 def is_full_frame(image: Image) -> bool:
@@ -244,12 +257,17 @@ def origin(image: Image) -> tuple[int, int]:
     InputError
         If the keywords are missing or the cut-out does not start on a whole pixel of the detector.
     """
-    if is_full_frame(image):
+    return _corner(image.header, image.data.shape)
+
+
+def _corner(header: Header, shape: tuple[int, ...]) -> tuple[int, int]:
+    """:func:`origin` of an image of this header and shape."""
+    if shape == (NPIX, NPIX):
         return 0, 0
     corner = []
     for axis, key in ((1, "X0_MP"), (2, "Y0_MP")):
-        centre = cards.required(image.header, key, "A cut-out needs it to find its place on the detector")
-        start = centre + 1 - cards.required(image.header, f"CRPIX{axis}")
+        centre = cards.required(header, key, "A cut-out needs it to find its place on the detector")
+        start = centre + 1 - cards.required(header, f"CRPIX{axis}")
         if abs(start - round(start)) > 0.05:
             raise InputError(
                 f"{key} and CRPIX{axis} put the first pixel at {start:.3f} of the detector, not at a whole pixel",

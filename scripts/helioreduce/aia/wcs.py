@@ -40,6 +40,12 @@ class Pointing:
         value = np.array([cards.number(header, key) or 0.0 for key in ("CRVAL1", "CRVAL2")])
         return cls(reference - np.linalg.solve(arcsec_per_px, value), arcsec_per_px)
 
+    def corner(self, header: Header) -> tuple[int, int]:
+        """Detector pixel (x, y), from 0, of the first pixel, to a few pixels where the header has no X0_MP, Y0_MP."""
+        centre = [cards.number(header, key) or CENTRE - 1 for key in ("X0_MP", "Y0_MP")]
+        x, y = (round(full - own) for full, own in zip(centre, self.sun_px, strict=True))
+        return x, y
+
     def to_level15(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Pixels (x, y), from 0, on the grid of level 1.5."""
         offset = np.stack([x, y]) - self.sun_px.reshape(2, *[1] * np.ndim(x))

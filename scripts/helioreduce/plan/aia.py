@@ -14,6 +14,7 @@ from helioreduce.plan import local
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.paths import located
 from helioreduce.plan.source import Source
+from helioreduce.quality import Policy
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
@@ -40,7 +41,9 @@ class Plan:
     frames
         Those that are not known to be missing, where ``jsoc.on_missing`` says so.
     refused
-        The user's files that cannot be named, with the reason.
+        The user's files that are no level-1 images, with the reason.
+    notes
+        What a user should know before the run.
     """
 
     settings: Mapping[str, Any]
@@ -49,6 +52,7 @@ class Plan:
     wanted: Mapping[Key, local.Frame | None]
     frames: Mapping[Key, local.Frame | None]
     refused: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Plan:
@@ -60,11 +64,11 @@ class Plan:
             If the request cannot be understood, or names files that do not exist.
         """
         source, settings = Source.of(config), config["aia"]
-        wanted, refused = _local(config["local"]) if source.is_local else (_slots(settings), {})
+        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings), {}, [])
         skip = source.jsoc["on_missing"] == "skip" and not source.is_local
         missing = source.missing(_days(wanted)) if skip else set()
         frames = {frame: own for frame, own in wanted.items() if frame not in missing}
-        return cls(settings, source, Tables.of(config, source), wanted, frames, refused)
+        return cls(settings, source, Tables.of(config, source), wanted, frames, refused, tuple(notes))
 
     @cached_property
     def frames_of_day(self) -> dict[Key, list[Key]]:
@@ -186,12 +190,12 @@ class Plan:
         return [] if self.source.is_local else ["results/aia/missing.tsv"]
 
 
-def _local(settings: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str]]:
-    """Return the frames of the user's folder, and the files that cannot be named."""
-    if not settings["directory"]:
+def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:
+    """Return the frames of the user's folder, the files that are refused, and what else is to be said of them."""
+    if not config["local"]["directory"]:
         raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
-    found, refused = local.frames(located(settings["directory"]))
-    return {(frame.channel, frame.time): frame for frame in found}, refused
+    folder = local.frames(located(config["local"]["directory"]), Policy(**config["aia"]["quality"]))
+    return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, folder.notes
 
 
 def _slots(settings: Mapping[str, Any]) -> dict[Key, local.Frame | None]:

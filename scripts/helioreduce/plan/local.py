@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from math import prod
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from helioreduce import times
+from helioreduce.aia import cards, level1, wcs
+from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
 from helioreduce.io import fits
+from helioreduce.quality import DEFAULT, Policy
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+#: Endings of FITS files, in lower case.
+_SUFFIX = re.compile(r"\.(fits|fit|fts)(\.(gz|bz2|fz))?$")
 
 
 class Frame(NamedTuple):
@@ -19,47 +31,120 @@ class Frame(NamedTuple):
     spikes: Path | None
 
 
-def frames(directory: Path) -> tuple[list[Frame], dict[str, str]]:
-    """Every level-1 image in a folder, and the files that cannot be named, with the reason.
+class Folder(NamedTuple):
+    """What a folder holds: frames, refused files with the reason of each, and what else a user should know."""
 
-    A frame is named by WAVELNTH and T_REC, or T_OBS where T_REC is missing, to the second. A spikes file lies beside its
+    frames: list[Frame]
+    refused: dict[str, str]
+    notes: list[str]
+
+
+class _Found(NamedTuple):
+    """A frame, and the part of the detector that it is of: first pixel (x, y), and shape (ny, nx)."""
+
+    frame: Frame
+    corner: tuple[int, int]
+    shape: tuple[int, ...]
+
+    @property
+    def place(self) -> str:
+        """The corner in the names of files; empty for a full frame."""
+        x, y = (max(first, 0) for first in self.corner)
+        return "" if self.shape == (NPIX, NPIX) else f"_x{x:04d}y{y:04d}"
+
+
+def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
+    """Judge every level-1 image in a folder by its header.
+
+    A frame is named by WAVELNTH and T_REC, or T_OBS where T_REC is missing, to the second; where there are several regions
+    of one channel at one time, also by the first pixel of each cut-out on the detector. A spikes file lies beside its
     image and has ``spikes`` in its name where the image has ``image`` or ``image_lev1`` (JSOC's export names).
+
+    Parameters
+    ----------
+    directory
+        Folder of FITS files, compressed or not.
+    policy
+        Which flaws of a frame are allowed.
 
     Raises
     ------
     InputError
-        If the folder holds no FITS file, or two files of one channel and time.
+        If the folder holds no FITS file.
     """
-    files = sorted(f for f in directory.iterdir() if f.name.lower().endswith((".fits", ".fits.gz", ".fts")))
-    images = [file for file in files if "spikes" not in file.name]
-    if not images:
+    files = sorted(file for file in directory.iterdir() if _SUFFIX.search(file.name.lower()))
+    if not files:
         raise InputError("holds no FITS file", cure="Set local.directory to the folder of your level-1 files", where=directory)
-    found: dict[tuple[str, str], Frame] = {}
+    by_name = {_plain(file): file for file in files}
+    spikes = {file: other for file in files if (other := _beside(file, by_name))}
+    found: list[_Found] = []
     refused: dict[str, str] = {}
-    for file in images:
-        try:
-            frame = _frame(file)
-        except InputError as error:
-            refused[file.name] = str(error)
+    notes: list[str] = []
+    for file in files:
+        if file in spikes.values():
             continue
-        other = found.setdefault((frame.channel, frame.time), frame)
-        if other is not frame:
-            problem = f"{other.image.name} and {file.name} are both {frame.channel} Å at {frame.time}"
-            raise InputError(problem, cure="Keep one of them in the folder", where=directory)
-    return list(found.values()), refused
+        try:
+            header = fits.read_header(file)
+            if "spikes" in _plain(file) and header.get("NAXIS2") == 3:
+                notes.append(f"{file.name}: spikes, whose image is not beside them")
+            else:
+                found.append(_judged(file, header, spikes.get(file), policy))
+        except InputError as error:
+            refused[file.name] = str(error.at(file))
+    unique, repeated = _named(found)
+    return Folder(unique, refused, [*notes, *repeated])
 
 
 def tables(directory: Path) -> Path | None:
-    """The folder ``tables`` in or beside ``directory``, if there is one."""
+    """Return the folder ``tables`` in or beside ``directory``, if there is one."""
     return next((folder for folder in (directory / "tables", directory.parent / "tables") if folder.is_dir()), None)
 
 
-def _frame(file: Path) -> Frame:
-    header = fits.read_header(file)
-    channel, time = header.get("WAVELNTH"), header.get("T_REC") or header.get("T_OBS")
-    if not isinstance(channel, int) or not time:
-        missing = "WAVELNTH" if not isinstance(channel, int) else "T_REC and T_OBS"
-        raise InputError(f"the keyword {missing} is missing", cure="Fetch the image again with its JSOC header", where=file)
-    names = (file.name.replace(word, "spikes") for word in ("image_lev1", "image"))
-    spikes = next((file.with_name(name) for name in names if "spikes" in name and file.with_name(name).is_file()), None)
-    return Frame(str(channel), times.compact(times.parse(str(time))), file, spikes)
+def _plain(file: Path) -> str:
+    """Return a file's name in lower case without its ending."""
+    return _SUFFIX.sub("", file.name.lower())
+
+
+def _beside(file: Path, by_name: Mapping[str, Path]) -> Path | None:
+    """Return the spikes of an image, if they are among the files."""
+    names = (_plain(file).replace(word, "spikes") for word in ("image_lev1", "image") if word in _plain(file))
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _judged(file: Path, header: Header, spikes: Path | None, policy: Policy) -> _Found:
+    """Return the frame that a file is.
+
+    Raises
+    ------
+    InputError
+        If it is no level-1 image. Its pixels are only read where reals and the header make it likely that they are resampled.
+    """
+    shape = tuple(int(header.get(f"NAXIS{axis}", 1)) for axis in range(header["NAXIS"], 0, -1))
+    level1.check_header(header, policy)
+    level1.check_shape(shape)
+    if header["BITPIX"] < 0 and level1.resampled(header, shape):
+        level1.ingest(fits.read(file), policy)
+    time = cards.time(header, "T_REC" if cards.value(header, "T_REC") else "T_OBS")
+    frame = Frame(str(cards.channel(header)), times.compact(time), file, spikes)
+    return _Found(frame, wcs.Pointing.of(header).corner(header), shape)
+
+
+def _named(found: list[_Found]) -> tuple[list[Frame], list[str]]:
+    """Return every frame once, under a name of its own, and what to say of those that are there again.
+
+    Of files of one channel, time and first pixel the one with spikes counts, then the larger one.
+    """
+    unique, notes = [], []
+    by_name: dict[tuple[str, str], list[_Found]] = {}
+    for entry in sorted(found, key=lambda entry: (entry.frame.spikes is None, -prod(entry.shape))):
+        by_name.setdefault((entry.frame.channel, entry.frame.time), []).append(entry)
+    for (channel, time), entries in sorted(by_name.items()):
+        places: dict[str, _Found] = {}
+        for entry in entries:
+            first = places.setdefault(entry.place, entry)
+            if first is not entry:
+                what = f"{channel} Å at {time}, as in {first.frame.image.name}"
+                notes.append(f"{entry.frame.image.name}: left out, the same frame is there twice ({what})")
+        several = len(places) > 1
+        unique += [entry.frame._replace(time=time + place * several) for place, entry in places.items()]
+    return unique, notes
