@@ -6,22 +6,31 @@ from pathlib import Path
 from helioreduce.cosmic_rays import clean, figure, scores, sources
 from helioreduce.image import Mask
 from helioreduce.io import ecsv, fits, plots
-from helioreduce.runtime import script
+from helioreduce.runtime.log import log_to
 
 
-def main(images: list[str], hits: list[str], truth: str, table: str, picture: str, names: list[str]) -> None:
+def main(images: list[str], hits: list[str], truth: str, table: str, picture: str, names: list[str], extended: int) -> None:
     """Score every cleaned frame against the truth, write the table, draw the frame with what was found."""
     events, _ = fits.read_array(truth, "EVENTS")
     cleaned = [fits.read(image) for image in images]
     masks = [image.flagged(Mask.COSMIC_RAY) for image in cleaned]
     found = {name: sources.find(mask) for name, mask in zip(names, masks, strict=True)}
     agreed = {name: scores.agreement(mask, events > 0) for name, mask in zip(names, masks, strict=True)}
-    rows = [{"name": name, **sources.statistics(found[name]), **asdict(agreed[name])} for name in names]
+    rows = [{"name": n, **sources.statistics(found[n], extended), **asdict(agreed[n])} for n in names]
     ecsv.write(table, rows, {"truth": Path(truth).name})
     frame = cleaned[0].data + clean.excess(events.shape, fits.read_array(hits[0], "HITS")[0])
-    labels = {name: str(agreed[name]) for name in names}
-    plots.write([picture], figure.thresholds, frame, found, labels, cleaned[0].header["BUNIT"])
+    told = {name: str(agreed[name]) for name in names}
+    plots.write([picture], figure.thresholds, frame, found, told, cleaned[0].header["BUNIT"])
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    with log_to(snakemake.log[0]):
+        main(
+            list(snakemake.input.images),
+            list(snakemake.input.hits),
+            snakemake.input.truth,
+            snakemake.output.table,
+            snakemake.output.picture,
+            snakemake.params.names,
+            snakemake.params.extended,
+        )

@@ -3,19 +3,18 @@
 import json
 from pathlib import Path
 
-from helioreduce.io import fits, plots
+from helioreduce.io import plots
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import script
-from helioreduce.spice import report
-from helioreduce.spice.level3 import from_planes
+from helioreduce.spice import files, report
 
 
 def main(level3: str, radiance: str, velocity: str, checks: str, output: str, raster: str, composition: str = "") -> None:
     """Read the products of a raster, draw, write one HTML file."""
-    products = [fits.read_planes(path) if path else [] for path in (radiance, velocity, composition)]
-    found = json.loads(Path(checks).read_text())
+    groups, radiances, velocities = files.read_fitted(level3), files.read_radiances(radiance), files.read_velocities(velocity)
+    bias = files.read_composition(composition) if composition else None
     with plots.look():
-        page = report.page(raster, from_planes(fits.read_planes(level3)), *products, found)
+        page = report.page(raster, groups, radiances, velocities, bias, json.loads(Path(checks).read_text()))
     with replaced(output) as temporary:
         temporary.write_text(page)
 

@@ -1,17 +1,14 @@
 """Velocity maps of every line, relative to a stated zero."""
 
-from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
-from helioreduce.spice import maps
-from helioreduce.spice.level3 import from_planes
+from helioreduce.spice import files, maps
 
 
 def main(level3: str, output: str, zero: str, gradients: list[str]) -> None:
     """Read the fits, write velocities."""
-    planes = maps.velocities(from_planes(fits.read_planes(level3)), zero=zero, gradients=gradients)
-    for plane in planes:
-        provenance.record(plane.header, "velocity", {"zero": zero, "gradients": ",".join(gradients) or "kept"})
-    fits.write_planes(output, planes)
+    groups = files.read_fitted(level3)
+    velocities = [own for fitted in groups for own in maps.velocities(fitted, zero=zero, gradients=gradients)]
+    files.write_velocities(output, velocities, {"zero": zero, "gradients": ",".join(gradients) or "kept"})
 
 
 if __name__ == "__main__":

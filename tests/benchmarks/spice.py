@@ -53,20 +53,18 @@ def engines() -> None:
     from test_spice_peers import gaussians, slopes
 
     model, wavelength, start, y, sigma, own = spectra(20_000)
-    bounds = model.bounds(start)
+    first, bounds = model.start(start), model.bounds(start)
     a, b = np.full(51, own.a), np.full(51, own.b)
     process.use_threads(1)
-    fit.fit_spectra(model, y[:8], a, b, start, bounds)
+    fit.fit_spectra(first, y[:8], a, b)
     rates = {}
     for tolerance in (1e-8, 1e-6, 1e-4):
         rates[f"helioreduce, tolerance {tolerance:g}"] = rate(
-            lambda t=tolerance: fit.fit_spectra(model, y, a, b, start, bounds, tolerance=t), len(y)
+            lambda t=tolerance: fit.fit_spectra(first, y, a, b, tolerance=t), len(y)
         )
     names = [line.name for line in model.lines]
     tied = build([wavelength], model.lines, [Tie(f"{n} s", "mul", f"{names[0]} s", 1.0) for n in names[1:]])
-    rates["helioreduce, one width for three lines"] = rate(
-        lambda: fit.fit_spectra(tied, y, a, b, start, tied.bounds(start)), len(y)
-    )
+    rates["helioreduce, one width for three lines"] = rate(lambda: fit.fit_spectra(tied.start(start), y, a, b), len(y))
     few = 200
 
     def scipy_fit(**options: object) -> None:
@@ -130,7 +128,7 @@ def three_windows() -> None:
 
         def prepare() -> None:
             for group, windows in groups.items():
-                spice_prepare.main(str(raster), path("prepared", group), windows, **options)
+                spice_prepare.main(str(raster), path("prepared", group), group, windows, **options)
 
         def fitted() -> None:
             for group in groups:
@@ -166,7 +164,7 @@ def large() -> None:
     y = np.tile(y.astype(np.float32), (50, 1))
     process.use_threads(2)
     wall, cpu = time.perf_counter(), time.process_time()
-    result = fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
+    result = fit.fit_spectra(model.start(start), y, np.full(51, own.a), np.full(51, own.b))
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
@@ -181,7 +179,7 @@ def threads() -> None:
     for number in [1, 2] * 5:
         process.use_threads(number)
         begun = time.perf_counter()
-        fit.fit_spectra(model, y, np.full(51, own.a), np.full(51, own.b), start, model.bounds(start))
+        fit.fit_spectra(model.start(start), y, np.full(51, own.a), np.full(51, own.b))
         best[number] = min(best[number], time.perf_counter() - begun)
     print(f"two threads: {best[1] / best[2]:.2f} × one (on an idle machine)")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from helioreduce.spice import fit, noise, simulate
-from helioreduce.spice.model import Line, LineModel, build
+from helioreduce.spice.model import Line, Start, build
 from helioreduce.spice.simulate import RADCAL_PER_SECOND, STEP
 
 
@@ -43,7 +44,7 @@ def test_same_minimum_as_scipy(rng):
     sigma = own.sigma(expected)
     y = rng.normal(expected, sigma)
     lower, upper = lines.bounds(start)
-    found = fit.fit_spectra(lines, y, sigma**2, 0 * sigma, start, (lower, upper))
+    found = fit.fit_spectra(lines.start(start), y, sigma**2, 0 * sigma)
     moved, gained = [], []
     for i in range(400):
         options = {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12, "bounds": (lower, upper), "jac": slopes, "absolute_sigma": True}
@@ -63,18 +64,17 @@ class Eis(NamedTuple):
 
     cube: object
     template: object
-    model: LineModel
+    start: Start
     y: np.ndarray
     variance: np.ndarray
     shift: np.ndarray
-    start: np.ndarray
-    bounds: tuple[np.ndarray, np.ndarray]
 
     def fit(self) -> fit.Fit:
         """Our fits of all spectra."""
         zero = np.zeros_like(self.variance)
-        found = fit.fit_spectra(self.model, self.y, self.variance, zero, self.start, self.bounds)
-        return fit.retry(found, self.y, self.variance, zero, np.median(found.q[found.good], axis=0), self.bounds)
+        found = fit.fit_spectra(self.start, self.y, self.variance, zero)
+        again = replace(self.start, q=np.median(found.q[found.good], axis=0))
+        return fit.retry(found, self.y, self.variance, zero, again)
 
     def fit_by_eispac(self) -> object:
         """EISPAC's fits, in this process."""
@@ -101,7 +101,7 @@ def eis_observation() -> Eis:
     lines = build([grid], [Line("fe_12 192.39", 192.39)])
     limits = {"I": (0, 1e6), "x": (-0.04, 0.04), "s": (0.0191, 0.0510), "B": (-10, 1e5)}
     start = np.array([1000.0, 192.394, 0.0289, 50.0])
-    return Eis(cube, template, lines, y, variance, shift, start, lines.bounds(start, limits))
+    return Eis(cube, template, lines.start(start, limits), y, variance, shift)
 
 
 @pytest.mark.full
@@ -113,7 +113,7 @@ def test_real_eis_spectra_as_well_as_eispac():
     theirs = np.asarray(result.fit["params"]).reshape(-1, 4)
     errors = np.asarray(result.fit["perror"]).reshape(-1, 4)
     place = theirs - np.array([[0, 1, 0, 0]]) * eis.shift[:, None]
-    chi2 = np.nansum((eis.y - fit.evaluate(eis.model, place)) ** 2 / eis.variance, axis=1)
+    chi2 = np.nansum((eis.y - fit.evaluate(eis.start.model, place)) ** 2 / eis.variance, axis=1)
     fine = (np.asarray(result.fit["status"]).ravel() > 0) & (found.status == fit.CONVERGED)
     assert fine.sum() > 2900
     assert np.mean(found.chi2[fine] <= chi2[fine] * (1 + 1e-4)) >= 0.999

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.spice import composition, contribution
+from helioreduce.spice import composition, contribution, files
 
 DENSITIES, TEMPERATURES = np.logspace(8, 12, 5), np.logspace(4.5, 7, 26)
 
@@ -27,10 +27,9 @@ def line(tmp_path):
 
 
 def test_lines_become_a_table_that_composition_reads(line, tmp_path):
-    files = [line("s_4", 750.221, 5.05), line("n_4", 765.152, 5.15), line("o_3", 703.854, 4.95)]
-    table = contribution.join([contribution.read(file) for file in files])
-    np.savez(tmp_path / "table.npz", **contribution.arrays(table))
-    back = composition.load(tmp_path / "table.npz")
+    paths = [line("s_4", 750.221, 5.05), line("n_4", 765.152, 5.15), line("o_3", 703.854, 4.95)]
+    files.write_table(tmp_path / "table.npz", contribution.join([files.read_contribution(path) for path in paths]))
+    back = files.read_table(tmp_path / "table.npz")
     np.testing.assert_allclose(back.log_t, np.linspace(4.5, 7, 26))
     np.testing.assert_allclose(back.at("s_4 750.22", 9.5), 9.5 * 1e-24 * np.exp(-0.5 * ((back.log_t - 5.05) / 0.15) ** 2))
     ratio = composition.ratio(back, ["s_4 750.22", "n_4 765.15", "o_3 703.87"], 9.0)
@@ -38,12 +37,12 @@ def test_lines_become_a_table_that_composition_reads(line, tmp_path):
 
 
 def test_files_that_do_not_belong_together_are_refused(line, tmp_path):
-    first = contribution.read(line("s_4", 750.221, 5.05))
+    first = files.read_contribution(line("s_4", 750.221, 5.05))
     for other in (line("n_4", 765.152, 5.15, temperatures=TEMPERATURES[1:]), line("n_4", 765.152, 5.15, unit="ph cm3 s-1")):
         with pytest.raises(InputError, match=r"n_4 765.152 and s_4 750.221 differ"):
-            contribution.join([first, contribution.read(other)])
+            contribution.join([first, files.read_contribution(other)])
     with pytest.raises(InputError, match="abundance"):
-        contribution.read(line("n_4", 765.152, 5.15, applied=True))
+        files.read_contribution(line("n_4", 765.152, 5.15, applied=True))
     np.savez(tmp_path / "other.npz", gofnt=np.ones(3))
     with pytest.raises(InputError, match=r"other.npz: is not a contribution function.*gofchianti"):
-        contribution.read(tmp_path / "other.npz")
+        files.read_contribution(tmp_path / "other.npz")

@@ -25,9 +25,9 @@ def test_exact_spectra_give_exact_parameters(count, seed):
     start[1::3] += rng.uniform(-0.1, 0.1, count)
     start[2 : 3 * count : 3] = 0.35
     own = noise_of(60)
-    n = lines.wavelength.size
+    n = lines.arrays.wavelength.size
     y = fit.evaluate(lines, lines.reduce(q))
-    found = fit.fit_spectra(lines, y, np.full(n, own.a), np.full(n, own.b), start, lines.bounds(start), tolerance=1e-12)
+    found = fit.fit_spectra(lines.start(start), y, np.full(n, own.a), np.full(n, own.b), tolerance=1e-12)
     assert found.status[0] == fit.CONVERGED
     difference = np.abs(found.q[0] - q)
     difference[0 : 3 * count : 3] /= q[0 : 3 * count : 3]
@@ -59,10 +59,8 @@ def test_chi2_follows_its_distribution(single):
     scene = single(20_000, 60)
     own = scene.fit()
     assert 0.93 < np.median(own.reduced_chi2) < 1.05
-    true = fit.fit_spectra(
-        scene.model, scene.spectra, scene.a + scene.b * scene.expected, np.zeros_like(scene.expected), scene.q[0],
-        scene.model.bounds(scene.q[0]),
-    )  # fmt: skip
+    variance = scene.a + scene.b * scene.expected
+    true = fit.fit_spectra(scene.model.start(scene.q[0]), scene.spectra, variance, np.zeros_like(variance))
     assert 0.95 < np.median(true.reduced_chi2) < 1.03
 
 
@@ -70,7 +68,7 @@ def test_chi2_of_gaussian_noise_passes_kolmogorov_smirnov(rng, single):
     scene = single(3000, 60)
     y = scene.expected + rng.normal(size=scene.expected.shape) * 0.03
     variance = np.full(y.shape[1], 0.03**2)
-    found = fit.fit_spectra(scene.model, y, variance, 0 * variance, scene.q[0], scene.model.bounds(scene.q[0]))
+    found = fit.fit_spectra(scene.model.start(scene.q[0]), y, variance, 0 * variance)
     assert stats.kstest(found.chi2[found.good], stats.chi2(y.shape[1] - 4).cdf).pvalue > 0.01
 
 
@@ -100,9 +98,9 @@ def test_tied_covariance_is_m_c_mt(three):
     names = [line.name for line in scene.model.lines]
     ties = [Tie(f"{names[1]} s", "mul", f"{names[0]} s", 1.1), Tie(f"{names[2]} x", "add", f"{names[1]} x", 1.5)]
     ties += [Tie(f"{names[1]} x", "add", f"{names[0]} x", 1.5), Tie(f"{names[2]} I", "mul", f"{names[0]} I", 1.4)]
-    lines = model.build([scene.model.wavelength], scene.model.lines, ties, {f"{names[2]} s": 0.35})
+    lines = model.build([scene.model.arrays.wavelength], scene.model.lines, ties, {f"{names[2]} s": 0.35})
     start = scene.q.mean(axis=0)
-    found = fit.fit_spectra(lines, scene.spectra, scene.a, scene.b, start, lines.bounds(start))
+    found = fit.fit_spectra(lines.start(start), scene.spectra, scene.a, scene.b)
     found = found.take(np.flatnonzero(found.good))
     size = lines.free
     assert size == 10 - 5
@@ -110,7 +108,9 @@ def test_tied_covariance_is_m_c_mt(three):
     free = np.empty((len(found.p), size, size))
     free[:, *np.triu_indices(size)] = found.packed
     free[:, *np.triu_indices(size)[::-1]] = found.packed
-    expected = lines.matrix @ free @ lines.matrix.T
+    unit = np.eye(size)
+    matrix = (lines.full(unit) - lines.full(0 * unit)).T  # q = M p + b
+    expected = matrix @ free @ matrix.T
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found.covariance(), expected, rtol=1e-10, atol=1e-10 * scale)
     np.testing.assert_allclose(found.sigma() ** 2, np.diagonal(expected, axis1=1, axis2=2), rtol=1e-10, atol=1e-20)
@@ -139,13 +139,13 @@ def test_missing_samples_do_not_matter_but_for_their_information(three, rng):
     y[rng.random(y.shape) < 0.3] = np.nan
     y[3] = np.nan
     y[4, 10:] = np.nan
-    found = fit.fit_spectra(scene.model, y, scene.a, scene.b, scene.q[0], scene.model.bounds(scene.q[0]))
+    found = fit.fit_spectra(scene.model.start(scene.q[0]), y, scene.a, scene.b)
     assert found.status[3] == found.status[4] == fit.TOO_FEW
     assert np.isnan(found.p[3]).all()
     assert (np.delete(found.status, [3, 4]) == fit.CONVERGED).mean() > 0.9
     np.testing.assert_array_equal(found.samples, np.isfinite(y).sum(axis=1))
     other = np.where(np.isnan(y), np.inf, y)  # what stands in place of a missing sample is of no effect
-    same = fit.fit_spectra(scene.model, other, scene.a, scene.b, scene.q[0], scene.model.bounds(scene.q[0]))
+    same = fit.fit_spectra(scene.model.start(scene.q[0]), other, scene.a, scene.b)
     np.testing.assert_array_equal(found.p, same.p)
 
 
@@ -154,16 +154,16 @@ def test_lines_of_a_lost_window_are_unknown_and_the_others_are_not():
     own = model.build(WAVES, BLEND)
     scene = joined(np.random.default_rng(5), own, np.tile(TRUTH, (50, 1)), 60)
     lost = scene.spectra.copy()
-    lost[:, own.edges[1] :] = np.nan
-    found = fit.fit_spectra(own, lost, scene.a, scene.b, scene.q[0], own.bounds(scene.q[0]))
+    lost[:, own.arrays.edges[1] :] = np.nan
+    found = fit.fit_spectra(own.start(scene.q[0]), lost, scene.a, scene.b)
     alone = model.build(WAVES[:1], BLEND[:1])
-    n, start = alone.wavelength.size, scene.q[0, [0, 1, 2, 12]]
-    single = fit.fit_spectra(alone, lost[:, :n], scene.a[:n], scene.b[:n], start, alone.bounds(start))
+    n, start = alone.arrays.wavelength.size, scene.q[0, [0, 1, 2, 12]]
+    single = fit.fit_spectra(alone.start(start), lost[:, :n], scene.a[:n], scene.b[:n])
     np.testing.assert_array_equal(np.isnan(found.q[0]), [False] * 3 + [True] * 9 + [False, True])
     np.testing.assert_allclose(found.q[:, [0, 1, 2, 12]], single.q, rtol=1e-12)
     np.testing.assert_allclose(found.reduced_chi2, single.reduced_chi2, rtol=1e-12)
     tied = model.build(WAVES, BLEND, WIDTHS)
-    found = fit.fit_spectra(tied, lost, scene.a, scene.b, scene.q[0], tied.bounds(scene.q[0]))
+    found = fit.fit_spectra(tied.start(scene.q[0]), lost, scene.a, scene.b)
     assert np.isfinite(found.q[:, 8]).all()  # a width that is another line's is known still
     assert np.isnan(found.q[:, 6]).all()
 
@@ -176,7 +176,7 @@ def test_result_does_not_depend_on_threads_or_order(three):
     two = scene.fit()
     order = np.random.default_rng(0).permutation(500)
     start = scene.q.mean(axis=0)
-    mixed = fit.fit_spectra(scene.model, scene.spectra[order], scene.a, scene.b, start, scene.model.bounds(start))
+    mixed = fit.fit_spectra(scene.model.start(start), scene.spectra[order], scene.a, scene.b)
     assert one.p.tobytes() == two.p.tobytes() == mixed.p[np.argsort(order)].tobytes()
     assert one.packed.tobytes() == two.packed.tobytes()
 
@@ -198,7 +198,7 @@ def blend(ties, exposure, limits=model.BOUNDS):
     """4,000 fits of the blend and pulls of the radiance and the width of Mg IX 749, of the good ones."""
     own = model.build(WAVES, BLEND, ties)
     scene = joined(np.random.default_rng(7), own, np.tile(TRUTH, (4000, 1)), exposure)
-    found = fit.fit_spectra(own, scene.spectra, scene.a, scene.b, scene.q[0], own.bounds(scene.q[0], limits))
+    found = fit.fit_spectra(own.start(scene.q[0], limits), scene.spectra, scene.a, scene.b)
     values, covariance = radiance.of_fit(found)
     by_radiance = (values[:, 2] - radiance.of_gaussian(0.04, 0.35)) / np.sqrt(covariance[:, 2, 2])
     by_width = (found.q[:, 8] - 0.35) / found.sigma()[:, 8]
@@ -253,8 +253,8 @@ def test_weights_are_right_at_low_counts(single):
     free = scene.fit()
     variance = scene.a + scene.b * np.maximum(free.evaluate(), 0)
     for k, name in enumerate(scene.model.names[:3]):
-        held = model.build([scene.model.wavelength], scene.model.lines, fixed={name: scene.q[0, k]})
-        other = fit.fit_spectra(held, scene.spectra, scene.a, scene.b, scene.q[0], held.bounds(scene.q[0]))
+        held = model.build([scene.model.arrays.wavelength], scene.model.lines, fixed={name: scene.q[0, k]})
+        other = fit.fit_spectra(held.start(scene.q[0]), scene.spectra, scene.a, scene.b)
         chi2 = [np.sum((scene.spectra - f.evaluate()) ** 2 / variance, axis=1) for f in (other, free)]
         root = np.sign(free.q[:, k] - scene.q[0, k]) * np.sqrt(np.maximum(chi2[0] - chi2[1], 0))
         assert root[free.good].std() == pytest.approx(1, abs=0.03)

@@ -14,7 +14,7 @@ KNOWN = catalogue.built_in()
 def raster(**settings):
     """Windows of a simulated raster and its truth by name."""
     planes, truth = simulate.raster(simulate.Settings(**{"rows": 24, "columns": 8, "spikes": 0, **settings}))
-    return level2.windows(planes), {plane.name: plane.data for plane in truth}
+    return level2.windows(planes), truth
 
 
 @pytest.mark.parametrize("offset", [-1.2, -0.5, 0.4, 1.2])
@@ -30,9 +30,9 @@ def test_offset_and_width_do_not_matter(offset, width):
     scene = joined(np.random.default_rng(4), own, np.tile(truth, (400, 1)), 600)
     data = scene.spectra.T.reshape(1, wave.size, 20, 20).astype(np.float32)
     window = level2.Window("O III 703", data, wave, {}, np.zeros(data.shape, np.uint8))
-    start = initial.estimate([window], [noise_of(600)], KNOWN)
-    found = fit.fit_spectra(start.model, window.spectra, scene.a, scene.b, start.q, start.bounds)
-    best = fit.fit_spectra(start.model, window.spectra, scene.a, scene.b, truth, start.model.bounds(truth))
+    start = initial.estimate(group.Group("own", (window,), (noise_of(600),)), KNOWN)
+    found = fit.fit_spectra(start, window.spectra, scene.a, scene.b)
+    best = fit.fit_spectra(start.model.start(truth), window.spectra, scene.a, scene.b)
     assert np.mean(np.abs(found.chi2 - best.chi2) < 0.1) >= 0.99
     assert np.abs(start.q - truth)[1:9:3].max() < 0.1
 
@@ -41,42 +41,42 @@ def test_lines_of_simulated_windows_are_found():
     windows, _ = raster()
     names = []
     for window in windows:
-        own = group.join([window])
-        names += [line.name for line in initial.estimate(own.windows, own.noise, KNOWN).model.lines]
+        own = group.join("own", [window])
+        names += [line.name for line in initial.estimate(own, KNOWN).model.lines]
     assert names == [line.name for window in simulate.WINDOWS for line in window.lines]
 
 
 def test_unknown_window_is_fitted_with_a_warning():
     windows, truth = raster()
     empty = catalogue.Catalogue(())
-    own = group.join([windows[2]])
+    own = group.join("own", [windows[2]])
     with pytest.warns(UserWarning, match="no line of the catalogue"):
-        start = initial.estimate(own.windows, own.noise, empty)
+        start = initial.estimate(own, empty)
     assert start.model.lines[0].name.startswith("unknown 770.")
-    assert start.q[1] == pytest.approx(np.median(truth["NE_8 770.42 X"]), abs=0.1)
+    assert start.q[1] == pytest.approx(np.median(truth["ne_8 770.42 x"]), abs=0.1)
 
 
 def test_absent_line_is_left_out_with_a_warning():
     windows, _ = raster()
-    own = group.join([windows[2]])
+    own = group.join("own", [windows[2]])
     with pytest.warns(UserWarning, match=r"xx_1 767.80: not seen"):
-        start = initial.estimate(own.windows, own.noise, KNOWN.add_line("xx_1", 767.80))
+        start = initial.estimate(own, KNOWN.add_line("xx_1", 767.80))
     assert [line.name for line in start.model.lines] == ["n_4 765.15", "ne_8 770.42"]
 
 
 def test_tie_out_of_the_group_is_refused_and_others_pass():
     windows, _ = raster()
-    own = group.join([windows[1]])
+    own = group.join("own", [windows[1]])
     tie = Tie("mg_9 749.54 x", "add", "mg_9 706.02 x", 43.52)
     with pytest.raises(InputError, match="leads out of the group"):
-        initial.estimate(own.windows, own.noise, KNOWN, ties=[tie])
-    other = group.join([windows[2]])
-    assert initial.estimate(other.windows, other.noise, KNOWN, ties=[tie]).ties == ()
+        initial.estimate(own, KNOWN, initial.Settings(ties=(tie,)))
+    other = group.join("own", [windows[2]])
+    assert initial.estimate(other, KNOWN, initial.Settings(ties=(tie,))).model.ties == ()
 
 
 def test_shared_width_is_one_parameter():
     windows, _ = raster()
-    own = group.join([windows[0]])
-    start = initial.estimate(own.windows, own.noise, KNOWN, shared_width=True)
+    own = group.join("own", [windows[0]])
+    start = initial.estimate(own, KNOWN, initial.Settings(shared_width=True))
     assert start.model.free == 10 - 2
     assert len({round(w, 12) for w in start.q[2:9:3]}) == 1

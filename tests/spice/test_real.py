@@ -1,12 +1,14 @@
 """A real window, Ne VIII 770 of 2022-03-17, and real headers; contribution functions from CHIANTI."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice import catalogue, composition, fit, group, initial, level2
+from helioreduce.spice import catalogue, composition, files, fit, group, initial, level2
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +20,12 @@ def window(real):
 
 @pytest.fixture(scope="module")
 def fitted(window):
-    own = group.join([window], frames=1)
-    start = initial.estimate(own.windows, own.noise, catalogue.built_in())
+    own = group.join("own", [window], frames=1)
+    start = initial.estimate(own, catalogue.built_in())
     a, b = own.variance
-    spectra = own.cube.reshape(-1, a.size)
-    found = fit.fit_spectra(start.model, spectra, a, b, start.q, start.bounds)
-    return spectra, fit.retry(found, spectra, a, b, np.median(found.q[found.good], axis=0), start.bounds)
+    spectra = own.spectra
+    found = fit.fit_spectra(start, spectra, a, b)
+    return spectra, fit.retry(found, spectra, a, b, replace(start, q=np.median(found.q[found.good], axis=0)))
 
 
 def test_nearly_all_of_its_spectra_converge(fitted):
@@ -94,7 +96,7 @@ def test_headers_without_data_are_told_apart(real, name):
 
 def test_contribution_functions_of_chianti(real):
     """Coefficients of {N IV 765, N III 991} / {S IV 750, S V 786}: exact for three DEMs, with a DEM term of its own."""
-    table = composition.load(real / "spice/contribution_functions.npz")
+    table = files.read_table(real / "spice/contribution_functions.npz")
     lines = ["s_4 750.22", "s_5 786.47", "n_4 765.15", "n_3 991.58"]
     ratio = composition.ratio(table, lines, 9.0)
     assert ratio.phi < 1e-6

@@ -30,12 +30,13 @@ def test_errors_are_upper_limits_after_denoising_and_the_header_says_so():
     """Pulls of radiances on a denoised raster: unbiased, and narrower than 1 as the card DENOISED states."""
     planes, truth = simulate.raster(simulate.Settings(rows=48, columns=24, seed=2))
     known = catalogue.built_in()
-    own, _ = prepare.prepare(group.join([level2.windows(planes)[2]]), known, denoise=True)
+    clean, _ = prepare.without_spikes(group.join("own", [level2.windows(planes)[2]]), known)
+    own = prepare.denoised(clean)
     assert own.windows[0].header["DENOISED"] is True
-    start = initial.estimate(own.windows, own.noise, known)
-    found = fit.fit_spectra(start.model, own.cube.reshape(-1, own.cube.shape[-1]), *own.variance, start.q, start.bounds)
+    start = initial.estimate(own, known)
+    found = fit.fit_spectra(start, own.spectra, *own.variance)
     values, covariance = radiance.of_fit(found)
-    expected = next(plane.data for plane in truth if plane.name == "NE_8 770.42 RADIANCE").ravel()
+    expected = truth["ne_8 770.42 radiance"].ravel()
     pulls = ((values[:, 1] - expected) / np.sqrt(covariance[:, 1, 1]))[found.good]
     assert 0.4 < pulls.std() < 0.9
     assert abs(pulls.mean()) < 0.1

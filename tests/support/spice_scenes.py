@@ -26,8 +26,8 @@ class Scene(NamedTuple):
 
     def fit(self, start: np.ndarray | None = None, **options: object) -> fit.Fit:
         """Fits from a start (default: the mean of the truth), bounds about it."""
-        start = self.q.mean(axis=0) if start is None else start
-        return fit.fit_spectra(self.model, self.spectra, self.a, self.b, start, self.model.bounds(start), **options)
+        start = self.model.start(self.q.mean(axis=0) if start is None else start)
+        return fit.fit_spectra(start, self.spectra, self.a, self.b, **options)
 
 
 def noise_of(exposure: float) -> noise.Noise:
@@ -45,7 +45,7 @@ def joined(rng: np.random.Generator, lines: model.LineModel, q: np.ndarray, expo
     expected = fit.evaluate(lines, lines.reduce(q))
     photons = rng.poisson(np.maximum(expected, 0) / own.b) * own.b
     spectra = photons + rng.normal(0, np.sqrt(own.a), expected.shape)
-    n = lines.wavelength.size
+    n = lines.arrays.wavelength.size
     return Scene(lines, q, expected, spectra, np.full(n, own.a), np.full(n, own.b))
 
 

@@ -1,9 +1,7 @@
 """Cosmic rays of any FITS frames: combined calibration frames, cleaned frames, tables and figures of the hits."""
 
 
-wildcard_constraints:
-    job=r"[\w-]+",
-    frame=r"[\w.+-]+",
+include: "cosmic_rays_plan.smk"
 
 
 localrules:
@@ -13,26 +11,26 @@ localrules:
 
 rule cosmic_rays:
     input:
-        cosmic_rays.targets,
+        cosmic_rays_targets(),
 
 
 rule cosmic_rays_example:
     input:
-        expand("results/cosmic_rays/sources/{job}/science.png", job=cosmic_rays.example.jobs),
+        expand("results/cosmic_rays/sources/{job}/science.png", job=COSMIC_RAYS_EXAMPLES),
         "results/cosmic_rays/compared/example.png",
 
 
 rule cosmic_rays_simulate:
     output:
-        darks=cosmic_rays.example.darks,
-        science=cosmic_rays.example.science,
-        truth=cosmic_rays.example.truth,
+        darks=COSMIC_RAYS_DARKS,
+        science=COSMIC_RAYS_SCIENCE,
+        truth="results/cosmic_rays/simulated/truth.fits",
     log:
         "results/logs/cosmic_rays_simulate.log",
     conda:
         "../../envs/reduction.yaml"
     params:
-        **cosmic_rays.example.camera,
+        **COSMIC_RAYS_CAMERA,
         code=code("cosmic_rays_simulate"),
     message:
         "Simulate a CCD with known cosmic rays."
@@ -42,7 +40,7 @@ rule cosmic_rays_simulate:
 
 rule cosmic_rays_combine:
     input:
-        lambda wildcards: cosmic_rays.combination(wildcards).frames,
+        lambda wildcards: list(cosmic_rays_files(COSMIC_RAYS_COMBINE[wildcards.job]).values()),
     output:
         "results/cosmic_rays/combined/{job}.fits",
     log:
@@ -52,9 +50,11 @@ rule cosmic_rays_combine:
     resources:
         mem_mb=2000,
     params:
-        kind=lambda wildcards: cosmic_rays.combination(wildcards).kind,
-        choices=lambda wildcards: cosmic_rays.combination(wildcards).choices,
-        memory_mb=cosmic_rays.memory_mb,
+        kind=lambda wildcards: COSMIC_RAYS_COMBINE[wildcards.job]["kind"],
+        choices=lambda wildcards: {
+            key: value for key, value in COSMIC_RAYS_COMBINE[wildcards.job].items() if key in COSMIC_RAYS_CHOICES
+        },
+        memory_mb=COSMIC_RAYS["memory_mb"],
         code=code("cosmic_rays_combine"),
     message:
         "Combine the frames of {wildcards.job}."
@@ -64,7 +64,7 @@ rule cosmic_rays_combine:
 
 rule cosmic_rays_clean:
     input:
-        unpack(cosmic_rays.to_clean),
+        unpack(cosmic_rays_inputs),
     output:
         image="results/cosmic_rays/cleaned/{job}/{frame}.fits",
         hits="results/cosmic_rays/hits/{job}/{frame}.fits",
@@ -73,9 +73,9 @@ rule cosmic_rays_clean:
     conda:
         "../../envs/reduction.yaml"
     params:
-        noise=lambda wildcards: cosmic_rays.cleaning(wildcards).noise,
-        search=lambda wildcards: cosmic_rays.cleaning(wildcards).search,
-        electrons=lambda wildcards: cosmic_rays.cleaning(wildcards).electrons,
+        noise=cosmic_rays_chosen(COSMIC_RAYS_NOISE, COSMIC_RAYS_NOISE),
+        search=cosmic_rays_chosen(COSMIC_RAYS_SEARCH),
+        electrons=lambda wildcards: COSMIC_RAYS_CLEAN[wildcards.job].get("electrons", False),
         code=code("cosmic_rays_clean"),
     message:
         "Clean {wildcards.frame} of {wildcards.job}."
@@ -95,6 +95,8 @@ rule cosmic_rays_sources:
     conda:
         "../../envs/reduction.yaml"
     params:
+        extended=COSMIC_RAYS_EXTENDED,
+        rows=COSMIC_RAYS_ROWS,
         code=code("cosmic_rays_sources"),
     message:
         "List and draw the hits of {wildcards.job}/{wildcards.frame}."
@@ -106,13 +108,13 @@ rule cosmic_rays_compare:
     input:
         images=expand(
             "results/cosmic_rays/cleaned/{job}/science.fits",
-            job=cosmic_rays.example.jobs,
+            job=reversed(COSMIC_RAYS_EXAMPLES),
         ),
         hits=expand(
             "results/cosmic_rays/hits/{job}/science.fits",
-            job=cosmic_rays.example.jobs,
+            job=reversed(COSMIC_RAYS_EXAMPLES),
         ),
-        truth=cosmic_rays.example.truth,
+        truth="results/cosmic_rays/simulated/truth.fits",
     output:
         table="results/cosmic_rays/compared/example.ecsv",
         picture="results/cosmic_rays/compared/example.png",
@@ -121,7 +123,8 @@ rule cosmic_rays_compare:
     conda:
         "../../envs/reduction.yaml"
     params:
-        names=cosmic_rays.example.names,
+        names=[f"sigclip {COSMIC_RAYS_EXAMPLES[job]['sigclip']:g}" for job in reversed(COSMIC_RAYS_EXAMPLES)],
+        extended=COSMIC_RAYS_EXTENDED,
         code=code("cosmic_rays_compare"),
     message:
         "Compare two thresholds with the truth."
@@ -132,7 +135,9 @@ rule cosmic_rays_compare:
 rule cosmic_rays_score:
     input:
         image="results/aia/error/{channel}/{time}.fits",
-        spikes=cosmic_rays.spikes,
+        spikes=lambda wildcards: [
+            f"results/aia/spikes/{wildcards.channel}/{time}.fits" for time in cosmic_rays_series(wildcards)
+        ],
     output:
         "results/cosmic_rays/scored/{channel}/{time}.ecsv",
     log:
@@ -140,7 +145,7 @@ rule cosmic_rays_score:
     conda:
         "../../envs/reduction.yaml"
     params:
-        position=cosmic_rays.position,
+        position=lambda wildcards: cosmic_rays_series(wildcards).index(wildcards.time),
         search={"sigclip": 6.0, "objlim": 3.0, "sigfrac": 0.5},
         code=code("cosmic_rays_score"),
     message:

@@ -133,6 +133,13 @@ class Plane(NamedTuple):
     data: np.ndarray | None
     header: fits.Header
 
+    @property
+    def array(self) -> np.ndarray:
+        """The data, where there must be some."""
+        if self.data is None:
+            raise InputError(f"the HDU {self.name!r} holds no data", cure="Make the file again")
+        return self.data
+
 
 def read_planes(path: str | Path, *, edited: bool = False) -> list[Plane]:
     """Every image HDU of a file, in order; tables are passed over. ``edited``: a wrong checksum is only a warning."""

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
 
+class Bounds(NamedTuple):
+    """Lower and upper bound (P,) of the free parameters."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+class System(NamedTuple):
+    """Normal equations ``H δ = g`` of P parameters, and the memory to solve them for a choice of parameters."""
+
+    hessian: np.ndarray  # (P, P) H
+    gradient: np.ndarray  # (P,) g
+    factor: np.ndarray  # (P, P) of the Cholesky decomposition
+    chosen: np.ndarray  # (P,) indices of the chosen parameters, the first so many
+    delta: np.ndarray  # (P,) solution, in the order of ``chosen``
+
+
 @numba.njit(cache=True)
-def cholesky(matrix, n):  # type: ignore[no-untyped-def]
-    """Lower triangle of the Cholesky factor, in place; False if the matrix is not positive definite."""
+def system(size):
+    """Return the memory for ``size`` parameters."""
+    return System(np.empty((size, size)), np.empty(size), np.empty((size, size)), np.empty(size, np.int64), np.empty(size))
+
+
+@numba.njit(cache=True)
+def cholesky(matrix, n):
+    """Replace the lower triangle by the Cholesky factor; return False if the matrix is not positive definite."""
     for i in range(n):
         limit = 1e-14 * matrix[i, i]
         for j in range(i + 1):
@@ -25,7 +50,7 @@ def cholesky(matrix, n):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def substitute(factor, n, x):  # type: ignore[no-untyped-def]
+def substitute(factor, n, x):
     """Solve L Lᵀ x = b, in place."""
     for i in range(n):
         for k in range(i):
@@ -38,59 +63,66 @@ def substitute(factor, n, x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def damped_step(hessian, gradient, chosen, n, damping, factor, delta):  # type: ignore[no-untyped-def]
-    """Solve (H + damping diag H) δ = g for the chosen parameters; the others stay."""
+def damped_step(s, n, damping):
+    """Solve (H + damping diag H) δ = g for the first n chosen parameters; return False if that is impossible."""
     for i in range(n):
         for j in range(i + 1):
-            factor[i, j] = hessian[chosen[i], chosen[j]]
-        factor[i, i] *= 1.0 + damping
-        delta[i] = gradient[chosen[i]]
-    if not cholesky(factor, n):
+            s.factor[i, j] = s.hessian[s.chosen[i], s.chosen[j]]
+        s.factor[i, i] *= 1.0 + damping
+        s.delta[i] = s.gradient[s.chosen[i]]
+    if not cholesky(s.factor, n):
         return False
-    substitute(factor, n, delta)
+    substitute(s.factor, n, s.delta)
     return True
 
 
 @numba.njit(cache=True)
-def movable(p, lower, upper, hessian, gradient, chosen):  # type: ignore[no-untyped-def]
-    """Parameters that may move: not pressed against a bound, and of some effect. Their number; ``chosen`` in place."""
+def choose_movable(p, bounds, s):
+    """Choose the parameters that may move: not pressed against a bound, and of some effect; return their number."""
     n = 0
     for k in range(p.size):
-        pressed = (p[k] <= lower[k] and gradient[k] <= 0.0) or (p[k] >= upper[k] and gradient[k] >= 0.0)
-        if not pressed and hessian[k, k] > 0.0:
-            chosen[n] = k
+        at_lower = p[k] <= bounds.lower[k] and s.gradient[k] <= 0.0
+        at_upper = p[k] >= bounds.upper[k] and s.gradient[k] >= 0.0
+        if not (at_lower or at_upper) and s.hessian[k, k] > 0.0:
+            s.chosen[n] = k
             n += 1
     return n
 
 
 @numba.njit(cache=True)
-def quadratic(hessian, chosen, n, delta):  # type: ignore[no-untyped-def]
-    """δᵀHδ: the square of the step in units of the errors."""
+def squared_length(s, n):
+    """Return δᵀHδ: the square of the step in units of the errors."""
     total = 0.0
     for i in range(n):
         for j in range(n):
-            total += delta[i] * hessian[chosen[i], chosen[j]] * delta[j]
+            total += s.delta[i] * s.hessian[s.chosen[i], s.chosen[j]] * s.delta[j]
     return total
 
 
 @numba.njit(cache=True)
-def covariance(p, lower, upper, hessian, chosen, factor, delta, packed):  # type: ignore[no-untyped-def]
-    """Inverse of H over the parameters inside their bounds, packed by rows of the upper triangle; NaN for the others."""
+def covariance(p, bounds, s, packed):
+    """Invert H over the parameters inside their bounds into ``packed``, the upper triangle by rows; NaN for the others."""
     n = 0
     for k in range(p.size):
-        if lower[k] < p[k] < upper[k] and hessian[k, k] > 0.0:
-            chosen[n] = k
+        if bounds.lower[k] < p[k] < bounds.upper[k] and s.hessian[k, k] > 0.0:
+            s.chosen[n] = k
             n += 1
     packed[:] = np.nan
     for i in range(n):
         for j in range(i + 1):
-            factor[i, j] = hessian[chosen[i], chosen[j]]
-    if n == 0 or not cholesky(factor, n):
+            s.factor[i, j] = s.hessian[s.chosen[i], s.chosen[j]]
+    if n == 0 or not cholesky(s.factor, n):
         return
     for column in range(n):
-        delta[:n] = 0.0
-        delta[column] = 1.0
-        substitute(factor, n, delta)
+        s.delta[:n] = 0.0
+        s.delta[column] = 1.0
+        substitute(s.factor, n, s.delta)
         for row in range(column + 1):
-            i, j = chosen[row], chosen[column]
-            packed[i * p.size - i * (i - 1) // 2 + j - i] = delta[row]
+            i, j = s.chosen[row], s.chosen[column]
+            packed[place(i, j, p.size)] = s.delta[row]
+
+
+@numba.njit(cache=True, inline="always")
+def place(i, j, size):
+    """Return where element (i, j), i ≤ j, of a symmetric matrix of ``size`` rows is in its packed upper triangle."""
+    return i * size - i * (i - 1) // 2 + j - i

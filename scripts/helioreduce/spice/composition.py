@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +45,7 @@ class Table:
     functions: Mapping[str, np.ndarray]
 
     def at(self, line: str, log_n: float) -> np.ndarray:
-        """G(T) of a line named ``s_4 750.22`` at a density; linear in log n, in the nearest line of the same ion.
+        """Return G(T) of a line named ``s_4 750.22`` at a density; linear in log n, in the nearest line of the same ion.
 
         Raises
         ------
@@ -54,9 +53,9 @@ class Table:
             If the table has no such line, or ends before the density.
         """
         ion, wavelength = line.split()
-        near = [name for name in self.functions if name.split()[0] == ion]
-        found = min(near, key=lambda name: abs(float(name.split()[1]) - float(wavelength)), default=None)
-        if found is None or abs(float(found.split()[1]) - float(wavelength)) > NEAR:
+        distances = {name: abs(float(name.split()[1]) - float(wavelength)) for name in self.functions if name.split()[0] == ion}
+        found = min(distances, key=lambda name: distances[name], default=None)
+        if found is None or distances[found] > NEAR:
             raise InputError(f"the contribution functions have no line {line!r}", cure=f"Lines: {', '.join(self.functions)}")
         if not self.log_n[0] <= log_n <= self.log_n[-1]:
             raise InputError(f"log n = {log_n} is outside the table", cure=f"Between {self.log_n[0]} and {self.log_n[-1]}")
@@ -75,38 +74,13 @@ class Ratio(NamedTuple):
     robustness: float
 
 
-def load(path: str | Path) -> Table:
-    """A table from an ``.npz`` with ``logT``, ``logn`` and one array (n, T) per line, named ``s_4_750.221``; no pickles.
-
-    Raises
-    ------
-    InputError
-        If the file is no such table.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            axes = stored["logT"].astype(float), stored["logn"].astype(float)
-            names = [name for name in stored if name not in ("logT", "logn")]
-            functions = {" ".join(name.rsplit("_", 1)): stored[name].astype(float) for name in names}
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"is not a table of contribution functions ({error})",
-            cure="An .npz with logT, logn and arrays (n, T) named like s_4_750.221",
-            where=path,
-        ) from error
-    wrong = [name for name, array in functions.items() if array.shape != (axes[1].size, axes[0].size)]
-    if wrong:
-        raise InputError(f"{wrong[0]} has not the shape (n, T)", where=path)
-    return Table(*axes, functions)
-
-
 def is_low(line: str) -> bool:
-    """Whether a line's element has a low first ionisation potential."""
+    """Return whether a line's element has a low first ionisation potential."""
     return _element(line)[0] < LOW_FIP_EV
 
 
 def abundance(line: str) -> float:
-    """Photospheric abundance of a line's element, relative to hydrogen."""
+    """Return the photospheric abundance of a line's element, relative to hydrogen."""
     return 10 ** (_element(line)[1] - 12)
 
 
@@ -118,7 +92,7 @@ def _element(line: str) -> tuple[float, float]:
 
 
 def reference_dems(log_t: np.ndarray) -> np.ndarray:
-    """Three shapes DEM (3, T) for which the ratio is made exact: quiet Sun, active region, coronal hole.
+    """Return three shapes DEM (3, T) for which the ratio is made exact: quiet Sun, active region, coronal hole.
 
     Each is a transition region falling as a power of T plus a corona, Gaussian in log T: analytic, of our own, with the slopes
     and contrasts of published DEMs of such regions.
@@ -128,21 +102,21 @@ def reference_dems(log_t: np.ndarray) -> np.ndarray:
 
 
 def trial_dems(log_t: np.ndarray) -> np.ndarray:
-    """DEMs (J, T) that the coefficients were not made for: Gaussians in log T and slopes of the transition region."""
+    """Return DEMs (J, T) that the coefficients were not made for: Gaussians in log T and slopes of the transition region."""
     gaussians = [np.exp(-0.5 * ((log_t - c) / w) ** 2) for c in np.arange(4.9, 5.51, 0.1) for w in (0.1, 0.2, 0.4)]
     slopes = [10 ** (s * (log_t - 4.5)) for s in (-3.0, -2.0, -1.0, 0.0)]
     return np.array([*gaussians, *slopes])
 
 
 def responses(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray) -> np.ndarray:
-    """⟨G_i, DEM_j⟩ = ∫ G_i DEM_j dT (J, lines), by the trapezoidal rule in log T (dT = T ln 10 dlog T)."""
+    """Return ⟨G_i, DEM_j⟩ = ∫ G_i DEM_j dT (J, lines), by the trapezoidal rule in log T (dT = T ln 10 dlog T)."""
     temperature = 10**table.log_t * np.log(10)
     functions = np.array([table.at(line, log_n) for line in lines])
     return np.trapezoid(dems[:, None, :] * functions[None] * temperature, table.log_t, axis=-1)
 
 
 def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | None = None) -> Ratio:
-    """Coefficients of the linear combination ratio for the lines at hand.
+    """Return the coefficients of the linear combination ratio for the lines at hand.
 
     Parameters
     ----------
@@ -187,7 +161,7 @@ def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | N
 def fip_bias(
     ratio: Ratio, radiance: Mapping[str, np.ndarray], covariance: Mapping[tuple[str, str], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """FIP bias and its standard error, both absolute and of the radiances' shape.
+    """Return the FIP bias and its standard error, both absolute and of the radiances' shape.
 
     Parameters
     ----------

@@ -1,22 +1,20 @@
 """Contribution functions as they are passed around: one table out of files that hold one CHIANTI line each.
 
 The package gofchianti fetches such files, made with CHIANTI 11; each has ``densities`` (n,) in cm⁻³, ``temperature`` (T,) in K,
-``gofnt`` (n, T) without abundance, and ``meta``, JSON with the ion, the wavelength and the unit.
+``gofnt`` (n, T) without abundance, and ``meta``, JSON with the ion, the wavelength and the unit. A table is an ``.npz`` with
+``logT``, ``logn`` and one array (n, T) per line, named ``s_4_750.221``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.spice.composition import Table
-
-_LAYOUT = "Expected an .npz of gofchianti: densities, temperature, gofnt and meta"
 
 
 class Function(NamedTuple):
@@ -29,34 +27,31 @@ class Function(NamedTuple):
     unit: str
 
 
-def read(path: str | Path) -> Function:
-    """One line from a file of gofchianti; no pickles.
+def function(stored: Mapping[str, np.ndarray]) -> Function:
+    """Return the contribution function of one line from the arrays of a gofchianti file.
 
     Raises
     ------
     InputError
-        If the file is none, or its values contain an abundance.
+        If the arrays are none, or their values contain an abundance.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            meta = json.loads(str(stored["meta"]))
-            grids = [np.asarray(stored[key], float) for key in ("densities", "temperature", "gofnt")]
-            name, unit, applied = (
-                f"{meta['ion']} {float(meta['wavelength']):.3f}",
-                str(meta["units"]),
-                meta["abundance_applied"],
-            )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"is not a contribution function ({error})", cure=_LAYOUT, where=path) from error
+        meta = json.loads(str(stored["meta"]))
+        densities, temperatures, values = (np.asarray(stored[key], float) for key in ("densities", "temperature", "gofnt"))
+        name = f"{meta['ion']} {float(meta['wavelength']):.3f}"
+        unit, applied = str(meta["units"]), meta["abundance_applied"]
+    except (ValueError, KeyError, TypeError) as error:
+        cure = "Expected an .npz of gofchianti: densities, temperature, gofnt and meta"
+        raise InputError(f"is not a contribution function ({error})", cure=cure) from error
     if applied:
-        raise InputError("contains an elemental abundance", cure="Give contribution functions without it", where=path)
-    if grids[2].shape != (grids[0].size, grids[1].size):
-        raise InputError(f"gofnt has shape {grids[2].shape}, not (densities, temperatures)", cure=_LAYOUT, where=path)
-    return Function(name, *grids, unit)
+        raise InputError("contains an elemental abundance", cure="Give contribution functions without it")
+    if values.shape != (densities.size, temperatures.size):
+        raise InputError(f"gofnt has shape {values.shape}, not (densities, temperatures)", cure="Fetch the file again")
+    return Function(name, densities, temperatures, values, unit)
 
 
 def join(functions: Sequence[Function]) -> Table:
-    """One table of lines that have the same grids and unit.
+    """Join lines that have the same grids and unit to one table.
 
     Raises
     ------
@@ -65,13 +60,33 @@ def join(functions: Sequence[Function]) -> Table:
     """
     first = functions[0]
     for other in functions[1:]:
-        same = other.unit == first.unit and all(np.array_equal(*pair) for pair in zip(other[1:3], first[1:3], strict=True))
-        if not same:
+        same_grid = np.array_equal(other.densities, first.densities) and np.array_equal(other.temperatures, first.temperatures)
+        if other.unit != first.unit or not same_grid:
             raise InputError(f"{other.name} and {first.name} differ in grid or unit", cure="Give files of one release")
     values = {function.name: function.values for function in functions}
     return Table(np.log10(first.temperatures), np.log10(first.densities), values)
 
 
-def arrays(table: Table) -> dict[str, np.ndarray]:
-    """Arrays of the .npz that :func:`helioreduce.spice.composition.load` reads."""
-    return {"logT": table.log_t, "logn": table.log_n, **{name.replace(" ", "_"): g for name, g in table.functions.items()}}
+def table(stored: Mapping[str, np.ndarray]) -> Table:
+    """Return a table from its arrays.
+
+    Raises
+    ------
+    InputError
+        If they are no such table.
+    """
+    try:
+        log_t, log_n = stored["logT"].astype(float), stored["logn"].astype(float)
+        lines = {name: array.astype(float) for name, array in stored.items() if name not in ("logT", "logn")}
+    except (ValueError, KeyError) as error:
+        cure = "An .npz with logT, logn and arrays (n, T) named like s_4_750.221"
+        raise InputError(f"is not a table of contribution functions ({error})", cure=cure) from error
+    for name, array in lines.items():
+        if array.shape != (log_n.size, log_t.size):
+            raise InputError(f"{name} has not the shape (n, T)", cure="Make the table again")
+    return Table(log_t, log_n, {" ".join(name.rsplit("_", 1)): array for name, array in lines.items()})
+
+
+def arrays(own: Table) -> dict[str, np.ndarray]:
+    """Return the arrays of a table, as :func:`table` reads them."""
+    return {"logT": own.log_t, "logn": own.log_n, **{name.replace(" ", "_"): g for name, g in own.functions.items()}}

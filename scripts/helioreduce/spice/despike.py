@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from helioreduce.spice.fit import Fit, fit_spectra, leverage
-from helioreduce.spice.initial import Start
+from helioreduce.spice.model import Start
 
 #: Residual of a spike, in its own errors.
 THRESHOLD = 4.5
@@ -29,7 +29,7 @@ def find(
     *,
     threshold: float = THRESHOLD,
 ) -> np.ndarray:
-    """Boolean (N, n): the spikes in N spectra of a group.
+    """Return the spikes among the samples of N spectra, Boolean (N, n).
 
     Parameters
     ----------
@@ -71,12 +71,11 @@ def find(
 
 def _residuals(y: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start) -> np.ndarray:
     """Residuals (N, n) in units of their own errors; NaN where the spectrum is missing or not fitted."""
-    fit = fit_spectra(start.model, y, a, b, start.q, start.bounds)
-    return normalised(fit, y, a, b)
+    return normalised(fit_spectra(start, y, a, b), y, a, b)
 
 
 def normalised(fit: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(y − m) / (σ √(1 − h)), of variance 1 for Gaussian noise."""
+    """Return (y − m) / (σ √(1 − h)), of variance 1 for Gaussian noise."""
     model = fit.evaluate()
     variance = a + b * np.maximum(model, 0)
     share = leverage(fit, np.where(np.isfinite(y), 1 / variance, 0.0))

@@ -2,72 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from helioreduce.io.fits import Plane
+from helioreduce.io.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from helioreduce.spice import panels
 from helioreduce.spice.fit import CONVERGED, NOT_CONVERGED, TOO_FEW, evaluate
-from helioreduce.spice.level3 import Fitted
-from helioreduce.spice.maps import label
-from helioreduce.spice.panels import MISSING, PAGE, draw
+from helioreduce.spice.fitted import Fitted
+from helioreduce.spice.maps import FipBias, LineMap, label
+from helioreduce.spice.panels import MISSING, PAGE, Scale
 
-#: Colours of lines in spectra; safe for colour-blind readers (Okabe & Ito 2008).
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Colours of lines in spectra.
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 #: Full width at half maximum of a Gaussian of standard deviation 1.
 FWHM = np.sqrt(8 * np.log(2))
 
 
-def line_maps(radiances: Sequence[Plane], velocities: Sequence[Plane], widths: Mapping[str, np.ndarray], name: str) -> Figure:
-    """Radiance, its relative error, velocity and width (FWHM) of the line ``name``."""
-    line = next(plane for plane in radiances if plane.name.lower() == name)
-    sigma = next(plane for plane in radiances if plane.name.lower() == f"{name} sigma")
-    motion = next(plane for plane in velocities if plane.name.lower() == name)
-    figure, axes = panels.row(line.header, line.data.shape, 4)
-    draw(axes[0], 1e3 * line.data, line.header, "Radiance [mW m⁻² sr⁻¹]", cmap="inferno", **_brightness(1e3 * line.data))
+def line_maps(radiance: LineMap, velocity: LineMap, width: np.ndarray) -> Figure:
+    """Draw radiance, its relative error, velocity and width (FWHM; given as the standard deviation, Å) of one line."""
+    row = panels.row(radiance.header, radiance.data.shape, 4)
+    scaled = 1e3 * radiance.data
+    row.draw(0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", _brightness(scaled))
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = 100 * sigma.data / line.data
-    draw(axes[1], relative, line.header, "its error [%]", cmap="cividis", norm=LogNorm(1, 100))
-    reach = max(5.0, float(np.nanpercentile(np.abs(motion.data), 95))) if np.isfinite(motion.data).any() else 5.0
-    draw(axes[2], motion.data, line.header, "Velocity [km/s], red: away", cmap="RdBu_r", vmin=-reach, vmax=reach)
-    width = widths[name] * FWHM
-    ends = np.nanpercentile(width, [2, 98]) if np.isfinite(width).any() else (0.5, 1.2)
-    draw(axes[3], width, line.header, "Width, FWHM [Å]", cmap="viridis", vmin=ends[0], vmax=ends[1])
-    return figure
+        relative = 100 * radiance.sigma / radiance.data
+    row.draw(1, relative, "its error [%]", "cividis", Scale(1, 100, logarithmic=True))
+    row.draw(2, velocity.data, "Velocity [km/s], red: away", "RdBu_r", _speeds(velocity.data))
+    row.draw(3, width * FWHM, "Width, FWHM [Å]", "viridis", _widths(width * FWHM))
+    return row.figure
 
 
-def _brightness(scaled: np.ndarray) -> dict[str, object]:
-    """Limits from 2 % to 99.5 % of the positive values, logarithmic where they span more than a factor of 30."""
+def _brightness(scaled: np.ndarray) -> Scale:
+    """From 2 % to 99.5 % of the positive values, logarithmic where they span more than a factor of 30."""
     positive = scaled[scaled > 0]
     low, high = np.nanpercentile(positive, [2, 99.5]) if positive.size else (0.1, 1.0)
-    return {"norm": LogNorm(low, high)} if high > 30 * low else {"vmin": 0, "vmax": high}
+    return Scale(low, high, logarithmic=True) if high > 30 * low else Scale(0, high)
+
+
+def _speeds(velocity: np.ndarray) -> Scale:
+    """Symmetric about 0, with 95 % of the values within, at least ±5 km/s."""
+    reach = float(np.nanpercentile(np.abs(velocity), 95)) if np.isfinite(velocity).any() else 5.0
+    return Scale(-max(5.0, reach), max(5.0, reach))
+
+
+def _widths(width: np.ndarray) -> Scale:
+    """From 2 % to 98 % of the values."""
+    low, high = np.nanpercentile(width, [2, 98]) if np.isfinite(width).any() else (0.5, 1.2)
+    return Scale(low, high)
 
 
 def spectra(fitted: Fitted) -> Figure:
-    """Mean spectrum of every window with the mean of the fitted models, line by line, and the residual in its own errors."""
-    windows = fitted.windows
+    """Draw the mean spectrum of every window with the mean of the fitted models, and the residual in its own errors."""
+    windows = fitted.group.windows
     figure = Figure(figsize=(PAGE / 2 * len(windows), 3.4), layout="constrained")
     axes = figure.subplots(2, len(windows), squeeze=False, sharex="col", height_ratios=(3, 1))
-    fit, model = fitted.fit, fitted.fit.model
-    used = fit.status == CONVERGED
-    modelled = evaluate(model, fit.p[used])
-    for number, window in enumerate(windows):
-        part = slice(model.edges[number], model.edges[number + 1])
+    used = fitted.fit.status == CONVERGED
+    modelled = evaluate(fitted.fit.model, fitted.fit.p[used])
+    for number, (window, noise) in enumerate(zip(windows, fitted.group.noise, strict=True)):
         observed = window.spectra[used]
         finite = np.isfinite(observed)
         count = np.where(finite.sum(axis=0) > 0.4 * len(observed), finite.sum(axis=0), np.nan)
         mean = np.where(finite, observed, 0).sum(axis=0) / count
-        expected = np.where(finite, modelled[:, part], 0).sum(axis=0) / count
-        a, b = float(window.header["NOISE_A"]), float(window.header["NOISE_B"])
-        residual = (mean - expected) / np.sqrt((a + b * np.maximum(expected, 0)) / count)
+        expected = np.where(finite, modelled[:, fitted.fit.model.samples(number)], 0).sum(axis=0) / count
+        residual = (mean - expected) / np.sqrt((noise.a + noise.b * np.maximum(expected, 0)) / count)
         upper, lower = axes[0, number], axes[1, number]
         upper.step(window.wavelength, mean, where="mid", color="0.25", lw=1.0, label="mean spectrum")
-        upper.plot(window.wavelength, expected, color="#D55E00", lw=1.3, label="mean of the models")
+        upper.plot(window.wavelength, expected, color=VERMILION, lw=1.3, label="mean of the models")
         _name_lines(upper, fitted, number)
         lower.axhline(0, color="0.6", lw=0.8)
         lower.plot(window.wavelength, residual, ".-", color="0.25", ms=2.5, lw=0.6)
@@ -81,39 +83,38 @@ def spectra(fitted: Fitted) -> Figure:
 def _name_lines(axis: Axes, fitted: Fitted, window: int) -> None:
     """A dotted line with its name at the median centre of every line of a window."""
     fit = fitted.fit
-    for g, line in enumerate(fit.model.lines):
-        if line.window == window:
-            centre = float(np.nanmedian(fit.q[fit.status == CONVERGED, 3 * g + 1]))
-            colour = COLOURS[g % len(COLOURS)]
-            axis.axvline(centre, color=colour, lw=0.8, ls=":")
-            axis.annotate(label(line.name), (centre, 1), xycoords=("data", "axes fraction"), xytext=(2, -3), rotation=90,
-                          textcoords="offset points", va="top", fontsize=6.5, color=colour)  # fmt: skip
+    for g in fit.model.lines_of(window):
+        centre = float(np.nanmedian(fit.q[fit.status == CONVERGED, 3 * g + 1]))
+        colour = COLOURS[g % len(COLOURS)]
+        axis.axvline(centre, color=colour, lw=0.8, ls=":")
+        axis.annotate(label(fit.model.lines[g].name), (centre, 1), xycoords=("data", "axes fraction"), xytext=(2, -3),
+                      textcoords="offset points", rotation=90, va="top", fontsize=6.5, color=colour)  # fmt: skip
 
 
 def quality(fitted: Fitted) -> Figure:
-    """χ² map and histogram, status, bins, and the residuals of the samples."""
-    fit, header = fitted.fit, fitted.windows[0].header
+    """Draw maps of χ², status and bins, the histogram of χ², and the residuals of the samples."""
+    fit = fitted.fit
     reduced = fitted.map(fit.reduced_chi2)
-    figure, axes = panels.row(header, reduced.shape, 5)
-    draw(axes[0], reduced, header, "Reduced χ²", cmap="magma", vmin=0.5, vmax=2)
+    row = panels.row(fitted.group.windows[0].header, reduced.shape, 5)
+    row.draw(0, reduced, "Reduced χ²", "magma", Scale(0.5, 2))
     ends = [fit.status == TOO_FEW, fit.status == NOT_CONVERGED, fit.at_bound.any(axis=1)]
-    colours = ListedColormap([MISSING, "#D55E00", "#E69F00", "#0072B2"])
-    bar = draw(axes[1], fitted.map(np.select(ends, [0, 1, 2], 3.0)), header, "Fit", cmap=colours, clim=(-0.5, 3.5))
+    colours = ListedColormap([MISSING, VERMILION, ORANGE, BLUE])
+    bar = row.draw(1, fitted.map(np.select(ends, [0, 1, 2], 3.0)), "Fit", colours, Scale(-0.5, 3.5, open=False))
     panels.name_levels(bar, ("none", "failed", "bound", "good"))
     levels, boxes = np.where(fitted.level < 0, np.nan, fitted.level), len(fitted.boxes)
     shades = ListedColormap(colormaps["viridis"](np.linspace(0.05, 0.95, boxes)))
-    bar = draw(axes[2], levels, header, "Bin, t×y×x pixels", cmap=shades, clim=(-0.5, boxes - 0.5))
-    panels.name_levels(bar, ["×".join(map(str, box)) for box in fitted.boxes] if boxes < 5 else [str(i) for i in range(boxes)])
-    _histogram(axes[3], fit.reduced_chi2[np.isfinite(fit.reduced_chi2)], fit.samples, fit.model.free)
-    _pulls(axes[4], fitted)
-    return figure
+    bar = row.draw(2, fitted.map(levels), "Bin, t×y×x pixels", shades, Scale(-0.5, boxes - 0.5, open=False))
+    panels.name_levels(bar, [box.label for box in fitted.boxes] if boxes < 5 else [str(i) for i in range(boxes)])
+    _histogram(row.axes[3], fit.reduced_chi2[np.isfinite(fit.reduced_chi2)], fit.samples, fit.model.free)
+    _pulls(row.axes[4], fitted)
+    return row.figure
 
 
 def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) -> None:
     """Reduced χ² beside the distribution that Gaussian noise would give."""
     from scipy.stats import chi2
 
-    axis.hist(reduced, bins=np.linspace(0, 3, 61), density=True, color="#56B4E9", histtype="stepfilled")
+    axis.hist(reduced, bins=np.linspace(0, 3, 61).tolist(), density=True, color=SKY, histtype="stepfilled")
     degrees = max(int(np.median(samples[samples > free])) - free, 1) if (samples > free).any() else 1
     grid = np.linspace(0.01, 3, 300)
     axis.plot(grid, chi2.pdf(grid * degrees, degrees) * degrees, color="k", lw=1)
@@ -123,20 +124,18 @@ def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) 
 
 def _pulls(axis: Axes, fitted: Fitted) -> None:
     """Residuals of unbinned samples in their errors, beside the noise model's, narrower by the fitted parameters' share."""
-    use = (fitted.fit.status == CONVERGED) & (fitted.level.ravel() == 0)
+    fit = fitted.fit
+    use = (fit.status == CONVERGED) & (fitted.level == 0)
     if not use.any():
         axis.set_title("residuals: all\npixels are binned", fontsize=7, weight="normal")
         return
-    model = evaluate(fitted.fit.model, fitted.fit.p[use])
-    pulls = []
-    for number, window in enumerate(fitted.windows):
-        part = model[:, fitted.fit.model.edges[number] : fitted.fit.model.edges[number + 1]]
-        a, b = float(window.header["NOISE_A"]), float(window.header["NOISE_B"])
-        pulls.append((window.spectra[use] - part) / np.sqrt(a + b * np.maximum(part, 0)))
-    values = np.concatenate([pull[np.isfinite(pull)] for pull in pulls])
-    axis.hist(values, bins=np.linspace(-5, 5, 81), density=True, color="#56B4E9", histtype="stepfilled")
+    model = evaluate(fit.model, fit.p[use])
+    a, b = fitted.group.variance
+    pulls = (fitted.group.spectra[use] - model) / np.sqrt(a + b * np.maximum(model, 0))
+    values = pulls[np.isfinite(pulls)]
+    axis.hist(values, bins=np.linspace(-5, 5, 81).tolist(), density=True, color=SKY, histtype="stepfilled")
     grid = np.linspace(-5, 5, 201)
-    width = np.sqrt(1 - fitted.fit.model.free / max(float(np.median(fitted.fit.samples[use])), fitted.fit.model.free + 1))
+    width = np.sqrt(1 - fit.model.free / max(float(np.median(fit.samples[use])), fit.model.free + 1))
     expected = np.exp(-0.5 * (grid / width) ** 2) / (width * np.sqrt(2 * np.pi))
     axis.plot(grid, expected, color="k", lw=1)
     axis.set(xlabel=f"residual [σ], rms {values.std():.3f}", yscale="log", ylim=(1e-5, 1), xlim=(-5, 5), xticks=(-4, 0, 4))
@@ -144,29 +143,28 @@ def _pulls(axis: Axes, fitted: Fitted) -> None:
 
 
 def worst(fitted: Fitted, count: int = 6) -> Figure:
-    """Spectra and fits of the pixels with the largest reduced χ²."""
+    """Draw spectra and fits of the pixels with the largest reduced χ²."""
     fit = fitted.fit
     ranked = np.argsort(-fit.reduced_chi2)[: min(count, np.isfinite(fit.reduced_chi2).sum())]  # NaN is sorted last
-    figure = Figure(figsize=(PAGE, 1.7 * -(-count // 3)), layout="constrained")
-    axes = figure.subplots(-(-count // 3), 3, squeeze=False)
-    model = evaluate(fit.model, fit.p[ranked])
-    joined = np.concatenate([window.spectra for window in fitted.windows], axis=1)[ranked]
-    for axis, spectrum, fitting, index in zip(axes.flat, joined, model, ranked, strict=False):
+    rows = -(-count // 3)
+    figure = Figure(figsize=(PAGE, 1.7 * rows), layout="constrained")
+    axes = figure.subplots(rows, 3, squeeze=False)
+    model, observed = evaluate(fit.model, fit.p[ranked]), fitted.group.spectra[ranked]
+    for axis, spectrum, fitting, index in zip(axes.flat, observed, model, ranked, strict=False):
         axis.step(np.arange(spectrum.size), spectrum, where="mid", color="0.35", lw=0.6)
-        axis.plot(fitting, color="#D55E00", lw=1.0)
-        t, y, x = np.unravel_index(index, fitted.shape)
-        box = fitted.boxes[fitted.level.ravel()[index]]
-        axis.set_title(f"t {t}, y {y}, x {x}: χ² {fit.reduced_chi2[index]:.2f}, bin {'×'.join(map(str, box))}")
+        axis.plot(fitting, color=VERMILION, lw=1.0)
+        t, y, x = np.unravel_index(index, fitted.group.shape)
+        box = fitted.boxes[fitted.level[index]]
+        axis.set_title(f"t {t}, y {y}, x {x}: χ² {fit.reduced_chi2[index]:.2f}, bin {box.label}")
     figure.supxlabel("sample", fontsize=8)
     return figure
 
 
-def composition(planes: Sequence[Plane]) -> Figure:
-    """FIP bias with its two errors."""
-    bias, noise, dem = (plane for plane in planes[:3])
-    figure, axes = panels.row(bias.header, bias.data.shape, 3, 0.8 * PAGE)
-    top = float(np.nanpercentile(bias.data, 99)) if np.isfinite(bias.data).any() else 4.0
-    draw(axes[0], bias.data, bias.header, "FIP bias", cmap="viridis", vmin=0, vmax=max(top, 2.0))
-    draw(axes[1], noise.data, bias.header, "error: noise, 1 σ", cmap="cividis", vmin=0, vmax=2)
-    draw(axes[2], dem.data, bias.header, "error: unknown DEM, 1 σ", cmap="cividis", vmin=0, vmax=2)
-    return figure
+def composition(maps: FipBias) -> Figure:
+    """Draw the FIP bias with its two errors."""
+    row = panels.row(maps.header, maps.bias.shape, 3, 0.8 * PAGE)
+    top = float(np.nanpercentile(maps.bias, 99)) if np.isfinite(maps.bias).any() else 4.0
+    row.draw(0, maps.bias, "FIP bias", "viridis", Scale(0, max(top, 2.0)))
+    row.draw(1, maps.noise, "error: noise, 1 σ", "cividis", Scale(0, 2))
+    row.draw(2, maps.dem, "error: unknown DEM, 1 σ", "cividis", Scale(0, 2))
+    return row.figure

@@ -5,14 +5,15 @@ Source: SPICE data product description (release 3 and later) and headers of file
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.errors import InputError
+from helioreduce.image import Mask
 from helioreduce.spice import pixel_lists
 
 if TYPE_CHECKING:
@@ -22,14 +23,26 @@ if TYPE_CHECKING:
 
 #: Values (W/m²/sr/nm) that no line reaches, and that noise does not: saturation and faults.
 PLAUSIBLE = (-10.0, 490.0)
+#: Cards of a window that do not describe a map made of it.
+_NOT_COPIED = ("EXTNAME", "CHECKSUM", "DATASUM", "DATAMIN", "DATAMAX", "BTYPE", "BUNIT", "UCD", "OBS_HDU", "SOLARNET")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """One spectral window.
 
-    ``data`` (t, λ, y, x) float32, W/m²/sr/nm, NaN where nothing was measured; ``wavelength`` (λ,) Å; ``mask`` (t, λ, y, x)
-    of :class:`helioreduce.image.Mask` bits.
+    Attributes
+    ----------
+    name
+        Unique in its file (:func:`unique`).
+    data
+        (t, λ, y, x) float32, W/m²/sr/nm, NaN where nothing was measured.
+    wavelength
+        (λ,), Å.
+    header
+        Cards of its HDU.
+    mask
+        (t, λ, y, x) of :class:`helioreduce.image.Mask` bits.
     """
 
     name: str
@@ -49,13 +62,9 @@ class Window:
         t, _, y, x = self.data.shape
         return t, y, x
 
-    def with_(self, **planes: object) -> Window:
-        """A new window with some fields replaced."""
-        return replace(self, **planes)  # type: ignore[arg-type]
 
-
-def value(header: Header, key: str, default: object = None) -> object:
-    """A card's value; ``MISSING (…)`` and blank, as commissioning files have them, count as absent."""
+def value(header: Mapping[str, Any], key: str, default: Any = None) -> Any:
+    """Return a card's value; ``MISSING (…)`` and blank, as commissioning files have them, count as absent."""
     found = header.get(key, default)
     if isinstance(found, str):
         found = found.strip()
@@ -63,8 +72,8 @@ def value(header: Header, key: str, default: object = None) -> object:
     return found
 
 
-def number(header: Header, key: str, default: float | None = None) -> float:
-    """A card's value as a number.
+def number(header: Mapping[str, Any], key: str, default: float | None = None) -> float:
+    """Return a card's value as a number.
 
     Raises
     ------
@@ -73,7 +82,7 @@ def number(header: Header, key: str, default: float | None = None) -> float:
     """
     found = value(header, key, default)
     try:
-        return float(found)  # type: ignore[arg-type]
+        return float(found)
     except (TypeError, ValueError):
         raise InputError(f"the keyword {key} is {found!r}, not a number", cure="Use a calibrated level-2 file") from None
 
@@ -91,16 +100,16 @@ def unique(names: Iterable[str]) -> list[str]:
 
 
 def is_spectral(header: Header) -> bool:
-    """Whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no bookkeeping."""
+    """Return whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no table."""
     name = str(header.get("EXTNAME", ""))
-    bookkeeping = ("VARIABLE_KEYWORDS", "WCSDVARR", "SATPIXLIST", "SPIKPIXLIST")
-    if any(word in name for word in bookkeeping) or header.get("CTYPE3") != "WAVE" or header.get("INSTRUME") != "SPICE":
+    others = ("VARIABLE_KEYWORDS", "WCSDVARR", "SATPIXLIST", "SPIKPIXLIST")
+    if any(word in name for word in others) or header.get("CTYPE3") != "WAVE" or header.get("INSTRUME") != "SPICE":
         return False
     return not value(header, "DUMBBELL", 0) and "Intensity" not in str(header.get("WIN_TYPE", ""))
 
 
 def wavelengths(header: Header, samples: int) -> np.ndarray:
-    """Wavelength (λ,) of every sample at the reference position, Å, of the linear axis 3."""
+    """Return the wavelength (λ,) of every sample at the reference position, Å, from the linear axis 3."""
     scale = ANGSTROM_PER_UNIT.get(str(value(header, "CUNIT3", "m")).lower())
     if scale is None:
         raise InputError(f"CUNIT3 is {header['CUNIT3']!r}", cure=f"Known units: {', '.join(ANGSTROM_PER_UNIT)}")
@@ -108,8 +117,27 @@ def wavelengths(header: Header, samples: int) -> np.ndarray:
     return (crval + (np.arange(1, samples + 1) - crpix) * cdelt * number(header, "PC3_3", 1.0)) * scale
 
 
+def spatial_header(header: Header) -> Header:
+    """Return a window's header without the wavelength axis: axes x, y, t; copied cards still describe the observation."""
+    result = header.copy()
+    for key in _NOT_COPIED:
+        result.remove(key, ignore_missing=True, remove_all=True)
+    for key in ("CTYPE", "CUNIT", "CRVAL", "CRPIX", "CDELT", "CNAME", "CRDER", "CWERR", "CWDIS"):
+        result.remove(f"{key}3", ignore_missing=True)
+        if f"{key}4" in result:
+            result[f"{key}3"] = result.pop(f"{key}4")
+    result.remove("PC3_3", ignore_missing=True)
+    for before, after in (("PC4_1", "PC3_1"), ("PC4_4", "PC3_3")):
+        if before in result:
+            result[after] = result.pop(before)
+    if "CWDIS1" in result:  # lookup distortions are in extensions of the level-2 file and have been applied there
+        for key in ("CWDIS1", "CWDIS2", "DW1", "DW2"):
+            result.remove(key, ignore_missing=True, remove_all=True)
+    return result
+
+
 def windows(planes: Iterable[Plane], tables: Iterable[Table] = ()) -> list[Window]:
-    """The spectral windows of a level-2 file, implausible values and those of its pixel lists out.
+    """Return the spectral windows of a level-2 file, with implausible and listed pixels masked.
 
     Parameters
     ----------
@@ -122,24 +150,21 @@ def windows(planes: Iterable[Plane], tables: Iterable[Table] = ()) -> list[Windo
         If there is none, a window has not the axes (x, y, λ, t), or its unit is unknown.
     """
     tables = list(tables)
-    found = [_window(plane, tables) for plane in planes if is_spectral(plane.header) and plane.data is not None]
-    if not found:
+    spectral = [(plane.header, plane.data) for plane in planes if is_spectral(plane.header) and plane.data is not None]
+    if not spectral:
         raise InputError("holds no spectral window of SPICE", cure="Give a SPICE level-2 file (solo_L2_spice-…fits)")
-    return found
+    names = unique(str(header.get("EXTNAME", "")) for header, _ in spectral)
+    return [_window(name, data, header, tables) for name, (header, data) in zip(names, spectral, strict=True)]
 
 
-def _window(plane: Plane, tables: list[Table]) -> Window:
-    from helioreduce.image import Mask
-
-    header = plane.header.copy()
-    if plane.data.ndim != 4:
-        raise InputError(
-            f"the window {plane.name!r} has shape {plane.data.shape}, not (t, λ, y, x)", cure="Give a level-2 file"
-        )
+def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Table]) -> Window:
+    header = header.copy()
+    if stored.ndim != 4:
+        raise InputError(f"the window {name!r} has shape {stored.shape}, not (t, λ, y, x)", cure="Give a level-2 file")
     unit = str(value(header, "BUNIT", ""))
     if unit not in ("W/m2/sr/nm", "adu"):
-        raise InputError(f"BUNIT is {unit!r} in {plane.name!r}", cure="Known units: W/m2/sr/nm and adu")
-    data = np.asarray(plane.data, np.float32).copy()
+        raise InputError(f"BUNIT is {unit!r} in {name!r}", cure="Known units: W/m2/sr/nm and adu")
+    data = np.asarray(stored, np.float32).copy()
     mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Mask.NO_DATA)) | pixel_lists.bits(header, data.shape, tables)
     if unit != "adu":
         with np.errstate(invalid="ignore"):
@@ -148,13 +173,11 @@ def _window(plane: Plane, tables: list[Table]) -> Window:
     data[mask != 0] = np.nan
     for key in ("PIXLISTS", "VAR_KEYS"):  # they point to tables that do not travel with the window
         header.remove(key, ignore_missing=True)
-    return Window(str(header.get("EXTNAME", plane.name)), data, wavelengths(header, data.shape[1]), header, mask)
+    return Window(name, data, wavelengths(header, data.shape[1]), header, mask)
 
 
-def quality(window: Window) -> dict[str, object]:
-    """What a reader wants to know of a window before it is fitted."""
-    from helioreduce.image import Mask
-
+def quality(window: Window) -> dict[str, Any]:
+    """Return the extent and quality of a window before it is fitted."""
     finite = np.isfinite(window.data)
     usable = finite.sum(axis=1) > window.wavelength.size // 2
     return {

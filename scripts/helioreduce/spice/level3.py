@@ -2,7 +2,7 @@
 
 Per window ``<window> RESULTS`` (p, t, y, x), p = peak, centre, width per line, background, reduced χ² last; ``SIGMA`` of the
 same shape; ``DATA`` (t, λ, y, x), the samples that were fitted, and their ``MASK``. Per group ``<group> COVARIANCE`` (the
-packed upper triangle of the free parameters' covariance), ``STATUS``, ``BOUNDS``, ``LEVEL``, ``MET`` and ``SAMPLES``; lines,
+packed upper triangle of the free parameters' covariance), ``STATUS``, ``LEVEL``, ``MET``, ``SAMPLES`` and ``BOUNDS``; lines,
 ties and fixed parameters are cards of the first.
 
 Source: SOLARNET metadata recommendations, appendix IX (Level P); SPICE level-3 files follow it.
@@ -10,90 +10,91 @@ Source: SOLARNET metadata recommendations, appendix IX (Level P); SPICE level-3 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
+from helioreduce.io import provenance
 from helioreduce.io.fits import Plane
-from helioreduce.spice.binning import Adaptive, Level
 from helioreduce.spice.catalogue import spectroscopic
 from helioreduce.spice.fit import STATUS, Fit
+from helioreduce.spice.fitted import Box, Fitted
 from helioreduce.spice.group import Group
-from helioreduce.spice.initial import Start
-from helioreduce.spice.level2 import Window, wavelengths
-from helioreduce.spice.model import Line, Tie, build
+from helioreduce.spice.level2 import Window, spatial_header, wavelengths
+from helioreduce.spice.model import Line, LineModel, Start, Tie, build
+from helioreduce.spice.noise import Noise
 
-_NAMES = (("peak", "W/m2/sr/nm", 1.0), ("centre", "Angstrom", 0.1), ("width", "Angstrom", 0.1))
-_NOT_COPIED = ("EXTNAME", "CHECKSUM", "DATASUM", "DATAMIN", "DATAMAX", "BTYPE", "BUNIT", "UCD", "OBS_HDU", "SOLARNET")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """A group as it was read back: its name, windows, fits (N = t × y × x), shape, bins, and level and success per pixel."""
-
-    name: str
-    windows: tuple[Window, ...]
-    fit: Fit
-    shape: tuple[int, int, int]
-    boxes: tuple[Level, ...]
-    level: np.ndarray
-    met: np.ndarray
-
-    def map(self, plane: np.ndarray) -> np.ndarray:
-        """A quantity (N, …) as (…, t, y, x)."""
-        return np.moveaxis(plane.reshape(*self.shape, *plane.shape[1:]), (0, 1, 2), (-3, -2, -1))
+#: Name and unit of each parameter of a line, and the factor to nm where it is a wavelength.
+_PARAMETERS = (("peak", "W/m2/sr/nm", 1.0), ("centre", "Angstrom", 0.1), ("width", "Angstrom", 0.1))
+#: Arrays of a group, in the order of the file.
+_ARRAYS = ("COVARIANCE", "STATUS", "LEVEL", "MET", "SAMPLES", "BOUNDS")
 
 
-def to_planes(name: str, group: Group, start: Start, result: Adaptive, boxes: Sequence[Level]) -> list[Plane]:
-    """The arrays of a fitted group; arguments as the fit had them."""
-    fit, shape = result.fit, group.shape
-    q, sigma, reduced = fit.q, fit.sigma(), fit.reduced_chi2
-    planes = []
-    for number, window in enumerate(group.windows):
-        chosen = [k for g, line in enumerate(fit.model.lines) if line.window == number for k in range(3 * g, 3 * g + 3)]
-        chosen.append(3 * len(fit.model.lines) + number)
-        header = _results_header(window, start, number, float(np.nanmean(reduced)))
-        stack = np.concatenate([q[:, chosen], reduced[:, None]], axis=1)
-        errors = np.concatenate([sigma[:, chosen], np.full((len(q), 1), np.nan)], axis=1)
-        planes += [
-            Plane(f"{window.name} RESULTS", _cube(stack, shape), header),
-            Plane(f"{window.name} SIGMA", _cube(errors, shape), header),
-        ]
-        data_header = window.header.copy()
-        data_header["NOISE_A"], data_header["NOISE_B"] = group.noise[number]
-        planes += [Plane(f"{window.name} DATA", window.data, data_header), Plane(f"{window.name} MASK", window.mask, Header())]
-    cards = _model_cards(name, group, start, boxes)
-    planes.append(Plane(f"{name} COVARIANCE", _cube(fit.packed.astype(np.float32), shape), cards))
-    own = {
+def planes(fitted: Fitted, start: Start, facts: Mapping[str, Any]) -> list[Plane]:
+    """Return the arrays of a fitted group, to be written.
+
+    Parameters
+    ----------
+    fitted
+        The fits.
+    start
+        What they started from.
+    facts
+        What is recorded of the fit in the headers of results and data.
+    """
+    found = []
+    for number in range(len(fitted.group.windows)):
+        found += _window_planes(fitted, start, number, facts)
+    name, fit = fitted.group.name, fitted.fit
+    arrays = {
+        "COVARIANCE": fit.packed.astype(np.float32),
         "STATUS": fit.status,
-        "LEVEL": result.level,
-        "MET": result.met.astype(np.uint8),
+        "LEVEL": fitted.level,
+        "MET": fitted.met.astype(np.uint8),
         "SAMPLES": fit.samples.astype(np.int16),
+        "BOUNDS": fit.at_bound,
     }
-    planes += [Plane(f"{name} {key}", plane.reshape(shape), Header()) for key, plane in own.items()]
-    planes.append(Plane(f"{name} BOUNDS", _cube(fit.at_bound, shape), Header()))
-    return planes
+    headers = {"COVARIANCE": _model_cards(fitted)}
+    return found + [
+        Plane(f"{name} {key}", np.ascontiguousarray(fitted.map(arrays[key])), headers.get(key, Header())) for key in _ARRAYS
+    ]
 
 
-def _cube(stack: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """(N, k) as (k, t, y, x)."""
-    return np.ascontiguousarray(np.moveaxis(stack.reshape(*shape, -1), -1, 0))
+def _window_planes(fitted: Fitted, start: Start, number: int, facts: Mapping[str, Any]) -> list[Plane]:
+    """Results, errors, data and mask of one window."""
+    window, noise, fit = fitted.group.windows[number], fitted.group.noise[number], fitted.fit
+    own, reduced = fit.model.parameters_of(number), fit.reduced_chi2[:, None]
+    values = np.concatenate([fit.q[:, own], reduced], axis=1)
+    errors = np.concatenate([fit.sigma()[:, own], np.full_like(reduced, np.nan)], axis=1)
+    header = _results_header(window, start, number, float(np.nanmean(reduced)))
+    data_header = window.header.copy()
+    data_header["NOISE_A"], data_header["NOISE_B"] = noise
+    for cards in (header, data_header):
+        provenance.record(cards, "fit", facts)
+    return [
+        Plane(f"{window.name} RESULTS", np.ascontiguousarray(fitted.map(values)), header),
+        Plane(f"{window.name} SIGMA", np.ascontiguousarray(fitted.map(errors)), header),
+        Plane(f"{window.name} DATA", window.data, data_header),
+        Plane(f"{window.name} MASK", window.mask, Header()),
+    ]
 
 
-def _model_cards(name: str, group: Group, start: Start, boxes: Sequence[Level]) -> Header:
+def _model_cards(fitted: Fitted) -> Header:
     """Cards from which the model can be built again."""
-    header = Header()
-    header["GROUP"] = name
+    model = fitted.fit.model
     lists = {
-        "WINDOW": [window.name for window in group.windows],
-        "LINE": [f"{line.name}|{line.wavelength!r}|{line.window}" for line in start.model.lines],
-        "TIE": [f"{t.follower}|{t.operation}|{t.leader}|{float(t.value)!r}" for t in start.ties],
-        "FIXED": [f"{parameter}|{float(number)!r}" for parameter, number in (start.fixed or {}).items()],
-        "BOX": ["x".join(map(str, box)) for box in boxes],
+        "WINDOW": [window.name for window in fitted.group.windows],
+        "LINE": [f"{line.name}|{line.wavelength!r}|{line.window}" for line in model.lines],
+        "TIE": [f"{tie.follower}|{tie.operation}|{tie.leader}|{float(tie.value)!r}" for tie in model.ties],
+        "FIXED": [f"{parameter}|{float(number)!r}" for parameter, number in model.fixed.items()],
+        "BOX": [f"{box.t}x{box.y}x{box.x}" for box in fitted.boxes],
     }
+    header = Header()
+    header["GROUP"] = fitted.group.name
     for key, entries in lists.items():
         for i, entry in enumerate(entries, 1):
             header[f"{key}{i}"] = entry
@@ -101,114 +102,118 @@ def _model_cards(name: str, group: Group, start: Start, boxes: Sequence[Level]) 
     return header
 
 
-def spatial_header(window: Window, *, axes: int = 3) -> Header:
-    """The window's header without its wavelength axis: axes x, y, t; copied cards describe the observation still."""
-    header = window.header.copy()
-    for key in _NOT_COPIED:
-        header.remove(key, ignore_missing=True, remove_all=True)
-    for key in ("CTYPE", "CUNIT", "CRVAL", "CRPIX", "CDELT", "CNAME", "CRDER", "CWERR", "CWDIS"):
-        for axis, source in ((3, f"{key}4"), (4, None)):
-            found = header.get(source) if source else None
-            header.remove(f"{key}{axis}", ignore_missing=True)
-            if found is not None and axis <= axes:
-                header[f"{key}{axis}"] = found
-    header.remove("PC3_3", ignore_missing=True)
-    for axis in (1, 4):
-        found = header.get(f"PC4_{axis}")
-        header.remove(f"PC4_{axis}", ignore_missing=True)
-        if found is not None:
-            header[f"PC3_{min(axis, 3)}"] = found
-    if "CWDIS1" in header:  # lookup distortions are in extensions of the level-2 file and have been applied there
-        for key in ("CWDIS1", "CWDIS2", "DW1", "DW2"):
-            header.remove(key, ignore_missing=True, remove_all=True)
-    return header
-
-
 def _results_header(window: Window, start: Start, number: int, average: float) -> Header:
     """Level P cards of one window's results."""
-    header = spatial_header(window)
-    lines = [(g, line) for g, line in enumerate(start.model.lines) if line.window == number]
+    header = spatial_header(window.header)
+    lines = start.model.lines_of(number)
     header.update(SOLARNET=0.5, OBS_HDU=2, LEVEL="L3", ANA_NCMP=len(lines) + 1, XTYPE1="WAVE", XDIMEN1=3, CHISQAVG=average)
     header.update(CTYPE4="PARAMETER", CUNIT4="", CRVAL4=1.0, CRPIX4=1.0, CDELT4=1.0, PC4_4=1.0)
     header["RESEXT"], header["UNCEXT"] = f"{window.name} RESULTS", f"{window.name} SIGMA"
     header["DATAEXT"] = header["PARENTXT"] = f"{window.name} DATA"
     header["SIGMADAT"] = ("sqrt(NOISE_A+NOISE_B*max(model,0))", "of one sample")
-    lower, upper = (start.model.full(bound) for bound in start.bounds)
-    for n, (g, line) in enumerate(lines, 1):
+    for n, g in enumerate(lines, 1):
+        line = start.model.lines[g]
         ion, wavelength = line.name.rsplit(" ", 1)
         header[f"CMPTYP{n}"], header[f"CMP_NP{n}"] = "Gaussian", 3
         header[f"CMPNAM{n}"] = f"{spectroscopic(ion)} {wavelength}"
         header[f"CMPWVL{n}"] = (line.wavelength, "[Angstrom] rest wavelength")
-        for i, (letter, (name, unit, scale)) in enumerate(zip("ABC", _NAMES, strict=True)):
-            k = 3 * g + i
-            _parameter_cards(
-                header, f"{n}{letter}", name, unit, scale, start.q[k], sorted((lower[k], upper[k])), start.model.parent[k]
-            )
-    n, k = len(lines) + 1, 3 * len(start.model.lines) + number
+        for i, (letter, parameter) in enumerate(zip("ABC", _PARAMETERS, strict=True)):
+            _parameter_cards(header, f"{n}{letter}", parameter, start, 3 * g + i)
+    n = len(lines) + 1
     header[f"CMPTYP{n}"], header[f"CMP_NP{n}"], header[f"CMPNAM{n}"] = "Polynomial", 1, "background"
-    _parameter_cards(header, f"{n}A", "background", _NAMES[0][1], 1.0, start.q[k], (lower[k], upper[k]), start.model.parent[k])
+    _parameter_cards(header, f"{n}A", ("background", _PARAMETERS[0][1], 1.0), start, start.model.background(number))
     return header
 
 
-def _parameter_cards(
-    header: Header, key: str, name: str, unit: str, scale: float, start: float, limits: Sequence[float], parent: int
-) -> None:
+def _parameter_cards(header: Header, key: str, parameter: tuple[str, str, float], start: Start, k: int) -> None:
+    """Cards of full parameter number k."""
+    name, unit, scale = parameter
+    low, high = sorted(float(start.model.full(bound)[k]) for bound in start.bounds)
     header[f"PNAME{key}"], header[f"PUNIT{key}"] = name, unit
-    header[f"PINIT{key}"], header[f"PMIN{key}"], header[f"PMAX{key}"] = float(start), float(limits[0]), float(limits[1])
+    header[f"PINIT{key}"], header[f"PMIN{key}"], header[f"PMAX{key}"] = float(start.q[k]), low, high
     header[f"PTRA{key}"] = (scale, "value in the function = A stored + B (nm)")
     header[f"PTRB{key}"] = 0.0
-    header[f"PCONS{key}"] = int(parent < 0)
+    header[f"PCONS{key}"] = int(start.model.arrays.parent[k] < 0)
 
 
-def from_planes(planes: Sequence[Plane]) -> list[Fitted]:
-    """The fitted groups of a file.
+def groups(stored: Sequence[Plane]) -> list[Fitted]:
+    """Return the fitted groups of a file from its arrays.
 
     Raises
     ------
     InputError
         If the file holds none.
     """
-    stored = {plane.name.upper(): plane for plane in planes}
-    groups = [plane for name, plane in stored.items() if name.endswith(" COVARIANCE") and "GROUP" in plane.header]
-    if not groups:
+    found = []
+    own: dict[str, Plane] = {}
+    for plane in stored:
+        own[plane.name] = plane
+        if plane.name.endswith(" BOUNDS"):  # the last array of a group
+            found.append(_fitted(own))
+            own = {}
+    if not found:
         raise InputError("holds no fits", cure="Make it with the rule spice_fit")
-    return [_fitted(stored, plane) for plane in groups]
+    return found
 
 
-def _fitted(stored: dict[str, Plane], plane: Plane) -> Fitted:
-    cards = plane.header
-    name, shape = str(cards["GROUP"]), plane.data.shape[1:]
-    windows = tuple(_window(stored, window) for window in _listed(cards, "WINDOW"))
-    lines = [Line(n, float(w), int(i)) for n, w, i in (text.split("|") for text in _listed(cards, "LINE"))]
-    ties = [Tie(f, o, lead, float(v)) for f, o, lead, v in (text.split("|") for text in _listed(cards, "TIE"))]
-    fixed = {parameter: float(v) for parameter, v in (text.split("|") for text in _listed(cards, "FIXED"))}
-    model = build([window.wavelength for window in windows], lines, ties, fixed)
-    q = np.full((*shape, model.parent.size), np.nan)
-    chi2 = np.full(shape, np.nan)
-    for number, window in enumerate(windows):
-        own = [3 * g + i for g, line in enumerate(lines) if line.window == number for i in range(3)] + [3 * len(lines) + number]
-        result = stored[f"{window.name} RESULTS".upper()].data
-        q[..., own] = np.moveaxis(result[:-1], 0, -1)
-        chi2 = result[-1]
-    flat = {key: stored[f"{name} {key}".upper()].data for key in ("STATUS", "LEVEL", "MET", "SAMPLES", "BOUNDS")}
-    p = model.reduce(q.reshape(-1, model.parent.size))
-    samples = flat["SAMPLES"].reshape(-1).astype(np.int32)
-    packed = np.moveaxis(plane.data, 0, -1).reshape(len(p), -1).astype(float)
-    bounds = np.moveaxis(flat["BOUNDS"], 0, -1).reshape(len(p), -1)
-    reduced = np.asarray(chi2, float).reshape(-1)
-    fit = Fit(model, p, packed, reduced, samples, flat["STATUS"].reshape(-1), np.zeros(len(p), np.int32), bounds)
+def _fitted(own: Mapping[str, Plane]) -> Fitted:
+    """A group from its arrays by name."""
+    cards = next(plane.header for plane in own.values() if "GROUP" in plane.header)
+    name = str(cards["GROUP"])
+    names = listed(cards, "WINDOW")
+    data = [own[f"{window} DATA"] for window in names]
+    windows = [
+        Window(window, plane.array, wavelengths(plane.header, plane.array.shape[1]), plane.header, own[f"{window} MASK"].array)
+        for window, plane in zip(names, data, strict=True)
+    ]
+    noise = [Noise(float(plane.header["NOISE_A"]), float(plane.header["NOISE_B"])) for plane in data]
+    group = Group(name, tuple(windows), tuple(noise))
+    model = _model(cards, windows)
+    arrays = {key: _flat(own[f"{name} {key}"].array) for key in _ARRAYS}
+    q = np.full((len(arrays["STATUS"]), len(model.names)), np.nan)
+    for number, window in enumerate(names):
+        results = _flat(own[f"{window} RESULTS"].array)
+        q[:, model.parameters_of(number)], reduced = results[:, :-1], results[:, -1].astype(float)
+    fit = Fit(
+        model=model,
+        p=model.reduce(q),
+        packed=arrays["COVARIANCE"].astype(float),
+        chi2=reduced,
+        samples=arrays["SAMPLES"].astype(np.int32),
+        status=arrays["STATUS"],
+        iterations=np.zeros(len(q), np.int32),
+        at_bound=arrays["BOUNDS"],
+    )
     fit = replace(fit, chi2=reduced * fit.degrees)
-    boxes = tuple(Level(*map(int, text.split("x"))) for text in _listed(cards, "BOX"))
-    return Fitted(name, windows, fit, shape, boxes, flat["LEVEL"], flat["MET"].astype(bool))
+    return Fitted(group, fit, _boxes(cards), arrays["LEVEL"], arrays["MET"].astype(bool))
 
 
-def _window(stored: dict[str, Plane], name: str) -> Window:
-    plane, mask = stored[f"{name} DATA".upper()], stored[f"{name} MASK".upper()]
-    return Window(name, plane.data, wavelengths(plane.header, plane.data.shape[1]), plane.header, mask.data)
+def _flat(array: np.ndarray) -> np.ndarray:
+    """(t, y, x) as (N,), (…, t, y, x) as (N, …)."""
+    moved = np.moveaxis(array, (-3, -2, -1), (0, 1, 2))
+    return moved.reshape(-1, *moved.shape[3:])
 
 
-def _listed(cards: Header, key: str) -> list[str]:
-    """Values of key1, key2, … as far as they go."""
+def _model(cards: Header, windows: Sequence[Window]) -> LineModel:
+    """The model from its cards."""
+    lines = [Line(name, float(rest), int(number)) for name, rest, number in _split(cards, "LINE")]
+    ties = [Tie(follower, operation, leader, float(number)) for follower, operation, leader, number in _split(cards, "TIE")]
+    fixed = {parameter: float(number) for parameter, number in _split(cards, "FIXED")}
+    return build([window.wavelength for window in windows], lines, ties, fixed)
+
+
+def _boxes(cards: Header) -> tuple[Box, ...]:
+    """The bins from their cards."""
+    return tuple(Box(*map(int, text.split("x"))) for text in listed(cards, "BOX"))
+
+
+def _split(cards: Header, key: str) -> list[list[str]]:
+    """Parts of the values of key1, key2, …"""
+    return [text.split("|") for text in listed(cards, key)]
+
+
+def listed(cards: Header, key: str) -> list[str]:
+    """Return the values of key1, key2, … as far as they go."""
     found: list[str] = []
     while f"{key}{len(found) + 1}" in cards:
         found.append(str(cards[f"{key}{len(found) + 1}"]))

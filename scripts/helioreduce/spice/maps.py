@@ -1,103 +1,140 @@
-"""Maps made of fits: radiances with covariances, velocities with their zero, the composition; as arrays to be written."""
+"""Maps made of fits: radiances with covariances, velocities with their zero, the composition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
-from helioreduce.io.fits import Plane
 from helioreduce.spice import composition, radiance, velocity
 from helioreduce.spice.catalogue import spectroscopic
-from helioreduce.spice.fit import CONVERGED
-from helioreduce.spice.level3 import Fitted, spatial_header
+from helioreduce.spice.fitted import Fitted
+from helioreduce.spice.level2 import spatial_header
 
 
-def _header(fitted: Fitted, line_number: int, unit: str, kind: str) -> Header:
-    """Cards of one line's map (t, y, x)."""
-    line = fitted.fit.model.lines[line_number]
-    header = spatial_header(fitted.windows[line.window])
-    header.update(LEVEL="L3", BUNIT=unit, BTYPE=kind, LINE_ID=line.name, ION=line.name.split()[0], WAVELNTH=line.wavelength)
-    header["LINE"] = label(line.name)
-    return header
+@dataclass(frozen=True, slots=True, eq=False)
+class LineMap:
+    """A quantity of one line and its standard error, (t, y, x) float32; the header says where, and in which unit."""
+
+    line: str
+    window: str
+    data: np.ndarray
+    sigma: np.ndarray
+    header: Header
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Radiances:
+    """Radiance maps of the G lines of a group, W/m²/sr, and their covariance (G, G, t, y, x) float32."""
+
+    group: str
+    maps: tuple[LineMap, ...]
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FipBias:
+    """FIP bias and its errors (t, y, x) float32: of photon noise, and of the unknown temperature structure."""
+
+    bias: np.ndarray
+    noise: np.ndarray
+    dem: np.ndarray
+    header: Header
 
 
 def label(name: str) -> str:
-    """``Ne VIII 770.42`` of ``ne_8 770.42``."""
+    """Return ``Ne VIII 770.42`` of ``ne_8 770.42``."""
     ion, wavelength = name.rsplit(" ", 1)
     return f"{spectroscopic(ion)} {wavelength}"
 
 
-def _converged(fitted: Fitted, plane: np.ndarray) -> np.ndarray:
-    """A map (N,) with NaN where the fit did not converge, as (t, y, x) float32."""
-    return np.where(fitted.fit.status == CONVERGED, plane, np.nan).reshape(fitted.shape).astype(np.float32)
+def find(maps: Sequence[LineMap], line: str) -> LineMap:
+    """Return the map of a line.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    for own in maps:
+        if own.line == line:
+            return own
+    raise InputError(f"the line {line!r} has not been fitted", cure=f"Choose of {', '.join(own.line for own in maps)}")
 
 
-def radiances(groups: Sequence[Fitted]) -> list[Plane]:
-    """``<line>``, ``<line> SIGMA`` (t, y, x), W/m²/sr, of every line, and per group ``<group> COVARIANCE`` (G, G, t, y, x)."""
-    planes = []
-    for fitted in groups:
-        values, covariance = radiance.of_fit(fitted.fit)
-        for g, line in enumerate(fitted.fit.model.lines):
-            header = _header(fitted, g, "W/m2/sr", "Radiance")
-            planes.append(Plane(line.name, _converged(fitted, values[:, g]), header))
-            with np.errstate(invalid="ignore"):
-                planes.append(Plane(f"{line.name} SIGMA", _converged(fitted, np.sqrt(covariance[:, g, g])), header))
-        names = Header()
-        for g, line in enumerate(fitted.fit.model.lines, 1):
-            names[f"LINE{g}"] = line.name
-        planes.append(Plane(f"{fitted.name} COVARIANCE", fitted.map(covariance).astype(np.float32), names))
-    return planes
+def _line_map(fitted: Fitted, number: int, quantity: str, unit: str, data: np.ndarray, sigma: np.ndarray) -> LineMap:
+    """The map of line ``number`` of a group."""
+    line = fitted.fit.model.lines[number]
+    window = fitted.group.windows[line.window]
+    header = spatial_header(window.header)
+    header.update(LEVEL="L3", BUNIT=unit, BTYPE=quantity, LINE_ID=line.name, ION=line.name.split()[0], WAVELNTH=line.wavelength)
+    header["LINE"] = label(line.name)
+    return LineMap(line.name, window.name, data.astype(np.float32), sigma.astype(np.float32), header)
 
 
-def velocities(groups: Sequence[Fitted], *, zero: str = "median", gradients: Sequence[str] = ()) -> list[Plane]:
-    """``<line>`` and ``<line> SIGMA`` (t, y, x), km/s, of every line; the zero is the card VZERO."""
-    planes = []
-    for fitted in groups:
-        q, sigma = fitted.fit.q, fitted.fit.sigma()
-        for g, line in enumerate(fitted.fit.model.lines):
-            centre, error = (_converged64(fitted, plane[:, 3 * g + 1]) for plane in (q, sigma))
-            result = velocity.of_line(centre, error, line.wavelength, zero=zero, gradients=tuple(gradients))
-            header = _header(fitted, g, "km/s", "Line-of-sight velocity, away positive")
-            header["VZERO"] = (result.zero if np.isfinite(result.zero) else -1.0, f"[Angstrom] wavelength at rest ({zero})")
-            for axis, slope in result.slopes.items():
-                header[f"VSLOPE{axis.upper()}"] = (slope, "[km/s/pixel] gradient taken out")
-            planes.append(Plane(line.name, result.v.astype(np.float32), header))
-            planes.append(Plane(f"{line.name} SIGMA", result.sigma.astype(np.float32), header))
-    return planes
+def radiances(fitted: Fitted) -> Radiances:
+    """Return the radiances of a group's lines with their errors and covariances."""
+    values, covariance = radiance.of_fit(fitted.fit)
+    with np.errstate(invalid="ignore"):
+        sigma = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    maps = [
+        _line_map(fitted, g, "Radiance", "W/m2/sr", fitted.converged(values[:, g]), fitted.converged(sigma[:, g]))
+        for g in range(len(fitted.fit.model.lines))
+    ]
+    return Radiances(fitted.group.name, tuple(maps), fitted.map(covariance).astype(np.float32))
 
 
-def _converged64(fitted: Fitted, plane: np.ndarray) -> np.ndarray:
-    return np.where(fitted.fit.status == CONVERGED, plane, np.nan).reshape(fitted.shape)
-
-
-def compositions(planes: Sequence[Plane], table: composition.Table, lines: Sequence[str], log_n: float) -> list[Plane]:
-    """``FIP BIAS``, ``SIGMA`` (photon noise) and ``SIGMA DEM`` (unknown temperature structure), (t, y, x), from radiances.
+def velocities(fitted: Fitted, *, zero: str = "median", gradients: Sequence[str] = ()) -> list[LineMap]:
+    """Return the velocities of a group's lines, km/s; the zero is the card VZERO.
 
     Parameters
     ----------
-    planes
-        As :func:`radiances` made them.
+    fitted
+        Fits of a group.
+    zero, gradients
+        See :func:`helioreduce.spice.velocity.of_line`.
+    """
+    maps = []
+    q, sigma = fitted.fit.q, fitted.fit.sigma()
+    for g, line in enumerate(fitted.fit.model.lines):
+        centre, error = (fitted.converged(values[:, 3 * g + 1]) for values in (q, sigma))
+        result = velocity.of_line(centre, error, line.wavelength, zero=zero, gradients=tuple(gradients))
+        own = _line_map(fitted, g, "Line-of-sight velocity, away positive", "km/s", result.v, result.sigma)
+        rest = result.zero if np.isfinite(result.zero) else -1.0
+        own.header["VZERO"] = (rest, f"[Angstrom] wavelength at rest ({zero})")
+        for axis, slope in result.slopes.items():
+            own.header[f"VSLOPE{axis.upper()}"] = (slope, "[km/s/pixel] gradient taken out")
+        maps.append(own)
+    return maps
+
+
+def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float) -> FipBias:
+    """Return the FIP bias from radiances.
+
+    Parameters
+    ----------
+    groups
+        Radiances of a raster.
+    table
+        Contribution functions.
     lines
         Names of the lines to be combined.
+    log_n
+        Density, log10 of cm⁻³.
+
+    Raises
+    ------
+    InputError
+        If a line has not been fitted, or the contribution functions do not have it.
     """
-    stored = {plane.name.lower(): plane for plane in planes}
-    missing = [line for line in lines if line not in stored]
-    if missing:
-        found = [name for name in stored if not name.endswith(("sigma", "covariance"))]
-        raise InputError(
-            f"the line {missing[0]!r} has not been fitted", cure=f"spice.composition.lines: out of {', '.join(found)}"
-        )
+    every = [own for group in groups for own in group.maps]
+    used = {line: find(every, line) for line in lines}
     ratio = composition.ratio(table, lines, log_n)
-    covariance = {}
-    for plane in planes:
-        if plane.name.upper().endswith(" COVARIANCE"):
-            own = [str(plane.header[f"LINE{i}"]) for i in range(1, plane.data.shape[0] + 1)]
-            covariance |= {(a, b): plane.data[i, j] for i, a in enumerate(own) for j, b in enumerate(own)}
-    bias, sigma = composition.fip_bias(ratio, {line: stored[line].data for line in lines}, covariance)
-    header = stored[lines[0]].header.copy()
+    bias, sigma = composition.fip_bias(ratio, {line: own.data for line, own in used.items()}, _covariances(groups))
+    header = used[lines[0]].header.copy()
     for key in ("LINE_ID", "ION", "WAVELNTH", "LINE"):
         header.remove(key, ignore_missing=True)
     header.update(BUNIT="", BTYPE="FIP bias relative to the photosphere", LOGN=log_n)
@@ -106,5 +143,15 @@ def compositions(planes: Sequence[Plane], table: composition.Table, lines: Seque
     for side, coefficients in (("LOW", ratio.low), ("HIGH", ratio.high)):
         for i, (line, coefficient) in enumerate(coefficients.items(), 1):
             header[f"{side}{i}"] = (f"{line} {coefficient:.6g}", "line, coefficient")
-    maps = {"FIP BIAS": bias, "SIGMA": sigma, "SIGMA DEM": np.abs(bias) * ratio.robustness}
-    return [Plane(name, plane.astype(np.float32), header) for name, plane in maps.items()]
+    dem = np.abs(bias) * ratio.robustness
+    return FipBias(bias.astype(np.float32), sigma.astype(np.float32), dem.astype(np.float32), header)
+
+
+def _covariances(groups: Sequence[Radiances]) -> dict[tuple[str, str], np.ndarray]:
+    """Covariance (t, y, x) of every pair of lines of one group."""
+    return {
+        (a.line, b.line): group.covariance[i, j]
+        for group in groups
+        for i, a in enumerate(group.maps)
+        for j, b in enumerate(group.maps)
+    }

@@ -7,12 +7,14 @@ s (standard deviation, Å) and background B. Free parameters p follow from the t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from helioreduce.errors import InputError
+from helioreduce.spice.algebra import Bounds
+from helioreduce.spice.gaussians import Model
 
 #: Bounds of a spectrum's fit: peak, centre relative to its start (Å), width (Å), background.
 BOUNDS = {"I": (0.0, 1000.0), "x": (-1.0, 1.0), "s": (0.20, 0.60), "B": (-10.0, 10.0)}
@@ -36,68 +38,81 @@ class Tie(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LineModel:
-    """Lines on constant backgrounds, ready for the kernel; made by :func:`build`.
+class Start:
+    """A model with full parameters to start from, (K,) or (N, K), and bounds (P,) of the free ones."""
 
-    ``parent, scale, offset`` (K,) give ``q_k = scale_k p_parent(k) + offset_k``, parent −1 where q_k is fixed.
+    model: LineModel
+    q: np.ndarray
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineModel:
+    """Lines on constant backgrounds, made by :func:`build`.
+
+    Attributes
+    ----------
+    lines
+        The G lines, each with the number of its window.
+    ties, fixed
+        Relations between parameters, and parameters with a given value.
+    names
+        Names of the K full parameters: ``ne_8 770.42 I``, …, ``B 0``.
+    arrays
+        The same in the form that the kernels take.
     """
 
     lines: tuple[Line, ...]
-    wavelength: np.ndarray
-    edges: np.ndarray
+    ties: tuple[Tie, ...]
+    fixed: Mapping[str, float]
     names: tuple[str, ...]
-    parent: np.ndarray
-    scale: np.ndarray
-    offset: np.ndarray
-    slots: np.ndarray = field(repr=False)
-    members: np.ndarray = field(repr=False)
-    counts: np.ndarray = field(repr=False)
+    arrays: Model
 
     @property
     def free(self) -> int:
         """Number P of free parameters."""
-        return int(self.parent.max()) + 1
+        return self.arrays.linear.size
 
-    @property
-    def windows(self) -> np.ndarray:
-        """Window of every line (G,)."""
-        return np.array([line.window for line in self.lines], np.int64)
+    def samples(self, window: int) -> slice:
+        """Return the place of a window among the joined samples."""
+        return slice(int(self.arrays.edges[window]), int(self.arrays.edges[window + 1]))
 
-    @property
-    def matrix(self) -> np.ndarray:
-        """M (K, P) of ``q = M p + b``."""
-        matrix = np.zeros((self.parent.size, self.free))
-        tied = self.parent >= 0
-        matrix[np.flatnonzero(tied), self.parent[tied]] = self.scale[tied]
-        return matrix
+    def lines_of(self, window: int) -> list[int]:
+        """Return the numbers of the lines of a window."""
+        return [g for g, line in enumerate(self.lines) if line.window == window]
 
-    @property
-    def linear(self) -> np.ndarray:
-        """Free parameters (P,) that move only peaks and backgrounds, in which the model is linear."""
-        linear = np.ones(self.free, bool)
-        for k, parent in enumerate(self.parent):
-            if parent >= 0 and kind(self.names[k]) in "xs":
-                linear[parent] = False
-        return linear
+    def background(self, window: int) -> int:
+        """Return the number k of a window's background among the full parameters."""
+        return 3 * len(self.lines) + window
+
+    def parameters_of(self, window: int) -> list[int]:
+        """Return the numbers k of a window's full parameters: peak, centre and width of each line, and the background."""
+        return [3 * g + i for g in self.lines_of(window) for i in range(3)] + [self.background(window)]
+
+    def start(self, q: np.ndarray, limits: Mapping[str, tuple[float, float]] = BOUNDS) -> Start:
+        """Return a start from full parameters (K,), with bounds about them (see :meth:`bounds`)."""
+        return Start(self, np.asarray(q, float), self.bounds(q, limits))
 
     def full(self, p: np.ndarray) -> np.ndarray:
-        """Full parameters (..., K) of free ones (..., P)."""
-        return np.where(self.parent >= 0, self.scale * p[..., self.parent], 0.0) + self.offset
+        """Return the full parameters (..., K) of free ones (..., P)."""
+        parent, scale, offset = self.arrays.parent, self.arrays.scale, self.arrays.offset
+        return np.where(parent >= 0, scale * p[..., parent], 0.0) + offset
 
     def reduce(self, q: np.ndarray) -> np.ndarray:
-        """Free parameters (..., P) of full ones (..., K): those of the first parameter of each tie."""
+        """Return the free parameters (..., P) of full ones (..., K): those of the first parameter of each tie."""
+        parent, scale, offset = self.arrays.parent, self.arrays.scale, self.arrays.offset
         p = np.empty((*q.shape[:-1], self.free))
-        for k in reversed(range(self.parent.size)):
-            if self.parent[k] >= 0:
-                p[..., self.parent[k]] = (q[..., k] - self.offset[k]) / self.scale[k]
+        for k in reversed(range(parent.size)):
+            if parent[k] >= 0:
+                p[..., parent[k]] = (q[..., k] - offset[k]) / scale[k]
         return p
 
-    def bounds(self, start: np.ndarray, limits: Mapping[str, tuple[float, float]] = BOUNDS) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bounds (P,) of the free parameters, so that every parameter that follows keeps within its own.
+    def bounds(self, q: np.ndarray, limits: Mapping[str, tuple[float, float]] = BOUNDS) -> Bounds:
+        """Return the bounds (P,) of the free parameters, so that every parameter that follows keeps within its own.
 
         Parameters
         ----------
-        start
+        q
             Full parameters (K,); the limits of centres are relative to them.
         limits
             Lower and upper limit for each of ``I``, ``x``, ``s``, ``B``.
@@ -107,19 +122,19 @@ class LineModel:
         InputError
             If ties leave a parameter no room.
         """
+        parents, scale, offset = self.arrays.parent, self.arrays.scale, self.arrays.offset
         lower, upper = np.full(self.free, -np.inf), np.full(self.free, np.inf)
-        for k, parent in enumerate(self.parent):
+        for k, parent in enumerate(parents):
             if parent < 0:
                 continue
-            low, high = (limit + (start[k] if kind(self.names[k]) == "x" else 0) for limit in limits[kind(self.names[k])])
-            ends = sorted(((low - self.offset[k]) / self.scale[k], (high - self.offset[k]) / self.scale[k]))
+            origin = q[k] if kind(self.names[k]) == "x" else 0
+            low, high = (limit + origin for limit in limits[kind(self.names[k])])
+            ends = sorted(((low - offset[k]) / scale[k], (high - offset[k]) / scale[k]))
             lower[parent], upper[parent] = max(lower[parent], ends[0]), min(upper[parent], ends[1])
         if (lower > upper).any():
-            tied = [
-                n for n, parent in zip(self.names, self.parent, strict=True) if parent >= 0 and lower[parent] > upper[parent]
-            ]
-            raise InputError(f"the ties of {', '.join(tied)} leave no value within the bounds", cure="Widen spice.fit.bounds")
-        return lower, upper
+            tied = [name for name, i in zip(self.names, parents, strict=True) if i >= 0 and lower[i] > upper[i]]
+            raise InputError(f"the ties of {', '.join(tied)} leave no value within the bounds", cure="Widen spice.model.limits")
+        return Bounds(lower, upper)
 
 
 def kind(name: str) -> str:
@@ -130,7 +145,7 @@ def kind(name: str) -> str:
 def build(
     wavelengths: Sequence[np.ndarray], lines: Iterable[Line], ties: Iterable[Tie] = (), fixed: Mapping[str, float] | None = None
 ) -> LineModel:
-    """The model of lines in windows.
+    """Build the model of lines in windows.
 
     Parameters
     ----------
@@ -146,20 +161,29 @@ def build(
     InputError
         If a tie names no parameter, a parameter follows twice, follows itself, or has factor 0.
     """
-    lines = tuple(lines)
+    lines, ties, fixed = tuple(lines), tuple(ties), dict(fixed or {})
     names = tuple([f"{line.name} {p}" for line in lines for p in "Ixs"] + [f"B {w}" for w in range(len(wavelengths))])
     if len(set(names)) < len(names):
         raise InputError("two lines of a group have one name", cure="Give each line of spice.catalogue a name of its own")
-    parent, scale, offset = _map(names, list(ties), dict(fixed or {}))
-    windows = [line.window for line in lines for _ in "Ixs"] + list(range(len(wavelengths)))
-    slots, members, counts = _slots(parent, windows, len(wavelengths))
-    edges = np.concatenate([[0], np.cumsum([w.size for w in wavelengths])]).astype(np.int64)
-    return LineModel(
-        lines, np.concatenate(wavelengths).astype(float), edges, names, parent, scale, offset, slots, members, counts
+    parent, scale, offset = _map(names, ties, fixed)
+    windows = [line.window for line in lines]
+    slots, members, counts = _slots(parent, [w for w in windows for _ in "Ixs"] + list(range(len(wavelengths))))
+    arrays = Model(
+        wavelength=np.concatenate(wavelengths).astype(float),
+        edges=np.concatenate([[0], np.cumsum([w.size for w in wavelengths])]).astype(np.int64),
+        windows=np.array(windows, np.int64),
+        parent=parent,
+        scale=scale,
+        offset=offset,
+        slots=slots,
+        members=members,
+        counts=counts,
+        linear=_linear(names, parent),
     )
+    return LineModel(lines, ties, fixed, names, arrays)
 
 
-def _map(names: tuple[str, ...], ties: list[Tie], fixed: dict[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _map(names: Sequence[str], ties: Sequence[Tie], fixed: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Parent, scale and offset of every full parameter; chains of ties are followed to their head."""
     known = set(names)
     leads = {tie.follower: tie for tie in ties}
@@ -198,9 +222,15 @@ def _follow(name: str, leads: Mapping[str, Tie]) -> tuple[str, float, float]:
     return name, scale, offset
 
 
-def _slots(parent: np.ndarray, windows: Sequence[int], n_windows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For the kernel: the free parameters that matter in each window, and where each full parameter is among them."""
-    lists: list[list[int]] = [[] for _ in range(n_windows)]
+def _linear(names: Sequence[str], parent: np.ndarray) -> np.ndarray:
+    """Free parameters (P,) that move only peaks and backgrounds, in which the model is linear."""
+    others = {free for free, name in zip(parent, names, strict=True) if kind(name) in ("x", "s")}
+    return np.array([free not in others for free in range(parent.max() + 1)], bool)
+
+
+def _slots(parent: np.ndarray, windows: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slots, members and counts of the model, from the parent and the window of every full parameter."""
+    lists: list[list[int]] = [[] for _ in range(max(windows) + 1)]
     slots = np.zeros(parent.size, np.int64)
     for k, (free, window) in enumerate(zip(parent, windows, strict=True)):
         if free >= 0:
@@ -208,7 +238,7 @@ def _slots(parent: np.ndarray, windows: Sequence[int], n_windows: int) -> tuple[
                 lists[window].append(int(free))
             slots[k] = lists[window].index(free)
     counts = np.array([len(entries) for entries in lists], np.int64)
-    members = np.zeros((n_windows, max(1, int(counts.max()))), np.int64)
+    members = np.zeros((len(lists), max(1, int(counts.max()))), np.int64)
     for w, entries in enumerate(lists):
         members[w, : len(entries)] = entries
     return slots, members, counts

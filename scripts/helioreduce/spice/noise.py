@@ -13,14 +13,12 @@ Source: Huang et al. (2023, A&A 673, A82) and the values of the sospice package;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from helioreduce.spice.level2 import number, value
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
 
 #: Both detectors, DN.
 READ_NOISE = 6.9
@@ -44,18 +42,18 @@ class Noise(NamedTuple):
     b: float
 
     def sigma(self, radiance: np.ndarray) -> np.ndarray:
-        """Standard deviation of a sample whose expected value is ``radiance``."""
+        """Return the standard deviation of a sample whose expected value is ``radiance``."""
         return np.sqrt(self.a + self.b * np.maximum(radiance, 0))
 
 
-def detector(header: Header) -> str:
-    """``SW`` (703–791 Å) or ``LW`` (970–1053 Å): the DETECTOR card, or the side on which the window lies."""
+def detector(header: Mapping[str, Any]) -> str:
+    """Return ``SW`` (703–791 Å) or ``LW`` (970–1053 Å): the DETECTOR card, or the side on which the window lies."""
     named = value(header, "DETECTOR")
     return str(named) if named in DETECTORS else ("SW" if number(header, "WAVEMIN") < 88.0 else "LW")
 
 
-def components(radiance: np.ndarray, header: Header, *, frames: int = 2) -> dict[str, np.ndarray]:
-    """Every term of the noise, in the data's unit: ``dark``, ``read``, ``signal``; the total is their quadratic sum.
+def components(radiance: np.ndarray, header: Mapping[str, Any], *, frames: int = 2) -> dict[str, np.ndarray]:
+    """Return the terms of the noise, in the data's unit: ``dark``, ``read``, ``signal``; the total is their quadratic sum.
 
     Parameters
     ----------
@@ -76,7 +74,15 @@ def components(radiance: np.ndarray, header: Header, *, frames: int = 2) -> dict
     return {"dark": np.full_like(signal, dark), "read": np.full_like(signal, read), "signal": signal}
 
 
-def of(header: Header, *, frames: int = 2, factor: float = 1.0) -> Noise:
-    """Constant and proportional part of the variance; ``factor`` multiplies all standard deviations (compression noise)."""
+def of(header: Mapping[str, Any], *, frames: int = 2, factor: float = 1.0) -> Noise:
+    """Return the constant and proportional part of the variance.
+
+    Parameters
+    ----------
+    header, frames
+        See :func:`components`.
+    factor
+        Multiplies all standard deviations, for example for the noise of compression.
+    """
     terms = components(np.ones(1), header, frames=frames)
     return Noise(factor**2 * float(terms["dark"][0] ** 2 + terms["read"][0] ** 2), factor**2 * float(terms["signal"][0] ** 2))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
@@ -21,10 +23,63 @@ _BAR, _ABOVE = 0.09, 0.05
 _TALLEST, _FLATTEST = 2.0, 0.4
 
 
-def row(
-    header: Mapping[str, object], shape: tuple[int, int, int], number: int, width: float = PAGE
-) -> tuple[Figure, list[Axes]]:
-    """A figure with ``number`` empty panels of the proportions that a map (t, y, x) has on the Sun."""
+class Scale(NamedTuple):
+    """Values at the ends of a colour bar; ``open`` shows that there are values beyond them."""
+
+    low: float
+    high: float
+    logarithmic: bool = False
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure with a row of panels, and a header with the coordinates of its maps."""
+
+    figure: Figure
+    axes: tuple[Axes, ...]
+    header: Mapping[str, Any]
+
+    def draw(self, number: int, cube: np.ndarray, title: str, cmap: str | Colormap, scale: Scale) -> Axes:
+        """Draw a map in a panel, under its colour bar and title, and return the bar's axes.
+
+        Pixels without a value are grey.
+        """
+        axis, height = self.axes[number], self.figure.get_figheight()
+        left, right, low, high, horizontal = geometry(self.header, cube.shape)
+        norm = LogNorm(scale.low, scale.high) if scale.logarithmic else Normalize(scale.low, scale.high)
+        axis.set_facecolor(MISSING)
+        image = axis.imshow(
+            flat(cube),
+            origin="lower",
+            extent=(left, right, low, high),
+            aspect="auto",
+            interpolation="nearest",
+            cmap=cmap,
+            norm=norm,
+        )
+        axis.set_xlabel(horizontal)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        box = axis.get_position()
+        bar = self.figure.add_axes((box.x0, box.y1 + _ABOVE / height, box.width, _BAR / height))
+        extend = "both" if scale.open else "neither"
+        colours = self.figure.colorbar(image, cax=bar, orientation="horizontal", extend=extend, extendfrac=0.03)
+        colours.outline.set_linewidth(0.5)
+        bar.xaxis.set_ticks_position("top")
+        if scale.logarithmic:
+            marks = _marks(scale.low, scale.high)
+            colours.set_ticks(marks, labels=[f"{mark:g}" for mark in marks])
+            colours.ax.xaxis.set_minor_locator(NullLocator())
+        else:
+            colours.locator = MaxNLocator(4)
+            colours.update_ticks()
+        bar.tick_params(labelsize=6.5, pad=1, length=2)
+        self.figure.text(box.x0, 1 - 0.14 / height, title, va="baseline", weight="bold")
+        return bar
+
+
+def row(header: Mapping[str, Any], shape: tuple[int, ...], number: int, width: float = PAGE) -> Row:
+    """Return a figure with ``number`` empty panels of the proportions that a map (t, y, x) has on the Sun."""
     panel = (width - _LEFT - _RIGHT - (number - 1) * _GAP) / number
     left, right, low, high, _ = geometry(header, shape)
     ratio = 0.8 if _in_time(shape) else np.clip((high - low) / (right - left), _FLATTEST, _TALLEST)
@@ -37,29 +92,29 @@ def row(
         axes.append(figure.add_axes(place))
         axes[-1].tick_params(labelleft=i == 0)
     axes[0].set_ylabel("solar Y [arcsec]")
-    return figure, axes
+    return Row(figure, tuple(axes), header)
 
 
-def _in_time(shape: tuple[int, int, int]) -> bool:
+def _in_time(shape: tuple[int, ...]) -> bool:
     t, _, x = shape
     return x == 1 and t > 1
 
 
-def geometry(header: Mapping[str, object], shape: tuple[int, int, int]) -> tuple[float, float, float, float, str]:
-    """Edges of a map (left, right, low, high), arcsec or minutes, and what its horizontal axis is."""
+def geometry(header: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[float, float, float, float, str]:
+    """Return the edges of a map (left, right, low, high), arcsec or minutes, and what its horizontal axis is."""
     t, y, x = shape
 
     def edges(axis: int, size: int) -> tuple[float, float]:
-        value, pixel, step = (float(header[f"{key}{axis}"]) for key in ("CRVAL", "CRPIX", "CDELT"))  # type: ignore[arg-type]
+        value, pixel, step = (float(header[f"{key}{axis}"]) for key in ("CRVAL", "CRPIX", "CDELT"))
         return value + (0.5 - pixel) * step, value + (size + 0.5 - pixel) * step
 
     if _in_time(shape):
-        return 0.0, t * float(header.get("XPOSURE", 60)) / 60, *edges(2, y), "time [min]"  # type: ignore[arg-type]
+        return 0.0, t * float(header.get("XPOSURE", 60)) / 60, *edges(2, y), "time [min]"
     return *edges(1, x), *edges(2, y), "solar X [arcsec]"
 
 
 def flat(cube: np.ndarray) -> np.ndarray:
-    """The image of a map (t, y, x): y against t for one column, else the mean over time."""
+    """Return the image of a map (t, y, x): y against t for one column, else the mean over time."""
     if cube.shape[2] == 1:
         return cube[:, :, 0].T
     if cube.shape[0] == 1:
@@ -69,37 +124,10 @@ def flat(cube: np.ndarray) -> np.ndarray:
         return np.where(finite, cube, 0).sum(axis=0) / np.where(finite.any(axis=0), finite.sum(axis=0), np.nan)
 
 
-def draw(axis: Axes, cube: np.ndarray, header: Mapping[str, object], title: str, **style: object) -> Axes:
-    """One map under its colour bar and title; pixels without a value are grey. Returns the bar's axes."""
-    *extent, horizontal = geometry(header, cube.shape)
-    axis.set_facecolor(MISSING)
-    image = axis.imshow(flat(cube), origin="lower", extent=extent, aspect="auto", interpolation="nearest", **style)
-    axis.set_xlabel(horizontal)
-    axis.xaxis.set_major_locator(MaxNLocator(4))
-    height = axis.figure.get_figheight()
-    box = axis.get_position()
-    place = (box.x0, box.y1 + _ABOVE / height, box.width, _BAR / height)
-    bar = axis.figure.add_axes(place)
-    limits = "both" if {"norm", "vmin"} & set(style) else "neither"
-    colours = axis.figure.colorbar(image, cax=bar, orientation="horizontal", extend=limits, extendfrac=0.03)
-    colours.outline.set_linewidth(0.5)
-    bar.xaxis.set_ticks_position("top")
-    if isinstance(style.get("norm"), LogNorm):
-        marks = _marks(style["norm"])  # type: ignore[arg-type]
-        colours.set_ticks(marks, labels=[f"{mark:g}" for mark in marks])
-        colours.ax.xaxis.set_minor_locator(NullLocator())
-    else:
-        colours.locator = MaxNLocator(4)
-        colours.update_ticks()
-    bar.tick_params(labelsize=6.5, pad=1, length=2)
-    axis.figure.text(box.x0, 1 - 0.14 / height, title, va="baseline", weight="bold")
-    return bar
-
-
-def _marks(norm: LogNorm) -> list[float]:
+def _marks(low: float, high: float) -> list[float]:
     """1, 2, 5 of every decade within the limits, or 1 alone where they span many."""
-    steps = (1.0, 2.0, 5.0) if norm.vmax < 150 * norm.vmin else (1.0,)
-    return [v for v in LogLocator(subs=steps).tick_values(norm.vmin, norm.vmax) if norm.vmin <= v <= norm.vmax]
+    steps = (1.0, 2.0, 5.0) if high < 150 * low else (1.0,)
+    return [mark for mark in LogLocator(subs=steps).tick_values(low, high) if low <= mark <= high]
 
 
 def name_levels(bar: Axes, names: Sequence[str]) -> None:

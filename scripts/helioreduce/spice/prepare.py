@@ -1,48 +1,75 @@
-"""A group of windows made ready for the fit: spikes out, and noise smoothed if asked."""
+"""A group of windows made ready for the fit: spikes taken out, and noise smoothed if asked."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 from helioreduce.image import Mask
 from helioreduce.spice import despike, wavelet
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.group import Group
-from helioreduce.spice.initial import estimate
+from helioreduce.spice.initial import Settings, estimate
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.noise import Noise
 
 
-def prepare(
-    group: Group, catalogue: Catalogue, *, threshold: float | None = despike.THRESHOLD, denoise: bool = False, **model: object
-) -> tuple[Group, dict[str, object]]:
-    """The prepared group, and what was done, for its header.
+def without_spikes(
+    group: Group, catalogue: Catalogue, settings: Settings | None = None, threshold: float = despike.THRESHOLD
+) -> tuple[Group, int]:
+    """Take spikes out of a group.
 
     Parameters
     ----------
-    group, catalogue
-        Windows with their noise, and the lines they may hold.
+    group, catalogue, settings
+        Windows with their noise, the lines they may hold, and what the model has beside.
     threshold
-        Of a spike, in errors of its residual; None leaves spikes in.
-    denoise
-        Smooth the windows with wavelets. The fit's errors remain those of the noise before, upper limits then, and χ² means
-        nothing; the card DENOISED says so in all that follows.
-    model
-        Ties and bounds as for :func:`helioreduce.spice.initial.estimate`.
+        Of a spike, in errors of its residual.
+
+    Returns
+    -------
+    Group
+        With spikes NaN and flagged.
+    int
+        Number of spikes.
     """
-    facts: dict[str, object] = {"spikes": "not looked for" if threshold is None else 0, "denoised": denoise}
-    if threshold is not None:
-        cube = group.cube
-        start = estimate(group.windows, group.noise, catalogue, **model)  # type: ignore[arg-type]
-        spectra = cube.reshape(-1, cube.shape[-1])
-        spikes = despike.find(spectra, *group.variance, start, group.shape, threshold=threshold)
-        group = group.with_mask(spikes.reshape(cube.shape), Mask.SPIKE)
-        facts |= {"spikes": int(spikes.sum()), "threshold": threshold}
-    if denoise:
-        pairs = zip(group.windows, group.noise, strict=True)
-        group = Group(tuple(_denoised(w, n) for w, n in pairs), group.noise)
-    return group, facts
+    start = estimate(group, catalogue, settings)
+    spikes = despike.find(group.spectra, *group.variance, start, group.shape, threshold=threshold)
+    return group.with_mask(spikes.reshape(*group.shape, -1), Mask.SPIKE), int(spikes.sum())
+
+
+def denoised(group: Group) -> Group:
+    """Smooth the windows of a group with wavelets.
+
+    The fit's errors remain those of the noise before, upper limits then, and χ² means nothing; the card DENOISED says so in
+    all that follows.
+    """
+    windows = tuple(_denoised(window, own) for window, own in zip(group.windows, group.noise, strict=True))
+    return replace(group, windows=windows)
 
 
 def _denoised(window: Window, noise: Noise) -> Window:
     header = window.header.copy()
     header["DENOISED"] = (True, "errors are upper limits, chi2 means nothing")
-    return window.with_(data=wavelet.denoise(window.data, noise), header=header)
+    return replace(window, data=wavelet.denoise(window.data, noise), header=header)
+
+
+def prepare(
+    group: Group, catalogue: Catalogue, settings: Settings | None, *, threshold: float | None, denoise: bool
+) -> tuple[Group, dict[str, Any]]:
+    """Prepare a group; the second value is what was done, for the header.
+
+    Parameters
+    ----------
+    group, catalogue, settings
+        As in :func:`without_spikes`.
+    threshold
+        Of a spike; None leaves spikes in.
+    denoise
+        Whether the windows are smoothed.
+    """
+    facts: dict[str, Any] = {"spikes": "not looked for", "denoised": denoise}
+    if threshold is not None:
+        group, facts["spikes"] = without_spikes(group, catalogue, settings, threshold)
+        facts["threshold"] = threshold
+    return denoised(group) if denoise else group, facts

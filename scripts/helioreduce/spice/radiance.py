@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from typing import TypeVar
+
 import numpy as np
 
 from helioreduce.spice.fit import Fit
 
 #: √(2π) over the Å in a nm.
-_AREA = np.sqrt(2 * np.pi) / 10
+_AREA = math.sqrt(2 * math.pi) / 10
+
+Number = TypeVar("Number", float, np.ndarray)
 
 
-def of_gaussian(peak: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """√(2π) I s: W/m²/sr of a peak in W/m²/sr/nm and a width (standard deviation) in Å."""
+def of_gaussian(peak: Number, width: Number) -> Number:
+    """Return √(2π) I s: W/m²/sr of a peak in W/m²/sr/nm and a width (standard deviation) in Å."""
     return _AREA * peak * width
 
 
 def of_fit(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
-    """Radiances (N, G) of the lines of N fits, W/m²/sr, and their covariances (N, G, G).
+    """Return radiances (N, G) of the lines of N fits, W/m²/sr, and their covariances (N, G, G).
 
     The gradient is √(2π) (s ∂I + I ∂s); covariances of peak and width, and of lines with each other, are all counted. They
     are NaN where a peak or width is at its bound.

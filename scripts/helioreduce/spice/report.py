@@ -2,162 +2,202 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from helioreduce import __version__
 from helioreduce.constants import SPEED_OF_LIGHT_KM_S
-from helioreduce.io.fits import Plane
+from helioreduce.io import pages
 from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
-from helioreduce.spice.level3 import Fitted
-from helioreduce.spice.maps import label
+from helioreduce.spice.fitted import Fitted
+from helioreduce.spice.maps import FipBias, LineMap, Radiances, label
 
 #: Pixels per inch; a figure of 9 inches fills the page.
 _DPI = 130
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:1200px;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
-h1{font-size:1.5rem;margin-bottom:.2rem}
-h3{font-size:1rem;margin:1.4rem 0 0}
-h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ccc;padding-bottom:.2rem}
-table{border-collapse:collapse;margin:.6rem 0;font-size:.92rem}
-td,th{padding:.18rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
-td:first-child,th:first-child{text-align:left}th{font-weight:600}img{max-width:100%}.note{color:#555;font-size:.9rem}
-p:has(img){margin:.4rem 0}
-"""
 
 
-_SMOOTHED = "<p class=note>Smoothed with wavelets before the fit: errors are upper limits, χ² means nothing.</p>"
+class Table(NamedTuple):
+    """A table of the page."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+class Picture(NamedTuple):
+    """A figure as PNG, and what it shows in words."""
+
+    png: bytes
+    text: str
+
+
+class Line(NamedTuple):
+    """A fitted line: its number in the group, and its maps."""
+
+    number: int
+    radiance: LineMap
+    velocity: LineMap
+
+
+class Section(NamedTuple):
+    """The fits of a group, and its lines."""
+
+    fitted: Fitted
+    lines: Sequence[Line]
 
 
 def page(
     name: str,
     groups: Sequence[Fitted],
-    radiances: Sequence[Plane],
-    velocities: Sequence[Plane],
-    compositions: Sequence[Plane],
-    checks: Sequence[Mapping[str, object]],
+    radiances: Sequence[Radiances],
+    velocities: Sequence[LineMap],
+    composition: FipBias | None,
+    checks: Sequence[Mapping[str, Any]],
 ) -> str:
-    """The report of one raster as HTML.
+    """Return the report of one raster as HTML.
 
     Parameters
     ----------
     name
         Name of the level-2 file.
-    groups, radiances, velocities, compositions
-        Products of the steps; no compositions, no section.
+    groups, radiances, velocities
+        Products of the steps, in the same order of groups and lines.
+    composition
+        The composition, or None.
     checks
-        What :func:`helioreduce.spice.level2.quality` said of each window.
+        :func:`helioreduce.spice.level2.quality` of each window.
     """
-    header = groups[0].windows[0].header
-    parts = [
-        f"<h1>{html.escape(name)}</h1>",
-        f"<p class=note>{html.escape(str(header.get('DATE-BEG', '')))} · {html.escape(str(header.get('STUDY', '')))} · "
-        f"exposure {header.get('XPOSURE')} s · helioreduce {__version__}</p>",
-        _SMOOTHED if header.get("DENOISED") else "",
-        "<h2>Windows</h2>", _windows(checks), "<h2>Lines</h2>", _lines(groups, radiances, velocities),
-    ]  # fmt: skip
-    for fitted in groups:
-        parts += [f"<h2>{html.escape(' + '.join(w.name for w in fitted.windows))}</h2>", _counts(fitted)]
-        parts += [
-            _image(figures.spectra(fitted), "mean spectra and models"),
-            _image(figures.quality(fitted), "quality of the fits"),
-        ]
-        widths = {line.name: _width(fitted, g) for g, line in enumerate(fitted.fit.model.lines)}
-        for line in widths:
-            maps = figures.line_maps(radiances, velocities, widths, line)
-            parts += [f"<h3>{label(line)}</h3>", _image(maps, f"maps of {label(line)}")]
-        parts += ["<h3>Largest χ²</h3>", _image(figures.worst(fitted), "spectra with the largest χ²")]
-    if compositions:
-        parts += [
-            "<h2>Composition</h2>",
-            _ratio(compositions[0]),
-            _image(figures.composition(compositions), "FIP bias and errors"),
-        ]
-    body = "\n".join(parts)
-    head = f"<meta charset=utf-8><title>{html.escape(name)}</title><style>{_STYLE}</style>"
-    return f"<!doctype html><html lang=en>{head}<body>\n{body}\n</body></html>\n"
+    header = groups[0].group.windows[0].header
+    sections = _sections(groups, radiances, velocities)
+    return pages.render(
+        "helioreduce.spice",
+        "report.html",
+        name=name,
+        date=header.get("DATE-BEG", ""),
+        study=header.get("STUDY", ""),
+        exposure_s=header.get("XPOSURE"),
+        version=__version__,
+        denoised=bool(header.get("DENOISED")),
+        windows=_windows(checks),
+        lines=_lines(sections),
+        groups=[_group(section) for section in sections],
+        composition=None if composition is None else _composition(composition),
+    )
 
 
-def _image(figure: Figure, text: str) -> str:
+def _sections(groups: Sequence[Fitted], radiances: Sequence[Radiances], velocities: Sequence[LineMap]) -> list[Section]:
+    """Fits and maps put together, in their common order."""
+    sections, first = [], 0
+    for fitted, own in zip(groups, radiances, strict=True):
+        moving = velocities[first : first + len(own.maps)]
+        first += len(own.maps)
+        pairs = zip(own.maps, moving, strict=True)
+        sections.append(Section(fitted, [Line(g, radiance, velocity) for g, (radiance, velocity) in enumerate(pairs)]))
+    return sections
+
+
+def _group(section: Section) -> dict[str, Any]:
+    """What the page shows of a group."""
+    fitted = section.fitted
+    return {
+        "title": " + ".join(window.name for window in fitted.group.windows),
+        "counts": _counts(fitted),
+        "spectra": _picture(figures.spectra(fitted), "mean spectra and models"),
+        "quality": _picture(figures.quality(fitted), "quality of the fits"),
+        "lines": [{"title": label(line.radiance.line), "maps": _maps(fitted, line)} for line in section.lines],
+        "worst": _picture(figures.worst(fitted), "spectra with the largest χ²"),
+    }
+
+
+def _composition(maps: FipBias) -> dict[str, Any]:
+    """What the page shows of the composition."""
+    return {"ratio": _ratio(maps.header), "maps": _picture(figures.composition(maps), "FIP bias and errors")}
+
+
+def _maps(fitted: Fitted, line: Line) -> Picture:
+    """Maps of a line."""
+    width = fitted.converged(fitted.fit.q[:, 3 * line.number + 2])
+    return _picture(figures.line_maps(line.radiance, line.velocity, width), f"maps of {label(line.radiance.line)}")
+
+
+def _picture(figure: Figure, text: str) -> Picture:
+    """A figure as PNG."""
     buffer = io.BytesIO()
     engine = figure.get_layout_engine()
     if engine is not None:  # once is enough: saving would lay out again and draw twice
         engine.execute(figure)
         figure.set_layout_engine("none")
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return f'<p><img alt="{html.escape(text)}" src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"></p>'
+    return Picture(buffer.getvalue(), text)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    def row(cells: Sequence[object], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
-
-    return "<table>" + row(heads, "th") + "".join(row(cells, "td") for cells in rows) + "</table>"
-
-
-def _windows(checks: Sequence[Mapping[str, object]]) -> str:
+def _windows(checks: Sequence[Mapping[str, Any]]) -> Table:
+    """Extent and quality of the windows."""
     rows = []
-    for c in checks:
-        low, high = c["wavelength_angstrom"]  # type: ignore[misc]
-        share = f"{c['spectra_usable']} of {c['spectra']}"
-        rows.append((c["window"], f"{low:.2f}–{high:.2f}", share, f"{100 * float(c['samples_missing']):.1f} %",  # type: ignore[arg-type]
-                     c["samples_saturated"], c["planes_lost"]))  # fmt: skip
-    return _table(("window", "Å", "usable spectra", "samples missing", "saturated", "exposures lost"), rows)
+    for check in checks:
+        low, high = check["wavelength_angstrom"]
+        usable = f"{check['spectra_usable']} of {check['spectra']}"
+        missing = f"{100 * check['samples_missing']:.1f} %"
+        rows.append(
+            (check["window"], f"{low:.2f}–{high:.2f}", usable, missing, check["samples_saturated"], check["planes_lost"])
+        )
+    return Table(("window", "Å", "usable spectra", "samples missing", "saturated", "exposures lost"), rows)
 
 
-def _counts(fitted: Fitted) -> str:
+def _counts(fitted: Fitted) -> Table:
     """How every pixel ended; the numbers add up to all pixels."""
     fit = fitted.fit
-    rows = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
-    rows += [("  converged, a parameter at a bound", int(((fit.status == CONVERGED) & fit.at_bound.any(axis=1)).sum()))]
-    rows += [("pixels", fit.status.size), ("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}")]
-    rows += [("noise over the noise model, unbinned pixels", _noise_factor(fitted))]
+    rows: list[tuple[str, Any]] = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
+    at_bound = (fit.status == CONVERGED) & fit.at_bound.any(axis=1)
+    rows.append(("  converged, a parameter at a bound", int(at_bound.sum())))
+    rows.append(("pixels", fit.status.size))
+    rows.append(("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}"))
+    rows.append(("noise over the noise model, unbinned pixels", _noise_factor(fitted)))
     if len(fitted.boxes) > 1:
-        rows += [(f"bin {'×'.join(map(str, box))}", int((fitted.level == i).sum())) for i, box in enumerate(fitted.boxes)]
-        rows += [("thresholds not met in any bin", int((~fitted.met & (fitted.level >= 0)).sum()))]
-    return _table(("fits", "spectra"), rows)
+        rows += [(f"bin {box.label}", int((fitted.level == i).sum())) for i, box in enumerate(fitted.boxes)]
+        rows.append(("thresholds not met in any bin", int((~fitted.met & (fitted.level >= 0)).sum())))
+    return Table(("fits", "spectra"), rows)
 
 
 def _noise_factor(fitted: Fitted) -> str:
     """Root of the median reduced χ² over that of its distribution, (1 − 2/9ν)³ (Wilson & Hilferty 1931)."""
-    fit, used = fitted.fit, (fitted.fit.status == CONVERGED) & (fitted.level.ravel() == 0)
+    fit, used = fitted.fit, (fitted.fit.status == CONVERGED) & (fitted.level == 0)
     if not used.any():
         return "–"
     degrees = np.median(fit.samples[used]) - fit.model.free
     return f"{np.sqrt(np.median(fit.reduced_chi2[used]) / (1 - 2 / (9 * degrees)) ** 3):.3f}"
 
 
-def _width(fitted: Fitted, line: int) -> np.ndarray:
-    width = np.where(fitted.fit.status == CONVERGED, fitted.fit.q[:, 3 * line + 2], np.nan)
-    return width.reshape(fitted.shape)
-
-
-def _lines(groups: Sequence[Fitted], radiances: Sequence[Plane], velocities: Sequence[Plane]) -> str:
-    values = {plane.name.lower(): plane.data for plane in radiances}
-    zeros = {plane.name.lower(): plane.header.get("VZERO") for plane in velocities}
-    rows = []
-    for fitted in groups:
-        for g, line in enumerate(fitted.fit.model.lines):
-            radiance, error = values[line.name], values[f"{line.name} sigma"]
-            q, sigma = fitted.fit.q, fitted.fit.sigma()
-            with np.errstate(divide="ignore", invalid="ignore"):
-                relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
-            speed = float(np.nanmedian(sigma[:, 3 * g + 1])) / line.wavelength * SPEED_OF_LIGHT_KM_S
-            width = figures.FWHM * np.nanmedian(q[:, 3 * g + 2])
-            cells = (f"{1e3 * np.nanmedian(radiance):.4g}", f"{relative:.1f} %", f"{zeros[line.name]:.3f}")
-            rows.append((label(line.name), *cells, f"{speed:.1f}", f"{width:.3f}"))
+def _lines(sections: Sequence[Section]) -> Table:
+    """Medians of every line."""
     heads = ("line", "median radiance, mW/m²/sr", "median error", "zero of v, Å", "error of v, km/s", "FWHM, Å")
-    return _table(heads, rows)
+    return Table(heads, [_medians(section.fitted, line) for section in sections for line in section.lines])
 
 
-def _ratio(plane: Plane) -> str:
-    cards = plane.header
+def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
+    """Row of a line."""
+    radiance, error = line.radiance.data, line.radiance.sigma
+    rest = fitted.fit.model.lines[line.number].wavelength
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
+    speed = float(np.nanmedian(fitted.fit.sigma()[:, 3 * line.number + 1])) / rest * SPEED_OF_LIGHT_KM_S
+    width = figures.FWHM * np.nanmedian(fitted.fit.q[:, 3 * line.number + 2])
+    return (
+        label(line.radiance.line),
+        f"{1e3 * np.nanmedian(radiance):.4g}",
+        f"{relative:.1f} %",
+        f"{line.velocity.header['VZERO']:.3f}",
+        f"{speed:.1f}",
+        f"{width:.3f}",
+    )
+
+
+def _ratio(cards: Mapping[str, Any]) -> Table:
+    """Coefficients and quality of the linear combination ratio."""
     rows = [("low FIP", cards[f"LOW{i}"]) for i in range(1, 9) if f"LOW{i}" in cards]
     rows += [("high FIP", cards[f"HIGH{i}"]) for i in range(1, 9) if f"HIGH{i}" in cards]
     rows += [("log density", cards["LOGN"]), ("residual over the reference DEMs", f"{cards['LCRPHI']:.2g}")]
@@ -165,4 +205,4 @@ def _ratio(plane: Plane) -> str:
     last = max((int(key[5:]) for key in cards if key.startswith("PRREF")), default=0)
     source, _, digest = str(cards.get(f"PRREF{last}", "")).partition("; ")
     rows += [("contribution functions", source), ("of them", digest[:19] + "…" if digest else "–")]
-    return _table(("linear combination ratio", ""), rows)
+    return Table(("linear combination ratio", ""), rows)

@@ -56,11 +56,16 @@ def table() -> composition.Table:
     return composition.Table(log_t, log_n, functions)
 
 
-def raster(settings: Settings) -> tuple[list[Plane], list[Plane]]:
-    """A level-2 file and its truth, as lists of named arrays with headers.
+def raster(settings: Settings) -> tuple[list[Plane], dict[str, np.ndarray]]:
+    """Simulate a level-2 file.
 
-    The truth has, per line, ``<line> I``, ``<line> x``, ``<line> s`` and ``<line> radiance`` (t, y, x), and ``velocity``,
-    ``fip`` (t, y, x).
+    Returns
+    -------
+    list
+        The windows, as images of the file.
+    dict
+        The truth, arrays (t, y, x) by name: ``velocity``, ``fip``, and ``<line> I``, ``<line> x``, ``<line> s`` and
+        ``<line> radiance`` of every line.
     """
     rng = np.random.default_rng(settings.seed)
     shape = (settings.times, settings.rows, settings.columns)
@@ -84,7 +89,7 @@ def raster(settings: Settings) -> tuple[list[Plane], list[Plane]]:
         header = _header(settings, window, number)
         data = _damage(rng, observe(rng, spectrum, header), header, settings)
         planes.append(Plane(window.name, data.astype(np.float32), header))
-    return planes, [Plane(name.upper(), plane.astype(np.float32), Header()) for name, plane in truth.items()]
+    return planes, {name: plane.astype(np.float32) for name, plane in truth.items()}
 
 
 def observe(rng: np.random.Generator, spectrum: np.ndarray, header: Header) -> np.ndarray:

@@ -1,0 +1,205 @@
+"""Files of SPICE: the one place where a raster's values become arrays with headers, and back.
+
+A window is found by its name and a line by its card LINE_ID, within the file's own order; names of HDUs are read nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io.fits import Header
+
+from helioreduce.errors import InputError
+from helioreduce.io import fits, npz, provenance
+from helioreduce.io.fits import Plane
+from helioreduce.spice import catalogue, contribution, level2, level3, saffron_layout
+from helioreduce.spice.catalogue import Catalogue
+from helioreduce.spice.composition import Table
+from helioreduce.spice.contribution import Function
+from helioreduce.spice.fitted import Fitted
+from helioreduce.spice.group import Group
+from helioreduce.spice.level2 import Window
+from helioreduce.spice.maps import FipBias, LineMap, Radiances
+from helioreduce.spice.model import Start
+from helioreduce.spice.noise import Noise
+from helioreduce.spice.saffron import FileNames
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Name the file in every :class:`InputError` of the block that names none."""
+    try:
+        yield
+    except InputError as error:
+        raise error.at(path) from None
+
+
+def read_level2(path: str | Path) -> list[Window]:
+    """Read the spectral windows of a level-2 file (:func:`helioreduce.spice.level2.windows`); wrong checksums only warn."""
+    with naming(path):
+        return level2.windows(fits.read_planes(path, edited=True), fits.read_tables(path))
+
+
+def write_truth(path: str | Path, truth: Mapping[str, np.ndarray]) -> None:
+    """Write the truth of a simulated raster, arrays by name."""
+    fits.write_planes(path, [Plane(name.upper(), array, Header()) for name, array in truth.items()])
+
+
+def write_prepared(path: str | Path, group: Group, facts: Mapping[str, Any], source: str) -> None:
+    """Write a prepared group: per window its data, with the noise in NOISE_A and NOISE_B, and its mask.
+
+    Parameters
+    ----------
+    path, group
+        File and value.
+    facts
+        What was done, recorded in the headers.
+    source
+        Level-2 file.
+    """
+    planes = []
+    for number, (window, noise) in enumerate(zip(group.windows, group.noise, strict=True)):
+        header = window.header.copy()
+        header["ORNAME"] = window.name
+        header["NOISE_A"] = (noise.a, "variance = A + B max(radiance, 0)")
+        header["NOISE_B"] = (noise.b, "in the square of BUNIT, and BUNIT")
+        provenance.record(header, "prepare", facts, f"level 2 {source}")
+        planes += [Plane(f"DATA{number}", window.data, header), Plane(f"MASK{number}", window.mask, Header())]
+    fits.write_planes(path, planes)
+
+
+def read_prepared(path: str | Path, name: str) -> Group:
+    """Read a prepared group, for a fit of this name."""
+    stored = {plane.name: plane for plane in fits.read_planes(path)}
+    windows: list[Window] = []
+    noise: list[Noise] = []
+    while f"DATA{len(windows)}" in stored:
+        plane, mask = stored[f"DATA{len(windows)}"], stored[f"MASK{len(windows)}"]
+        data = np.asarray(plane.array, np.float32)
+        wavelength = level2.wavelengths(plane.header, data.shape[1])
+        windows.append(Window(str(plane.header["ORNAME"]), data, wavelength, plane.header, mask.array))
+        noise.append(Noise(float(plane.header["NOISE_A"]), float(plane.header["NOISE_B"])))
+    if not windows:
+        raise InputError("holds no prepared window", cure="Make it with the rule spice_prepare", where=path)
+    return Group(name, tuple(windows), tuple(noise))
+
+
+def write_fitted(path: str | Path, fitted: Fitted, start: Start, facts: Mapping[str, Any]) -> None:
+    """Write the fits of a group as Level P (:mod:`helioreduce.spice.level3`)."""
+    fits.write_planes(path, level3.planes(fitted, start, facts))
+
+
+def read_fitted(path: str | Path) -> list[Fitted]:
+    """Read the fitted groups of a file."""
+    with naming(path):
+        return level3.groups(fits.read_planes(path))
+
+
+def merge_fitted(sources: Sequence[str | Path], path: str | Path) -> list[Fitted]:
+    """Write the groups of several files into one, HDU by HDU, and return them."""
+    planes = [plane for source in sources for plane in fits.read_planes(source)]
+    fits.write_planes(path, planes)
+    return level3.groups(planes)
+
+
+def write_saffron(folder: str | Path, groups: Sequence[Fitted], names: FileNames) -> None:
+    """Write one file per line, and one with the backgrounds of each group, in SAFFRON's layout."""
+    for fitted in groups:
+        for number in range(len(fitted.fit.model.lines)):
+            identity, planes = saffron_layout.line_planes(fitted, number)
+            fits.write_planes(Path(folder, names.of(identity)), planes)
+        backgrounds = names.of(f"Background_{fitted.group.name}")
+        fits.write_planes(Path(folder, backgrounds), saffron_layout.background_planes(fitted))
+
+
+def write_radiances(path: str | Path, groups: Sequence[Radiances]) -> None:
+    """Write radiances: the lines of each group, followed by their covariance."""
+    facts = {"formula": "sqrt(2 pi) I s"}
+    planes: list[Plane] = []
+    for group in groups:
+        header = Header()
+        for g, own in enumerate(group.maps, 1):
+            planes += _line_planes(own, "radiance", facts)
+            header[f"LINE{g}"] = own.line
+        provenance.record(header, "radiance", facts)
+        planes.append(Plane(f"{group.group} COVARIANCE", group.covariance, header))
+    fits.write_planes(path, planes)
+
+
+def read_radiances(path: str | Path) -> list[Radiances]:
+    """Read the radiances of every group."""
+    planes = fits.read_planes(path)
+    ends = [i for i, plane in enumerate(planes) if "LINE1" in plane.header]
+    begins = [0, *(end + 1 for end in ends)]
+    return [
+        Radiances(planes[end].name.removesuffix(" COVARIANCE"), tuple(_line_maps(planes[begin:end])), planes[end].array)
+        for begin, end in zip(begins, ends, strict=False)
+    ]
+
+
+def write_velocities(path: str | Path, maps: Sequence[LineMap], facts: Mapping[str, Any]) -> None:
+    """Write the velocity of every line."""
+    fits.write_planes(path, [plane for own in maps for plane in _line_planes(own, "velocity", facts)])
+
+
+def read_velocities(path: str | Path) -> list[LineMap]:
+    """Read the velocity of every line."""
+    return _line_maps(fits.read_planes(path))
+
+
+def write_composition(path: str | Path, maps: FipBias, facts: Mapping[str, Any], table: str) -> None:
+    """Write the FIP bias and its errors; ``table`` is the file of contribution functions."""
+    header = maps.header.copy()
+    provenance.record(header, "composition", facts, f"{table}; sha256 {provenance.sha256(table)}")
+    arrays = {"FIP BIAS": maps.bias, "SIGMA": maps.noise, "SIGMA DEM": maps.dem}
+    fits.write_planes(path, [Plane(name, array, header) for name, array in arrays.items()])
+
+
+def read_composition(path: str | Path) -> FipBias:
+    """Read the FIP bias and its errors."""
+    bias, noise, dem = fits.read_planes(path)
+    return FipBias(bias.array, noise.array, dem.array, bias.header)
+
+
+def _line_planes(own: LineMap, step: str, facts: Mapping[str, Any]) -> list[Plane]:
+    """Array and error of one line, in this order."""
+    header = own.header.copy()
+    provenance.record(header, step, facts)
+    return [Plane(own.line, own.data, header), Plane(f"{own.line} SIGMA", own.sigma, header)]
+
+
+def _line_maps(planes: Sequence[Plane]) -> list[LineMap]:
+    """Maps from pairs of array and error, in the order of the file."""
+    return [
+        LineMap(str(plane.header["LINE_ID"]), str(plane.header.get("ORNAME", "")), plane.array, error.array, plane.header)
+        for plane, error in zip(planes[::2], planes[1::2], strict=True)
+    ]
+
+
+def read_catalogue(path: str | Path) -> Catalogue:
+    """Read a line catalogue; an empty path means the built-in one."""
+    if not path:
+        return catalogue.built_in()
+    with naming(path):
+        return catalogue.load(Path(path).read_text())
+
+
+def read_contribution(path: str | Path) -> Function:
+    """Read the contribution function of one line, a file of gofchianti."""
+    with naming(path):
+        return contribution.function(npz.read(path))
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a table of contribution functions."""
+    with naming(path):
+        return contribution.table(npz.read(path))
+
+
+def write_table(path: str | Path, table: Table) -> None:
+    """Write a table of contribution functions."""
+    npz.write(path, contribution.arrays(table))
