@@ -35,7 +35,7 @@ rule all:
     default_target: True
     input:
         aia.targets(),
-        cosmic_rays_targets(),
+        cosmic_rays.targets,
 
 
 onsuccess:

@@ -4,15 +4,26 @@ from pathlib import Path
 
 from helioreduce.cosmic_rays import calibrate, clean, lacosmic
 from helioreduce.io import fits, provenance
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(frame: str, calibration: dict[str, str], image: str, hits: str, noise: dict, search: dict, electrons: bool) -> None:
+def main(
+    raw: str,
+    image: str,
+    hits: str,
+    noise: dict,
+    search: dict,
+    electrons: bool,
+    bias: str = "",
+    dark: str = "",
+    flat: str = "",
+) -> None:
     """Read a frame, calibrate it, clean it, write the image and the list of hits (flat index, before, after)."""
-    before = fits.read(frame)
-    for step, path in calibration.items():
-        reference = f"{Path(path).name}; sha256 {provenance.sha256(path)}"
-        before = calibrate.apply(before, fits.read(path), step, reference)
+    before = fits.read(raw)
+    for step, path in (("bias", bias), ("dark", dark), ("flat", flat)):
+        if path:
+            reference = f"{Path(path).name}; sha256 {provenance.sha256(path)}"
+            before = calibrate.apply(before, fits.read(path), step, reference)
     detector = clean.noise_model(before.header, **noise)
     if electrons:
         before = clean.to_electrons(before, noise["gain"])
@@ -23,13 +34,4 @@ def main(frame: str, calibration: dict[str, str], image: str, hits: str, noise: 
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            snakemake.input.frame,
-            {step: snakemake.input.get(step) for step in ("bias", "dark", "flat") if snakemake.input.get(step)},
-            snakemake.output.image,
-            snakemake.output.hits,
-            snakemake.params.noise,
-            snakemake.params.search,
-            snakemake.params.electrons,
-        )
+    script.run(main, snakemake)

@@ -6,31 +6,22 @@ from pathlib import Path
 from helioreduce.cosmic_rays import clean, figure, scores, sources
 from helioreduce.image import Mask
 from helioreduce.io import ecsv, fits, plots
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(images: list[str], hits: list[str], truth: str, table: str, picture: str, names: list[str], extended: int) -> None:
+def main(images: list[str], hits: list[str], truth: str, table: str, picture: str, names: list[str]) -> None:
     """Score every cleaned frame against the truth, write the table, draw the frame with what was found."""
     events, _ = fits.read_array(truth, "EVENTS")
     cleaned = [fits.read(image) for image in images]
     masks = [image.flagged(Mask.COSMIC_RAY) for image in cleaned]
     found = {name: sources.find(mask) for name, mask in zip(names, masks, strict=True)}
     agreed = {name: scores.agreement(mask, events > 0) for name, mask in zip(names, masks, strict=True)}
-    rows = [{"name": n, **sources.statistics(found[n], extended), **asdict(agreed[n])} for n in names]
+    rows = [{"name": name, **sources.statistics(found[name]), **asdict(agreed[name])} for name in names]
     ecsv.write(table, rows, {"truth": Path(truth).name})
     frame = cleaned[0].data + clean.excess(events.shape, fits.read_array(hits[0], "HITS")[0])
-    told = {name: str(agreed[name]) for name in names}
-    plots.write([picture], figure.thresholds, frame, found, told, cleaned[0].header["BUNIT"])
+    labels = {name: str(agreed[name]) for name in names}
+    plots.write([picture], figure.thresholds, frame, found, labels, cleaned[0].header["BUNIT"])
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            list(snakemake.input.images),
-            list(snakemake.input.hits),
-            snakemake.input.truth,
-            snakemake.output.table,
-            snakemake.output.picture,
-            snakemake.params.names,
-            snakemake.params.extended,
-        )
+    script.run(main, snakemake)

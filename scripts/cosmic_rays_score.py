@@ -7,7 +7,7 @@ import numpy as np
 from helioreduce.cosmic_rays import clean, lacosmic, scores
 from helioreduce.image import Mask
 from helioreduce.io import ecsv, fits
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(image: str, spikes: list[str], output: str, position: int, search: dict[str, object]) -> None:
@@ -19,8 +19,8 @@ def main(image: str, spikes: list[str], output: str, position: int, search: dict
     found = clean.clean(frame, lacosmic.settings(**search), replace=False).flagged(Mask.COSMIC_RAY)
     series = np.stack([scores.spike_mask(fits.read_spikes(path)[0][0], found.shape) for path in spikes])
     disc = scores.on_disc(frame.header, found.shape)
-    passing = ~scores.persistent(series)[position]
-    regions = {"all": np.ones_like(disc), "transient": passing, "disc": disc & passing, "off limb": ~disc & passing}
+    transient = ~scores.persistent(series)[position]
+    regions = {"all": np.ones_like(disc), "transient": transient, "disc": disc & transient, "off limb": ~disc & transient}
     compared = {
         (name, tolerance): scores.agreement(found, series[position], tolerance=tolerance, where=where)
         for name, where in regions.items()
@@ -31,6 +31,4 @@ def main(image: str, spikes: list[str], output: str, position: int, search: dict
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        given = snakemake.input, snakemake.params
-        main(given[0].image, list(given[0].spikes), snakemake.output[0], given[1].position, given[1].search)
+    script.run(main, snakemake)

@@ -1,11 +1,9 @@
 """Frames for the example: darks, a star field, and the truth about its cosmic rays."""
 
-from pathlib import Path
-
 from helioreduce.cosmic_rays import simulate
 from helioreduce.image import Image
 from helioreduce.io import fits
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(darks: list[str], science: str, truth: str, gain: float, read_noise: float) -> None:
@@ -16,15 +14,8 @@ def main(darks: list[str], science: str, truth: str, gain: float, read_noise: fl
         fits.write(path, Image(simulate.dark_frame(camera, seed), header))
     data, events = simulate.science_frame(camera, len(darks))
     fits.write(science, Image(data, header))
-    fits.write_arrays(Path(truth), {"EVENTS": events})
+    fits.write_arrays(truth, {"EVENTS": events})
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            list(snakemake.output.darks),
-            snakemake.output.science,
-            snakemake.output.truth,
-            snakemake.params.gain,
-            snakemake.params.read_noise,
-        )
+    script.run(main, snakemake)

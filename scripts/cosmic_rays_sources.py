@@ -5,30 +5,22 @@ from pathlib import Path
 from helioreduce.cosmic_rays import clean, figure, sources
 from helioreduce.image import Mask
 from helioreduce.io import ecsv, fits, plots
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(image: str, hits: str, table: str, picture: str, extended: int, rows: int) -> None:
+def main(image: str, hits: str, table: str, picture: str) -> None:
     """Find the sources on the mask, write their table with the statistics, draw the largest ones."""
     cleaned = fits.read(image)
     excess = clean.excess(cleaned.data.shape, fits.read_array(hits, "HITS")[0])
     mask = cleaned.flagged(Mask.COSMIC_RAY)
     found = sources.find(mask)
-    told = sources.statistics(found, extended)
-    meta = {name: f"{value:g}" for name, value in {**told, "extended_from": extended}.items()}
+    numbers = sources.statistics(found)
+    meta = {name: f"{value:g}" for name, value in {**numbers, "extended_from": sources.EXTENDED}.items()}
     ecsv.write(table, sources.table(found, excess), {**meta, "unit": cleaned.header.get("BUNIT", "")}, sources.COLUMNS)
     planes = {"mask": mask, "image": cleaned.data + excess, "cleaned": cleaned.data}
-    title = f"{Path(image).parent.name}/{Path(image).stem}: {sources.describe(told, extended)}"
-    plots.write([picture], figure.snippets, planes, sources.largest(found, rows), title)
+    title = f"{Path(image).parent.name}/{Path(image).stem}: {sources.describe(numbers)}"
+    plots.write([picture], figure.snippets, planes, sources.largest(found, figure.MOST), title)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            snakemake.input.image,
-            snakemake.input.hits,
-            snakemake.output.table,
-            snakemake.output.picture,
-            snakemake.params.extended,
-            snakemake.params.rows,
-        )
+    script.run(main, snakemake)

@@ -14,6 +14,7 @@ from helioreduce.errors import InputError
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import Batches
 from helioreduce.plan.aia_missing import after_failure
+from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.paths import REPOSITORY, code, located
 from helioreduce.plan.resources import growing
@@ -32,6 +33,7 @@ config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/c
 try:
     aia = AIAPlan.of(config)
     aia_batch = Batches.of(aia)
+    cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     spice = SpicePlan.of(config)
 except InputError as error:

@@ -1,7 +1,9 @@
 """Cosmic rays of any FITS frames: combined calibration frames, cleaned frames, tables and figures of the hits."""
 
 
-include: "cosmic_rays_plan.smk"
+wildcard_constraints:
+    job=r"[\w-]+",
+    frame=r"[\w.+-]+",
 
 
 localrules:
@@ -11,26 +13,26 @@ localrules:
 
 rule cosmic_rays:
     input:
-        cosmic_rays_targets(),
+        cosmic_rays.targets,
 
 
 rule cosmic_rays_example:
     input:
-        expand("results/cosmic_rays/sources/{job}/science.png", job=COSMIC_RAYS_EXAMPLES),
+        expand("results/cosmic_rays/sources/{job}/science.png", job=cosmic_rays.example.jobs),
         "results/cosmic_rays/compared/example.png",
 
 
 rule cosmic_rays_simulate:
     output:
-        darks=COSMIC_RAYS_DARKS,
-        science=COSMIC_RAYS_SCIENCE,
-        truth="results/cosmic_rays/simulated/truth.fits",
+        darks=cosmic_rays.example.darks,
+        science=cosmic_rays.example.science,
+        truth=cosmic_rays.example.truth,
     log:
         "results/logs/cosmic_rays_simulate.log",
     conda:
         "../../envs/reduction.yaml"
     params:
-        **COSMIC_RAYS_CAMERA,
+        **cosmic_rays.example.camera,
         code=code("cosmic_rays_simulate"),
     message:
         "Simulate a CCD with known cosmic rays."
@@ -40,7 +42,7 @@ rule cosmic_rays_simulate:
 
 rule cosmic_rays_combine:
     input:
-        lambda wildcards: list(cosmic_rays_files(COSMIC_RAYS_COMBINE[wildcards.job]).values()),
+        lambda wildcards: cosmic_rays.combination(wildcards).frames,
     output:
         "results/cosmic_rays/combined/{job}.fits",
     log:
@@ -50,11 +52,9 @@ rule cosmic_rays_combine:
     resources:
         mem_mb=2000,
     params:
-        kind=lambda wildcards: COSMIC_RAYS_COMBINE[wildcards.job]["kind"],
-        choices=lambda wildcards: {
-            key: value for key, value in COSMIC_RAYS_COMBINE[wildcards.job].items() if key in COSMIC_RAYS_CHOICES
-        },
-        memory_mb=COSMIC_RAYS["memory_mb"],
+        kind=lambda wildcards: cosmic_rays.combination(wildcards).kind,
+        choices=lambda wildcards: cosmic_rays.combination(wildcards).choices,
+        memory_mb=cosmic_rays.memory_mb,
         code=code("cosmic_rays_combine"),
     message:
         "Combine the frames of {wildcards.job}."
@@ -64,7 +64,7 @@ rule cosmic_rays_combine:
 
 rule cosmic_rays_clean:
     input:
-        unpack(cosmic_rays_inputs),
+        unpack(cosmic_rays.to_clean),
     output:
         image="results/cosmic_rays/cleaned/{job}/{frame}.fits",
         hits="results/cosmic_rays/hits/{job}/{frame}.fits",
@@ -73,9 +73,9 @@ rule cosmic_rays_clean:
     conda:
         "../../envs/reduction.yaml"
     params:
-        noise=cosmic_rays_chosen(COSMIC_RAYS_NOISE, COSMIC_RAYS_NOISE),
-        search=cosmic_rays_chosen(COSMIC_RAYS_SEARCH),
-        electrons=lambda wildcards: COSMIC_RAYS_CLEAN[wildcards.job].get("electrons", False),
+        noise=lambda wildcards: cosmic_rays.cleaning(wildcards).noise,
+        search=lambda wildcards: cosmic_rays.cleaning(wildcards).search,
+        electrons=lambda wildcards: cosmic_rays.cleaning(wildcards).electrons,
         code=code("cosmic_rays_clean"),
     message:
         "Clean {wildcards.frame} of {wildcards.job}."
@@ -95,8 +95,6 @@ rule cosmic_rays_sources:
     conda:
         "../../envs/reduction.yaml"
     params:
-        extended=COSMIC_RAYS_EXTENDED,
-        rows=COSMIC_RAYS_ROWS,
         code=code("cosmic_rays_sources"),
     message:
         "List and draw the hits of {wildcards.job}/{wildcards.frame}."
@@ -108,13 +106,13 @@ rule cosmic_rays_compare:
     input:
         images=expand(
             "results/cosmic_rays/cleaned/{job}/science.fits",
-            job=reversed(COSMIC_RAYS_EXAMPLES),
+            job=cosmic_rays.example.jobs,
         ),
         hits=expand(
             "results/cosmic_rays/hits/{job}/science.fits",
-            job=reversed(COSMIC_RAYS_EXAMPLES),
+            job=cosmic_rays.example.jobs,
         ),
-        truth="results/cosmic_rays/simulated/truth.fits",
+        truth=cosmic_rays.example.truth,
     output:
         table="results/cosmic_rays/compared/example.ecsv",
         picture="results/cosmic_rays/compared/example.png",
@@ -123,8 +121,7 @@ rule cosmic_rays_compare:
     conda:
         "../../envs/reduction.yaml"
     params:
-        names=[f"sigclip {COSMIC_RAYS_EXAMPLES[job]['sigclip']:g}" for job in reversed(COSMIC_RAYS_EXAMPLES)],
-        extended=COSMIC_RAYS_EXTENDED,
+        names=cosmic_rays.example.names,
         code=code("cosmic_rays_compare"),
     message:
         "Compare two thresholds with the truth."
@@ -135,9 +132,7 @@ rule cosmic_rays_compare:
 rule cosmic_rays_score:
     input:
         image="results/aia/error/{channel}/{time}.fits",
-        spikes=lambda wildcards: [
-            f"results/aia/spikes/{wildcards.channel}/{time}.fits" for time in cosmic_rays_series(wildcards)
-        ],
+        spikes=cosmic_rays.spikes,
     output:
         "results/cosmic_rays/scored/{channel}/{time}.ecsv",
     log:
@@ -145,7 +140,7 @@ rule cosmic_rays_score:
     conda:
         "../../envs/reduction.yaml"
     params:
-        position=lambda wildcards: cosmic_rays_series(wildcards).index(wildcards.time),
+        position=cosmic_rays.position,
         search={"sigclip": 6.0, "objlim": 3.0, "sigfrac": 0.5},
         code=code("cosmic_rays_score"),
     message:

@@ -13,6 +13,8 @@ from helioreduce.cosmic_rays.sources import EXTENDED, Box, Sources
 SNIPPET = (20, 64)
 #: Width of a page, inches.
 WIDTH = 7.1
+#: Hits drawn on one page.
+MOST = 30
 #: Rows of snippets in a column, and the gap between them, pixels.
 PER_COLUMN, GAP = 10, 3
 

@@ -1,0 +1,136 @@
+"""Planning of cosmic-ray jobs without Snakemake: files, names, settings, refusals."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from helioreduce.errors import InputError
+from helioreduce.plan.cosmic_rays import Plan
+
+NOTHING = {"memory_mb": 500, "combine": [], "clean": []}
+
+
+def wildcards(**values):
+    return SimpleNamespace(**values)
+
+
+@pytest.fixture
+def plan(tmp_path, monkeypatch):
+    """The plan of jobs in a folder with three darks, a science frame and a flat: ``plan(clean=[…], combine=[…])``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    for name in ("dark_0.fits", "dark_1.fits", "dark_2.fits.gz", "night.fit", "flat.fits"):
+        (tmp_path / name).touch()
+
+    def make(aia_frames=(), **sections):
+        return Plan.of({"cosmic_rays": {**NOTHING, **sections}}, aia_frames)
+
+    return make
+
+
+def test_nothing_by_default_but_the_example_can_be_asked_for(plan):
+    planned = plan()
+    assert planned.targets == ()
+    assert planned.combination(wildcards(job="example_dark")).frames == planned.example.darks
+    for name, threshold in zip(planned.example.jobs, planned.example.thresholds, strict=True):
+        job = planned.cleaning(wildcards(job=name))
+        assert job.search == {"sigclip": threshold}
+        assert job.noise == {**planned.example.camera, "electrons_per_photon": 1.0}
+        assert planned.to_clean(wildcards(job=name, frame="science")) == {
+            "raw": planned.example.science,
+            "dark": "results/cosmic_rays/combined/example_dark.fits",
+        }
+
+
+def test_patterns_become_frames_named_without_extension(plan, tmp_path):
+    job = {"name": "mine", "files": ["dark_*", "night.fit"]}
+    planned = plan(clean=[job])
+    frames = {name: str(tmp_path / f"{name}{suffix}") for name, suffix in
+              (("dark_0", ".fits"), ("dark_1", ".fits"), ("dark_2", ".fits.gz"), ("night", ".fit"))}  # fmt: skip
+    assert planned.cleaning(wildcards(job="mine")).frames == frames
+    assert planned.targets == (
+        *(f"results/cosmic_rays/cleaned/mine/{name}.fits" for name in frames),
+        *(f"results/cosmic_rays/sources/mine/{name}.png" for name in frames),
+    )
+
+
+def test_calibration_frames_are_combined_ones_or_paths(plan, tmp_path):
+    dark = {"name": "nightdark", "kind": "dark", "files": "dark_*.fits", "method": "median", "trim": 0.1}
+    job = {"name": "mine", "files": "night.fit", "dark": "nightdark", "flat": "flat.fits", "bias": None}
+    planned = plan(clean=[job], combine=[dark])
+    assert planned.to_clean(wildcards(job="mine", frame="night")) == {
+        "raw": str(tmp_path / "night.fit"),
+        "dark": "results/cosmic_rays/combined/nightdark.fits",
+        "flat": str(tmp_path / "flat.fits"),
+    }
+    made = planned.combination(wildcards(job="nightdark"))
+    assert (made.kind, made.choices) == ("dark", {"method": "median", "trim": 0.1})
+    assert made.frames == (str(tmp_path / "dark_0.fits"), str(tmp_path / "dark_1.fits"))
+    assert planned.targets[0] == "results/cosmic_rays/combined/nightdark.fits"
+
+
+def test_each_rule_gets_its_part_of_the_settings(plan):
+    job = {"name": "mine", "files": "night.fit", "gain": 2.0, "sigclip": 6.0, "border": "copy", "electrons": True}
+    made = plan(clean=[job]).cleaning(wildcards(job="mine"))
+    assert made.noise == {"gain": 2.0, "read_noise": None, "electrons_per_photon": 1.0}
+    assert made.search == {"sigclip": 6.0, "border": "copy"}
+    assert made.electrons
+
+
+def test_products_of_the_workflow_need_not_exist_yet(plan):
+    job = {"name": "mine", "files": "results/aia/level1/171/20140101T000001.fits"}
+    assert list(plan(clean=[job]).cleaning(wildcards(job="mine")).frames) == ["20140101T000001"]
+
+
+DARK = {"kind": "dark", "files": "dark_0.fits"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"clean": [{"name": "a", "files": "nowhere*"}]}, "no file fits 'nowhere\\*'"),
+        ({"clean": [{"name": "a", "files": "night.fit"}] * 2}, "cosmic_rays.clean: two jobs are called 'a'"),
+        ({"combine": [{"name": "a", **DARK}] * 2}, "cosmic_rays.combine: two jobs are called 'a'"),
+        ({"combine": [{"name": "example_dark", **DARK}]}, "two jobs are called 'example_dark'"),
+        ({"clean": [{"name": "example_sigclip5", "files": "night.fit"}]}, "two jobs are called 'example_sigclip5'"),
+        ({"clean": [{"name": "a", "files": "night.fit", "dark": "none.fits"}]}, "dark of a: 'none.fits' does not exist"),
+    ],
+)
+def test_refused_with_the_reason(plan, sections, message):
+    with pytest.raises(InputError, match=message):
+        plan(**sections)
+
+
+def test_a_combination_and_a_cleaning_may_share_a_name(plan):
+    planned = plan(clean=[{"name": "a", "files": "night.fit"}], combine=[{"name": "a", **DARK}])
+    assert len(planned.targets) == 3
+
+
+def test_two_frames_of_one_name_are_refused(plan, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "night.fits").touch()
+    with pytest.raises(InputError, match="night.fits have one name"):
+        plan(clean=[{"name": "a", "files": ["night.fit", "other/night.fits"]}])
+
+
+def test_unknown_jobs_and_frames_are_named_with_the_known_ones(plan):
+    planned = plan(clean=[{"name": "mine", "files": "night.fit"}])
+    with pytest.raises(InputError, match="no cleaning job 'yours'.*example_sigclip5, example_sigclip8, mine"):
+        planned.to_clean(wildcards(job="yours", frame="night"))
+    with pytest.raises(InputError, match="no frame of mine 'day'.*night"):
+        planned.to_clean(wildcards(job="mine", frame="day"))
+    with pytest.raises(InputError, match="no combination 'mine'"):
+        planned.combination(wildcards(job="mine"))
+
+
+@pytest.mark.parametrize(
+    ("time", "series", "position"),
+    [("t0", "t0 t1 t2", 0), ("t3", "t1 t2 t3 t4 t5", 2), ("t6", "t4 t5 t6", 2), ("t2x", "t1 t2 t2x t3 t4", 2)],
+)
+def test_series_around_a_frame(plan, time, series, position):
+    """Up to two frames of the channel before and after; a frame that was not requested belongs to its own series."""
+    frames = [("171", f"t{n}") for n in reversed(range(7))] + [("193", "t2a")]
+    planned, given = plan(aia_frames=frames), wildcards(channel="171", time=time)
+    assert " ".join(planned.series(given)) == series
+    assert planned.position(given) == position
+    assert planned.spikes(given)[position] == f"results/aia/spikes/171/{time}.fits"
