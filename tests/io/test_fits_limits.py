@@ -46,3 +46,21 @@ def test_a_product_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(InputError, match="cannot be written"):
         fits.write_arrays(tmp_path / "file" / "a.fits", {"A": np.zeros((2, 2))})
+
+
+def test_damaged_bytes_are_refused_by_name(tmp_path, rng):
+    """Whatever a flipped bit does to Astropy and its decoders, it is an InputError, or no error at all."""
+    image = rng.poisson(200, (64, 64)).astype(np.int16)
+    astropy_fits.HDUList([astropy_fits.PrimaryHDU(), astropy_fits.CompImageHDU(image)]).writeto(tmp_path / "a.fits")
+    whole, refused = (tmp_path / "a.fits").read_bytes(), 0
+    for _ in range(600):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            damaged[place] ^= 1 << rng.integers(0, 8)
+        (tmp_path / "b.fits").write_bytes(damaged)
+        try:
+            fits.check(tmp_path / "b.fits")
+            fits.read(tmp_path / "b.fits")
+        except InputError:
+            refused += 1
+    assert refused > 100

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from astropy.io.fits import Header
 
 from helioreduce import times
-from helioreduce.jsoc import fetch, http, vso
-from helioreduce.jsoc.errors import Corrupt, Rejected
+from helioreduce.errors import InputError
+from helioreduce.io import fits
+from helioreduce.jsoc import fetch, http, verification, vso
+from helioreduce.jsoc.errors import Rejected
 from helioreduce.quality import DEFAULT
 
 SLOTS = [times.parse(f"2014-01-01T00:00:{second}Z") for second in ("01", "13", "25")]
@@ -29,20 +32,40 @@ def test_slots_hold_their_exposure():
     assert not fetch.has_spikes(found[0]) and vso.frames(171, [], search) == []
 
 
+def stored(folder, **cards):
+    """A file as VSO gives it: with its keywords."""
+    image = np.random.default_rng(1).poisson(200, (64, 64)).astype(np.int16)
+    fits.write_compressed(folder / "file.fits", image, Header(cards))
+    return folder / "file.fits"
+
+
 @pytest.mark.parametrize(
-    ("cards", "error"),
+    "cards",
     [
-        ({"WAVELNTH": 193, "QUALITY": 0}, Corrupt),
-        ({"QUALITY": 0}, Corrupt),
-        ({"WAVELNTH": 171}, Rejected),
-        ({"WAVELNTH": 171, "QUALITY": 1 << 30}, Rejected),
+        {"WAVELNTH": 193, "T_REC": "2014-01-01T00:00:12"},
+        {"T_REC": "2014-01-01T00:00:12"},
+        {"WAVELNTH": 171},
+        {"WAVELNTH": 171, "T_REC": "2014-01-01T00:01:12"},
+        {"WAVELNTH": 171, "T_REC": "soon"},
     ],
 )
-def test_the_header_must_be_that_of_the_image(cards, error):
-    with pytest.raises(error):
+def test_the_file_must_say_that_it_is_the_image(tmp_path, cards):
+    """A record without keywords cannot tell: channel and time must be in the file."""
+    with pytest.raises(InputError):
+        verification.verify(stored(tmp_path, **cards), vso.frames(171, SLOTS, search)[0], "image")
+
+
+def test_a_file_that_says_so_is_verified(tmp_path):
+    file = stored(tmp_path, WAVELNTH=171, T_REC="2014-01-01T00:00:12")
+    assert verification.verify(file, vso.frames(171, SLOTS, search)[0], "image") == ["structure", "checksum", "identity"]
+
+
+@pytest.mark.parametrize("cards", [{}, {"QUALITY": 1 << 30}, {"QUALITY": -(2**31)}])
+def test_bad_quality_in_the_header_is_rejected(cards):
+    with pytest.raises(Rejected):
         fetch._own(Header(cards), vso.frames(171, SLOTS, search)[0], DEFAULT)
 
 
 def test_a_good_header_stands_as_it_is():
-    stored = Header({"WAVELNTH": 171, "QUALITY": 0, "EXPTIME": 2.0})
-    assert fetch._own(stored, vso.frames(171, SLOTS, search)[0], DEFAULT) is stored
+    good = Header({"WAVELNTH": 171, "QUALITY": 0, "EXPTIME": 2.0})
+    assert fetch._own(good, vso.frames(171, SLOTS, search)[0], DEFAULT) is good

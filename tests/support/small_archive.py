@@ -31,7 +31,16 @@ def level1(channel: int, slot: datetime, seed: int = 0, **changed: str) -> dict[
         **{"DATE": "2014-01-07T15:05:10Z", "WAVELNTH": str(channel), "WAVE_STR": f"{channel}_THIN", "FSN": str(1000 + seed)},
         **{"EXPTIME": "2.000191234", "QUALITY": "0x00000000", "INSTRUME": "AIA_3", "CAMERA": "3", "NSPIKES": "3"},
         **{"CDELT1": "0.599489", "CDELT2": "0.599489", "CRPIX1": "32.5", "CRPIX2": "32.5", "CROTA2": "0.019327"},
-        **{"DATAMEAN": "250.341234", "OSCNMEAN": "nan", "AGT1SVY": "-8", "ASQHDR": "3427463890", **changed},
+        **{"OSCNMEAN": "nan", "AGT1SVY": "-8", "ASQHDR": "3427463890", **changed},
+    }
+
+
+def statistics(image: np.ndarray) -> dict[str, str]:
+    """Statistics of an image as its record has them."""
+    whole = {"DATAMIN": image.min(), "DATAMAX": image.max(), "DATAMEDN": int(np.median(image))}
+    return {name: str(value) for name, value in whole.items()} | {
+        "DATAMEAN": f"{image.mean():.9g}",
+        "DATARMS": f"{image.std(ddof=1):.9g}",
     }
 
 
@@ -41,18 +50,19 @@ def write_frame(root: Path, channel: int, slot: datetime, seed: int, *, stored: 
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     series = known(LEVEL1[channel].name)
-    keywords = level1(channel, slot, seed, **changed)
+    image = rng.poisson(200, (64, 64)).astype(np.int16)
+    keywords = level1(channel, slot, seed, **statistics(image), **changed)
     record = Record(series.name, 5000 + seed, keywords, {}, True, ())
     header = fits.Header() if stored == "bare" else exported(series, record, "image_lev1")
     if stored == "stale":
         header["CROTA2"], header["EXPTIME"] = 0.0, 1.9
     header["BLANK"] = -32768
-    image = rng.poisson(200, (64, 64)).astype(np.int16)
     hdu = fits.CompImageHDU(image, header, compression_type="RICE_1")
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(folder / "image_lev1.fits", checksum=True, overwrite=True)
     spikes = None
     if channel < 1600:
-        rows = np.array([[65, 130, 700], [900, 800, 700], [200, 201, 202]], np.int32)
+        y, x = np.array([1, 2, 10]), np.array([1, 2, 60])
+        rows = np.stack([4096 * y + x, [900, 800, 700], image[y, x]]).astype(np.int32)
         hdu = fits.CompImageHDU(rows, compression_type="RICE_1")
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(folder / "spikes.fits", checksum=True, overwrite=True)
         spikes = "spikes.fits"

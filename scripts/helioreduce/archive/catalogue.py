@@ -18,6 +18,7 @@ from typing import Any
 from helioreduce import times
 from helioreduce.archive.series import KNOWN, Series, Value, described, known, level1_target, time_text
 from helioreduce.errors import InputError
+from helioreduce.io import fits
 
 SETTINGS = "archive.json"
 #: Storage units are numbered by a digest of their files, below this number.
@@ -58,6 +59,7 @@ class Catalogue:
         self._ordered: dict[str, list[Record]] = {}
         self._units: dict[tuple[object, ...], str] = {}
         self._homes: dict[str, Record] = {}
+        self._dims: dict[tuple[object, ...], str] = {}
 
     def refresh(self) -> None:
         """Read what is new or changed on disk, and drop what is gone."""
@@ -107,6 +109,17 @@ class Catalogue:
                 self._units[key] = f"/SUM{number % 90}/D{number}/S00000"
             self._homes[self._units[key]] = record
             return self._units[key]
+
+    def dims(self, record: Record, segment: str) -> str:
+        """Return the shape of a segment in the order of FITS, ``4096x4096``, or ``NA`` where it has no array."""
+        file = record.segments.get(segment)
+        if file is None or file.suffix != ".fits":
+            return "NA"
+        key = (file, *_signature(file))
+        with self._lock:
+            if key not in self._dims:
+                self._dims[key] = _dims(file)
+            return self._dims[key]
 
     def served(self, address: str) -> Path | None:
         """Return the file behind ``/SUM…/S00000/name``, or None."""
@@ -173,6 +186,15 @@ def _linked(record: Record) -> Record:
     keywords = {**record.keywords, "T_REC": time_text(slot, "ISO", 0)}
     files = {{"image": "image_lev1"}.get(name, name): file for name, file in record.segments.items()}
     return Record(target.name, record.recnum, keywords, files, record.online, target.prime(keywords))
+
+
+def _dims(file: Path) -> str:
+    """Return the shape of the first image of a file."""
+    try:
+        header = fits.read_header(file)
+    except InputError:
+        return "NA"
+    return "x".join(str(header[f"NAXIS{i}"]) for i in range(1, header["NAXIS"] + 1))
 
 
 def _folders(path: str | Path) -> list[str]:

@@ -221,11 +221,10 @@ def _segment_column(catalogue: Catalogue, rows: list[tuple[Series, Record]], nam
     """Return the paths of one segment of all records, with its storage."""
     known = {str(segment["name"]) for segment in rows[0][0].segments}
     values = [path_of(catalogue, record, name) if name in known else "InvalidSegName" for _, record in rows]
-    size = ["4096x4096" if name.startswith("image") else "NA"] * len(rows)
     return {
         "name": name,
         "values": values,
-        "dims": size,
+        "dims": [catalogue.dims(record, name) for _, record in rows],
         "cparms": [""] * len(rows),
         "bzeros": ["0"] * len(rows),
         "bscales": ["1"] * len(rows),

@@ -10,7 +10,6 @@ import contextlib
 import math
 import re
 import warnings
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -92,6 +91,15 @@ def read_array(path: str | Path, name: str | int = 0) -> tuple[np.ndarray, fits.
         hdu = next((h for h in hdus if h.is_image and h.data is not None), None) if name == 0 else hdus[name]
         if hdu is None or hdu.data is None:
             raise InputError(f"holds no array {name!r}")
+        return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
+
+
+def read_counts(path: str | Path) -> tuple[np.ndarray, fits.Header]:
+    """Return the first image as it is stored, before BSCALE and BZERO, with its header."""
+    with _open(path, scaled=False) as hdus:
+        hdu = next((h for h in hdus if h.is_image and h.data is not None), None)
+        if hdu is None:
+            raise InputError("holds no image", cure="Give a FITS file with an image")
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
@@ -276,7 +284,9 @@ def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:
 
 
 @contextlib.contextmanager
-def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False) -> Iterator[fits.HDUList]:
+def _open(
+    path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False, scaled: bool = True
+) -> Iterator[fits.HDUList]:
     """Open a FITS file for reading; every fault becomes an InputError that names the file. ``raw`` does not decompress."""
     try:
         with warnings.catch_warnings():
@@ -285,13 +295,13 @@ def _open(path: str | Path, *, checksum: bool = True, raw: bool = False, edited:
             warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
-            with fits.open(path, disable_image_compression=raw, **options) as hdus:
+            with fits.open(path, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
                 yield hdus
     except InputError as error:
         raise error.at(path) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, EOFError, zlib.error, AstropyUserWarning, KeyError, TypeError, ValueError, IndexError) as error:
+    except Exception as error:  # Astropy and its decoders raise whatever a damaged byte leads to
         cure = "Fetch the file again: it is truncated, corrupt or not FITS"
         raise InputError(f"cannot be read as FITS ({error})", cure=cure, where=path) from error
 

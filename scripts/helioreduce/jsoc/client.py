@@ -133,12 +133,14 @@ class Client:
             if len(numbers) != int(reply["count"]):
                 raise ValueError(f"{len(numbers)} records of {reply['count']}")
             paths = _columns(reply, "segments") if segments and numbers else {}
+            dims = _columns(reply, "segments", "dims") if segments and numbers else {}
             found = []
             for i, number in enumerate(numbers):
                 keywords = {key: str(column[i]) for key, column in columns.items() if key in series.keywords}
                 files = {key: str(paths[key][i]) for key in segments}
                 stored = {key: path for key, path in files.items() if path.startswith("/")}
-                found.append(Record(_name(series, keywords), series, number, keywords, stored))
+                shapes = {key: str(dims[key][i]) for key in stored if key in dims}
+                found.append(Record(_name(series, keywords), series, number, keywords, stored, shapes))
             return found
 
     def frames(
@@ -257,9 +259,9 @@ def anonymous(message: str) -> str:
     return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
 
 
-def _columns(reply: Mapping[str, Any], part: str) -> dict[str, list[Any]]:
-    """Return the values of ``keywords`` or ``segments`` of a reply, by name."""
-    columns = {column["name"]: list(column["values"]) for column in reply.get(part, ())}
+def _columns(reply: Mapping[str, Any], part: str, what: str = "values") -> dict[str, list[Any]]:
+    """Return the values (or dims) of ``keywords`` or ``segments`` of a reply, by name."""
+    columns = {column["name"]: list(column[what]) for column in reply.get(part, ()) if column.get(what) is not None}
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError(f"the columns of {part} differ in length")
     return columns

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helioreduce import __version__, quality, times
+from helioreduce.errors import InputError
 from helioreduce.io import fits
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import header, http
-from helioreduce.jsoc.errors import Corrupt, NoData, Rejected
+from helioreduce.jsoc import header, http, verification
+from helioreduce.jsoc.errors import NoData, Rejected
 from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Entry, Store
-from helioreduce.jsoc.transfer import Progress, download
+from helioreduce.jsoc.transfer import Progress, Receipt, download
 from helioreduce.quality import DEFAULT, Policy
 from helioreduce.runtime import locks
 from helioreduce.series import EUV, MISSING
@@ -56,32 +57,50 @@ def segment(
 
     Raises
     ------
-    NoData, Rejected, TransientExhausted, Corrupt
+    NoData, Rejected, TransientExhausted
         See :func:`transfer.download`.
+    Corrupt
+        Two transfers gave the same bytes, which are not the segment of the record; see :func:`verification.verify`.
     """
+    image = store.find(record, "image") if name == "spikes" else None
+    verified: list[str] = []
+
+    def verify(file: Path) -> None:
+        verified[:] = verification.verify(file, record, name, image.file if image else None)
+
     with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
         if entry := store.find(record, name):
-            return entry
+            if entry.history.get("verified"):
+                return entry
+            try:  # it was fetched before the content of files was verified
+                verify(entry.file)
+                return entry.noted(verified=verified)
+            except InputError:
+                entry.drop()
         path = path or record.segments.get(name)
         if not path:
             raise NoData(f"there is no {name}", cure="The archive has it off line, or never had it", where=record.name)
         target = store.incoming(record, name)
         with locks.hold_slot(store.locks(), connections, name="connection"):
-            receipt = download(http.joined(base_url, path), target, retry_policy=retry_policy, progress=progress)
-        history = {
-            "record": record.name,
-            "recnum": record.recnum,
-            "segment": name,
-            "path": path,
-            "bytes": receipt.bytes,
-            "sha256": receipt.sha256,
-            "etag": receipt.etag,
-            "received": receipt.received,
-            "faults": list(receipt.faults),
-            "fetched": times.iso(times.now()),
-            "software": f"helioreduce {__version__}",
-        }
-        return store.add(target, record, name, history)
+            receipt = download(http.joined(base_url, path), target, verify=verify, retry_policy=retry_policy, progress=progress)
+        return store.add(target, record, name, _history(record, name, path, receipt) | {"verified": verified})
+
+
+def _history(record: Record, name: str, path: str, receipt: Receipt) -> dict[str, object]:
+    """Return the provenance of a fetched file."""
+    return {
+        "record": record.name,
+        "recnum": record.recnum,
+        "segment": name,
+        "path": path,
+        "bytes": receipt.bytes,
+        "sha256": receipt.sha256,
+        "etag": receipt.etag,
+        "received": receipt.received,
+        "faults": list(receipt.faults),
+        "fetched": times.iso(times.now()),
+        "software": f"helioreduce {__version__}",
+    }
 
 
 def image(
@@ -110,21 +129,21 @@ def image(
     Raises
     ------
     Corrupt
-        If the file is another image than the record's.
+        If the text of a keyword is not of its type.
+    Rejected
+        If the quality in the file's own header is bad (VSO).
     """
     stored = fits.read_header(entry.file)
-    merged = header.merge(stored, record) if record.series.keywords else _own(stored, record, policy)
+    merged = header.merge(record) if record.series.keywords else _own(stored, record, policy)
+    merged["VERIFIED"] = (", ".join(entry.history["verified"]), "of the fetched file")
     fits.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
     return {**entry.history, "query": query, "stale": stale}
 
 
 def _own(stored: Header, record: Record, policy: Policy) -> Header:
-    """Return the header of a file that has its keywords (VSO), if it is the requested image and of good quality."""
-    wave, found = stored.get("WAVELNTH"), quality.objections({"QUALITY": "MISSING", **stored}, policy)
-    if str(wave) != record.keywords["WAVELNTH"]:
-        raise Corrupt(f"the file has WAVELNTH = {wave}, requested was {record.keywords['WAVELNTH']}", where=record.name)
-    if found:
+    """Return the header of a file that has its keywords (VSO), if the image is of good quality."""
+    if found := quality.objections({"QUALITY": MISSING, **stored}, policy):
         raise Rejected(quality.words(found), cure=quality.cure(found), where=record.name)
     return stored
 

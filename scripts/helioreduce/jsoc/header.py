@@ -20,13 +20,11 @@ from helioreduce.series import BITS, FITS_NAMES, MISSING, REALS, signed
 _TIME = r"(\d{4}[-.]\d\d[-.]\d\d[T_]\d\d:\d\d:\d\d)"
 
 
-def merge(file_header: Header, record: Record, segment: str = "image") -> Header:
+def merge(record: Record, segment: str = "image") -> Header:
     """Return the header of a level-1 image: the keywords of its record, in the order of the series.
 
     Parameters
     ----------
-    file_header
-        Header of the stored file; it is only compared.
     record
         The record with all keywords.
     segment
@@ -40,7 +38,7 @@ def merge(file_header: Header, record: Record, segment: str = "image") -> Header
     Raises
     ------
     Corrupt
-        If the file is another image than the record's, or the text of a keyword is not of its type.
+        If the text of a keyword is not of its type.
     """
     header = Header()
     for name, keyword in record.series.keywords.items():
@@ -52,7 +50,6 @@ def merge(file_header: Header, record: Record, segment: str = "image") -> Header
             header.append((card, value(keyword, text), _comment(keyword)), end=True)
         except (ValueError, InputError):
             raise Corrupt(f"{name} = {text!r} is no {keyword.type}", where=record.name) from None
-    _same_image(file_header, header, record)
     header["RECNUM"] = (record.recnum, "record number")
     header["DRMS_ID"] = (f"{record.series.name}:{record.recnum}:{segment}", "series:record:segment")
     header["PRIMARYK"] = (", ".join(record.series.primekeys), "prime keys")
@@ -63,7 +60,7 @@ def value(keyword: Keyword, text: str) -> int | float | str:
     """Return the text of a keyword as the value of a card, as in JSOC's exports.
 
     Missing integers are the lowest of their type, missing reals the text ``nan`` (FITS has no NaN in headers), hexadecimal
-    words are signed, times have milliseconds and no Z.
+    words are signed, times have milliseconds and no Z. Characters that FITS does not allow are question marks.
     """
     missing = text in (MISSING, "")
     if keyword.type in BITS:
@@ -72,7 +69,7 @@ def value(keyword: Keyword, text: str) -> int | float | str:
     if keyword.type in REALS:
         return "nan" if missing or text.lower() == "nan" else float(text)
     if keyword.type != "time":
-        return "" if text == MISSING else text
+        return "" if text == MISSING else re.sub(r"[^ -~]", "?", text)
     return "" if missing else _time(text)
 
 
@@ -81,13 +78,6 @@ def stale(file_header: Header, merged: Header) -> dict[str, tuple[object, object
     names = [name for name in dict.fromkeys([*merged, *file_header]) if name not in ("", "HISTORY", "COMMENT")]
     pairs = {name: (file_header.get(name), merged.get(name)) for name in names}
     return {name: pair for name, pair in pairs.items() if not _equal(*pair)}
-
-
-def _same_image(file: Header, merged: Header, record: Record) -> None:
-    """Raise Corrupt where the file's own header names another frame."""
-    for name in ("FSN", "WAVELNTH", "CAMERA"):
-        if name in file and name in merged and file[name] != merged[name]:
-            raise Corrupt(f"the file has {name} = {file[name]}, its record {merged[name]}", where=record.name)
 
 
 def _time(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Record:
         Text as DRMS prints it, in full precision; ``MISSING`` where there is no value.
     segments
         Path of each segment on the server; segments without data are left out.
+    dims
+        Shape of each segment in the order of FITS, ``4096x4096``, as far as the archive has it.
     """
 
     name: str
@@ -57,17 +59,15 @@ class Record:
     recnum: int
     keywords: Mapping[str, str]
     segments: Mapping[str, str] = field(default_factory=dict)
+    dims: Mapping[str, str] = field(default_factory=dict)
 
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
     """Write records of one series, one JSON line each, after a first line with the series and ``provenance``."""
     rows = list(records)
     head = {"series": _plain(rows[0].series) if rows else None, **provenance}
-    lines = [
-        {"name": row.name, "recnum": row.recnum, "segments": dict(row.segments), "keywords": dict(row.keywords)} for row in rows
-    ]
     with replaced(path) as part:
-        part.write_text("".join(json.dumps(line) + "\n" for line in [head, *lines]))
+        part.write_text("".join(json.dumps(line) + "\n" for line in [head, *map(_line, rows)]))
 
 
 def load(path: str | Path) -> list[Record]:
@@ -84,7 +84,7 @@ def load(path: str | Path) -> list[Record]:
             if not rows:
                 return []
             series = _series(head["series"])
-            return [Record(row["name"], series, row["recnum"], row["keywords"], row["segments"]) for row in rows]
+            return [Record(series=series, **row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"is no list of records ({error!r})", cure="Query again", where=path) from None
 
@@ -135,6 +135,11 @@ def _read_by_slot(path: Path, written_ns: int) -> dict[str, Record]:
     """Return the same, read once for all frames of a day, and again when the list was written again."""
     ordered = sorted(load(path), key=lambda record: record.recnum)
     return {times.compact(times.parse(record.keywords["T_REC"])): record for record in ordered}
+
+
+def _line(record: Record) -> dict[str, object]:
+    """Return a record as JSON, without its series."""
+    return {field.name: getattr(record, field.name) for field in fields(record) if field.name != "series"}
 
 
 def _plain(series: Series) -> dict[str, object]:

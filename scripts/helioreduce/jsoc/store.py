@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from helioreduce.errors import unwritable
 from helioreduce.io import provenance
@@ -22,10 +23,24 @@ from helioreduce.jsoc.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in the store, with its provenance."""
+    """A file in the store, with its provenance, which is kept in ``note``."""
 
     file: Path
-    history: Mapping[str, object]
+    history: Mapping[str, Any]
+    note: Path
+
+    def drop(self) -> None:
+        """Delete the entry, whose file is wrong, so that it is fetched again."""
+        with contextlib.suppress(OSError):
+            self.note.unlink(missing_ok=True)
+            self.file.unlink(missing_ok=True)
+
+    def noted(self, **history: object) -> Entry:
+        """Add to the provenance."""
+        entry = Entry(self.file, {**self.history, **history}, self.note)
+        with replaced(self.note) as part:
+            part.write_text(json.dumps(entry.history, indent=1))
+        return entry
 
 
 class Store:
@@ -42,7 +57,7 @@ class Store:
             whole = file.stat().st_size == history["bytes"] and provenance.sha256(file) == history["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Entry(file, history) if whole else None
+        return Entry(file, history, self._record(record, segment)) if whole else None
 
     def incoming(self, record: Record, segment: str) -> Path:
         """Return the target of a transfer; always the same name, so that a later run resumes it."""
@@ -52,7 +67,7 @@ class Store:
         """Return the folder of the locks that its users hold."""
         return self.root / "locks"
 
-    def add(self, file: Path, record: Record, segment: str, history: Mapping[str, object]) -> Entry:
+    def add(self, file: Path, record: Record, segment: str, history: Mapping[str, Any]) -> Entry:
         """Move a verified file into the store; ``history`` has its ``sha256`` and ``bytes``.
 
         Raises
@@ -60,18 +75,16 @@ class Store:
         InputError
             If the store cannot be written.
         """
-        place, note = self._object(str(history["sha256"])), self._record(record, segment)
+        place = self._object(str(history["sha256"]))
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             file.chmod(0o444)
             file.replace(place)
-            with replaced(note) as part:
-                part.write_text(json.dumps(history, indent=1))
+            return Entry(place, {}, self._record(record, segment)).noted(**history)
         except OSError as error:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
             raise unwritable(error, place) from None
-        return Entry(place, history)
 
     def _object(self, digest: str) -> Path:
         """Return the path of the file with this SHA-256."""

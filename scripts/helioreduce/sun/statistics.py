@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from helioreduce.numerics import histogram
 from helioreduce.sun.instrument import SATURATED_DN
 
 #: Value of a pixel that was not received.
@@ -20,31 +23,26 @@ NAMES = (
 
 def measure(image: np.ndarray) -> dict[str, object]:
     """Return the statistics of the counts (ny, nx), from their histogram, by keyword; BLANK pixels count as missing."""
-    seen = image[image != BLANK]
-    lowest = int(seen.min())
-    number = np.bincount((seen.ravel() - np.int16(lowest)).view(np.uint16))
-    counts = np.arange(number.size) + lowest
-    mean = float(np.average(counts, weights=number))
-    rms = max(float(np.sqrt(np.average((counts - mean) ** 2, weights=number))), 1e-6)
-    below = np.cumsum(number)
-    rank = {p: float(counts[np.searchsorted(below, p / 100 * seen.size)]) for p in (50, *_PERCENTILES)}
+    found = histogram.of(image, BLANK)
+    lowest, below = int(found.values[0]), np.cumsum(found.number)
+    rms = max(math.sqrt(found.moment(2)), 1e-6)
     centre = image[:, image.shape[1] // 2]
     values: dict[str, object] = {
         "TOTVALS": image.size,
-        "DATAVALS": seen.size,
-        "MISSVALS": image.size - seen.size,
-        "PERCENTD": 100 * seen.size / image.size,
+        "DATAVALS": found.size,
+        "MISSVALS": image.size - found.size,
+        "PERCENTD": 100 * found.size / image.size,
         "DATAMIN": lowest,
-        "DATAMAX": int(counts[-1]),
-        "DATAMEDN": int(rank[50]),
-        "DATAMEAN": mean,
+        "DATAMAX": int(found.values[-1]),
+        "DATAMEDN": int(found.percentile(50)),
+        "DATAMEAN": found.mean,
         "DATARMS": rms,
         "DATACENT": float(centre[centre != BLANK].mean()),
-        "DATASKEW": float(np.average(((counts - mean) / rms) ** 3, weights=number)),
-        "DATAKURT": float(np.average(((counts - mean) / rms) ** 4, weights=number)) - 3,
-        "NSATPIX": int(number[counts > SATURATED_DN].sum()),
+        "DATASKEW": found.moment(3, rms),
+        "DATAKURT": found.moment(4, rms) - 3,
+        "NSATPIX": int(found.number[found.values > SATURATED_DN].sum()),
     }
-    values |= {f"DATAP{p:02d}": rank[p] for p in _PERCENTILES}
+    values |= {f"DATAP{p:02d}": found.percentile(p) for p in _PERCENTILES}
     for bin_, top in _HISTOGRAM.items():
         values[f"AIHIS{bin_}"] = int(below[min(max(top - lowest, 0), below.size - 1)] // 2)
     return values
