@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from helioreduce.esis import align, camera, coalign, kernels, masks, simulate, transforms
+from helioreduce.esis import align, camera, coalign, masks, simulate, transforms
 
 PLAIN = simulate.Effects(slopes=(0.0,) * 4, second_line=0, noise=False, read_noise=False)
 NOISY = replace(PLAIN, noise=True, read_noise=True)
@@ -149,45 +149,3 @@ def test_a_target_unlike_the_camera_is_refused(share):
     """A correlation of 0.2 and none at all: no transform is returned."""
     with pytest.raises(align.LowCorrelation, match="correlat|overlap"):
         coalign.trusted(aimed(share, seed=11)[0], coalign.MIN_CORRELATION, 3)
-
-
-def small_pair(rng):
-    """Two smooth images and a map between them, for the algebra."""
-    from scipy.ndimage import gaussian_filter
-
-    image, reference = (gaussian_filter(rng.normal(size=(90, 90)), 3).astype(np.float32) for _ in range(2))
-    moved = transforms.on_grid(np.array([[44, 30, 3, 0.3, 0.2, 0.1], [45, -3, 30, 0.1, 0.3, 0.2]]), (70, 70))
-    return image, reference[:70, :70], moved
-
-
-def test_the_gradient_is_that_of_the_residual(rng):
-    """½ Σ (R − a I(T) − b)² by central differences against the normal equations, for all twelve coefficients."""
-    image, reference, moved = small_pair(rng)
-    good = np.ones_like(image, bool)
-    gain, offset = 0.7, 0.01
-
-    def cost(change):
-        shifted = replace(moved, coefficients=moved.coefficients + change.reshape(2, 6))
-        value, seen = kernels.sample(image, good, shifted, reference.shape, 1)
-        return 0.5 * ((reference.astype(float) - gain * value.astype(float) - offset)[seen] ** 2).sum()
-
-    normal, right, _ = kernels.normal_equations(image, good, reference, good[:70, :70], moved, 1, 6)
-    at = np.append(np.zeros(12), [gain, offset])
-    analytic = -gain * (right - normal @ at)[:12]
-    step = 1e-2 * np.eye(12)
-    numeric = np.array([(cost(h) - cost(-h)) / 2e-2 for h in step])
-    np.testing.assert_allclose(analytic, numeric, atol=2e-3 * np.abs(numeric).max())
-
-
-def test_gain_and_offset_change_nothing(rng):
-    """The transform of a I + b is that of I: the registration maximises the correlation."""
-    image, reference, moved = small_pair(rng)
-    good = np.ones_like(image, bool)
-    steps = []
-    for a, b in ((1, 0), (3, 0.5)):
-        normal, right, moments = kernels.normal_equations(
-            np.float32(a) * image + np.float32(b), good, reference, good[:70, :70], moved, 1, 6
-        )
-        solution = np.linalg.solve(normal, right)
-        steps.append(np.append(solution[:12] / solution[12], align._correlation(moments)))
-    np.testing.assert_allclose(steps[0], steps[1], rtol=1e-3, atol=1e-4)

@@ -48,13 +48,6 @@ def test_stray_light_is_the_level_outside_the_octagon(rng):
     assert level1.stray_light(image) == pytest.approx(12, abs=0.05)
 
 
-def test_a_photon_is_worth_its_energy_in_electrons():
-    """(12398.42 eV Å / 629.7 Å) / 3.6 eV = 5.469."""
-    assert camera.electrons_per_photon(629.7) == pytest.approx(5.4692, abs=1e-4)
-    columns = camera.column_wavelength_A()
-    assert set(columns[:799]) == {584.3} and set(columns[999:]) == {629.7}
-
-
 def test_an_exposure_is_dated_at_its_middle():
     header = level1.header(readout.header(3, 120), 3)
     assert header["DATE-OBS"] == "2019-09-30T18:07:51.647"

@@ -15,7 +15,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import gaussian_filter, uniform_filter
 
 from helioreduce.errors import InputError
-from helioreduce.esis.kernels import normal_equations, sample
+from helioreduce.esis.kernels import Layer, normal_equations, sample
 from helioreduce.esis.transforms import Map, nominal
 
 #: Scale of the local mean, pixels (standard deviation).
@@ -47,6 +47,10 @@ class Scene:
     def shape(self) -> tuple[int, int]:
         """Shape of the image, (ny, nx)."""
         return self.good.shape
+
+    def layer(self, level: int) -> Layer:
+        """Return the image of one level of the pyramid."""
+        return Layer(self.levels[level], self.good)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,7 @@ def search(source: Scene, reference: Scene, centre: tuple[float, float], camera:
         for scale in SEARCH_SCALE:
             c, s = scale * np.cos(turn), scale * np.sin(turn)
             trial = start.after(np.array([[0, c, -s], [0, s, c]]))
-            image, good = sample(source.levels[0], source.good, trial, reference.shape, step)
-            peak, shift = _peak(spectrum, cover, image, good, size)
+            peak, shift = _peak(spectrum, cover, sample(source.layer(0), trial, reference.shape, step), size)
             if peak > best[0]:
                 best = (peak, trial.shifted(*(-step * d for d in shift)))
     return best[1]
@@ -132,7 +135,7 @@ def register(source: Scene, reference: Scene, start: Map, *, terms: int = 6, lev
     current, steps = start, 0
     for index, (_, stride, most) in list(enumerate(PYRAMID))[levels]:
         for _ in range(most):
-            update, correlation = _step(source, reference, current, index, stride, terms)
+            update, correlation = _step(source.layer(index), reference.layer(index), current, stride, terms)
             current, steps = replace(current, coefficients=current.coefficients + update), steps + 1
             if np.abs(update).max() < TOLERANCE * stride:
                 break
@@ -147,20 +150,18 @@ def consensus(
     for level in range(len(PYRAMID))[levels]:
         total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         for camera, source in sources.items():
-            image, good = sample(source.levels[level], source.good, transforms[camera], shape, 1)
-            total += image
-            count += good
+            seen = sample(source.layer(level), transforms[camera], shape, 1)
+            total += seen.image
+            count += seen.good
         means[level] = total / np.maximum(count, 1)
     return Scene(tuple(means), count > 0)
 
 
-def _step(source: Scene, reference: Scene, current: Map, level: int, stride: int, terms: int) -> tuple[np.ndarray, float]:
+def _step(source: Layer, reference: Layer, current: Map, stride: int, terms: int) -> tuple[np.ndarray, float]:
     """Return one Gauss–Newton step: change of the coefficients (2, 6), and the correlation before it."""
-    normal, right, moments = normal_equations(
-        source.levels[level], source.good, reference.levels[level], reference.good, current, stride, terms
-    )
+    normal, right, moments = normal_equations(source, reference, current, stride, terms)
     count = moments[0]
-    if count < 0.05 * reference.good[::stride, ::stride].sum():
+    if count <= 0.05 * reference.good[::stride, ::stride].sum():
         raise LowCorrelation("the images do not overlap", cure="Give a target of the same field, or exclude the sequence")
     solution = np.linalg.solve(normal, right)
     gain = solution[-2]
@@ -177,15 +178,13 @@ def _correlation(moments: np.ndarray) -> float:
     return float((ri - r * i / n) / np.sqrt((rr - r * r / n) * (ii - i * i / n)))
 
 
-def _peak(
-    spectrum: np.ndarray, cover: np.ndarray, image: np.ndarray, good: np.ndarray, size: tuple[int, int]
-) -> tuple[float, tuple[int, int]]:
+def _peak(spectrum: np.ndarray, cover: np.ndarray, trial: Layer, size: tuple[int, int]) -> tuple[float, tuple[int, int]]:
     """Return the highest correlation over all shifts, and the shift (dx, dy) of the source, in strided pixels.
 
     Divided by the root of the overlap, so that a small overlap does not win by chance.
     """
-    cross = irfft2(spectrum * np.conj(rfft2(image, size)), size)
-    overlap = irfft2(cover * np.conj(rfft2(good.astype(np.float32), size)), size)
+    cross = irfft2(spectrum * np.conj(rfft2(trial.image, size)), size)
+    overlap = irfft2(cover * np.conj(rfft2(trial.good.astype(np.float32), size)), size)
     score = cross / np.sqrt(np.maximum(overlap, 0.25 * overlap.max()))
     dy, dx = np.unravel_index(score.argmax(), score.shape)
     x, y = (int(d) - n if d > n // 2 else int(d) for d, n in ((dx, size[1]), (dy, size[0])))

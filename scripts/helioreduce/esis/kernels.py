@@ -5,6 +5,8 @@ Each row is summed by itself and rows are added in order, so that the result doe
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit, prange
 
@@ -17,39 +19,50 @@ _PAIRS, _SINGLES, _PLAIN = 3, 6, 6
 _WIDTH = _PAIRS * _P2 + _SINGLES * _P1 + _PLAIN
 
 
-def sample(
-    image: np.ndarray, good: np.ndarray, transform: Map, shape: tuple[int, int], stride: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return cubic values of ``image`` at every ``stride``-th pixel of a grid, zero where they are not ``good``.
+class Layer(NamedTuple):
+    """An image, float32, and its good pixels, boolean; arrays of one shape."""
 
-    Returns
-    -------
-    tuple
-        Values float32 and a boolean array of where they are good.
-    """
+    image: np.ndarray
+    good: np.ndarray
+
+
+class Geometry(NamedTuple):
+    """A :class:`Map` for the kernels: coefficients (2, 6), centre (x, y) and half width of its source."""
+
+    c: np.ndarray
+    x0: float
+    y0: float
+    half: float
+
+    @classmethod
+    def of(cls, transform: Map) -> Geometry:
+        """Return the geometry of a map."""
+        return cls(transform.coefficients, *transform.centre, transform.half)
+
+
+def sample(source: Layer, transform: Map, shape: tuple[int, int], stride: int) -> Layer:
+    """Return cubic values of an image at every ``stride``-th pixel of a grid, zero where they are not good."""
     ny, nx = (-(-n // stride) for n in shape)
-    out, seen = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.bool_)
-    _sample(image, good, transform.coefficients, *transform.centre, transform.half, stride, out, seen)
-    return out, seen
+    values, seen = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.bool_)
+    _sample(source, Geometry.of(transform), stride, values, seen)
+    return Layer(values, seen)
 
 
 def normal_equations(
-    image: np.ndarray,
-    good: np.ndarray,
-    reference: np.ndarray,
-    reference_good: np.ndarray,
-    transform: Map,
-    stride: int,
-    terms: int,
+    source: Layer, reference: Layer, transform: Map, stride: int, terms: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the normal matrix and right side of R ≈ a I(T) + b + ∇I·δT, in the unknowns (a δc_x, a δc_y, a, b).
 
     Parameters
     ----------
-    image, good
-        Source and its good pixels (my, mx).
-    reference, reference_good
-        R and its good pixels (ny, nx).
+    source
+        I, (my, mx).
+    reference
+        R, (ny, nx).
+    transform
+        T, from the pixels of R to those of I.
+    stride
+        Every ``stride``-th pixel of R counts.
     terms
         Number of polynomial terms of each coordinate that may move: 3 or 6.
 
@@ -58,10 +71,9 @@ def normal_equations(
     tuple
         Matrix (2·terms + 2, 2·terms + 2), right side, and the sums of 1, R, I, R², I², RI.
     """
-    rows = -(-reference.shape[0] // stride)
+    rows = -(-len(reference.image) // stride)
     partial = np.zeros((rows, _WIDTH))
-    geometry = (transform.coefficients, *transform.centre, transform.half)
-    _accumulate(image, good, reference, reference_good, *geometry, stride, partial)
+    _accumulate(source, reference, Geometry.of(transform), stride, partial)
     v = (np.arange(rows) * stride - transform.centre[1]) / transform.half
     return _assemble(partial, v, terms)
 
@@ -91,7 +103,7 @@ def _place(c, u, v):
 
 @njit(cache=True, inline="always")
 def _cubic(t, w, d):
-    """Compute Keys' cubic (a = −1/2) at fraction t: weights of the four samples around, and their derivatives."""
+    """Put Keys' cubic (a = −1/2) at fraction t into w, for the four samples around, and its derivatives into d."""
     w[0] = ((-0.5 * t + 1) * t - 0.5) * t
     w[1] = (1.5 * t - 2.5) * t * t + 1
     w[2] = ((-1.5 * t + 2) * t + 0.5) * t
@@ -103,23 +115,29 @@ def _cubic(t, w, d):
 
 
 @njit(cache=True, parallel=True)
-def _sample(image, good, c, x0, y0, half, stride, out, seen):
-    my, mx = image.shape
-    for i in prange(out.shape[0]):
-        v = (i * stride - y0) / half
-        wx, wy, dx, dy = np.empty(4), np.empty(4), np.empty(4), np.empty(4)
-        for j in range(out.shape[1]):
-            x, y = _place(c, (j * stride - x0) / half, v)
-            if not (1 <= x < mx - 2 and 1 <= y < my - 2) or not good[int(y + 0.5), int(x + 0.5)]:
-                continue
-            out[i, j], _, _ = _value(image, x, y, wx, wy, dx, dy)
-            seen[i, j] = True
+def _sample(source, map_, stride, values, seen):
+    for i in prange(values.shape[0]):
+        v = (i * stride - map_.y0) / map_.half
+        work = np.empty((4, 4))
+        for j in range(values.shape[1]):
+            x, y = _place(map_.c, (j * stride - map_.x0) / map_.half, v)
+            if _is_good(source, x, y):
+                values[i, j], _, _ = _value(source.image, x, y, work)
+                seen[i, j] = True
 
 
 @njit(cache=True, inline="always")
-def _value(image, x, y, wx, wy, dx, dy):
-    """Return the cubic value and gradient of ``image`` at (x, y)."""
+def _is_good(source, x, y):
+    """Return whether the four samples around (x, y) along each axis exist, and the nearest pixel is good."""
+    my, mx = source.image.shape
+    return 1 <= x < mx - 2 and 1 <= y < my - 2 and source.good[int(y + 0.5), int(x + 0.5)]
+
+
+@njit(cache=True, inline="always")
+def _value(image, x, y, work):
+    """Return the cubic value and gradient of ``image`` at (x, y); ``work`` (4, 4) is overwritten."""
     kx, ky = int(x), int(y)
+    wx, wy, dx, dy = work[0], work[1], work[2], work[3]
     _cubic(x - kx, wx, dx)
     _cubic(y - ky, wy, dy)
     s, gx, gy = 0.0, 0.0, 0.0
@@ -136,21 +154,18 @@ def _value(image, x, y, wx, wy, dx, dy):
 
 
 @njit(cache=True, parallel=True)
-def _accumulate(image, good, reference, reference_good, c, x0, y0, half, stride, partial):
-    my, mx = image.shape
+def _accumulate(source, reference, map_, stride, partial):
     for i in prange(partial.shape[0]):
-        v = (i * stride - y0) / half
-        wx, wy, dx, dy = np.empty(4), np.empty(4), np.empty(4), np.empty(4)
-        sums = np.zeros(_WIDTH)
-        for j in range(0, reference.shape[1], stride):
-            if not reference_good[i * stride, j]:
+        v = (i * stride - map_.y0) / map_.half
+        work, sums = np.empty((4, 4)), np.zeros(_WIDTH)
+        for j in range(0, reference.image.shape[1], stride):
+            if not reference.good[i * stride, j]:
                 continue
-            u = (j - x0) / half
-            x, y = _place(c, u, v)
-            if not (1 <= x < mx - 2 and 1 <= y < my - 2) or not good[int(y + 0.5), int(x + 0.5)]:
-                continue
-            s, gx, gy = _value(image, x, y, wx, wy, dx, dy)
-            _add(sums, u, gx, gy, s, reference[i * stride, j])
+            u = (j - map_.x0) / map_.half
+            x, y = _place(map_.c, u, v)
+            if _is_good(source, x, y):
+                s, gx, gy = _value(source.image, x, y, work)
+                _add(sums, u, gx, gy, s, reference.image[i * stride, j])
         partial[i] = sums
 
 

@@ -1,0 +1,94 @@
+"""Figures of ESIS: what is drawn are the numbers that were given."""
+
+import numpy as np
+import pytest
+
+from helioreduce.esis import camera, figures
+
+SHAPE = (40, 60)
+
+
+@pytest.fixture
+def images(rng):
+    return rng.uniform(10, 20, (4, *SHAPE))
+
+
+def arcsec(x, y):
+    """Helioprojective place of pixel (x, y), from 0, of the level-3 grid."""
+    return (np.array([x, y]) + 1 - np.array(camera.GRID_CRPIX)) * 0.6
+
+
+def pictures(figure):
+    return [(axis.get_title(), axis.images[0]) for axis in figure.axes if axis.images]
+
+
+def test_cameras_are_shown_at_their_place_beside_the_target(images):
+    target = images[0] + 5
+    shown = pictures(figures.coalignment(images, target, "O V"))
+    assert [title for title, _ in shown] == ["camera 1", "camera 2", "camera 3", "camera 4", "target"]
+    for (_, picture), image in zip(shown, [*images, target], strict=True):
+        np.testing.assert_array_equal(picture.get_array(), image[::2, ::2])
+        left, right, bottom, top = picture.get_extent()
+        np.testing.assert_allclose([left, bottom], arcsec(-0.5, -0.5))
+        np.testing.assert_allclose([right, top], arcsec(SHAPE[1] - 0.5, SHAPE[0] - 0.5))
+        assert picture.norm.vmin == 0 and picture.norm.vmax == pytest.approx(np.percentile(image, 99.5))
+
+
+def test_without_a_target_there_are_four_pictures(images):
+    assert len(pictures(figures.coalignment(images, np.full(SHAPE, np.nan), "O V"))) == 4
+
+
+def lines(axis):
+    return {line.get_label(): line.get_ydata() for line in axis.lines}
+
+
+def test_correlations_are_means_ratios_and_those_with_the_target(rng):
+    internal, aim = rng.uniform(0.8, 0.9, (3, 2, 2, 6)), rng.uniform(0.3, 0.5, (3, 2, 4))
+    left, middle, right = figures.correlation(internal, aim, [120, 121, 123]).axes
+    means = lines(left)
+    for stage, kind in enumerate(("linear", "quadratic")):
+        for area, name in enumerate(("full frame", "inside the field stops")):
+            np.testing.assert_array_equal(means[f"{kind}, {name}"], internal[:, stage, area].mean(axis=1))
+    ratios = lines(middle)
+    for pair, name in enumerate(("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")):
+        np.testing.assert_array_equal(ratios[name], internal[:, 1, 0, pair] / internal[:, 0, 0, pair])
+    found = lines(right)
+    for index, number in enumerate(camera.CAMERAS):
+        np.testing.assert_array_equal(found[f"camera {number}"], aim[:, 1, index])
+    assert all(list(axis.lines[0].get_xdata()) == [120, 121, 123] for axis in (left, middle, right))
+
+
+def test_a_flight_without_a_target_says_so(rng):
+    figure = figures.correlation(rng.uniform(size=(3, 2, 2, 6)), np.full((3, 2, 4), np.nan), [1, 2, 3])
+    assert "no target" in figure.axes[2].texts[0].get_text() and not figure.axes[2].lines
+
+
+def test_outlines_are_closed_and_in_arcsec(images):
+    outlines = [np.array([[10.0, 10 + n], [30, 10], [30, 30]]) for n in range(4)]
+    for axis, outline in zip(figures.masks(images, outlines, "O V").axes, outlines, strict=True):
+        drawn = axis.lines[0].get_xydata()
+        np.testing.assert_allclose(drawn[:-1], [arcsec(*vertex) for vertex in outline])
+        np.testing.assert_array_equal(drawn[0], drawn[-1])
+
+
+def test_differences_are_relative_and_their_rms_is_told(images):
+    linear, quadratic, corrected = images, images + 1, images.copy()
+    corrected[2, :5] = np.nan
+    shown = pictures(figures.differences(linear, quadratic, corrected))
+    for (title, picture), stack in zip(shown, (linear, quadratic, corrected), strict=True):
+        a, b = (stack[k] / stack[k][5:].mean() for k in (0, 3))
+        difference = a - b
+        assert np.isnan(np.ma.filled(picture.get_array(), np.nan)[:2]).all()
+        np.testing.assert_allclose(picture.get_array()[3:], difference[6::2, ::2])
+        assert title.endswith(f"rms {difference[5:].std():.3f}")
+
+
+def test_slopes_stand_above_those_of_single_sequences(rng, images):
+    slopes, single = np.array([[0.4, 0.3, 0.2, 0.5], [0.01, 0.02, 0.03, 0.04]]), rng.uniform(0.2, 0.5, (3, 4))
+    axis = figures.vignetting(images / 10, slopes, single).axes[4]
+    *dots, fitted = [line for line in axis.lines if line.get_marker() in (".", "o")]
+    for index, line in enumerate(dots):
+        np.testing.assert_array_equal(line.get_xydata(), [[index + 1, slope] for slope in single[:, index]])
+    np.testing.assert_array_equal(fitted.get_xydata(), np.stack([camera.CAMERAS, slopes[0]], axis=1))
+    bars = axis.containers[0].lines[2][0].get_segments()
+    np.testing.assert_allclose([np.ptp(bar[:, 1]) / 2 for bar in bars], slopes[1])
