@@ -1,146 +1,82 @@
-"""Velocity, radiance and composition: injected values come back, errors are true."""
+"""Maps: the numbers of the fits where they converged, with line, window, unit and zero."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 
 from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.errors import InputError
-from helioreduce.spice import composition, simulate, velocity
-from helioreduce.spice.composition import Table
+from helioreduce.spice import binning, catalogue, composition, fit, group, initial, level2, maps, simulate
 
-
-@pytest.mark.parametrize("zero", ["median", "mean"])
-def test_injected_velocities_come_back(rng, zero):
-    """±20 km/s: slope 1.00 ± 0.01, and errors of the right size."""
-    truth = rng.uniform(-20, 20, (1, 60, 50))
-    sigma = np.full(truth.shape, 0.01)
-    centre = 770.08 * (1 + truth / SPEED_OF_LIGHT_KM_S) + rng.normal(0, sigma)
-    result = velocity.of_line(centre, sigma, 770.42, zero=zero)
-    slope, _ = np.polyfit(truth.ravel(), result.v.ravel(), 1)
-    assert slope == pytest.approx(1, abs=0.01)
-    assert result.zero == pytest.approx(770.08, abs=0.01)
-    pulls = (result.v - truth) / result.sigma
-    assert pulls.std() == pytest.approx(1, abs=0.05)
-
-
-def tilted(shape, slope_y, slope_x):
-    """A plane (1, y, x) through 0 at its middle, km/s per pixel."""
-    rows, columns = (np.arange(n) - (n - 1) / 2 for n in shape)
-    return (slope_y * rows[:, None] + slope_x * columns)[None]
-
-
-def test_gradient_alone_is_taken_out_exactly():
-    v, slopes = velocity.remove_trend(tilted((400, 80), -0.1, 0.7), ["y", "x"])
-    assert slopes == {"y": pytest.approx(-0.1, abs=1e-12), "x": pytest.approx(0.7, abs=1e-12)}
-    np.testing.assert_allclose(v, 0, atol=1e-9)
-
-
-def test_gradient_under_flows_is_taken_out_within_their_scatter(rng):
-    """Under 3 km/s of flows, 5 % of them jets of 60 km/s, and a missing corner: within 0.2 km/s over the whole map."""
-    flows = rng.normal(0, 3, (1, 400, 80))
-    flows[rng.random(flows.shape) < 0.025] += 60
-    flows[rng.random(flows.shape) < 0.025] -= 60
-    flows[:, :150, :30] = np.nan
-    trend = tilted((400, 80), -0.1, 0.7)
-    v, _ = velocity.remove_trend(flows + trend, ["x", "y"])
-    left = v - flows
-    assert np.nanmax(left) - np.nanmin(left) < 2 * 0.2
-
-
-def test_trend_along_one_axis_only_leaves_the_other():
-    v, slopes = velocity.remove_trend(tilted((40, 30), -0.1, 0.7), ["x"])
-    assert slopes == {"x": pytest.approx(0.7, abs=1e-9)}
-    np.testing.assert_allclose(v, tilted((40, 30), -0.1, 0.0), atol=1e-9)
-    narrow = np.ones((1, 9, 2))
-    assert velocity.remove_trend(narrow, ["x"])[1] == {"x": 0.0}
-
-
-def test_no_fit_no_velocity():
-    nothing = np.full((1, 3, 3), np.nan)
-    result = velocity.of_line(nothing, nothing, 770.42)
-    assert np.isnan(result.v).all()
-    with pytest.raises(InputError, match="median, mean or rest"):
-        velocity.of_line(np.ones((1, 2, 2)), np.ones((1, 2, 2)), 770.42, zero="guess")
-
-
-LINES = ["s_4 750.22", "s_5 786.47", "n_4 765.15", "n_3 991.59"]
+LINES = ["s_4 750.22", "n_4 765.15", "o_3 703.87"]
 
 
 @pytest.fixture(scope="module")
-def table() -> Table:
-    """Contribution functions of four lines, Gaussians in log T."""
-    log_t = np.arange(4.5, 7.01, 0.05)
-    peaks = {"s_4 750.22": (5.05, 0.14), "s_5 786.47": (5.20, 0.13), "n_4 765.15": (5.15, 0.12), "n_3 991.59": (4.95, 0.15)}
-    functions = {n: np.tile(1e-20 * np.exp(-0.5 * ((log_t - c) / w) ** 2), (2, 1)) for n, (c, w) in peaks.items()}
-    return Table(log_t, np.array([8.0, 12.0]), functions)
+def fitted():
+    """Fits of the three windows, by themselves; the first pixels of each did not converge."""
+    result = []
+    for number, window in enumerate(level2.windows(simulate.raster(simulate.Settings(rows=16, columns=6, rim=0))[0])):
+        own = group.join(f"window{number}", [window])
+        adaptive = binning.fit_adaptive(own, initial.estimate(own, catalogue.built_in()), binning.Settings())
+        status = adaptive.fit.status.copy()
+        status[:5] = fit.NOT_CONVERGED
+        result.append(replace(adaptive, fit=replace(adaptive.fit, status=status)))
+    return result
 
 
-def test_two_and_two_lines_match_three_dems_exactly(table):
+def test_maps_hold_what_converged_and_nothing_else(fitted):
+    for own in fitted:
+        found = maps.radiances(own)
+        converged = (own.fit.status == fit.CONVERGED).reshape(own.group.shape)
+        for g, line in enumerate(found.maps):
+            assert (line.line, line.window) == (own.fit.model.lines[g].name, own.group.windows[0].name)
+            np.testing.assert_array_equal(np.isfinite(line.data), converged)
+            peak, _, width = own.fit.q[:, 3 * g : 3 * g + 3].T
+            expected = np.sqrt(2 * np.pi) * peak * width / 10
+            np.testing.assert_allclose(line.data[converged], expected.reshape(own.group.shape)[converged], rtol=1e-6)
+            variance = found.covariance[g, g][converged]
+            np.testing.assert_allclose(line.sigma[converged] ** 2, variance, rtol=1e-5)
+
+
+def test_velocities_are_those_of_the_centres(fitted):
+    own = fitted[2]
+    for g, line in enumerate(maps.velocities(own)):
+        centre = np.where(own.fit.status == fit.CONVERGED, own.fit.q[:, 3 * g + 1], np.nan).reshape(own.group.shape)
+        zero = np.nanmedian(centre)
+        assert line.header["VZERO"] == pytest.approx(zero, rel=1e-12)
+        assert line.header["BUNIT"] == "km/s"
+        np.testing.assert_allclose(line.data, SPEED_OF_LIGHT_KM_S * (centre / zero - 1), rtol=1e-4, atol=1e-4)
+        sigma = SPEED_OF_LIGHT_KM_S * own.fit.sigma()[:, 3 * g + 1].reshape(own.group.shape) / zero
+        known = np.isfinite(line.sigma)
+        np.testing.assert_allclose(line.sigma[known], sigma[known], rtol=1e-6)
+
+
+def test_a_line_is_found_by_its_name(fitted):
+    found = maps.velocities(fitted[2])
+    assert maps.find(found, "ne_8 770.42") is found[1]
+    with pytest.raises(InputError, match=r"'xx 1.00' has not been fitted.*n_4 765.15, ne_8 770.42"):
+        maps.find(found, "xx 1.00")
+
+
+def test_fip_bias_of_maps_is_that_of_the_numbers(fitted):
+    radiances = [maps.radiances(own) for own in fitted]
+    table = simulate.table()
+    bias = maps.fip_bias(radiances, table, LINES, 9.0)
+    every = {line.line: line for own in radiances for line in own.maps}
     ratio = composition.ratio(table, LINES, 9.0)
-    assert ratio.phi < 1e-6
-    assert min(*ratio.low.values(), *ratio.high.values()) >= 0
-    assert ratio.high["n_4 765.15"] == 1
+    variances = {(name, name): every[name].sigma.astype(float) ** 2 for name in LINES}  # lines of three windows
+    expected, sigma = composition.fip_bias(ratio, {name: every[name].data for name in LINES}, variances)
+    np.testing.assert_allclose(bias.bias, expected, rtol=1e-6)
+    np.testing.assert_allclose(bias.noise, sigma, rtol=1e-4)
+    np.testing.assert_allclose(bias.dem, np.abs(expected) * ratio.robustness, rtol=1e-6)
+    assert bias.header["LOW1"].startswith("s_4 750.22 ")
+    assert bias.header["LOGN"] == 9.0
+    assert "LINE_ID" not in bias.header
+    with pytest.raises(InputError, match="has not been fitted"):
+        maps.fip_bias(radiances, table, ["c_3 977.03"], 9.0)
 
 
-def test_coefficients_are_those_of_the_simplex_search(table):
-    """The published way: Nelder–Mead on φ over three coefficients; within 2 %."""
-    dems = composition.reference_dems(table.log_t)
-    response = composition.responses(table, LINES, 9.0, dems)
-    response = response / np.median(response.max(axis=0))
-
-    def phi(c):
-        return np.linalg.norm(response[:, :2] @ c[:2] / (response[:, 2] + response[:, 3] * c[2]) - 1)
-
-    ratio = composition.ratio(table, LINES, 9.0, dems)
-    ours = [*ratio.low.values(), ratio.high["n_3 991.59"]]
-    found = minimize(phi, np.full(3, 0.5), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 20000})
-    np.testing.assert_allclose(ours, found.x, rtol=0.02)
-
-
-@pytest.mark.parametrize("bias", [1.0, 2.0, 4.0])
-def test_injected_bias_comes_back(table, bias, rng):
-    """Noise-free within 3 % for a reference DEM; with 5 % noise the pulls have width 0.9–1.1; the error is absolute."""
-    ratio = composition.ratio(table, LINES, 9.0)
-    response = composition.responses(table, LINES, 9.0, composition.reference_dems(table.log_t)[:1])[0]
-    true = {n: r * composition.abundance(n) * (bias if n in ratio.low else 1) for n, r in zip(LINES, response, strict=True)}
-    measured, sigma = composition.fip_bias(ratio, {n: np.array(v) for n, v in true.items()}, {})
-    assert measured == pytest.approx(bias, rel=0.03)
-    assert sigma == 0
-    noisy = {n: v * (1 + 0.05 * rng.normal(size=20_000)) for n, v in true.items()}
-    covariance = {(n, n): np.full(20_000, (0.05 * v) ** 2) for n, v in true.items()}
-    measured, sigma = composition.fip_bias(ratio, noisy, covariance)
-    assert ((measured - bias) / sigma).std() == pytest.approx(1, abs=0.1)
-    scaled, error = composition.fip_bias(
-        ratio, {n: 1e3 * v for n, v in noisy.items()}, {k: 1e6 * v for k, v in covariance.items()}
-    )
-    np.testing.assert_allclose(scaled, measured)  # the unit of the radiances does not matter,
-    np.testing.assert_allclose(error, sigma)  # and the error has the bias's own
-
-
-def test_correlated_radiances_are_counted(table):
-    ratio = composition.ratio(table, LINES, 9.0)
-    values = {n: np.array(1.0) for n in LINES}
-    alone = {(n, n): np.array(0.01) for n in LINES}
-    both = {**alone, ("s_4 750.22", "s_5 786.47"): np.array(0.009)}
-    assert composition.fip_bias(ratio, values, both)[1] > composition.fip_bias(ratio, values, alone)[1]
-
-
-def test_density_is_interpolated_and_limited(table):
-    bent = Table(table.log_t, np.array([8.0, 10.0]), {n: f * np.array([[1.0], [3.0]]) for n, f in table.functions.items()})
-    np.testing.assert_allclose(bent.at("s_4 750.22", 9.0), 2 * bent.at("s_4 750.22", 8.0))
-    with pytest.raises(InputError, match="outside the table"):
-        bent.at("s_4 750.22", 11)
-    with pytest.raises(InputError, match="no line 's_4 760.00'"):
-        bent.at("s_4 760.00", 9)
-    with pytest.raises(InputError, match="high first ionisation"):
-        composition.ratio(bent, LINES[:2], 9.0)
-
-
-def test_synthetic_table_makes_the_lines_of_the_simulation():
-    """R = A ∫ G DEM dT / 4π of the mean Sun is the radiance of each line's given peak."""
-    own = simulate.table()
-    dem = composition.reference_dems(own.log_t)[:1]
-    for line in (line for window in simulate.WINDOWS for line in window.lines):
-        response = composition.responses(own, [line.name], 9.0, dem)[0, 0] * composition.abundance(line.name) / (4 * np.pi)
-        assert response == pytest.approx(np.sqrt(2 * np.pi) * line.peak * simulate.WIDTH / 10, rel=1e-9)
+def test_label():
+    assert maps.label("ne_8 770.42") == "Ne VIII 770.42"
+    assert maps.label("unknown 770.10") == "unknown 770.10"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from helioreduce.io.fits import Table
 
-#: What each kind of list says of its samples; approximated ones stand in for lost telemetry.
+#: Bit for the samples of each kind of list; approximated samples replace lost telemetry.
 MEANINGS = {
     "LOSTPIXLIST": Mask.NO_DATA, "APRXPIXLIST": Mask.NO_DATA, "SATPIXLIST": Mask.SATURATED, "SPIKPIXLIST": Mask.SPIKE,
     "SPIKEPIXLIST": Mask.SPIKE, "MASKPIXLIST": Mask.BAD_PIXEL,
@@ -31,7 +31,7 @@ MEANINGS = {
 
 
 def bits(header: Header, shape: tuple[int, ...], tables: Iterable[Table]) -> np.ndarray:
-    """Mask bits (t, λ, y, x) that the lists named by a window's header give its samples; lists of other kinds do not count."""
+    """Return the mask bits (t, λ, y, x) from the lists that a window's header names; lists of other kinds do not count."""
     mask = np.zeros(shape, np.uint8)
     named = str(header.get("PIXLISTS", ""))
     for table in tables:
@@ -45,7 +45,7 @@ def bits(header: Header, shape: tuple[int, ...], tables: Iterable[Table]) -> np.
 
 
 def listed(columns: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    """Boolean array of ``shape``: the samples of one list.
+    """Return the samples of one list as a Boolean array of ``shape``.
 
     Raises
     ------

@@ -45,7 +45,7 @@ class Settings:
 
 
 def table() -> composition.Table:
-    """Synthetic contribution functions, alike for all densities: the mean Sun gets the peaks of :data:`WINDOWS`."""
+    """Return synthetic contribution functions, alike for all densities: the mean Sun gets the peaks of :data:`WINDOWS`."""
     log_t, log_n = np.arange(4.5, 7.01, 0.05), np.array([8.0, 12.0])
     flat = composition.reference_dems(log_t)[0]
     functions = {}

@@ -28,7 +28,7 @@ class Velocity(NamedTuple):
 def of_line(
     centre: np.ndarray, sigma: np.ndarray, rest: float, *, zero: str = "median", gradients: tuple[str, ...] = ()
 ) -> Velocity:
-    """v = c (x / x₀ − 1) for fitted centres.
+    """Return the velocity v = c (x / x₀ − 1) of fitted centres.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def of_line(
     zero
         ``median`` or ``mean`` of the map (mean with weights 1/σ²), or ``rest``.
     gradients
-        ``x`` and/or ``y``: the straight trend of the map along them is subtracted (:func:`remove_trend`), the zero stays.
+        ``x`` and/or ``y``: the linear trend of the map along them is subtracted (:func:`remove_trend`), the zero stays.
 
     Notes
     -----
@@ -63,7 +63,7 @@ def of_line(
 
 
 def remove_trend(v: np.ndarray, axes: Sequence[str]) -> tuple[np.ndarray, dict[str, float]]:
-    """Velocities (t, y, x) without their straight trend along ``y`` and/or ``x``, and its slopes per pixel.
+    """Return velocities (t, y, x) without their linear trend along ``y`` and/or ``x``, and its slopes per pixel.
 
     One plane is fitted to all finite pixels at once, by Huber's estimator (1.345 robust σ): missing corners do not lend one
     axis the slope of the other, and flows that stand out do not turn the plane. It goes through 0 at the mean finite pixel.

@@ -30,7 +30,7 @@ _B3 = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
 
 def denoise(data: np.ndarray, noise: Noise) -> np.ndarray:
-    """Denoised copy of a window (t, λ, y, x); NaN stays NaN.
+    """Return a denoised copy of a window (t, λ, y, x); NaN stays NaN.
 
     The variance of the data is ``a + b max(data, 0)``. The noise that is left is smaller and correlated from pixel to pixel,
     by an amount that depends on what was significant where: errors are not derived anew. Those that a fit gives by the
@@ -78,12 +78,12 @@ def _smooth(plane: np.ndarray, scale: int) -> np.ndarray:
 
 
 def stabilise(data: np.ndarray, noise: Noise) -> np.ndarray:
-    """Values of variance 1 (Anscombe): 2 √(z + 3/8 + a/b²), z = data / b."""
+    """Return values of variance 1 (Anscombe): 2 √(z + 3/8 + a/b²), z = data / b."""
     return 2 * np.sqrt(np.maximum(data / noise.b + 0.375 + noise.a / noise.b**2, 0))
 
 
 def unstabilise(values: np.ndarray, noise: Noise) -> np.ndarray:
-    """Expected data of stabilised expected values (closed form of the exact unbiased inverse)."""
+    """Return the expected data of stabilised expected values (closed form of the exact unbiased inverse)."""
     v = np.maximum(values, 2 * np.sqrt(0.375))
     series = v**2 / 4 + np.sqrt(1.5) / (4 * v) - 11 / (8 * v**2) + 5 * np.sqrt(1.5) / (8 * v**3) - 0.125
     return (series - noise.a / noise.b**2) * noise.b

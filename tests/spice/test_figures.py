@@ -1,0 +1,105 @@
+"""Figures show the numbers that they are given: maps in their units, residuals in errors, distributions beside the data."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helioreduce.io import plots
+from helioreduce.spice import binning, catalogue, figures, fit, group, initial, level2, maps, simulate
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with plots.look():
+        yield
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    own = group.join("own", level2.windows(simulate.raster(simulate.Settings(rows=24, columns=8, spikes=0, rim=1))[0])[2:])
+    return binning.fit_adaptive(own, initial.estimate(own, catalogue.built_in()), binning.Settings())
+
+
+def shown(axis):
+    """The image of a panel, NaN where it is grey."""
+    (image,) = axis.images
+    return np.ma.filled(image.get_array().astype(float), np.nan)
+
+
+def test_maps_of_a_line_are_in_their_units(fitted):
+    radiance, velocity = maps.radiances(fitted).maps[1], maps.velocities(fitted)[1]
+    width = fitted.converged(fitted.fit.q[:, 5])
+    axes = figures.line_maps(radiance, velocity, width).axes
+    np.testing.assert_allclose(shown(axes[0]), 1e3 * radiance.data[0], rtol=1e-6)
+    np.testing.assert_allclose(shown(axes[1]), 100 * (radiance.sigma / radiance.data)[0], rtol=1e-5)
+    np.testing.assert_allclose(shown(axes[2]), velocity.data[0], rtol=1e-6)
+    np.testing.assert_allclose(shown(axes[3]), 2.3548200450309493 * width[0], rtol=1e-6)
+    low, high = axes[2].images[0].get_clim()
+    assert low == -high
+    assert high == pytest.approx(max(5, np.nanpercentile(np.abs(velocity.data), 95)))
+
+
+def test_spectra_show_means_of_data_and_model_and_their_difference_in_errors(fitted):
+    upper, lower = figures.spectra(fitted).axes
+    used = fitted.fit.status == fit.CONVERGED
+    observed, model = fitted.group.spectra[used], fitted.fit.evaluate()[used]
+    finite = np.isfinite(observed)
+    enough = finite.mean(axis=0) > 0.4
+    mean, expected = (np.where(finite, v, 0).sum(axis=0) / finite.sum(axis=0) for v in (observed, model))
+    data, curve = (line.get_ydata() for line in upper.lines[:2])
+    np.testing.assert_allclose(data[enough], mean[enough], rtol=1e-6)
+    np.testing.assert_allclose(curve[enough], expected[enough], rtol=1e-6)
+    sigma = np.sqrt(fitted.group.noise[0].sigma(expected) ** 2 / finite.sum(axis=0))
+    residual = lower.lines[1].get_ydata()
+    np.testing.assert_allclose(residual[enough], ((mean - expected) / sigma)[enough], rtol=1e-5, atol=1e-6)
+    assert np.nanstd(residual) < 2
+    assert [text.get_text() for text in upper.texts] == ["N IV 765.15", "Ne VIII 770.42"]
+
+
+def test_quality_shows_chi2_status_and_the_expected_distribution(fitted):
+    axes = figures.quality(fitted).axes
+    np.testing.assert_allclose(shown(axes[0]), fitted.map(fitted.fit.reduced_chi2)[0], rtol=1e-6)
+    status = np.where(fitted.fit.at_bound.any(axis=1), 2, 3)
+    status = np.select([fitted.fit.status == fit.TOO_FEW, fitted.fit.status == fit.NOT_CONVERGED], [0, 1], status)
+    np.testing.assert_array_equal(shown(axes[1]), fitted.map(status)[0])
+    np.testing.assert_array_equal(shown(axes[2]), np.where(fitted.map(fitted.level)[0] < 0, np.nan, 0))
+    degrees = int(np.median(fitted.fit.samples[fitted.fit.samples > 7])) - 7
+    grid, density = axes[3].lines[0].get_data()
+    np.testing.assert_allclose(density, stats.chi2(degrees, scale=1 / degrees).pdf(grid), rtol=1e-9)
+    assert f"median {np.nanmedian(fitted.fit.reduced_chi2):.3f}" in axes[3].get_xlabel()
+
+
+def test_pulls_are_residuals_in_errors_beside_a_narrower_gaussian(fitted):
+    axes = figures.quality(fitted).axes
+    used = (fitted.fit.status == fit.CONVERGED) & (fitted.level == 0)
+    model = fitted.fit.evaluate()[used]
+    pulls = (fitted.group.spectra[used] - model) / fitted.group.noise[0].sigma(model)
+    pulls = pulls[np.isfinite(pulls)]
+    assert f"rms {pulls.std():.3f}" in axes[4].get_xlabel()
+    width = np.sqrt(1 - 7 / np.median(fitted.fit.samples[used]))
+    grid, density = axes[4].lines[0].get_data()
+    np.testing.assert_allclose(density, stats.norm(0, width).pdf(grid), rtol=1e-9)
+    corners = axes[4].patches[0].get_xy()
+    heights, edges = np.histogram(pulls, np.linspace(-5, 5, 81), density=True)
+    inside = heights[(edges[:-1] > -1) & (edges[1:] < 1)]
+    assert np.isin(np.round(inside, 9), np.round(corners[:, 1], 9)).all()
+
+
+def test_worst_spectra_are_those_with_the_largest_chi2(fitted):
+    figure = figures.worst(fitted, 3)
+    order = np.argsort(-np.nan_to_num(fitted.fit.reduced_chi2))[:3]
+    for axis, index in zip(figure.axes, order, strict=True):
+        np.testing.assert_array_equal(axis.lines[0].get_ydata(), fitted.group.spectra[index])
+        np.testing.assert_allclose(axis.lines[1].get_ydata(), fitted.fit.evaluate()[index], rtol=1e-9)
+        _, y, x = np.unravel_index(index, fitted.group.shape)
+        expected = f"t 0, y {y}, x {x}: χ² {fitted.fit.reduced_chi2[index]:.2f}, bin 1×1×1"
+        assert axis.get_title(loc="left") == expected
+
+
+def test_composition_shows_the_bias_and_both_errors():
+    rng = np.random.default_rng(1)
+    header = {"CRVAL1": 0.0, "CRPIX1": 1.0, "CDELT1": 4.0, "CRVAL2": 0.0, "CRPIX2": 1.0, "CDELT2": 1.0}
+    arrays = rng.uniform(0.5, 3, (3, 1, 6, 4)).astype(np.float32)
+    axes = figures.composition(maps.FipBias(*arrays, header)).axes
+    for axis, array in zip(axes, arrays, strict=False):
+        np.testing.assert_array_equal(shown(axis), array[0])

@@ -1,0 +1,65 @@
+"""What SAFFRON's settings and file names mean."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from helioreduce.errors import InputError
+from helioreduce.spice import saffron
+
+NAME = "solo_L2_spice-n-ras_20220402T111537_V00_1-000"
+NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+CONFIG = {
+    "SELECTION_MODE": "folder",
+    "file selection mode=> list": {"files": ["a.fits"]},
+    "file selection mode=> folder": {"L2_folder": "L2"},
+    "file selection mode=> date intervale": {
+        "L2_folder": "L2", "YEAR": 2022, "MONTH": [3, 4], "DAY": "all", "STD_TYP": "COMPO", "STP_NUM": "all", "SOOP_NAM": None,
+        "MISOSTUD_NUM": 2085, "in_name": None,
+    },
+    "fit_raster_args": {
+        "preclean": True, "weights": True, "denoise": False, "despike": True, "convolute": True, "Jobs": 30,
+        "conv_errors": {"I": 0.01, "x": 1e-4, "s": 0.01, "B": 100}, "convolution_extent_list": [0, 1, 4], "save_data": True,
+        "data_filename": "::SAMENAMEL2.5/con-::CONV/::SAMENAMEL2.5_::PARAMPLACEHOLDER_con-::CONV_time-::TIME.fits",
+        "window_size": [[500, 510], [60, None]],
+    },
+}  # fmt: skip
+
+
+def test_saffrons_configuration_is_read_in_all_modes():
+    by_mode = {
+        mode: saffron.settings(json.dumps({**CONFIG, "SELECTION_MODE": mode})) for mode in ("list", "folder", "intervale")
+    }
+    assert by_mode["list"].settings["files"] == ["a.fits"]
+    assert by_mode["folder"].settings["folder"] == "L2"
+    dates = by_mode["intervale"].settings
+    assert dates["source"] == "dates"
+    assert dates["dates"] == {"year": 2022, "month": [3, 4], "day": "all"}
+    assert dates["filters"] == {"study": "COMPO", "stp": None, "soop": None, "misostud": 2085, "name": None}
+    assert dates["binning"] == {"extents": [1, 3, 5], "thresholds": {"I": 0.01, "x": 1e-4, "s": 0.01, "B": 100.0}}
+    assert dates["area"] == [[500, 510], [60, None]]
+    assert dates["despike"] is True
+    assert any("Jobs" in note for note in by_mode["list"].notes)
+    with pytest.raises(InputError, match="SELECTION_MODE"):
+        saffron.settings(json.dumps({**CONFIG, "SELECTION_MODE": "guess"}))
+    with pytest.raises(InputError, match="is no SAFFRON configuration"):
+        saffron.settings("{")
+
+
+def test_placeholders():
+    def name(pattern):
+        return saffron.FileNames(pattern, NAME, [1, 3], [1], NOW).of("0770.42-ne_8")
+
+    expected = NAME.replace("L2", "L2.5")
+    pattern = CONFIG["fit_raster_args"]["data_filename"]
+    assert name(pattern) == f"{expected}/con-01-03/{expected}_0770.42-ne_8_con-01-03_time-240506T070809.fits"
+    assert name("::SAMENAME_::PARAMPLACEHOLDER_::TCONV.fits") == f"{NAME}_0770.42-ne_8_01.fits"
+    for wrong, problem in (
+        ("::SAMENAME.fits", "has no ::PARAMPLACEHOLDER"),
+        ("::SAMENAME::SAMENAMEL2.5::PARAMPLACEHOLDER", "both used"),
+        ("::NAME_::PARAMPLACEHOLDER", "unknown placeholder"),
+    ):
+        with pytest.raises(InputError, match=problem):
+            name(wrong)
