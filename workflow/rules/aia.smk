@@ -231,6 +231,7 @@ rule aia_respike:
         serial=1,
     params:
         quality=aia.settings["quality"],
+        skipped=aia.skipped("respike"),
         code=code("aia_respike"),
     message:
         "Respike {wildcards.channel} Å at {wildcards.time}."
