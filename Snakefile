@@ -7,16 +7,12 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: str(Path(str(workflow.current_basedir)) / "config.yaml")  # of this file, also as a module of another workflow
+configfile: f"{workflow.current_basedir}/config.yaml"  # of this file, also as a module of another workflow
 
 
 if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
 
     configfile: "config.yaml"
-
-
-resource_scopes:
-    serial="local",  # members of a group run one after the other
 
 
 include: "workflow/rules/common.smk"
@@ -36,11 +32,3 @@ rule all:
     input:
         aia.targets(),
         cosmic_rays.targets,
-
-
-onsuccess:
-    print(summary())
-
-
-onerror:
-    after_failure(aia)

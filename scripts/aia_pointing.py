@@ -6,13 +6,14 @@ from helioreduce import times
 from helioreduce.aia import tables
 from helioreduce.archive import access
 from helioreduce.io import ecsv
-from helioreduce.jsoc import recording
+from helioreduce.jsoc import fetch, recording
 from helioreduce.jsoc.client import Client
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(source: str, file: str | None, day: str, copy: str | None, output: str) -> None:
+def main(source: str, day: str, config: dict, output: str, file: str = "") -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
+    settings = config["jsoc"]
     if file:
         rows, meta = tables.read(Path(file), "pointing")
     elif source == "local":
@@ -20,19 +21,16 @@ def main(source: str, file: str | None, day: str, copy: str | None, output: str)
     else:
         noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
         start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
-        with access.connect(source) as url:
-            found = Client.at(url).records(f"aia.master_pointing3h[{start}-{end}]")
-        if copy:
-            recording.keep_table(copy, found)
+        with fetch.connection(settings), access.connect(source) as url:
+            client = Client.at(url, retry_policy=fetch.retry_policy(settings))
+            found = client.records(f"aia.master_pointing3h[{start}-{end}]")
+        if settings["record"]:
+            recording.keep_table(settings["record"], found)
         rows = [dict(record.keywords) for record in found]
-        origin = access.title(source, "aia.master_pointing3h")
-        meta = {"origin": origin, "version": "3h", "sha256": tables.digest(rows)}
-        meta["queried"] = times.iso(times.now())
+        meta = tables.queried(rows, access.title(source, "aia.master_pointing3h"), "3h") | {"queried": times.iso(times.now())}
     tables.check(rows, "pointing")
     ecsv.write(output, rows, meta)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        copy = snakemake.config["jsoc"]["record"]
-        main(snakemake.params.source, snakemake.input.get("file"), snakemake.wildcards.day, copy, snakemake.output[0])
+    script.run(main, snakemake)

@@ -4,17 +4,14 @@ import numpy as np
 
 from helioreduce.aia import psf
 from helioreduce.io import fits
-from helioreduce.runtime import process
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(channel: int, core: str, output: str) -> None:
+def main(channel: str, core: str, output: str) -> None:
     """Compute both on the full frame's grid, write: PSF centred on pixel (2048, 2048), OTF on the half-plane of rfft2."""
-    planes = {"PSF": psf.psf(channel, core).astype(np.float32), "OTF": psf.otf(channel, core).astype(np.float32)}
-    fits.write_arrays(output, planes)
+    functions = {"PSF": psf.psf, "OTF": psf.otf}
+    fits.write_arrays(output, {name: of(int(channel), core).astype(np.float32) for name, of in functions.items()})
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        process.use_threads(snakemake.threads)
-        main(int(snakemake.wildcards.channel), snakemake.wildcards.core, snakemake.output[0])
+    script.run(main, snakemake)

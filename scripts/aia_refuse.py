@@ -1,7 +1,7 @@
 """A local file that cannot be named: its own job says why, and the other frames go on."""
 
 from helioreduce.errors import InputError
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(reason: str) -> None:
@@ -10,5 +10,4 @@ def main(reason: str) -> None:
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.params.reason)
+    script.run(main, snakemake)

@@ -2,7 +2,7 @@
 
 from helioreduce.aia.response import model, tables
 from helioreduce.io import ecsv
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(instrument: str, emissivity: str) -> None:
@@ -12,5 +12,4 @@ def main(instrument: str, emissivity: str) -> None:
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.output.instrument, snakemake.output.emissivity)
+    script.run(main, snakemake)

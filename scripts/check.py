@@ -7,21 +7,19 @@ from pathlib import Path
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(kind: str, files: list[str], tests: str, output: str, log: str) -> None:
+def main(kind: str, inputs: list[str], tests: str, output: str, log: str) -> None:
     """Run pytest on the files of one instrument; its report goes to the log, and the output exists only if all holds."""
     sys.dont_write_bytecode = True
     with open(log, "a") as report, redirect_stdout(report), redirect_stderr(report):
-        options = ["-q", "-p", "no:cacheprovider", "--rootdir", tests, f"--{kind}", *files]
+        options = ["-q", "-p", "no:cacheprovider", "--rootdir", tests, f"--{kind}", *inputs]
         code = pytest.main([tests, *options])
     if code:
         raise InputError("a claim about the products does not hold", cure=f"Read {log}")
-    Path(output).write_text("".join(f"{name}\n" for name in files))
+    Path(output).write_text("".join(f"{name}\n" for name in inputs))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        given = snakemake.params
-        main(given.kind, list(snakemake.input), given.tests, snakemake.output[0], snakemake.log[0])
+    script.run(main, snakemake)

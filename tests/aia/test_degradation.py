@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helioreduce import times
 from helioreduce.aia import degradation, tables
@@ -38,6 +40,19 @@ def test_polynomial_of_the_epoch():
 def test_versions_and_reissues_do_not_mix():
     other = [row("2010-01-01", "2011-01-01", 9.0, version=8), row("2010-01-01", "2011-01-01", 5.0, date="2019-01-01")]
     assert degradation.factor(other + TABLE, 171, 10, times.parse("2012-01-01"))[0] == 0.75
+
+
+@given(st.permutations([f"20{year}-01-01T00:00:00" for year in (17, 18, 19, 20)]))
+def test_the_last_issue_of_an_epoch_counts_whatever_the_order_of_rows(dates):
+    """Each issue of one epoch has its year as the area of the second epoch."""
+    reissued = [row("2011-01-01", "2030-01-01", float(date[:4]), date=date) for date in dates]
+    table = [row("2010-01-01", "2011-01-01", 2020.0), *reissued]
+    assert degradation.factor(table, 171, 10, times.parse("2012-01-01"))[0] == 1.0
+    assert [entry["DATE"] for entry in degradation.epochs(reissued, 171, 10)] == ["2020-01-01T00:00:00"]
+
+
+def test_epochs_are_in_order_of_their_start_whatever_the_order_of_rows():
+    assert degradation.epochs(TABLE[::-1], 171, 10) == TABLE
 
 
 def test_frozen_tail():

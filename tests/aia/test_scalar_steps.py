@@ -39,6 +39,16 @@ def test_respike_restores_exactly_and_flags(frame):
         spikes.respike(result, listed)
 
 
+@pytest.mark.parametrize(("dn", "bits"), [(16000, Mask.SPIKE | Mask.SATURATED), (15000, Mask.SPIKE), (900, Mask.SPIKE)])
+def test_a_put_back_spike_is_saturated_above_the_limit(level1_header, dn, bits):
+    """Replaced by 7 DN it was not, and no other pixel gets a bit."""
+    level1_header["NSPIKES"] = 1
+    result = spikes.respike(Image(np.full((4096, 4096), 7, np.float32), level1_header), np.array([[5 * 4096 + 9], [dn], [7]]))
+    assert result.mask[5, 9] == bits
+    assert np.count_nonzero(result.mask) == 1
+    assert result.data[5, 9] == dn
+
+
 def test_cutting_out_and_respiking_commute(frame):
     image, listed, _ = frame
     y, x = divmod(int(listed[0, 0]), 4096)

@@ -1,18 +1,22 @@
 """The table of steps: its functions, scripts and records agree with it, and no step is left without a record."""
 
 import re
+import sys
 from importlib import import_module
 from inspect import signature
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helioreduce.aia import channels, steps
-from helioreduce.io.provenance import card
+from helioreduce.aia import chain, channels, steps
+from helioreduce.image import Image
+from helioreduce.io.provenance import card, record
 
 REPOSITORY = Path(__file__).parents[2]
 NAMES = [step.name for step in steps.STEPS]
@@ -28,9 +32,10 @@ def test_function_takes_what_the_table_says(step):
 
 @each_step
 def test_script_takes_what_the_table_says(step):
-    """Beside files, skipped steps and device."""
+    """Beside files, skipped steps and device; and the allowed flaws where counts are checked."""
     taken = set(signature(import_module(f"aia_{step.name}").main).parameters)
-    assert taken - {"device"} == {"image", "output", "skipped", *step.inputs, *step.settings}
+    checks = {"quality"} if step.takes_counts else set()
+    assert taken - {"device"} == {"image", "output", "skipped", *checks, *step.inputs, *step.settings}
 
 
 @each_step
@@ -82,3 +87,22 @@ def test_a_step_that_is_asked_for_by_name_records_its_neighbours():
         for name in pair:
             around = steps.skipped(name, reasons)
             assert name not in {**around["before"], **around["after"]}
+
+
+def test_a_new_step_is_an_entry_of_the_table(monkeypatch, level1_header):
+    """With its module: chain and plan take it where it stands, and the steps around it record it where it is left out."""
+
+    def halve(image, divisor):
+        new = image / divisor
+        record(new.header, "halve")
+        return new
+
+    monkeypatch.setitem(sys.modules, "helioreduce.aia.halve", SimpleNamespace(halve=halve))
+    new = steps.Step("halve", "halved", "halve.halve", settings=("divisor",), channels=(171,), elsewhere="for a test")
+    monkeypatch.setattr(steps, "STEPS", (new, steps.named("exposure")))
+    image = Image(np.full((4, 4), 8, np.float32), level1_header)
+    finished = chain.reduce(image, {"divisor": 2, "quality": {}}, {})
+    np.testing.assert_array_equal(finished.data, 8 / 2 / level1_header["EXPTIME"])
+    assert [finished.header[key] for key in ("PRSTEP1", "PRSTEP2")] == ["halve", "exposure"]
+    left_out = chain.reduce(image, {"quality": {}}, {"halve": "for a test"})
+    assert (left_out.header["HALVE"], left_out.header["EXPOSURE"]) == ("SKIPPED", "COMPLETE")

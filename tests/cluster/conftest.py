@@ -74,7 +74,7 @@ def snakemake(cluster):
     """Run snakemake in a folder, on the cluster or (``local=True``) on this machine; options, then ``--`` and targets."""
 
     def run(folder: Path, *arguments: str, local: bool = False, **config: object) -> subprocess.CompletedProcess[str]:
-        profile = ["--workflow-profile", str(REPOSITORY / "workflow/profiles/slurm")]
+        profile = ["--workflow-profile", str(REPOSITORY / "profiles/slurm")]
         soon = ["--latency-wait", "5", "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2"]
         where = ["--cores", "2"] if local else [*profile, *soon]
         settings = {"source": "local", "local": {"directory": "level1"}, **config}

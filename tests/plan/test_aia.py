@@ -150,7 +150,7 @@ def test_a_step_records_what_is_skipped_around_it():
 def test_missing_frames_are_left_out_where_the_configuration_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     first, second = list(plan(aia={"channels": [171], "end": "2014-01-01T00:00:12"}).frames)
-    monkeypatch.setattr("helioreduce.plan.source.policy.missing", lambda *_: {second[1]: "lost"})
+    monkeypatch.setattr("helioreduce.plan.source.policy.missing", lambda *_, **__: {second[1]: "lost"})
     request = {"aia": {"channels": [171], "end": "2014-01-01T00:00:12"}}
     skip, fail = ({**request, "jsoc": {"on_missing": choice}} for choice in ("skip", "fail"))
     assert list(plan(**skip).frames) == [first, second], "before the records are listed"

@@ -19,8 +19,8 @@ CONDA = {
     "yaml": "pyyaml",
     "mpl_toolkits": "matplotlib-base",
 }
-#: imported only where they are installed, or only by the scripts of other environments
-OPTIONAL = {"cupy", "cupyx", "pytest"}
+#: imported only where they are installed, by the scripts of other environments, or by the process that plans a run
+OPTIONAL = {"cupy", "cupyx", "pytest", "snakemake"}
 
 
 def pins(name):

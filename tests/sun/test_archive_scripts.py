@@ -19,6 +19,12 @@ from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Scenario, true_pointing
 
 
+def files(folder) -> dict[str, str]:
+    """Outputs of rendering one frame."""
+    names = {"image": "image_lev1.fits", "spikes": "spikes.fits", "truth": "truth.fits", "record": "record.json"}
+    return {name: str(folder / file) for name, file in names.items()}
+
+
 def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     """Files, their layout, and the same bytes twice."""
     import archive_render
@@ -28,7 +34,7 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     fits.write_arrays(psf, {"PSF": gaussian_psf(64)})
     time, scenario = times.compact(slot(171)), {"npix": 128, "seed": 3}
     for folder in ("a", "b"):
-        archive_render.main(scenario, 171, time, str(psf), tmp_path / folder)
+        archive_render.main(scenario, "171", time, psf=str(psf), **files(tmp_path / folder))
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == ["image_lev1.fits", "record.json", "spikes.fits", "truth.fits"]
     record = json.loads((tmp_path / "a/record.json").read_text())
@@ -42,8 +48,10 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     np.testing.assert_array_equal(despiker.respike(image.astype(np.int16), spikes), level05)
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    archive_tables.main(scenario, "2014-01-01", "2014-01-01T06:00:00", tmp_path)
-    archive_render.main(scenario, 171, time, str(psf), tmp_path / "frames" / "171" / time)
+    names = {"pointing": "pointing.json", "response": "response.json", "error": "solarsoft/error.json"}
+    series = {name: str(tmp_path / file) for name, file in names.items()}
+    archive_tables.main(scenario, "2014-01-01", "2014-01-01T06:00:00", **series)
+    archive_render.main(scenario, "171", time, psf=str(psf), **files(tmp_path / "frames" / "171" / time))
     catalogue = Catalogue(tmp_path)
     catalogue.refresh()
     assert {"aia.master_pointing3h", "aia.response"} <= set(catalogue.names())

@@ -4,39 +4,41 @@ import re
 import subprocess
 import sys
 
-LIMITS = """
-include: "{repository}/Snakefile"
-onstart:
-    print("limits:", {{name: workflow.global_resources[name].value for name in ("jsoc", "jsoc_export", "gpu")}})
-rule nothing:
-    output: "nothing.txt"
-    localrule: True
-    shell: "touch {{output}}"
-"""
+import pytest
+import yaml
 
 
 def said(process):
     return process.stdout + process.stderr
 
 
-def counted(site, repository, *arguments):
-    """What a run says of its limits."""
-    (site / "limits.smk").write_text(LIMITS.format(repository=repository))
-    settings = ["--config", "source=local", "local={directory: level1}", "jsoc={connections: 2}"]
-    command = [sys.executable, "-m", "snakemake", "-s", "limits.smk", *arguments, "--cores", "1", "nothing.txt", *settings]
-    process = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=300, check=False)
+def counted(process):
+    """The resources that a run counts."""
     assert process.returncode == 0, said(process)
-    return re.search("limits: (.*)", said(process))[1]
+    return {name: int(number) for name, number in re.findall(r'Resource\("(\w+)", (\d+)\)', said(process))}
 
 
-def test_connections_and_gpus_are_counted_without_a_profile(site, cutout, repository):
+@pytest.mark.parametrize("directory", [[], ["--directory", "elsewhere"]], ids=["here", "elsewhere"])
+def test_a_plain_run_has_the_defaults_of_the_profile(site, cutout, snakemake, directory):
+    """Found beside the Snakefile by Snakemake itself."""
     cutout(1)
-    assert counted(site, repository) == "{'jsoc': 2, 'jsoc_export': 1, 'gpu': 1}"
+    process = snakemake(*directory, "results/aia/tables/error.ecsv")
+    assert counted(process) == {"jsoc": 12, "jsoc_export": 1, "gpu": 1}
 
 
-def test_the_command_line_may_say_otherwise(site, cutout, repository):
+def test_the_command_line_may_say_otherwise(site, cutout, snakemake):
     cutout(1)
-    assert counted(site, repository, "--resources", "gpu=4") == "{'jsoc': 2, 'jsoc_export': 1, 'gpu': 4}"
+    assert counted(snakemake("results/aia/tables/error.ecsv", "--resources", "gpu=4"))["gpu"] == 4
+
+
+def test_profiles_agree(repository):
+    """What SLURM's profile does not change is that of the default one, which it replaces."""
+    files = (repository / f"profiles/{name}/config.yaml" for name in ("default", "slurm"))
+    default, slurm = (yaml.safe_load(file.read_text()) for file in files)
+    here, there = (dict(entry.split("=") for entry in profile.pop("resources")) for profile in (default, slurm))
+    assert default.items() <= slurm.items()
+    assert here.keys() <= there.keys()
+    assert all(here[name] == there[name] for name in ("jsoc", "jsoc_export"))
 
 
 def test_report_is_one_page(site, cutout, snakemake):

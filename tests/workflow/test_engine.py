@@ -1,9 +1,10 @@
-"""What this workflow changes in Snakemake, on rules that touch files."""
+"""What this workflow changes in Snakemake, and the profile that comes with it, on rules that touch files."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ REPOSITORY = Path(__file__).parents[2]
 RULES = f"""
 import sys
 sys.path.append("{REPOSITORY / "scripts"}")
-from helioreduce.errors import InputError
-include: "{REPOSITORY / "workflow/rules/engine.smk"}"
+from helioreduce.runtime import engine
+engine.install()
 rule listed:
     output: "list"
     params: config["asked"]
@@ -39,6 +40,7 @@ rule reduced:
 def start(tmp_path):
     """Start Snakemake on these rules; ``start("file", asked=1)``."""
     (tmp_path / "Snakefile").write_text(RULES)
+    shutil.copytree(REPOSITORY / "profiles", tmp_path / "profiles")
 
     def run(*arguments, **config):
         settings = [f"{name}={value}" for name, value in {"asked": 1, "seconds": 0, **config}.items()]

@@ -35,10 +35,11 @@ def test_eight_cores_keep_the_limits(serve, project, method, connections, batch)
     assert {"master_pointing3h", "response"} <= {request["query"].get("ds", "").partition("[")[0][4:] for request in requests}
 
 
-def test_the_log_would_show_more_connections(serve, project):
-    """The same run with Snakemake's limit lifted: the log is able to tell."""
+@pytest.mark.parametrize("connections", [1, 3])
+def test_the_limit_holds_where_snakemake_does_not_count(serve, project, connections):
+    """As in another workflow, or with resources of the command line in place of the profile's: locks keep it."""
     served = serve(**SLOW)
     one = project("one")
-    one.configure(**settings(served.url))
-    one.run("offline", "--resources", "jsoc=8", cores=8)
-    assert most(served.requests(), "open") > 1
+    one.configure(**settings(served.url, jsoc={"connections": connections}))
+    one.run("offline", "--resources", "gpu=4", cores=8)
+    assert most(served.requests(), "open") == connections

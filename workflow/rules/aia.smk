@@ -59,7 +59,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         resources:
-            jsoc=1,
+            jsoc=aia.source.connection,
         params:
             source=aia.source.name,
             slots=aia.slots,
@@ -72,7 +72,7 @@ else:
 
     rule aia_export:
         input:
-            records=lambda wildcards: ancient(aia.records(wildcards)),
+            record_list=lambda wildcards: ancient(aia.records(wildcards)),
         output:
             "results/aia/exports/{channel}/{day}.json",
         log:
@@ -81,7 +81,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         resources:
-            jsoc=1,
+            jsoc=aia.source.connection,
             jsoc_export=1,
         params:
             source=aia.source.name,
@@ -95,7 +95,7 @@ else:
 
     rule aia_fetch:
         input:
-            records=lambda wildcards: ancient(aia.records(wildcards)),
+            record_list=lambda wildcards: ancient(aia.records(wildcards)),
             exports=lambda wildcards: ancient(aia.exports(wildcards)),
         output:
             image="results/aia/level1/{channel}/{time}.fits",
@@ -106,7 +106,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         resources:
-            jsoc=1,
+            jsoc=aia.source.connection,
         params:
             source=aia.source.name,
             scenario=aia.source.scenario,
@@ -119,7 +119,7 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            records=lambda wildcards: ancient(aia.records(wildcards)),
+            record_list=lambda wildcards: ancient(aia.records(wildcards)),
             exports=lambda wildcards: ancient(aia.exports(wildcards)),
             image="results/aia/level1/{channel}/{time}.fits",
         output:
@@ -130,7 +130,7 @@ else:
         conda:
             "../../envs/reduction.yaml"
         resources:
-            jsoc=1,
+            jsoc=aia.source.connection,
         params:
             source=aia.source.name,
             scenario=aia.source.scenario,
@@ -182,7 +182,7 @@ rule aia_tables:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        jsoc=1,
+        jsoc=aia.source.connection,
     params:
         source=aia.source.tables,
         version=aia.tables.version,
@@ -204,7 +204,7 @@ rule aia_pointing:
     conda:
         "../../envs/reduction.yaml"
     resources:
-        jsoc=1,
+        jsoc=aia.source.connection,
     params:
         source=aia.source.tables,
         code=code("aia_pointing"),

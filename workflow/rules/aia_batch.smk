@@ -11,7 +11,7 @@ for chunk in aia_batch.chunks:
             name:
                 f"aia_fetch_{chunk.name}"
             input:
-                records=[ancient(file) for file in sorted({frame.records for frame in chunk.downloads})],
+                record_list=[ancient(file) for file in sorted({frame.record_list for frame in chunk.downloads})],
                 exports=[ancient(file) for file in sorted({frame.exports for frame in chunk.downloads if frame.exports})],
             output:
                 chunk.fetched,
@@ -21,7 +21,7 @@ for chunk in aia_batch.chunks:
             conda:
                 "../../envs/reduction.yaml"
             resources:
-                jsoc=1,
+                jsoc=aia.source.connection,
             params:
                 frames=[tuple(frame) for frame in chunk.downloads],
                 source=aia.source.name,

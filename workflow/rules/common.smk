@@ -1,11 +1,9 @@
 """Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
-import os
 import sys
 from pathlib import Path
 
 import yaml
-from snakemake.resources import Resource
 from snakemake.utils import validate
 
 sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
@@ -21,11 +19,9 @@ from helioreduce.plan.resources import growing
 from helioreduce.plan.settings import canonical, plain
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import summary
+from helioreduce.runtime import engine
 
-
-include: "engine.smk"
-
-
+engine.install()
 config.update(plain(config))
 validate(config, "../schemas/config.schema.yaml")
 config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
@@ -50,11 +46,13 @@ wildcard_constraints:
     day=r"\d{8}",
 
 
-def limit(**scarce):
-    """Count what is scarce on a plain local run too; ``resources`` of the command line or a profile say otherwise."""
-    for name, number in scarce.items():
-        if name not in workflow.global_resources:
-            workflow.register_resource(name, Resource(name, number))
+resource_scopes:
+    serial="local",  # members of a group run one after the other
 
 
-limit(jsoc=config["jsoc"]["connections"], jsoc_export=1, gpu=1)
+onsuccess:
+    print(summary())
+
+
+onerror:
+    after_failure(aia)

@@ -27,4 +27,4 @@ def known(channel: object) -> int:
     """
     if channel not in CHANNELS:
         raise InputError(f"AIA has no channel {channel!r}", cure=f"Channels, Å: {', '.join(map(str, CHANNELS))}")
-    return int(channel)  # type: ignore[call-overload]
+    return int(channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
@@ -67,9 +67,17 @@ def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`."""
     chosen = Options(**options)
     otf, gain = psf.optics(image, chosen)
-    control = {"tolerance": chosen.tolerance, "accelerate": chosen.accelerate, "redraws": chosen.redraws}
-    edge = reach(image.header["WAVELNTH"], 0.9)
-    return deconvolve(image, otf, chosen.iterations, core=chosen.core, edge=edge, gain=gain, **control)
+    return deconvolve(
+        image,
+        otf,
+        chosen.iterations,
+        core=chosen.core,
+        edge=reach(image.header["WAVELNTH"], 0.9),
+        gain=gain,
+        redraws=chosen.redraws,
+        tolerance=chosen.tolerance,
+        accelerate=chosen.accelerate,
+    )
 
 
 def deconvolve(
@@ -126,11 +134,11 @@ def deconvolve(
     if redraws and (redraws == 1 or image.sigma is None):
         raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
-    control = {"iterations": iterations, "tolerance": tolerance, "accelerate": accelerate}
-    data, lengths = scene(_counts(image.data, known, otf), otf, **control)
+    restored = partial(scene, otf=otf, iterations=iterations, tolerance=tolerance, accelerate=accelerate)
+    data, lengths = restored(_counts(image.data, known, otf))
     sigma, method = image.sigma, "none"
     if redraws:
-        draws = (scene(_counts(noisy, known, otf), otf, **control)[0] for noisy in _redrawn(image, redraws, seed))
+        draws = (restored(_counts(noisy, known, otf))[0] for noisy in _redrawn(image, redraws, seed))
         sigma, method = _scatter(draws), f"{redraws} redraws with seed {seed}"
     elif sigma is not None:
         if gain is None:
@@ -138,8 +146,8 @@ def deconvolve(
         sigma = _propagated(sigma, known, otf, gain)
         method = "linear"
     new = image.with_(
-        data=_restored(data, image.data, known),
-        sigma=sigma if sigma is None else _restored(sigma, image.sigma, known),
+        data=_where_known(data, image.data, known),
+        sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
         mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
     )
     forget_statistics(new.header)
@@ -201,7 +209,9 @@ def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
 
 def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
     """Standard deviation of each pixel, by Welford's recurrence: two planes in memory, whatever the number of draws."""
-    mean, squares, number = 0.0, 0.0, 0
+    mean: Any = 0.0
+    squares: Any = 0.0
+    number = 0
     for number, draw in enumerate(draws, start=1):
         step = draw - mean
         mean = mean + step / number
@@ -219,7 +229,7 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
     return np.sqrt(np.maximum(result, 0, out=result), out=result)
 
 
-def _restored(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The new plane in float32, contiguous, with the old one's values in unknown pixels; it may be the same array."""
     new = backend.module_of(new).ascontiguousarray(new, np.float32)
     np.copyto(new, old, where=~known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import cards
@@ -13,7 +14,8 @@ from helioreduce.image import Image, forget_statistics
 from helioreduce.io import ecsv
 from helioreduce.io.provenance import record, refuse_twice
 
-Row = Mapping[str, object]
+#: A row of a response table: text or numbers by column.
+Row = Mapping[str, Any]
 
 
 def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
@@ -27,10 +29,10 @@ def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
         If the table has none.
     """
     name = f"{channel}_THIN" if channel < 1000 else str(channel)
-    mine = [row for row in rows if str(row["WAVE_STR"]) == name and int(row["VER_NUM"]) == version]  # type: ignore[call-overload]
+    mine = [row for row in rows if str(row["WAVE_STR"]) == name and int(row["VER_NUM"]) == version]
     found = {str(row["T_START"]): row for row in sorted(mine, key=lambda row: str(row["DATE"]))}
     if not found:
-        have = sorted({int(row["VER_NUM"]) for row in rows})  # type: ignore[call-overload]
+        have = sorted({int(row["VER_NUM"]) for row in rows})
         raise InputError(
             f"the degradation table has no row for {channel} Å in version {version}",
             cure=f"Set aia.calibration.version to one of {have}, or aia.steps.degradation to false",
@@ -54,8 +56,8 @@ def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> t
         start, stop = times.parse(str(row["T_START"])), times.parse(str(row["T_STOP"]))
         if start <= time < stop:
             days = (time - start).total_seconds() / 86400
-            polynomial = 1 + sum(float(row[f"EFFA_P{n}"]) * days**n for n in (1, 2, 3))  # type: ignore[arg-type]
-            return float(row["EFF_AREA"]) / float(table[0]["EFF_AREA"]) * polynomial, row  # type: ignore[arg-type]
+            polynomial = 1 + sum(float(row[f"EFFA_P{n}"]) * days**n for n in (1, 2, 3))
+            return float(row["EFF_AREA"]) / float(table[0]["EFF_AREA"]) * polynomial, row
     raise InputError(
         f"{times.iso(time)} is outside the degradation table ({table[0]['T_START']} to {table[-1]['T_STOP']})",
         cure="Check T_OBS, or give a table that covers it",
@@ -66,7 +68,7 @@ def is_frozen(rows: Sequence[Row], channel: int, version: int, time: datetime) -
     """Whether the table has no trend for this time: a constant epoch that no later epoch with a trend follows."""
     _, current = factor(rows, channel, version, time)
     later = [row for row in epochs(rows, channel, version) if str(row["T_START"]) >= str(current["T_START"])]
-    return not any(float(row[f"EFFA_P{n}"]) for row in later for n in (1, 2, 3))  # type: ignore[arg-type]
+    return not any(float(row[f"EFFA_P{n}"]) for row in later for n in (1, 2, 3))
 
 
 def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str = "") -> Image:

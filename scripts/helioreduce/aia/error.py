@@ -119,7 +119,7 @@ def total_sigma(counts: Any, *factors: float) -> Any:
 
 
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "nsz"})
-def _sigma(counts, dn_per_photon, compression, constant, fraction2):  # type: ignore[no-untyped-def]
+def _sigma(counts, dn_per_photon, compression, constant, fraction2):
     """Total error of every pixel, the formula of :func:`components` for one sample.
 
     All in float32 and without a branch, so that the loop becomes vector instructions; the last term hands NaN through.

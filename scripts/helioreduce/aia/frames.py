@@ -40,7 +40,7 @@ class Frame(NamedTuple):
 class Download(NamedTuple):
     """One image to be fetched: its list of records, its staged export, and the files to be written."""
 
-    records: str
+    record_list: str
     exports: str | None
     image: str
     history: str

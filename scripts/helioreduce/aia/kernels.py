@@ -45,7 +45,7 @@ def deviance(data: Any, model: Any) -> float:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _excess(data, model, floor):  # type: ignore[no-untyped-def]
+def _excess(data, model, floor):
     for y in range(model.shape[0]):
         for x in range(model.shape[1]):
             d, m = data[y, x], model[y, x]
@@ -55,14 +55,14 @@ def _excess(data, model, floor):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _correct(estimate, correction):  # type: ignore[no-untyped-def]
+def _correct(estimate, correction):
     for y in range(estimate.shape[0]):
         for x in range(estimate.shape[1]):
             estimate[y, x] = max(estimate[y, x] + estimate[y, x] * correction[y, x], 0)
 
 
 @numba.njit(cache=True, nogil=True)
-def _deviance(data, model):  # type: ignore[no-untyped-def]
+def _deviance(data, model):
     total = 0.0
     for y in range(data.shape[0]):
         for x in range(data.shape[1]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helioreduce import times
 from helioreduce.aia import cards, wcs
@@ -16,7 +16,8 @@ from helioreduce.image import Image
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-Row = Mapping[str, object]
+#: A row of the master pointing table: text or numbers by column.
+Row = Mapping[str, Any]
 
 
 def select(rows: Sequence[Row], time: datetime) -> Row:
@@ -76,7 +77,7 @@ def _entries(row: Row, channel: int) -> dict[str, float]:
     found = {}
     for key in ("X0", "Y0", "IMSCALE", "INSTROT"):
         try:
-            value = float(row.get(f"A_{channel:03d}_{key}", math.nan))  # type: ignore[arg-type]
+            value = float(row.get(f"A_{channel:03d}_{key}", math.nan))
         except (TypeError, ValueError):
             continue  # "MISSING", masked
         if math.isfinite(value) and value > -1e6:

@@ -152,7 +152,8 @@ def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
 
     The length of the extrapolation is the correlation of the last two steps g, between 0 and 1.
     """
-    before, steps = estimate.copy(), []
+    before = estimate.copy()
+    steps: list[Any] = []
     while True:
         length = _correlation(*steps) if len(steps) == 2 else 0.0
         point = (estimate + length * (estimate - before)).clip(0)

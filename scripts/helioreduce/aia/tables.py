@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv
@@ -30,7 +31,7 @@ _NEEDED = {
 }
 
 
-def parse(text: str) -> list[dict[str, str]]:
+def parse(text: str) -> ecsv.Rows:
     """Rows of a SolarSoft table: a line of column names, then one line a row, separated by blanks.
 
     Raises
@@ -48,7 +49,7 @@ def parse(text: str) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]]:
+def read(path: Path, kind: str) -> ecsv.Calibration:
     """Rows of a calibration table and where it comes from.
 
     Parameters
@@ -70,6 +71,7 @@ def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]
     """
     try:
         digest = sha256(path)
+        rows: ecsv.Rows
         if path.suffix == ".ecsv":
             rows = ecsv.read(path)[0]
         else:
@@ -87,12 +89,17 @@ def read(path: Path, kind: str) -> tuple[list[dict[str, object]], dict[str, str]
     return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
 
 
-def digest(rows: Sequence[Mapping[str, object]]) -> str:
+def digest(rows: Sequence[Mapping[str, Any]]) -> str:
     """SHA-256 of the rows of a table that comes from a series: the same rows have the same, whoever served them."""
     return hashlib.sha256(json.dumps(list(rows), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def check(rows: Sequence[Mapping[str, object]], kind: str) -> None:
+def queried(rows: Sequence[Mapping[str, Any]], origin: str, version: str) -> dict[str, str]:
+    """Return the meta data of a table that comes from a series."""
+    return {"origin": origin, "version": version, "sha256": digest(rows)}
+
+
+def check(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
     """Refuse a table without the columns that its step reads."""
     missing = [name for name in _NEEDED[kind] if rows and name not in rows[0]]
     if missing or (not rows and kind != "pointing"):
@@ -126,7 +133,7 @@ def check_pin(name: str, digest: str) -> None:
         raise InputError(f"SHA-256 is {digest}, published was {PINS[name]}", cure="Fetch the table again", where=name)
 
 
-def error_row(rows: Sequence[Mapping[str, object]], channel: int) -> dict[str, float]:
+def error_row(rows: Sequence[Mapping[str, Any]], channel: int) -> dict[str, float]:
     """The channel's row of the error table, of its highest version, as numbers.
 
     Raises
@@ -134,8 +141,8 @@ def error_row(rows: Sequence[Mapping[str, object]], channel: int) -> dict[str, f
     InputError
         If the channel is not in the table.
     """
-    mine = [row for row in rows if int(row["WAVELNTH"]) == channel]  # type: ignore[call-overload]
+    mine = [row for row in rows if int(row["WAVELNTH"]) == channel]
     if not mine:
         raise InputError(f"the error table has no row for {channel} Å", cure="Give AIA's error table")
-    row = max(mine, key=lambda row: int(row["VER_NUM"]))  # type: ignore[call-overload]
-    return {name: float(row[name]) for name in _NEEDED["error"] if name != "WAVE_STR"}  # type: ignore[arg-type]
+    row = max(mine, key=lambda row: int(row["VER_NUM"]))
+    return {name: float(row[name]) for name in _NEEDED["error"] if name != "WAVE_STR"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +151,19 @@ def _own(stored: Header, record: Record, policy: Policy) -> Header:
 
 def options(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments of :func:`segment` from the settings ``connections``, ``retries`` and ``timeout_s``."""
-    retry_policy = RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
-    return {"retry_policy": retry_policy, "connections": settings["connections"]}
+    return {"retry_policy": retry_policy(settings), "connections": settings["connections"]}
+
+
+def retry_policy(settings: Mapping[str, Any]) -> RetryPolicy:
+    """Return the retries and time limits of the settings ``retries`` and ``timeout_s``."""
+    return RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
+
+
+@contextmanager
+def connection(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Hold one of ``connections``, which all jobs and runs that use the store share, during queries."""
+    with locks.hold_slot(Store().locks(), settings["connections"], name="connection"):
+        yield
 
 
 def has_spikes(record: Record) -> bool:

@@ -44,9 +44,9 @@ class Entry:
 
 
 class Store:
-    """A store below ``root``; any number of processes may use it at once."""
+    """A store below ``root``, by default that of the run; any number of processes may use it at once."""
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path = "results/store") -> None:
         self.root = Path(root)
 
     def find(self, record: Record, segment: str) -> Entry | None:

@@ -140,7 +140,7 @@ def _frame(plan: Plan, channel: str, time: str) -> Frame:
 def _download(plan: Plan, channel: str, time: str) -> Download:
     file = product(steps.LEVEL1, channel, time)
     return Download(
-        records=plan.source.records(channel, time[:8]),
+        record_list=plan.source.records(channel, time[:8]),
         exports=plan.source.exports(channel, time[:8]),
         image=file,
         history=file.removesuffix("fits") + "json",

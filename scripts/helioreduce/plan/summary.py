@@ -21,4 +21,4 @@ FINISHED = {
 def summary() -> str:
     """Return where the results are, for whoever has just run the workflow."""
     lines = [f"  {folder}/{name}" for folder, name in FINISHED.items() if Path(folder).is_dir()]
-    return "\n".join(["", "Done. Look at:", *lines])
+    return "\n".join(["", "Done. Look at:" if lines else "Done.", *lines])

@@ -22,23 +22,31 @@ from helioreduce.runtime.log import logger, report
 
 
 class Item(Protocol):
-    """Something that a job works on: its name on the screen, and the file to be named where it fails."""
+    """Something that a job works on."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name on the screen."""
+
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """File to be named where it fails."""
 
 
 class Product(Item, Protocol):
-    """An item with its output, and the files and settings of its own that the output follows from."""
+    """An item with an output."""
 
     @property
-    def output(self) -> str: ...
+    def output(self) -> str:
+        """File to be made."""
+
     @property
-    def inputs(self) -> Sequence[str]: ...
+    def inputs(self) -> Sequence[str]:
+        """Files of its own that the output follows from."""
+
     @property
-    def settings(self) -> object: ...
+    def settings(self) -> object:
+        """What else of its own the output follows from; its ``repr`` counts."""
 
 
 AnyItem = TypeVar("AnyItem", bound=Item)

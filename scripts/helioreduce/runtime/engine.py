@@ -1,0 +1,68 @@
+"""Two corrections of Snakemake: why a job is run, and the lock of a folder. The only use of its private parts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from snakemake.dag import DAG
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+from snakemake.persistence import PersistenceBase
+
+from helioreduce.errors import InputError
+from helioreduce.io.atomic import check_writable
+from helioreduce.runtime.locks import hold_run_lock
+
+_update_needrun, _lock = DAG.update_needrun, PersistenceBase.lock
+
+
+def install() -> None:
+    """Put the corrections in place, for every run of this process."""
+    DAG.update_needrun, PersistenceBase.lock = update_needrun, lock
+
+
+async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
+    """Find the jobs to be run, by reasons that ancient inputs do not hide.
+
+    Snakemake takes a job behind an ancient input for one that is run because the input is, and then looks at no reason of
+    the job's own: a missing product or new parameters are passed over without a word while the input is renewed (its
+    issue 4166).
+    """
+    dag.bfs = partial(_followed, dag)
+    try:
+        await _update_needrun(dag, *arguments, **options)
+    finally:
+        del dag.bfs
+
+
+def _followed(dag: Any, direction: Any, *jobs: Any, stop: Any = None) -> Iterator[Any]:
+    """Yield the jobs that are run because others are, breadth first: ancient files do not pass that on."""
+    seen, waiting = set(jobs), deque(jobs)
+    while waiting:
+        job = waiting.popleft()
+        yield job
+        for other, files in direction[job].items():
+            if other not in seen and not (files and all(file.is_ancient for file in files)):
+                seen.add(other)
+                waiting.append(other)
+
+
+@contextmanager
+def lock(persistence: Any) -> Iterator[None]:
+    """Hold Snakemake's lock of a folder: taken over from a killed run, refused while another one is at work."""
+    with ExitStack() as held:
+        try:
+            check_writable(Path("results"))
+            if held.enter_context(hold_run_lock(persistence.path)):
+                logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
+                persistence.cleanup_locks()
+                (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+        held.enter_context(_lock(persistence))
+        yield
