@@ -27,14 +27,19 @@ def sky(shape=(96, 110), level=100.0, seed=0, stars=8) -> np.ndarray:
     return (rng.poisson(light) + rng.normal(0, READ, shape)).astype(np.float32)
 
 
-def dense_mask(data: np.ndarray, variance: np.ndarray, s: lacosmic.Settings, mode: str) -> np.ndarray:
-    """First pass of L.A.Cosmic as the paper writes it, on whole planes; ``mode`` is scipy's name of the border."""
+def dense_mask(
+    data: np.ndarray, variance: np.ndarray, s: lacosmic.Settings, mode: str, background: np.ndarray | float = 0
+) -> np.ndarray:
+    """First pass of L.A.Cosmic as the paper writes it, on whole planes; ``mode`` is scipy's name of the border.
+
+    ``data`` and ``variance`` without the ``background``, whose noise is not smoothed.
+    """
     wide = np.pad(data, 1, mode={"mirror": "reflect", "nearest": "edge"}[mode])
     padded = np.kron(wide, np.ones((2, 2), np.float32))
     laplacian = 4 * padded - sum(np.roll(padded, *step) for step in ((1, 0), (-1, 0), (1, 1), (-1, 1)))
     laplacian = np.maximum(laplacian, 0)[2:-2, 2:-2]
     positive = laplacian.reshape(data.shape[0], 2, data.shape[1], 2).mean(axis=(1, 3))
-    noise = np.sqrt(np.maximum(ndimage.median_filter(variance, 5, mode=mode), 1e-5))
+    noise = np.sqrt(np.maximum(ndimage.median_filter(variance, 5, mode=mode) + background, 1e-5))
     ratio = positive / (2 * noise)
     excess = ratio - ndimage.median_filter(ratio, 5, mode=mode)
     fine = ndimage.median_filter(data, 3, mode=mode)
@@ -213,6 +218,54 @@ def test_saturated_core_is_no_hit() -> None:
     assert not lacosmic.detect(data, MODEL.variance(data), lacosmic.settings(saturation=30000.0)).mask[core].any()
 
 
+@pytest.mark.parametrize("border", ["reflect", "copy"])
+def test_saturated_cores_are_excluded_with_a_margin(border: str) -> None:
+    """Saturated pixels among bright ones, twice grown by a 5 × 5 square without its corners; a lone one is a hit."""
+    data = np.full((60, 70), 100, np.float32)
+    data[20:24, 30:37] = 5000
+    data[2, 1:5] = data[0:5, 3] = 5000  # at the edge
+    data[50, 60] = 9000
+    excluded = np.zeros(data.shape, bool)
+    planes = kernels.planes(data, data, None, None, excluded, lacosmic.BORDERS[border])
+    lacosmic._exclude_saturated(planes, 5000.0)
+    core = (data >= 5000) & (ndimage.median_filter(data, 5, mode="mirror") > 500)
+    if border == "copy":  # whose outer pixels are their own median
+        core[2, 1] = core[0:2, 3] = True
+    disc = np.ones((5, 5), bool)
+    disc[::4, ::4] = False
+    assert core.any() and not core[50, 60]
+    assert np.array_equal(excluded, ndimage.binary_dilation(ndimage.binary_dilation(core, disc), disc))
+
+
+def test_masks_grow_by_one_pixel() -> None:
+    """And leave the outermost rows and columns as they are where the border is copied."""
+    mask = np.zeros((9, 10), bool)
+    mask[1, 4] = mask[7, 8] = mask[8, 2] = True
+    grown = ndimage.binary_dilation(mask, np.ones((3, 3)))
+    assert np.array_equal(lacosmic._grown(mask, "reflect"), grown)
+    copied = lacosmic._grown(mask, "copy")
+    assert np.array_equal(copied[1:-1, 1:-1], grown[1:-1, 1:-1])
+    outer = np.ones(mask.shape, bool)
+    outer[1:-1, 1:-1] = False
+    assert np.array_equal(copied[outer], mask[outer])
+
+
+def test_a_hit_among_masked_pixels_takes_the_level_of_the_image_given() -> None:
+    """With a background, the level above it; the variance its own."""
+    data = sky((60, 60), seed=1, stars=0)
+    y, x = np.mgrid[:60, :60]
+    mask = np.maximum(abs(y - 30), abs(x - 30)) == 2
+    data[30, 30] += 5000
+    variance, model = MODEL.variance(data), np.full(data.shape, 40, np.float32)
+    excluded = np.maximum(abs(y - 30), abs(x - 30)) <= 3
+    excluded[30, 30] = False
+    for background, offset in ((None, np.float32(0)), (model, np.float32(40))):
+        result = lacosmic.detect(data, variance, mask=mask, background=background)
+        assert result.mask[30, 30]
+        assert result.cleaned[30, 30] == pytest.approx(replacement.level(data - offset, excluded) + offset)
+        assert result.variance[30, 30] == pytest.approx(replacement.level(variance - offset, excluded) + offset)
+
+
 def test_background_saves_lines() -> None:
     """A line one pixel wide is taken for cosmic rays, unless a smooth model of it is given."""
     rng = np.random.default_rng(4)
@@ -225,6 +278,21 @@ def test_background_saves_lines() -> None:
     assert helped.mask[60, 20]
     assert helped.n_pixels < 10 < plain.n_pixels
     assert np.allclose(helped.cleaned[~helped.mask], data[~helped.mask], rtol=1e-5)
+
+
+def test_background_is_subtracted_for_the_search_and_its_noise_kept_sharp() -> None:
+    """One pass finds what the dense algorithm finds in data − B with σ² = med₅(V − B) + B; data and variance come back."""
+    rng = np.random.default_rng(5)
+    model = np.rint(100 + 3000 * (rng.random((60, 70)) < 0.3)).astype(np.float32)
+    data = rng.poisson(model).astype(np.float32)
+    data.flat[rng.choice(data.size, 40, replace=False)] += 1500
+    variance = model + np.rint(rng.uniform(20, 60, model.shape)).astype(np.float32)
+    choices = lacosmic.settings(iterations=1, objlim=2)
+    result = lacosmic.detect(data, variance, choices, background=model)
+    expected = dense_mask(data - model, variance - model, choices, "mirror", model)
+    assert np.array_equal(result.mask, expected) and 40 < expected.sum() < 1000
+    assert np.array_equal(result.cleaned[~expected], data[~expected])
+    assert np.array_equal(result.variance[~expected], variance[~expected])
 
 
 def test_psf_keeps_sharp_stars() -> None:
