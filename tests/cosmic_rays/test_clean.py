@@ -8,7 +8,7 @@ from astropy.io import fits
 
 from helioreduce.cosmic_rays import calibrate, lacosmic
 from helioreduce.cosmic_rays.clean import clean, excess, hits, noise_model, to_electrons, wavelength
-from helioreduce.cosmic_rays.noise import Detector, classic_variance, electrons_per_photon
+from helioreduce.cosmic_rays.noise import PHOTON_IS_ELECTRON_ABOVE, Detector, classic_variance, electrons_per_photon
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 
@@ -151,6 +151,17 @@ def test_plain_electron_noise_is_refused_in_the_euv(cards: dict) -> None:
     told = noise_model(image.header, GAIN, READ, "auto")
     assert told.electrons_per_photon == pytest.approx(19.86, abs=0.01)
     assert clean(image, detector=told).header["NCOSMIC"] >= 0
+
+
+def test_electron_noise_is_allowed_from_the_wavelength_of_two_pair_energies() -> None:
+    """Where a photon frees two electrons on average or fewer, hc / (2 · 3.65 eV) and longer."""
+    limit = PHOTON_IS_ELECTRON_ABOVE
+    assert electrons_per_photon(limit) == pytest.approx(2)
+    Detector(GAIN, READ).check(limit)
+    Detector(GAIN, READ).check(None)
+    Detector(GAIN, READ, 19.9).check(171)
+    with pytest.raises(InputError, match="electron noise"):
+        Detector(GAIN, READ).check(np.nextafter(limit, 0))
 
 
 def test_wavelength_and_noise_model() -> None:

@@ -32,6 +32,10 @@ def test_closed_forms(seed: int, n: int) -> None:
     assert np.allclose(c.stack(cube, c.Choices("trimmed_mean"))[0], stats.trim_mean(cube, 0.25, axis=0), rtol=1e-5)
     if n > 1:
         assert np.allclose(c.stack(cube, c.Choices("mean"))[1], stats.sem(cube, axis=0), rtol=1e-3)
+        kept = 1 - 2 * int(0.25 * n) / n
+        winsorised = stats.mstats.winsorize(cube.astype(float), (0.25, 0.25), axis=0)
+        expected = np.std(winsorised, axis=0, ddof=1) / np.sqrt(n) / kept
+        assert np.allclose(c.stack(cube, c.Choices("trimmed_mean"))[1], expected, rtol=1e-3)
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(3, 30), sigma=st.floats(1, 6))
@@ -153,6 +157,8 @@ def test_flats_are_scaled() -> None:
     frames = [lambda rows, k=k: k * 1000 * pattern[rows] for k in (1, 2, 3)]
     scaled = [c.scaled(frame, c.level(frame, 6)) for frame in frames]
     assert np.allclose(c.combine(scaled, (6, 10)).data, pattern / np.median(pattern), rtol=1e-6)
+    skewed = np.array([[1, 2, 3, 4, 1000], [np.nan] * 5])
+    assert c.level(lambda rows: skewed[rows], 2) == 3
     with pytest.raises(InputError, match="median"):
         c.scaled(frames[0], 0.0)
 
