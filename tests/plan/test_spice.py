@@ -62,11 +62,11 @@ def test_windows_of_the_simulated_raster_are_those_of_its_file():
 
 def test_targets_are_all_products_of_all_rasters(folder):
     own = plan(source="folder", folder=str(folder), composition={"lines": [], "log_n": 9.0, "table": None})
-    assert own.targets == [
+    assert own.targets() == [
         f"results/spice/{state}/{NAME}.{suffix}"
         for state, suffix in (("level3", "fits"), ("radiance", "fits"), ("velocity", "fits"), ("report", "html"))
     ]
-    assert plan().targets[-1] == f"results/spice/composition/{SIMULATED.name}.fits"
+    assert plan().targets()[-1] == f"results/spice/composition/{SIMULATED.name}.fits"
 
 
 def test_refused_files_are_reported_with_the_reason(folder):

@@ -31,6 +31,13 @@ def test_variance_is_linear_in_radiance_and_scales_with_the_factor():
     np.testing.assert_allclose(noise.of(CASE, factor=1.3).sigma(radiance), 1.3 * own.sigma(radiance), rtol=1e-12)
 
 
+def test_intensifier_of_the_long_wavelengths_stretches_the_noise():
+    """Of photons with gain g: √(g S) at short wavelengths, 1.6 √(g S) at long ones (Huang et al. 2023)."""
+    for detector, gain, factor in (("SW", 3.58, 1.0), ("LW", 0.57, 1.6)):
+        own = noise.components(np.array(0.4), {**CASE, "DETECTOR": detector})
+        assert own["signal"] * CASE["RADCAL"] == pytest.approx(factor * np.sqrt(gain * 0.4 * CASE["RADCAL"]), rel=1e-12)
+
+
 def test_detector_follows_the_card_and_else_the_wavelength():
     assert noise.detector({"DETECTOR": "LW", "WAVEMIN": 77.0}) == "LW"
     assert noise.detector({"WAVEMIN": 97.0}) == "LW"

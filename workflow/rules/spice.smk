@@ -8,7 +8,7 @@ wildcard_constraints:
 
 rule spice:
     input:
-        spice.targets,
+        spice.targets(),
     message:
         "SPICE: see results/spice/report."
 

@@ -74,9 +74,8 @@ class Plan:
         """Whether maps of the composition are made."""
         return bool(self.settings["composition"]["lines"] and (self.tables or self.settings["source"] == "simulated"))
 
-    @property
     def targets(self) -> list[str]:
-        """Products of every raster, and its page."""
+        """Return the products of every raster, and its page."""
         products = {**PRODUCTS, "composition": "fits"} if self.composed else PRODUCTS
         return [f"results/spice/{folder}/{name}.{suffix}" for name in self.rasters for folder, suffix in products.items()]
 
@@ -139,7 +138,7 @@ class Plan:
 
 
 def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The section, with a SAFFRON configuration laid over it where one is given, and notes on the latter."""
+    """Return the section, with a SAFFRON configuration laid over it where one is given, and notes on the latter."""
     settings = dict(section)
     if not settings["saffron"]:
         return settings, []
@@ -154,14 +153,14 @@ def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _selection(settings: Mapping[str, Any]) -> Selection:
-    """The rasters of the request; the simulated one has no file yet."""
+    """Return the rasters of the request; the simulated one has no file yet."""
     if settings["source"] == "simulated":
         return Selection((SIMULATED,), {})
     return selection.rasters(_files(settings), settings["filters"])
 
 
 def _files(settings: Mapping[str, Any]) -> list[Path]:
-    """Files among which the rasters are."""
+    """Return the files among which the rasters are."""
     if settings["source"] == "list":
         return [located(path) for path in settings["files"]]
     if not settings["folder"]:
@@ -171,7 +170,7 @@ def _files(settings: Mapping[str, Any]) -> list[Path]:
 
 
 def _tables(composition: Mapping[str, Any]) -> tuple[str, ...]:
-    """The user's files of contribution functions, if composition maps are asked for."""
+    """Return the user's files of contribution functions, if composition maps are asked for."""
     given = composition["table"] if composition["lines"] else None
     names = [given] if isinstance(given, str) else given or []
     return tuple(str(located(name)) for name in names)

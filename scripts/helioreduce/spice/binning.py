@@ -157,7 +157,7 @@ def ratios(fit: Fit, settings: Settings) -> np.ndarray:
 
 
 def _counted(model: LineModel, lines: Sequence[str]) -> list[int]:
-    """Numbers of the lines that count: those of the list which are in the model; without a list, all."""
+    """Return the numbers of the lines that count: those of the list that are in the model; without a list, all."""
     names = [line.name for line in model.lines]
     if lines and not set(lines) & set(names):
         raise InputError(f"no line of the group is called {lines[0]!r}", cure=f"Its lines: {', '.join(sorted(names))}")
@@ -165,7 +165,7 @@ def _counted(model: LineModel, lines: Sequence[str]) -> list[int]:
 
 
 def _requested(model: LineModel, thresholds: Mapping[str, float | None], counted: Sequence[int]) -> dict[int, float]:
-    """Thresholds of the parameters that count, by number of the parameter."""
+    """Return the thresholds of the parameters that count, by number of the parameter."""
     requested = {}
     for k, name in enumerate(model.names):
         letter = kind(name)
@@ -221,7 +221,7 @@ def fit_adaptive(
 
 
 def _typical(fit: Fit, start: Start) -> Start:
-    """A second start, at the median of the good fits; the first start where there are few."""
+    """Return a second start, at the median of the good fits; the first start where there are few."""
     if fit.good.sum() > 10:
         return replace(start, q=np.median(fit.q[fit.good], axis=0))
     return start

@@ -70,7 +70,7 @@ def find(
 
 
 def _residuals(y: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start) -> np.ndarray:
-    """Residuals (N, n) in units of their own errors; NaN where the spectrum is missing or not fitted."""
+    """Return residuals (N, n) in units of their own errors; NaN where the spectrum is missing or not fitted."""
     return normalised(fit_spectra(start, y, a, b), y, a, b)
 
 
@@ -84,7 +84,7 @@ def normalised(fit: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndar
 
 
 def _neighbours(residual: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Median residual of the eight spatial neighbours; along time where there is one column."""
+    """Return the median residual of the eight spatial neighbours; along time where there is one column."""
     t, y, x = shape
     cube = residual.reshape(t, y, x, -1)
     if x == 1:

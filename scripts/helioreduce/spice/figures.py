@@ -35,20 +35,20 @@ def line_maps(radiance: LineMap, velocity: LineMap, width: np.ndarray) -> Figure
 
 
 def _brightness(scaled: np.ndarray) -> Scale:
-    """From 2 % to 99.5 % of the positive values, logarithmic where they span more than a factor of 30."""
+    """Return a scale from 2 % to 99.5 % of the positive values, logarithmic where they span more than a factor of 30."""
     positive = scaled[scaled > 0]
     low, high = np.nanpercentile(positive, [2, 99.5]) if positive.size else (0.1, 1.0)
     return Scale(low, high, logarithmic=True) if high > 30 * low else Scale(0, high)
 
 
 def _speeds(velocity: np.ndarray) -> Scale:
-    """Symmetric about 0, with 95 % of the values within, at least ±5 km/s."""
+    """Return a scale symmetric about 0, with 95 % of the values within, at least ±5 km/s."""
     reach = float(np.nanpercentile(np.abs(velocity), 95)) if np.isfinite(velocity).any() else 5.0
     return Scale(-max(5.0, reach), max(5.0, reach))
 
 
 def _widths(width: np.ndarray) -> Scale:
-    """From 2 % to 98 % of the values."""
+    """Return a scale from 2 % to 98 % of the values."""
     low, high = np.nanpercentile(width, [2, 98]) if np.isfinite(width).any() else (0.5, 1.2)
     return Scale(low, high)
 
@@ -81,7 +81,7 @@ def spectra(fitted: Fitted) -> Figure:
 
 
 def _name_lines(axis: Axes, fitted: Fitted, window: int) -> None:
-    """A dotted line with its name at the median centre of every line of a window."""
+    """Draw a dotted line with its name at the median centre of every line of a window."""
     fit = fitted.fit
     for g in fit.model.lines_of(window):
         centre = float(np.nanmedian(fit.q[fit.status == CONVERGED, 3 * g + 1]))
@@ -111,7 +111,7 @@ def quality(fitted: Fitted) -> Figure:
 
 
 def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) -> None:
-    """Reduced χ² beside the distribution that Gaussian noise would give."""
+    """Draw the histogram of reduced χ² beside the distribution that Gaussian noise would give."""
     from scipy.stats import chi2
 
     axis.hist(reduced, bins=np.linspace(0, 3, 61).tolist(), density=True, color=SKY, histtype="stepfilled")
@@ -123,7 +123,7 @@ def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) 
 
 
 def _pulls(axis: Axes, fitted: Fitted) -> None:
-    """Residuals of unbinned samples in their errors, beside the noise model's, narrower by the fitted parameters' share."""
+    """Draw residuals of unbinned samples in their errors, beside the Gaussian that is expected of fitted samples."""
     fit = fitted.fit
     use = (fit.status == CONVERGED) & (fitted.level == 0)
     if not use.any():

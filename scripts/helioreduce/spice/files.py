@@ -166,14 +166,14 @@ def read_composition(path: str | Path) -> FipBias:
 
 
 def _line_planes(own: LineMap, step: str, facts: Mapping[str, Any]) -> list[Plane]:
-    """Array and error of one line, in this order."""
+    """Return array and error of one line, in this order."""
     header = own.header.copy()
     provenance.record(header, step, facts)
     return [Plane(own.line, own.data, header), Plane(f"{own.line} SIGMA", own.sigma, header)]
 
 
 def _line_maps(planes: Sequence[Plane]) -> list[LineMap]:
-    """Maps from pairs of array and error, in the order of the file."""
+    """Return maps from pairs of array and error, in the order of the file."""
     return [
         LineMap(str(plane.header["LINE_ID"]), str(plane.header.get("ORNAME", "")), plane.array, error.array, plane.header)
         for plane, error in zip(planes[::2], planes[1::2], strict=True)

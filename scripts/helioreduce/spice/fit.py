@@ -172,7 +172,7 @@ def fit_spectra(
 
 
 def _portion(spectra: kernel.Spectra, part: slice) -> kernel.Spectra:
-    """Some of the spectra, in double precision."""
+    """Return some of the spectra, in double precision."""
     noise = part if spectra.a.shape[0] > 1 else slice(None)
     return kernel.Spectra(np.ascontiguousarray(spectra.y[part], float), spectra.a[noise], spectra.b[noise])
 

@@ -84,7 +84,7 @@ def join(
 
 
 def _cut(window: Window, area: Sequence[Sequence[int | None]]) -> Window:
-    """Part of a window in y and x."""
+    """Return part of a window in y and x."""
     rows, columns = (slice(*limits) for limits in area)
     data, mask = window.data[:, :, rows, columns], window.mask[:, :, rows, columns]
     if not data.size:

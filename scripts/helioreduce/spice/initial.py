@@ -37,7 +37,7 @@ class Spectrum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a model has beside the lines of the catalogue.
+    """What a model has besides the lines of the catalogue.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
 
 
 def _applicable(lines: Sequence[Line], windows: int, settings: Settings) -> tuple[list[Tie], dict[str, float]]:
-    """Ties and fixed parameters of these lines and backgrounds.
+    """Return the ties and fixed parameters of these lines and backgrounds.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _applicable(lines: Sequence[Line], windows: int, settings: Settings) -> tupl
 
 
 def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[float, float]]) -> Fit:
-    """Fit of the mean spectrum, started from every offset and width; the best that converged."""
+    """Fit the mean spectrum from every offset and width, and return the best fit that converged."""
     q = np.zeros(len(model.names))
     peaks, centres, widths = (slice(i, 3 * len(model.lines), 3) for i in range(3))
     q[peaks] = 1.0
@@ -189,7 +189,7 @@ def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[flo
 
 
 def _rigid(model: LineModel) -> LineModel:
-    """The same lines at fixed distances, with one width per window."""
+    """Return a model of the same lines at fixed distances, with one width per window."""
     wavelengths = [model.arrays.wavelength[model.samples(window)] for window in range(model.arrays.counts.size)]
     ties: list[Tie] = []
     leaders: dict[int, Line] = {}
@@ -202,7 +202,7 @@ def _rigid(model: LineModel) -> LineModel:
 
 
 def _shared(lines: Sequence[Line], ties: Sequence[Tie]) -> list[Tie]:
-    """Ties that give the lines of each window one width, the first one's; widths that follow another are left alone."""
+    """Return ties that give the lines of each window one width, the first one's; widths that follow another are left alone."""
     followers = {tie.follower for tie in ties}
     leaders: dict[int, Line] = {}
     shared = []
@@ -216,7 +216,7 @@ def _shared(lines: Sequence[Line], ties: Sequence[Tie]) -> list[Tie]:
 
 
 def _absent(model: LineModel, mean: Fit, significance: float, keep: set[str]) -> Line | None:
-    """The least significant line of the mean spectrum, if it is below ``significance`` and its window has others."""
+    """Return the least significant line of the mean spectrum, if it is below ``significance`` and its window has others."""
     q, sigma = mean.q[0], mean.sigma()[0]
     least, absent = significance, None
     for g, line in enumerate(model.lines):

@@ -133,7 +133,7 @@ def _trial(p, bounds, system, n, trial):
 
 @numba.njit(cache=True)
 def _descend(p, chi2, samples, model, bounds, stop, state, system):
-    """Levenberg–Marquardt steps (Nielsen's damping) from the start ``p``, in place; status, χ² and iterations."""
+    """Take Levenberg–Marquardt steps (Nielsen's damping) from the start ``p``, in place; return status, χ² and iterations."""
     trial = np.empty(p.size)
     damping, growth, iteration = _START_DAMPING, 2.0, 0
     while iteration < stop.iterations and damping < _LARGEST_DAMPING:

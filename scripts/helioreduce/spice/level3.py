@@ -65,7 +65,7 @@ def planes(fitted: Fitted, start: Start, facts: Mapping[str, Any]) -> list[Plane
 
 
 def _window_planes(fitted: Fitted, start: Start, number: int, facts: Mapping[str, Any]) -> list[Plane]:
-    """Results, errors, data and mask of one window."""
+    """Return results, errors, data and mask of one window."""
     window, noise, fit = fitted.group.windows[number], fitted.group.noise[number], fitted.fit
     own, reduced = fit.model.parameters_of(number), fit.reduced_chi2[:, None]
     values = np.concatenate([fit.q[:, own], reduced], axis=1)
@@ -84,7 +84,7 @@ def _window_planes(fitted: Fitted, start: Start, number: int, facts: Mapping[str
 
 
 def _model_cards(fitted: Fitted) -> Header:
-    """Cards from which the model can be built again."""
+    """Return the cards from which the model can be built again."""
     model = fitted.fit.model
     lists = {
         "WINDOW": [window.name for window in fitted.group.windows],
@@ -103,7 +103,7 @@ def _model_cards(fitted: Fitted) -> Header:
 
 
 def _results_header(window: Window, start: Start, number: int, average: float) -> Header:
-    """Level P cards of one window's results."""
+    """Return the Level P cards of one window's results."""
     header = spatial_header(window.header)
     lines = start.model.lines_of(number)
     header.update(SOLARNET=0.5, OBS_HDU=2, LEVEL="L3", ANA_NCMP=len(lines) + 1, XTYPE1="WAVE", XDIMEN1=3, CHISQAVG=average)
@@ -126,7 +126,7 @@ def _results_header(window: Window, start: Start, number: int, average: float) -
 
 
 def _parameter_cards(header: Header, key: str, parameter: tuple[str, str, float], start: Start, k: int) -> None:
-    """Cards of full parameter number k."""
+    """Write the cards of full parameter number k."""
     name, unit, scale = parameter
     low, high = sorted(float(start.model.full(bound)[k]) for bound in start.bounds)
     header[f"PNAME{key}"], header[f"PUNIT{key}"] = name, unit
@@ -157,7 +157,7 @@ def groups(stored: Sequence[Plane]) -> list[Fitted]:
 
 
 def _fitted(own: Mapping[str, Plane]) -> Fitted:
-    """A group from its arrays by name."""
+    """Return a group from its arrays by name."""
     cards = next(plane.header for plane in own.values() if "GROUP" in plane.header)
     name = str(cards["GROUP"])
     names = listed(cards, "WINDOW")
@@ -189,13 +189,13 @@ def _fitted(own: Mapping[str, Plane]) -> Fitted:
 
 
 def _flat(array: np.ndarray) -> np.ndarray:
-    """(t, y, x) as (N,), (…, t, y, x) as (N, …)."""
+    """Return (t, y, x) as (N,) and (…, t, y, x) as (N, …)."""
     moved = np.moveaxis(array, (-3, -2, -1), (0, 1, 2))
     return moved.reshape(-1, *moved.shape[3:])
 
 
 def _model(cards: Header, windows: Sequence[Window]) -> LineModel:
-    """The model from its cards."""
+    """Return the model from its cards."""
     lines = [Line(name, float(rest), int(number)) for name, rest, number in _split(cards, "LINE")]
     ties = [Tie(follower, operation, leader, float(number)) for follower, operation, leader, number in _split(cards, "TIE")]
     fixed = {parameter: float(number) for parameter, number in _split(cards, "FIXED")}
@@ -203,12 +203,12 @@ def _model(cards: Header, windows: Sequence[Window]) -> LineModel:
 
 
 def _boxes(cards: Header) -> tuple[Box, ...]:
-    """The bins from their cards."""
+    """Return the bins from their cards."""
     return tuple(Box(*map(int, text.split("x"))) for text in listed(cards, "BOX"))
 
 
 def _split(cards: Header, key: str) -> list[list[str]]:
-    """Parts of the values of key1, key2, …"""
+    """Return the parts of the values of key1, key2, …"""
     return [text.split("|") for text in listed(cards, key)]
 
 

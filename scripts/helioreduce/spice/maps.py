@@ -66,7 +66,7 @@ def find(maps: Sequence[LineMap], line: str) -> LineMap:
 
 
 def _line_map(fitted: Fitted, number: int, quantity: str, unit: str, data: np.ndarray, sigma: np.ndarray) -> LineMap:
-    """The map of line ``number`` of a group."""
+    """Return the map of line ``number`` of a group."""
     line = fitted.fit.model.lines[number]
     window = fitted.group.windows[line.window]
     header = spatial_header(window.header)
@@ -148,7 +148,7 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
 
 
 def _covariances(groups: Sequence[Radiances]) -> dict[tuple[str, str], np.ndarray]:
-    """Covariance (t, y, x) of every pair of lines of one group."""
+    """Return the covariance (t, y, x) of every pair of lines of one group."""
     return {
         (a.line, b.line): group.covariance[i, j]
         for group in groups

@@ -184,7 +184,7 @@ def build(
 
 
 def _map(names: Sequence[str], ties: Sequence[Tie], fixed: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Parent, scale and offset of every full parameter; chains of ties are followed to their head."""
+    """Return parent, scale and offset of every full parameter; chains of ties are followed to their head."""
     known = set(names)
     leads = {tie.follower: tie for tie in ties}
     mentioned = [name for tie in ties for name in (tie.follower, tie.leader)] + list(fixed)
@@ -206,7 +206,7 @@ def _map(names: Sequence[str], ties: Sequence[Tie], fixed: Mapping[str, float]) 
 
 
 def _follow(name: str, leads: Mapping[str, Tie]) -> tuple[str, float, float]:
-    """Head of a chain of ties, and the factor and summand that lead from it to ``name``."""
+    """Return the head of a chain of ties, and the factor and summand that lead from it to ``name``."""
     scale, offset, seen = 1.0, 0.0, {name}
     while name in leads:
         _, operation, name, value = leads[name]
@@ -223,13 +223,13 @@ def _follow(name: str, leads: Mapping[str, Tie]) -> tuple[str, float, float]:
 
 
 def _linear(names: Sequence[str], parent: np.ndarray) -> np.ndarray:
-    """Free parameters (P,) that move only peaks and backgrounds, in which the model is linear."""
+    """Return which free parameters (P,) move only peaks and backgrounds: the model is linear in them."""
     others = {free for free, name in zip(parent, names, strict=True) if kind(name) in ("x", "s")}
     return np.array([free not in others for free in range(parent.max() + 1)], bool)
 
 
 def _slots(parent: np.ndarray, windows: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Slots, members and counts of the model, from the parent and the window of every full parameter."""
+    """Return slots, members and counts of the model, from the parent and the window of every full parameter."""
     lists: list[list[int]] = [[] for _ in range(max(windows) + 1)]
     slots = np.zeros(parent.size, np.int64)
     for k, (free, window) in enumerate(zip(parent, windows, strict=True)):

@@ -90,7 +90,7 @@ def page(
 
 
 def _sections(groups: Sequence[Fitted], radiances: Sequence[Radiances], velocities: Sequence[LineMap]) -> list[Section]:
-    """Fits and maps put together, in their common order."""
+    """Return fits and maps put together, in their common order."""
     sections, first = [], 0
     for fitted, own in zip(groups, radiances, strict=True):
         moving = velocities[first : first + len(own.maps)]
@@ -101,7 +101,7 @@ def _sections(groups: Sequence[Fitted], radiances: Sequence[Radiances], velociti
 
 
 def _group(section: Section) -> dict[str, Any]:
-    """What the page shows of a group."""
+    """Return what the page shows of a group."""
     fitted = section.fitted
     return {
         "title": " + ".join(window.name for window in fitted.group.windows),
@@ -114,18 +114,18 @@ def _group(section: Section) -> dict[str, Any]:
 
 
 def _composition(maps: FipBias) -> dict[str, Any]:
-    """What the page shows of the composition."""
+    """Return what the page shows of the composition."""
     return {"ratio": _ratio(maps.header), "maps": _picture(figures.composition(maps), "FIP bias and errors")}
 
 
 def _maps(fitted: Fitted, line: Line) -> Picture:
-    """Maps of a line."""
+    """Return the maps of a line."""
     width = fitted.converged(fitted.fit.q[:, 3 * line.number + 2])
     return _picture(figures.line_maps(line.radiance, line.velocity, width), f"maps of {label(line.radiance.line)}")
 
 
 def _picture(figure: Figure, text: str) -> Picture:
-    """A figure as PNG."""
+    """Return a figure as PNG."""
     buffer = io.BytesIO()
     engine = figure.get_layout_engine()
     if engine is not None:  # once is enough: saving would lay out again and draw twice
@@ -136,7 +136,7 @@ def _picture(figure: Figure, text: str) -> Picture:
 
 
 def _windows(checks: Sequence[Mapping[str, Any]]) -> Table:
-    """Extent and quality of the windows."""
+    """Return extent and quality of the windows."""
     rows = []
     for check in checks:
         low, high = check["wavelength_angstrom"]
@@ -149,7 +149,7 @@ def _windows(checks: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _counts(fitted: Fitted) -> Table:
-    """How every pixel ended; the numbers add up to all pixels."""
+    """Return how every pixel ended; the numbers add up to all pixels."""
     fit = fitted.fit
     rows: list[tuple[str, Any]] = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
     at_bound = (fit.status == CONVERGED) & fit.at_bound.any(axis=1)
@@ -164,7 +164,7 @@ def _counts(fitted: Fitted) -> Table:
 
 
 def _noise_factor(fitted: Fitted) -> str:
-    """Root of the median reduced χ² over that of its distribution, (1 − 2/9ν)³ (Wilson & Hilferty 1931)."""
+    """Return the root of the median reduced χ² over that of its distribution, (1 − 2/9ν)³ (Wilson & Hilferty 1931)."""
     fit, used = fitted.fit, (fitted.fit.status == CONVERGED) & (fitted.level == 0)
     if not used.any():
         return "–"
@@ -173,13 +173,13 @@ def _noise_factor(fitted: Fitted) -> str:
 
 
 def _lines(sections: Sequence[Section]) -> Table:
-    """Medians of every line."""
+    """Return the medians of every line."""
     heads = ("line", "median radiance, mW/m²/sr", "median error", "zero of v, Å", "error of v, km/s", "FWHM, Å")
     return Table(heads, [_medians(section.fitted, line) for section in sections for line in section.lines])
 
 
 def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
-    """Row of a line."""
+    """Return the row of a line."""
     radiance, error = line.radiance.data, line.radiance.sigma
     rest = fitted.fit.model.lines[line.number].wavelength
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -197,7 +197,7 @@ def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
 
 
 def _ratio(cards: Mapping[str, Any]) -> Table:
-    """Coefficients and quality of the linear combination ratio."""
+    """Return coefficients and quality of the linear combination ratio."""
     rows = [("low FIP", cards[f"LOW{i}"]) for i in range(1, 9) if f"LOW{i}" in cards]
     rows += [("high FIP", cards[f"HIGH{i}"]) for i in range(1, 9) if f"HIGH{i}" in cards]
     rows += [("log density", cards["LOGN"]), ("residual over the reference DEMs", f"{cards['LCRPHI']:.2g}")]

@@ -52,7 +52,7 @@ def settings(text: str) -> Translation:
 
 
 def _section(given: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """The first section of these names that the configuration has."""
+    """Return the first section of these names that the configuration has."""
     for name in names:
         if isinstance(given.get(_MODE + name), Mapping):
             return given[_MODE + name]
@@ -60,7 +60,7 @@ def _section(given: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def _folder(section: Mapping[str, Any]) -> str:
-    """The folder of level-2 files."""
+    """Return the folder of level-2 files."""
     folder = section.get("L2_folder") or section.get("folder")
     if not folder:
         raise InputError("the folder of level-2 files is not given", cure="Set L2_folder")
@@ -87,7 +87,7 @@ def _from_dates(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of ``fit_raster_args``; bins are the next odd extents above SAFFRON's 1 + e."""
+    """Return the settings of ``fit_raster_args``; bins are the next odd extents above SAFFRON's 1 + e."""
     result: dict[str, Any] = {key: bool(given[key]) for key in ("despike", "denoise") if key in given}
     extents = [1]
     if given.get("convolute", True) and "convolution_extent_list" in given:

@@ -63,7 +63,7 @@ def on_days(folder: Path, year: Any, month: Any, day: Any) -> list[Path]:
 
 
 def _includes(choice: Any, number: int) -> bool:
-    """Whether a number is the choice, or one of a list; ``all`` and None include every number."""
+    """Return whether a number is the choice, or one of a list; ``all`` and None include every number."""
     if choice in ("all", None):
         return True
     numbers = choice if isinstance(choice, Sequence) and not isinstance(choice, str) else [choice]
@@ -86,7 +86,7 @@ def matches(header: Header, name: str, filters: Mapping[str, Any]) -> bool:
 
 
 def _has(header: Header, wanted: Filter, choices: Sequence[str]) -> bool:
-    """Whether a card has one of the values, or contains it where a part is enough."""
+    """Return whether a card has one of the values, or contains it where a part is enough."""
     found = str(value(header, wanted.card, "")).upper()
     if wanted.partial:
         return any(choice.upper() in found for choice in choices)
@@ -126,7 +126,7 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
 
 
 def _spectral_headers(path: Path) -> list[Header]:
-    """Headers of a file's spectral windows."""
+    """Return the headers of a file's spectral windows."""
     headers = [header for header in fits.read_headers(path) if is_spectral(header)]
     if not headers:
         raise InputError("holds no spectral window of SPICE", cure="Give a level-2 file", where=path)

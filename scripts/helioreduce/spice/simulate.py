@@ -103,7 +103,7 @@ def observe(rng: np.random.Generator, spectrum: np.ndarray, header: Header) -> n
 
 
 def _damage(rng: np.random.Generator, data: np.ndarray, header: Header, settings: Settings) -> np.ndarray:
-    """Spikes of 8 to 60 σ, a rim without data as the distortion correction leaves it, lost exposures."""
+    """Add spikes of 8 to 60 σ, a rim without data as the distortion correction leaves it, and lost exposures."""
     sigma = noise.of(header).sigma(data)
     hit = rng.random(data.shape) < settings.spikes
     data = data + np.where(hit, rng.uniform(8, 60, data.shape) * sigma, 0)
@@ -119,13 +119,13 @@ def _damage(rng: np.random.Generator, data: np.ndarray, header: Header, settings
 
 
 def _smooth(rng: np.random.Generator, shape: tuple[int, int, int], spread: float, pixels: float) -> np.ndarray:
-    """A random field (t, y, x) with a standard deviation, correlated over some pixels."""
+    """Return a random field (t, y, x) with a standard deviation, correlated over some pixels."""
     field = gaussian_filter(rng.normal(size=shape), (1, pixels * STEP_X / STEP_Y, pixels), mode="wrap")
     return spread * (field - field.mean()) / field.std()
 
 
 def _header(settings: Settings, window: SyntheticWindow, number: int) -> Header:
-    """Cards of a level-2 window that a reduction reads; values as in files of 2022."""
+    """Return the cards of a level-2 window that a reduction reads; values as in files of 2022."""
     sit = settings.columns == 1
     last = window.first + STEP * (window.samples - 1)
     cards = {

@@ -56,7 +56,7 @@ def _denoise_cube(cube: np.ndarray, noise: Noise) -> np.ndarray:
 
 
 def _significant(cube: np.ndarray) -> np.ndarray:
-    """The cube (λ, y, x) without its noise of variance 1."""
+    """Return the cube (λ, y, x) without its noise of variance 1."""
     profile = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / LINE) ** 2)
     profile /= np.sqrt(np.sum(profile**2))
     total = np.zeros_like(cube)
@@ -71,7 +71,7 @@ def _significant(cube: np.ndarray) -> np.ndarray:
 
 
 def _smooth(plane: np.ndarray, scale: int) -> np.ndarray:
-    """Convolution with the B3 spline, its taps 2^scale apart, along y and x, the last two axes."""
+    """Convolve with the B3 spline, its taps 2^scale apart, along y and x, the last two axes."""
     taps = np.zeros(4 * 2**scale + 1)
     taps[:: 2**scale] = _B3
     return correlate1d(correlate1d(plane, taps, axis=-2, mode="reflect"), taps, axis=-1, mode="reflect")
