@@ -6,7 +6,7 @@ from typing import Any
 from helioreduce.aia import chain, deconvolve
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
-from helioreduce.io import ecsv, fits, provenance
+from helioreduce.io import ecsv, fits, jsoc_files, provenance
 from helioreduce.runtime import batch, process, script
 from helioreduce.runtime.device import Device
 
@@ -22,7 +22,7 @@ def main(
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in reduced}}
 
     def read(frame: Frame) -> tuple[Image, Any]:
-        return where.upload(fits.read(frame.image)), fits.read_spikes(frame.spikes) if frame.spikes else None
+        return where.upload(fits.read(frame.image)), jsoc_files.read_spikes(frame.spikes) if frame.spikes else None
 
     def compute(frame: Frame, found: tuple[Image, Any]) -> Image:
         given = shared | {"pointing": pointing[frame.pointing], "spikes": found[1]}

@@ -2,7 +2,7 @@
 
 from helioreduce.aia import spikes
 from helioreduce.archive import access
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 from helioreduce.jsoc import fetch, recording, records, staged
 from helioreduce.jsoc.store import Store
 from helioreduce.runtime import script
@@ -21,7 +21,7 @@ def main(source: str, record_list: str, time: str, image: str, config: dict, out
         entry = fetch.segment(record, "spikes", url, Store(), **options)
     if settings["record"]:
         recording.keep_frame(settings["record"], record, {"spikes": entry.file})
-    values, _ = fits.read_spikes(entry.file)
+    values, _ = jsoc_files.read_spikes(entry.file)
     fits.write_arrays(output, {"SPIKES": values, "POSITION": spikes.coordinates(fits.read(image), values)})
 
 

@@ -2,7 +2,7 @@
 
 from helioreduce.aia import level1
 from helioreduce.aia.spikes import from_list
-from helioreduce.io import fits, provenance
+from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
@@ -10,7 +10,7 @@ from helioreduce.runtime import script
 def main(image: str, spikes: str, output: str, quality: dict, skipped: dict[str, dict[str, str]]) -> None:
     """Read one frame and its spikes, respike, write."""
     frame = provenance.skip(level1.ingest(fits.read(image), Policy(**quality)), skipped["before"])
-    fits.write(output, provenance.skip(from_list(frame, fits.read_spikes(spikes)), skipped["after"]))
+    fits.write(output, provenance.skip(from_list(frame, jsoc_files.read_spikes(spikes)), skipped["after"]))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from helioreduce import times
 from helioreduce.archive import records
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 from helioreduce.runtime import script
 from helioreduce.sun import calibration
 from helioreduce.sun.frame import render
@@ -14,9 +14,9 @@ def main(scenario: dict, channel: str, time: str, image: str, truth: str, record
     settings, number, t_rec = Scenario.from_mapping(scenario), int(channel), times.from_compact(time)
     response = fits.read_array(psf)[0] if psf else None
     frame = render(settings, number, t_rec, response, calibration.degradation(number, t_rec))
-    fits.write_compressed(image, frame.image, frame.header, quarters=settings.quarter_dn and number == 94)
+    jsoc_files.write_compressed(image, frame.image, frame.header, quarters=settings.quarter_dn and number == 94)
     if frame.spikes is not None:
-        fits.write_compressed(spikes, frame.spikes)
+        jsoc_files.write_compressed(spikes, frame.spikes)
     fits.write_arrays(truth, frame.truth.planes(), frame.truth_header())
     records.write(record, frame.record)
 

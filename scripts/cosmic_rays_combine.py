@@ -7,6 +7,7 @@ import numpy as np
 from helioreduce.cosmic_rays import combine
 from helioreduce.image import Image
 from helioreduce.io import fits, provenance
+from helioreduce.io.hdus import STRUCTURAL
 from helioreduce.runtime import script
 
 
@@ -19,7 +20,7 @@ def main(inputs: list[str], output: str, kind: str, choices: dict, memory_mb: fl
         header["BUNIT"] = ""
     shape = header["NAXIS2"], header["NAXIS1"]
     result = combine.combine(readers, shape, combine.Choices(**choices), memory_mb=memory_mb)
-    for key in fits.STRUCTURAL:
+    for key in STRUCTURAL:
         header.remove(key, ignore_missing=True)
     header["NFRAMES"] = (len(inputs), "frames combined")
     parameters = {"kind": kind, "n_frames": len(inputs), **choices, "mean_count": float(np.mean(result.count))}

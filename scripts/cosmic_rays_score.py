@@ -6,7 +6,7 @@ import numpy as np
 
 from helioreduce.cosmic_rays import clean, lacosmic, scores
 from helioreduce.image import Mask
-from helioreduce.io import ecsv, fits
+from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.runtime import script
 
 
@@ -17,7 +17,7 @@ def main(image: str, spikes: list[str], output: str, position: int, search: dict
     """
     frame = fits.read(image)
     found = clean.clean(frame, lacosmic.settings(**search), replace=False).flagged(Mask.COSMIC_RAY)
-    series = np.stack([scores.spike_mask(fits.read_spikes(path)[0][0], found.shape) for path in spikes])
+    series = np.stack([scores.spike_mask(jsoc_files.read_spikes(path)[0][0], found.shape) for path in spikes])
     disc = scores.on_disc(frame.header, found.shape)
     transient = ~scores.persistent(series)[position]
     regions = {"all": np.ones_like(disc), "transient": transient, "disc": disc & transient, "off limb": ~disc & transient}

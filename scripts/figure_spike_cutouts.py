@@ -5,14 +5,14 @@ import numpy as np
 from helioreduce.aia import spikes
 from helioreduce.aia.figures import sky
 from helioreduce.aia.figures.spikes import cutouts
-from helioreduce.io import fits, plots
+from helioreduce.io import fits, jsoc_files, plots
 from helioreduce.runtime.log import log_to
 
 
 def main(before: str, after: str, spikes_file: str, side: int, outputs: list[str]) -> None:
     """Read both images and the spikes, cut around the densest of them, draw, write."""
     despiked, respiked = fits.read(before), fits.read(after)
-    x, y, inside = spikes.positions(despiked, fits.read_spikes(spikes_file)[0])
+    x, y, inside = spikes.positions(despiked, jsoc_files.read_spikes(spikes_file)[0])
     x, y = x[inside], y[inside]
     counts, rows, columns = np.histogram2d(y, x, [np.arange(0, n + side, side) for n in despiked.data.shape])
     row, column = np.unravel_index(int(counts.argmax()), counts.shape)

@@ -64,30 +64,16 @@ class Image:
                 raise InputError(f"{name} has shape {plane.shape}, the image {self.data.shape}")
 
     def with_(self, **planes: Any) -> Image:
-        """A new image with some of its fields replaced; the header is copied, never shared."""
+        """Return a new image with some of its fields replaced; the header is copied, never shared."""
         planes.setdefault("header", self.header.copy())
         return replace(self, **planes)
 
     def __truediv__(self, factor: float) -> Image:
-        """Data and sigma divided by one number: scaling leaves the relative error unchanged."""
+        """Divide data and sigma by one number: scaling leaves the relative error unchanged."""
         single = np.float32(factor)
         sigma = None if self.sigma is None else self.sigma / single
         return self.with_(data=self.data / single, sigma=sigma)
 
     def flagged(self, bits: Mask) -> np.ndarray:
-        """Boolean array (ny, nx): True where any of ``bits`` is set."""
+        """Return a boolean array (ny, nx): True where any of ``bits`` is set."""
         return (self.mask & np.uint8(bits)) != 0
-
-
-#: JSOC's statistics of an image; false as soon as a pixel changes.
-STATISTICS = (
-    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATACENT"),
-    *("TOTVALS", "DATAVALS", "MISSVALS", "PERCENTD"),
-    *("DATAP01", "DATAP10", "DATAP25", "DATAP75", "DATAP90", "DATAP95", "DATAP98", "DATAP99"),
-)
-
-
-def forget_statistics(header: Header) -> None:
-    """Remove the statistics of an image from the header of another one made from it, in place."""
-    for key in STATISTICS:
-        header.remove(key, ignore_missing=True)

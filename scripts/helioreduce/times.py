@@ -12,7 +12,7 @@ _EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
 
 
 def parse(text: str) -> datetime:
-    """An ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``) as UTC.
+    """Return the UTC of an ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``).
 
     Python's clock has no leap second: ``23:59:60.34`` is read as 0.34 s after midnight, as :func:`from_tai` has it.
 
@@ -39,44 +39,44 @@ def parse(text: str) -> datetime:
 
 
 def tai_seconds(time: datetime) -> float:
-    """TAI seconds since the JSOC epoch, of a UTC time."""
+    """Return the TAI seconds since the JSOC epoch of a UTC time."""
     return (time - _EPOCH).total_seconds() + _leap_seconds(time)
 
 
 def from_tai(seconds: float) -> datetime:
-    """UTC of TAI seconds since the JSOC epoch."""
+    """Return the UTC of TAI seconds since the JSOC epoch."""
     first = _EPOCH + timedelta(seconds=seconds)
     utc = first - timedelta(seconds=_leap_seconds(first))
     return first - timedelta(seconds=_leap_seconds(utc))
 
 
 def slot(time: datetime, step_s: float) -> datetime:
-    """T_REC of a ``ts_eq`` series: the multiple of ``step_s`` of TAI nearest to ``time`` (JSOC: round, not floor)."""
+    """Return T_REC of a ``ts_eq`` series: the multiple of ``step_s`` of TAI nearest to ``time`` (JSOC: round, not floor)."""
     return from_tai(round(tai_seconds(time) / step_s) * step_s)
 
 
 def compact(time: datetime) -> str:
-    """``20140101T000001``: the time in product names, to the second."""
+    """Return the time as it stands in product names, to the second: ``20140101T000001``."""
     return time.strftime("%Y%m%dT%H%M%S")
 
 
 def from_compact(text: str) -> datetime:
-    """Inverse of :func:`compact`; the place of a cut-out may follow the time: ``20140101T000001_x1000y0900``."""
+    """Invert :func:`compact`; the place of a cut-out may follow the time: ``20140101T000001_x1000y0900``."""
     return datetime.strptime(text.partition("_")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
 def now() -> datetime:
-    """The time of day, UTC."""
+    """Return the current time, UTC."""
     return datetime.now(UTC)
 
 
 def iso(time: datetime) -> str:
-    """``2014-01-01T00:00:01Z``; milliseconds only where there are some."""
+    """Return ``2014-01-01T00:00:01Z``, with milliseconds only where there are some."""
     text = time.strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{time.microsecond // 1000:03d}Z" if time.microsecond >= 1000 else f"{text}Z"
 
 
 def _leap_seconds(time: datetime) -> float:
-    """TAI − UTC in s."""
+    """Return TAI − UTC, s."""
     fraction = (time.hour * 3600 + time.minute * 60 + time.second) / 86400
     return float(erfa.dat(time.year, time.month, time.day, fraction))

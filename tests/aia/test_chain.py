@@ -16,7 +16,7 @@ import aia_batch
 from helioreduce.aia import psf, steps
 from helioreduce.aia.frames import Frame
 from helioreduce.errors import InputError
-from helioreduce.io import ecsv, fits
+from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.io.provenance import card
 from helioreduce.runtime import process
 
@@ -57,7 +57,7 @@ def site(tmp_path, monkeypatch, level1_header, rng):
         data[5, 7], data[6, 8] = 16000, 200
         if missing:
             data[20:23, 30] = -32768
-        fits.write_compressed(f"{name}.fits", data, header)
+        jsoc_files.write_compressed(f"{name}.fits", data, header)
         corner = 0 if size == 4096 else 900 * 4096 + 1000
         spikes = np.array([[corner + 5 * 4096 + 7, corner + 6 * 4096 + 8], [17000, 900], [16000, 200]])
         fits.write_arrays(f"{name}_spikes.fits", {"SPIKES": spikes})

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from helioreduce.aia import deconvolve, psf, register
+from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.deconvolve import deconvolve as run
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import STATISTICS, Image, Mask
+from helioreduce.image import Image, Mask
 from helioreduce.io import fits
 
 SHAPE = (192, 192)

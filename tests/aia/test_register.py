@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.register import Pointing, register
 from helioreduce.errors import InputError
-from helioreduce.image import STATISTICS, Image, Mask
+from helioreduce.image import Image, Mask
 from helioreduce.numerics import spline
 
 SHAPE = (120, 150)

@@ -21,7 +21,7 @@ from _process import batched, keep, machine, prepare, require
 from helioreduce.aia import chain
 from helioreduce.aia.deconvolve import Psf
 from helioreduce.image import Image
-from helioreduce.io import ecsv, fits
+from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.runtime.device import GPU_MEMORY, Device, module_for
 
 
@@ -32,7 +32,7 @@ def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]
     given = {"quality": {}, "systematic": {}, "options": {}, "version": 10}
     given |= {"psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
     given |= {"error_table": error, "degradation_table": degradation, "pointing": pointing}
-    given |= {"spikes": fits.read_spikes(folder / "00_spikes.fits")}
+    given |= {"spikes": jsoc_files.read_spikes(folder / "00_spikes.fits")}
     image = where.upload(fits.read(folder / "00.fits"))
     result, seconds = where.run(chain.reduce, image, given, {}), []
     for _ in range(images):

@@ -27,7 +27,7 @@ import numpy as np
 from _process import REPOSITORY, Cost, batched, keep, machine, prepare, process, require
 from matplotlib.ticker import LogFormatter, NullLocator
 
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 
 Costs = Mapping[int, Cost]
 
@@ -60,7 +60,7 @@ def cut_out(folder: Path, size: int) -> None:
     header = frame.header.copy()
     header.update({f"CRPIX{axis}": header[f"CRPIX{axis}"] - first for axis in (1, 2)})
     part = slice(first, first + size)
-    fits.write_compressed(folder / "00.fits", frame.data[part, part].astype(np.int16), header)
+    jsoc_files.write_compressed(folder / "00.fits", frame.data[part, part].astype(np.int16), header)
 
 
 def by_size(folder: Path, sizes: Sequence[int]) -> dict[int, Cost]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from helioreduce.io.atomic import replaced
+from helioreduce.errors import InputError
+from helioreduce.io.atomic import check_writable, replaced
 
 
 def test_the_file_appears_at_the_end_and_its_folder_is_made(tmp_path):
@@ -24,3 +25,14 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
         temporary.write_text("half")
         raise KeyError
     assert [file.read_text() for file in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def test_a_folder_that_can_be_written_is_not_made(tmp_path):
+    check_writable(tmp_path / "new" / "folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file: cannot be written"):
+        check_writable(tmp_path / "file" / "folder")

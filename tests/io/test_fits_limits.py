@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits as astropy_fits
 
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 
 
 def bomb(tmp_path, **cards):
@@ -29,7 +29,7 @@ def bomb(tmp_path, **cards):
 )
 def test_bombs_are_refused_before_they_unpack(tmp_path, cards):
     with pytest.raises(InputError):
-        fits.check(bomb(tmp_path, **cards))
+        jsoc_files.check(bomb(tmp_path, **cards))
 
 
 def test_a_compressed_bomb_is_refused(tmp_path):
@@ -39,7 +39,7 @@ def test_a_compressed_bomb_is_refused(tmp_path):
         hdus[1].header["ZNAXIS1"] = hdus[1].header["ZNAXIS2"] = 10**6
         hdus.writeto(tmp_path / "bomb.fits", checksum=True)
     with pytest.raises(InputError, match="pixels"):
-        fits.check(tmp_path / "bomb.fits")
+        jsoc_files.check(tmp_path / "bomb.fits")
 
 
 def test_a_product_that_cannot_be_written_is_named(tmp_path):
@@ -59,7 +59,7 @@ def test_damaged_bytes_are_refused_by_name(tmp_path, rng):
             damaged[place] ^= 1 << rng.integers(0, 8)
         (tmp_path / "b.fits").write_bytes(damaged)
         try:
-            fits.check(tmp_path / "b.fits")
+            jsoc_files.check(tmp_path / "b.fits")
             fits.read(tmp_path / "b.fits")
         except InputError:
             refused += 1

@@ -9,7 +9,7 @@ from jsoc_requests import ONE, SLOT, SOON, edit, exported, written
 from small_archive import write_frame
 
 from helioreduce import quality, times
-from helioreduce.io import fits, provenance
+from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.jsoc import fetch, header, staged
 from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.store import Store
@@ -27,11 +27,11 @@ def test_fetch_and_merge(client, tmp_path):
     merged = header.merge(record)
     assert merged["EXPTIME"] == 2.000191234 and merged["T_REC"] == "2014-01-01T00:00:01.000"
     assert merged["RECNUM"] == 5171 and merged["TRECSTEP"] == 12.0 and merged["ROI_SUM"] == -(2**31)
-    fits.rewrite(tmp_path / "a.fits", tmp_path / "b.fits", merged)
+    jsoc_files.rewrite(tmp_path / "a.fits", tmp_path / "b.fits", merged)
     before, after = fits.read(tmp_path / "a.fits"), fits.read(tmp_path / "b.fits")
     np.testing.assert_array_equal(before.data, after.data)
     assert after.header["DRMS_ID"] == "aia.lev1_euv_12s:5171:image"
-    fits.check(tmp_path / "b.fits")
+    jsoc_files.check(tmp_path / "b.fits")
 
 
 @pytest.mark.parametrize("stored", ["fresh", "stale", "bare"])

@@ -17,7 +17,7 @@ from helioreduce import times
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
 from helioreduce.errors import InputError
-from helioreduce.io import fits, provenance
+from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.jsoc import fetch, verification
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import Corrupt
@@ -54,7 +54,7 @@ def wrong_images(root, folder):
         "spikes": other / "spikes.fits",
         "no image": folder / "empty.fits",
         "an undecodable tile": undecodable(root, folder / "tile.fits"),
-        "bare, of another record": bare(folder / "bare.fits", fits.read_counts(later / "image_lev1.fits")[0]),
+        "bare, of another record": bare(folder / "bare.fits", jsoc_files.read_counts(later / "image_lev1.fits")[0]),
         "bare, of another shape": bare(folder / "shape.fits", rng.poisson(200, (10, 200)).astype(np.int16)),
         "all pixels missing": bare(folder / "blank.fits", np.full((64, 64), -32768, np.int16)),
     }
@@ -87,7 +87,7 @@ def test_a_wrong_image_is_not_kept_and_heals_with_the_archive(kind, root, tmp_pa
 
 @pytest.mark.parametrize("kind", ["another channel", "another time", "an image", "another number", "another shape"])
 def test_wrong_spikes_are_not_kept(kind, root, tmp_path):
-    right, _ = fits.read_spikes(root / "frames" / "171" / "20140101T000001" / "spikes.fits")
+    right, _ = jsoc_files.read_spikes(root / "frames" / "171" / "20140101T000001" / "spikes.fits")
     files = {
         "another channel": root / "frames" / "193" / "20140101T000001" / "spikes.fits",
         "another time": root / "frames" / "171" / "20140101T000013" / "spikes.fits",
@@ -95,8 +95,8 @@ def test_wrong_spikes_are_not_kept(kind, root, tmp_path):
         "another number": tmp_path / "fewer.fits",
         "another shape": tmp_path / "transposed.fits",
     }
-    fits.write_compressed(files["another number"], right[:, :2].astype(np.int32))
-    fits.write_compressed(files["another shape"], np.ones((4, 5), np.int32))
+    jsoc_files.write_compressed(files["another number"], right[:, :2].astype(np.int32))
+    jsoc_files.write_compressed(files["another shape"], np.ones((4, 5), np.int32))
     store = Store(tmp_path / "store")
     with Archive(root, faults=[Fault("other", "spikes.fits", times=99, text=str(files[kind]))]) as archive:
         client = Client.at(archive.url, retry_policy=QUICK)
@@ -143,7 +143,7 @@ def record(client):
 
 def test_single_bits_of_a_bare_image(record, root, tmp_path):
     """Of 400 flipped bits in the pixels of a file without checksums, none that changes the pixels passes."""
-    image, rng = fits.read_counts(stored_file(root))[0], np.random.default_rng(3)
+    image, rng = jsoc_files.read_counts(stored_file(root))[0], np.random.default_rng(3)
     file = bare(tmp_path / "bare.fits", image)
     assert verification.verify(file, record, "image") == ["structure", "shape", "statistics"]
     whole, passed = file.read_bytes(), 0
@@ -159,13 +159,13 @@ def test_single_bits_of_a_bare_image(record, root, tmp_path):
             verification.verify(file, record, "image")
         except InputError:
             continue
-        passed += not np.array_equal(fits.read_counts(file)[0], image)
+        passed += not np.array_equal(jsoc_files.read_counts(file)[0], image)
     assert passed == 0
 
 
 @pytest.mark.parametrize("name", ["DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS"])
 def test_every_statistic_counts_for_a_bare_image_and_none_where_checksums_and_identity_hold(name, record, root, tmp_path):
-    image = fits.read_counts(stored_file(root))[0]
+    image = jsoc_files.read_counts(stored_file(root))[0]
     file = bare(tmp_path / "bare.fits", image)
     changed = {**record.keywords, name: str(float(record.keywords[name]) + 2)}
     with pytest.raises(InputError, match=name):
@@ -178,7 +178,7 @@ def test_every_statistic_counts_for_a_bare_image_and_none_where_checksums_and_id
 def test_statistics_are_those_of_jsoc(real, record):
     """On cut-outs whose statistics JSOC has computed: minimum, maximum, median, mean and standard deviation."""
     for path in [real / "aia" / "aia_171_cutout.fits", *sorted((real / "aia" / "flare").glob("*.fits"))[:6]]:
-        counts, header = fits.read_counts(path)
+        counts, header = jsoc_files.read_counts(path)
         counts = counts[np.isfinite(counts)][None]
         names = ("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS")
         keywords = {name: f"{header[name]:.9g}" for name in names}
@@ -187,7 +187,7 @@ def test_statistics_are_those_of_jsoc(real, record):
 
 
 def test_rounded_statistics_agree(record, root):
-    image, header = fits.read_counts(stored_file(root))
+    image, header = jsoc_files.read_counts(stored_file(root))
     rounded = {"DATAMEAN": f"{image.mean():.2f}", "DATARMS": f"{image.std():.2f}", "DATAMIN": "MISSING"}
     assert verification._different(image, header, replace(record, keywords={**record.keywords, **rounded})) == ""
 
@@ -195,13 +195,13 @@ def test_rounded_statistics_agree(record, root):
 def test_quarter_counts_are_compared_in_dn(record, tmp_path):
     rng = np.random.default_rng(5)
     dn = rng.poisson(200, (64, 64)).astype(np.int16)
-    fits.write_compressed(tmp_path / "quarters.fits", dn, quarters=True)
+    jsoc_files.write_compressed(tmp_path / "quarters.fits", dn, quarters=True)
     keywords = {**record.keywords, **statistics(dn)}
     assert "statistics" in verification.verify(tmp_path / "quarters.fits", replace(record, keywords=keywords), "image")
 
 
 def test_times_of_a_file_must_lie_in_the_slot(record, root, tmp_path):
-    image = fits.read_counts(stored_file(root))[0]
+    image = jsoc_files.read_counts(stored_file(root))[0]
     for seconds, good in ((-11, True), (11, True), (13, False)):
         when = times.iso(times.from_tai(times.tai_seconds(SLOT) + seconds))
         file = bare(tmp_path / "file.fits", image, T_REC=when)

@@ -8,7 +8,7 @@ from astropy.io.fits import Header
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import jsoc_files
 from helioreduce.jsoc import fetch, http, verification, vso
 from helioreduce.jsoc.errors import Rejected
 from helioreduce.quality import DEFAULT
@@ -35,7 +35,7 @@ def test_slots_hold_their_exposure():
 def stored(folder, **cards):
     """A file as VSO gives it: with its keywords."""
     image = np.random.default_rng(1).poisson(200, (64, 64)).astype(np.int16)
-    fits.write_compressed(folder / "file.fits", image, Header(cards))
+    jsoc_files.write_compressed(folder / "file.fits", image, Header(cards))
     return folder / "file.fits"
 
 

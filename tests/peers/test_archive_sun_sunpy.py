@@ -11,7 +11,7 @@ from astropy.coordinates import SkyCoord
 from sunpy.coordinates import HeliographicStonyhurst, Helioprojective
 
 from helioreduce import times
-from helioreduce.io import fits
+from helioreduce.io import jsoc_files
 from helioreduce.sun import ephemeris, features
 from helioreduce.sun.frame import render
 from helioreduce.sun.scenario import Pointing, Scenario
@@ -49,7 +49,7 @@ def test_stored_image_is_a_map(tmp_path) -> None:
     import sunpy.map
 
     frame = render(Scenario(npix=128), 171, times.slot(datetime(2014, 1, 1, tzinfo=UTC), 12))
-    fits.write_compressed(tmp_path / "image_lev1.fits", frame.image, frame.header)
+    jsoc_files.write_compressed(tmp_path / "image_lev1.fits", frame.image, frame.header)
     seen = sunpy.map.Map(tmp_path / "image_lev1.fits")
     assert type(seen).__name__ == "AIAMap"
     centre = seen.world_to_pixel(SkyCoord(0 * u.arcsec, 0 * u.arcsec, frame=seen.coordinate_frame))

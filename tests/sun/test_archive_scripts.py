@@ -12,7 +12,7 @@ from sun_frames import DAY, gaussian_psf, slot
 
 from helioreduce import times
 from helioreduce.archive.catalogue import Catalogue
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 from helioreduce.sun import despiker, statistics
 from helioreduce.sun.frame import Frame
 from helioreduce.sun.instrument import CHANNELS
@@ -42,7 +42,7 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     with astropy_fits.open(tmp_path / "a/image_lev1.fits", do_not_scale_image_data=True) as hdus:
         assert (len(hdus), hdus[1].data.dtype, hdus[1].header["BLANK"]) == (2, np.int16, -32768)
         assert hdus[1].compression_type == "RICE_1"
-    spikes, _ = fits.read_spikes(tmp_path / "a/spikes.fits")
+    spikes, _ = jsoc_files.read_spikes(tmp_path / "a/spikes.fits")
     level05, _ = fits.read_array(tmp_path / "a/truth.fits", "LEVEL05")
     image = fits.read(tmp_path / "a/image_lev1.fits").data
     np.testing.assert_array_equal(despiker.respike(image.astype(np.int16), spikes), level05)
@@ -67,7 +67,7 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
 def test_quarter_dn_file_reads_as_the_same_counts(tmp_path, frames: dict[int, Frame]) -> None:
     image = frames[94].image.copy()
     image[0, :3] = statistics.BLANK, -8, 16375
-    fits.write_compressed(tmp_path / "q.fits", image, frames[94].header, quarters=True)
+    jsoc_files.write_compressed(tmp_path / "q.fits", image, frames[94].header, quarters=True)
     with astropy_fits.open(tmp_path / "q.fits", do_not_scale_image_data=True) as hdus:
         assert (hdus[1].header["BSCALE"], hdus[1].header["BZERO"], hdus[1].data.dtype) == (0.25, 8183.75, np.int16)
     read = fits.read(tmp_path / "q.fits").data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.io.fits.card import Undefined
@@ -12,10 +13,19 @@ from helioreduce import times
 from helioreduce.aia.channels import known
 from helioreduce.errors import InputError
 
+if TYPE_CHECKING:
+    from astropy.io import fits
+
 Header = Mapping[str, object]
 #: JSOC's missing values: of integers, and, as text, of reals and times.
 _MISSING_INTEGER = -(2**31)
 _MISSING_TEXT = ("", "nan", "missing")
+#: JSOC's statistics of an image; they become wrong as soon as a pixel changes.
+STATISTICS = (
+    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATACENT"),
+    *("TOTVALS", "DATAVALS", "MISSVALS", "PERCENTD"),
+    *("DATAP01", "DATAP10", "DATAP25", "DATAP75", "DATAP90", "DATAP95", "DATAP98", "DATAP99"),
+)
 _REFETCH = "Fetch the image again with its JSOC header"
 
 
@@ -90,3 +100,9 @@ def time(header: Header, key: str = "T_OBS") -> datetime:
         return times.parse(str(found))
     except InputError as error:
         raise InputError(f"{key} = {error.problem}", cure=error.cure) from None
+
+
+def remove_statistics(header: fits.Header) -> None:
+    """Remove JSOC's statistics of an image, in place, from the header of another image made from it."""
+    for key in STATISTICS:
+        header.remove(key, ignore_missing=True)

@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import richardson_lucy
+from helioreduce.aia import cards, richardson_lucy
 from helioreduce.aia.psf import for_image, reach
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.image import Image, Mask
 from helioreduce.io.provenance import record, refuse_twice
 from helioreduce.numerics import backend, fft, gaps
 
@@ -150,7 +150,7 @@ def deconvolve(
         sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
         mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
     )
-    forget_statistics(new.header)
+    cards.remove_statistics(new.header)
     parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
     record(new.header, "deconvolve", parameters | where)

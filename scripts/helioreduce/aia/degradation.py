@@ -10,7 +10,7 @@ from typing import Any
 from helioreduce import times
 from helioreduce.aia import cards
 from helioreduce.errors import InputError
-from helioreduce.image import Image, forget_statistics
+from helioreduce.image import Image
 from helioreduce.io import ecsv
 from helioreduce.io.provenance import record, refuse_twice
 
@@ -96,7 +96,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
         **_doubts(rows, channel, version, time),
     }
     new = image / value
-    forget_statistics(new.header)
+    cards.remove_statistics(new.header)
     new.header["DEGFACT"] = (value, "sensitivity relative to launch")
     record(new.header, "degradation", parameters, reference)
     return new

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helioreduce.aia import cards
 from helioreduce.aia.level1 import check_counts
 from helioreduce.errors import InputError
-from helioreduce.image import Image, forget_statistics
+from helioreduce.image import Image
 from helioreduce.io.provenance import record, refuse_twice
 
 
@@ -25,7 +25,7 @@ def normalise(image: Image) -> Image:
     if exposure_s <= 0:
         raise InputError(f"EXPTIME = {exposure_s} s is not positive", cure="Leave the frame out: its shutter did not open")
     new = image / exposure_s
-    forget_statistics(new.header)
+    cards.remove_statistics(new.header)
     new.header["BUNIT"] = ("DN/s", "unit of the image")
     new.header["PIXLUNIT"] = "DN/s"
     record(new.header, "exposure", {"exposure_s": exposure_s})

@@ -14,7 +14,7 @@ from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend, gaps, spline, spline_arrays
 
 #: For the record of the step that registers.
@@ -104,4 +104,4 @@ def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
         header["R_SUN"] = radius_arcsec / SCALE_ARCSEC
     elif radius_px := cards.number(header, "R_SUN"):
         header["R_SUN"] = radius_px * (scale / SCALE_ARCSEC)
-    forget_statistics(header)
+    cards.remove_statistics(header)

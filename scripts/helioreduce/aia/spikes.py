@@ -10,7 +10,7 @@ from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask, forget_statistics
+from helioreduce.image import Image, Mask
 from helioreduce.io import provenance
 from helioreduce.numerics import backend
 
@@ -53,7 +53,7 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     mask[at] |= move((before > SATURATION_DN) * np.uint8(Mask.SATURATED))
     new = image.with_(data=data, mask=mask)
     new.header["LVL_NUM"], new.header["NSPIKES"] = 0.5, 0
-    forget_statistics(new.header)
+    cards.remove_statistics(new.header)
     provenance.record(new.header, "respike", {"spikes": x.size})
     return new
 

@@ -14,7 +14,7 @@ from helioreduce.archive.cards import exported
 from helioreduce.archive.catalogue import Record
 from helioreduce.archive.processing import processed
 from helioreduce.archive.series import Series, time_text
-from helioreduce.io import fits
+from helioreduce.io import jsoc_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def stage(
             record = record.replace("[", "_mod[", 1)
             processed(item.file, folder / name, exported(item.series, item.record, item.segment), steps)
         elif item.file.suffix == ".fits":
-            fits.rewrite(item.file, folder / name, exported(item.series, item.record, item.segment))
+            jsoc_files.rewrite(item.file, folder / name, exported(item.series, item.record, item.segment))
         else:
             _link(item.file, folder / name)
         data.append({"record": record, "filename": name})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from helioreduce import __version__, quality, times
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import header, http, verification
 from helioreduce.jsoc.errors import NoData, Rejected
@@ -137,7 +137,7 @@ def image(
     stored = fits.read_header(entry.file)
     merged = header.merge(record) if record.series.keywords else _own(stored, record, policy)
     merged["VERIFIED"] = (", ".join(entry.history["verified"]), "of the fetched file")
-    fits.rewrite(entry.file, target, merged)
+    jsoc_files.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
     return {**entry.history, "query": query, "stale": stale}
 

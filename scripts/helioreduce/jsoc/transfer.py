@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce.errors import InputError, unwritable
-from helioreduce.io import fits, provenance
+from helioreduce.io import jsoc_files, provenance
 from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
 from helioreduce.jsoc.http import Attempts, RetryPolicy, TransientError
@@ -44,7 +44,7 @@ def download(
     *,
     retry_policy: RetryPolicy | None = None,
     max_bytes: int = MAX_BYTES,
-    verify: Verify = fits.check,
+    verify: Verify = jsoc_files.check,
     progress: Progress | None = None,
 ) -> Receipt:
     """Fetch ``url`` to ``path``.

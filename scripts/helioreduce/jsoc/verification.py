@@ -17,7 +17,7 @@ import numpy as np
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import jsoc_files
 from helioreduce.jsoc.records import Record
 from helioreduce.numerics import histogram
 from helioreduce.series import LEVEL1, MISSING
@@ -58,13 +58,13 @@ def verify(file: Path, record: Record, segment: str, image: Path | None = None) 
     InputError
         If the file is damaged, or not the segment of the record.
     """
-    headers = fits.check(file)
+    headers = jsoc_files.check(file)
     stored = [header for header in headers if header.get("NAXIS", 0)]
     summed = stored and all("CHECKSUM" in header and "DATASUM" in header for header in stored)
     verified = ["structure", *(["checksum"] if summed else [])]
     if segment == "spikes":
         return verified + _spikes(file, record, image)
-    counts, header = fits.read_counts(file)
+    counts, header = jsoc_files.read_counts(file)
     verified += [*_shape(counts, record, segment), *_identity(header, record)]
     different = _different(counts, header, record)
     if different and not {"checksum", "identity"} <= set(verified):
@@ -139,14 +139,14 @@ def _different(counts: np.ndarray, header: Header, record: Record) -> str | None
 
 def _spikes(file: Path, record: Record, image: Path | None) -> list[str]:
     """Compare a list of spikes with the number in the record, and with the pixels of its image."""
-    spikes, _ = fits.read_spikes(file)
+    spikes, _ = jsoc_files.read_spikes(file)
     number = _number(record.keywords.get("NSPIKES"))
     if number is not None and spikes.shape[1] != number:
         raise InputError(f"it lists {spikes.shape[1]} spikes, its record {number:.0f}")
     verified = ["spikes"] if number is not None else []
     if image is None or not spikes.size:
         return verified
-    counts, header = fits.read_counts(image)
+    counts, header = jsoc_files.read_counts(image)
     y, x = np.divmod(spikes[0], _STRIDE)
     if y.min() < 0 or y.max() >= counts.shape[0] or x.max() >= counts.shape[1]:
         raise InputError(f"it lists pixels outside the image of shape {counts.shape}")

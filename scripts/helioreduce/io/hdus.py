@@ -1,0 +1,103 @@
+"""FITS files as lists of HDUs: opened with every fault named, written as a whole with checksums.
+
+The only module that opens a FITS file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
+
+from helioreduce.errors import InputError, unwritable
+from helioreduce.io.atomic import replaced
+
+#: Cards of an HDU's own storage; they never travel with the image.
+STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+
+
+@contextlib.contextmanager
+def opened(
+    path: str | Path, *, checksum: bool = True, raw: bool = False, edited: bool = False, scaled: bool = True
+) -> Iterator[fits.HDUList]:
+    """Open a FITS file for reading.
+
+    Parameters
+    ----------
+    checksum
+        Read the whole file and verify its checksums.
+    raw
+        Do not decompress: a compressed image is the binary table that it is stored in.
+    edited
+        A wrong checksum is only a warning.
+    scaled
+        Apply BSCALE and BZERO.
+
+    Raises
+    ------
+    InputError
+        Not FITS, truncated, corrupt, or used as something that it is not; the error names the file.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
+            faults = "truncated" if edited else "(truncated|[Cc]hecksum|[Dd]atasum)"
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
+            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+            options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
+            with fits.open(path, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
+                yield hdus
+    except InputError as error:
+        raise error.at(path) from None
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=path) from None
+    except Exception as error:  # Astropy and its decoders raise whatever a damaged byte leads to
+        cure = "Fetch the file again: it is truncated, corrupt or not FITS"
+        raise InputError(f"cannot be read as FITS ({error})", cure=cure, where=path) from error
+
+
+def write(path: str | Path, hdus: fits.HDUList) -> None:
+    """Write with checksums, to a temporary name and then renamed.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    try:
+        with replaced(path) as temporary, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
+            checked = _with_checksums(_as_stored(hdus))
+            checked.writeto(temporary, overwrite=True, output_verify="silentfix")
+    except OSError as error:
+        raise unwritable(error, path) from None
+
+
+def is_image(hdu: fits.PrimaryHDU) -> bool:
+    """Return whether an HDU is declared to hold an image of two or more dimensions; its data are not read."""
+    return hdu.is_image and hdu.header.get("NAXIS", 0) >= 2
+
+
+def _as_stored(hdus: fits.HDUList) -> fits.HDUList:
+    """Return compressed images as the tables that hold them: only these can be given checksums."""
+    if not any(isinstance(hdu, fits.CompImageHDU) for hdu in hdus):
+        return hdus
+    compressed = io.BytesIO()
+    hdus.writeto(compressed, output_verify="silentfix")
+    compressed.seek(0)
+    return fits.open(compressed, disable_image_compression=True)
+
+
+def _with_checksums(hdus: fits.HDUList) -> fits.HDUList:
+    """Add checksums whose comments have no date: equal products are equal to the last byte."""
+    hdus.verify("silentfix")
+    hdus.update_extend()
+    for hdu in hdus:
+        hdu.add_datasum(when="data unit checksum updated when written")
+        hdu.add_checksum(when="HDU checksum updated when written", override_datasum=True)
+    return hdus

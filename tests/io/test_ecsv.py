@@ -1,0 +1,45 @@
+"""Calibration tables on disk."""
+
+import pytest
+from astropy.table import QTable
+
+from helioreduce.errors import InputError
+from helioreduce.io import ecsv
+
+META = {"origin": "a table of the test", "version": "3", "sha256": "0" * 64}
+
+
+def test_rows_and_meta_data_come_back_as_plain_values(tmp_path):
+    rows = [
+        {"WAVELNTH": 171, "EFF_AREA": 1.5, "T_START": "2010-01-01"},
+        {"WAVELNTH": 94, "EFF_AREA": 0.3, "T_START": "2011-01-01"},
+    ]
+    ecsv.write(tmp_path / "t.ecsv", rows, META)
+    found, meta = ecsv.read(tmp_path / "t.ecsv")
+    assert found == rows and meta == META
+    assert [type(value) for value in found[0].values()] == [int, float, str]
+    assert ecsv.reference(meta) == f"a table of the test; version 3; sha256 {'0' * 64}"
+    assert ecsv.reference({}) == "unknown; version unknown; sha256 unknown"
+
+
+def test_a_table_without_rows_keeps_its_columns_and_meta_data(tmp_path):
+    ecsv.write(tmp_path / "t.ecsv", [], META, ["T_START", "T_STOP"])
+    assert ecsv.read(tmp_path / "t.ecsv") == ([], META)
+    assert ecsv.read_table(tmp_path / "t.ecsv").colnames == ["T_START", "T_STOP"]
+
+
+def test_units_and_vectors_survive(tmp_path):
+    from astropy import units as u
+
+    table = QTable({"wavelength": [171.0, 94.0] * u.AA, "vector": [[1.0, 2.0], [3.0, 4.0]]})
+    ecsv.write_table(tmp_path / "t.ecsv", table)
+    back = ecsv.read_table(tmp_path / "t.ecsv")
+    assert back["wavelength"].unit == u.AA and back["vector"].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "there is no such file"), ("a,b\n1", "is not an ECSV table")])
+def test_faults_name_the_file(tmp_path, content, says):
+    if content:
+        (tmp_path / "t.ecsv").write_text(content)
+    with pytest.raises(InputError, match=f"t.ecsv: {says}"):
+        ecsv.read(tmp_path / "t.ecsv")
