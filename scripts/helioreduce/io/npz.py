@@ -32,4 +32,4 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
 def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays by name, to a temporary name and then renamed."""
     with replaced(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
