@@ -24,6 +24,14 @@ def test_no_common_pixel_is_refused():
         normalise.masked_means(np.ones((4, 5, 5)), np.zeros((4, 5, 5), bool))
 
 
+def test_only_what_all_cameras_see_counts(rng):
+    """Each camera loses a column of its own: none of the four counts for any camera."""
+    images, clear = rng.uniform(1, 2, (4, 6, 6)), np.ones((4, 6, 6), bool)
+    for camera in range(4):
+        clear[camera, :, camera] = False
+    np.testing.assert_allclose(normalise.masked_means(images, clear), images[:, :, 4:].mean(axis=(1, 2)), rtol=1e-12)
+
+
 def test_factors_never_dim(rng):
     """The brightest mean keeps its value: every factor is at least 1, one is 1."""
     found = normalise.normalisation(rng.uniform(1, 5, (6, 4)))

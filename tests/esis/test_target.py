@@ -48,7 +48,7 @@ def test_a_target_without_usable_coordinates_is_refused(cards, message):
 
 
 def test_the_target_is_the_nearest_in_time_or_none():
-    times = [FIRST + timedelta(seconds=s) for s in (-40, 11, 30)]
+    times = [FIRST + timedelta(seconds=s) for s in (-40, 11, 30, 4000)]
     assert target.nearest(times, FIRST) == 1
     with pytest.raises(InputError, match="no AIA image within 300 s"):
         target.nearest(times, FIRST + timedelta(hours=1))

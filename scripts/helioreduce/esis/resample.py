@@ -52,7 +52,7 @@ def resample(
     coefs = spline.coefficients(np.where(missing, 0, data).astype(np.float64))
     variance = None if sigma is None else spline.mirrored(_squared(sigma), spline.TAPS)
     values, error, found = spline.sample(coefs, variance, flags, *transform(x, y), _WEIGHTS)
-    found[found == spline.OUTSIDE] = Mask.NO_DATA
+    found[np.isnan(values)] = Mask.NO_DATA  # outside the image
     unseen = (found & spline.NO_DATA) != 0
     values[unseen] = np.nan
     if sigma is None:

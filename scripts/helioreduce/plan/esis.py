@@ -37,7 +37,7 @@ class Plan:
     lights, darks
         Level-0 frames taken in sunlight and in the dark.
     targets_of
-        Images that an exposure may be aligned to, by its number; the nearest in time is taken. None: the designed geometry.
+        Images that an exposure may be aligned to, by its number; the nearest in time is taken. Empty: the designed geometry.
     """
 
     settings: Mapping[str, Any]
@@ -145,8 +145,7 @@ def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     chosen = {kind: _within(kept, pairs) for kind, pairs in ranges.items()}
     for kind, exposures in chosen.items():
         if not exposures:
-            there = f"its exposures are {min(found)} to {max(found)}"
-            problem = f"no exposure is within esis.{kind}, {settings[kind]}; {there}"
+            problem = f"no exposure is within esis.{kind}, {settings[kind]}; its exposures are {min(found)} to {max(found)}"
             cure = f"Set esis.{kind} to the first and last number, and see that esis.exclude leaves some"
             raise InputError(problem, cure=cure, where=folder)
     return chosen["lights"], chosen["darks"]
