@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from helioreduce import times
 from helioreduce.aia import degradation, tables
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import Image
+from helioreduce.image import STATISTICS, Image
 
 ORDER = (94, 131, 171, 193, 211, 304, 335, 1600, 1700)
 # aiapy's formula on SolarSoft's table V10.
@@ -58,6 +58,26 @@ def test_epochs_are_in_order_of_their_start_whatever_the_order_of_rows():
 def test_frozen_tail():
     assert not degradation.is_frozen(TABLE, 171, 10, times.parse("2010-06-01"))
     assert degradation.is_frozen(TABLE, 171, 10, times.parse("2020-06-01"))
+
+
+@pytest.mark.parametrize("slopes", [(1e-9,), (0, 1e-12), (0, 0, 1e-15)])
+def test_any_power_of_time_is_a_trend(slopes):
+    """Also that of a later epoch: a constant one before it is not the frozen end of the table."""
+    table = [row("2010-01-01", "2011-01-01", 2.0), row("2011-01-01", "2030-01-01", 1.5, *slopes)]
+    for time in ("2010-06-01", "2011-01-01", "2020-06-01"):
+        assert not degradation.is_frozen(table, 171, 10, times.parse(time))
+
+
+def test_correct_by_a_table_names_it(level1_header):
+    """The factor is 0.9 at 100 days; statistics of the old image are gone."""
+    level1_header.update({"T_OBS": "2010-04-11T00:00:00", **dict.fromkeys(STATISTICS, 9.0)})
+    image = Image(np.full((4, 4), 9.0, np.float32), level1_header)
+    header = degradation.from_table(image, (TABLE, {"origin": "V10.txt", "version": "10", "sha256": "0123456789abcdef"}), 10).header
+    assert header["DEGFACT"] == pytest.approx(0.9)
+    record = header["PRPARA1"]
+    assert all(word in record for word in ("factor=0.900000000", "version=10", "epoch=2010-01-01"))
+    assert "V10.txt" in header["PRREF1"]
+    assert not set(STATISTICS) & set(header)
 
 
 def test_correct_scales_data_and_sigma_once(level1_header):

@@ -50,6 +50,25 @@ def test_one_pass_equals_components(rng, level1_header):
     np.testing.assert_allclose(image.sigma, expected, rtol=3e-7)
 
 
+@pytest.mark.parametrize("compress", [14.4, 60.0])
+@pytest.mark.parametrize("on_host", [True, False])
+def test_lossless_below_25_and_rounded_at_least_above(level1_header, monkeypatch, compress, on_host):
+    """One pass on the host and in array arithmetic: the components at the limits of shot noise and compression."""
+    monkeypatch.setattr(error.backend, "on_host", lambda array: on_host)
+    counts = np.array([[-20.0, -1.0, 0.0, 1.0, 24.99, 25.0, 25.01, 40.0, 1000.0, 14000.0]], np.float32)
+    row = ROW | {"COMPRESS": compress}
+    expected = error.total(error.components(counts, 171, row, systematic=("eve",)))
+    sigma = error.estimate(Image(counts, level1_header), row, systematic=("eve",)).sigma
+    np.testing.assert_allclose(sigma, expected, rtol=3e-7)
+    assert np.isnan(error.total_sigma(np.full((1, 1), np.nan, np.float32), 1.0, 1.0, 1.0, 1.0)).all()
+
+
+def test_rates_have_no_error_of_counts(level1_header):
+    level1_header["BUNIT"] = "DN/s"
+    with pytest.raises(InputError, match="rate"):
+        error.estimate(Image(np.ones((16, 16), np.float32), level1_header), ROW)
+
+
 def test_nan_stays_nan_and_negative_is_finite(level1_header):
     data = np.full((16, 16), -3.0, np.float32)
     data[2, 3] = np.nan
