@@ -72,7 +72,8 @@ def test_correct_by_a_table_names_it(level1_header):
     """The factor is 0.9 at 100 days; statistics of the old image are gone."""
     level1_header.update({"T_OBS": "2010-04-11T00:00:00", **dict.fromkeys(STATISTICS, 9.0)})
     image = Image(np.full((4, 4), 9.0, np.float32), level1_header)
-    header = degradation.from_table(image, (TABLE, {"origin": "V10.txt", "version": "10", "sha256": "0123456789abcdef"}), 10).header
+    meta = {"origin": "V10.txt", "version": "10", "sha256": "0123456789abcdef"}
+    header = degradation.from_table(image, (TABLE, meta), 10).header
     assert header["DEGFACT"] == pytest.approx(0.9)
     record = header["PRPARA1"]
     assert all(word in record for word in ("factor=0.900000000", "version=10", "epoch=2010-01-01"))
