@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from helioreduce import times
 from helioreduce.aia import degradation, tables
+from helioreduce.aia.cards import STATISTICS
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import STATISTICS, Image
+from helioreduce.image import Image
 
 ORDER = (94, 131, 171, 193, 211, 304, 335, 1600, 1700)
 # aiapy's formula on SolarSoft's table V10.

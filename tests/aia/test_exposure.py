@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from helioreduce.aia import exposure
+from helioreduce.aia.cards import STATISTICS
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import STATISTICS, Image
+from helioreduce.image import Image
 
 
 def counts(header, **cards):
