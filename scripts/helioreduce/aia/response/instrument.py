@@ -160,10 +160,10 @@ def eve_correction(channel: Channel, rows: Sequence[degradation.Row], version: i
     """
     first = degradation.epochs(rows, channel.channel, version)[0]
     _, row = degradation.factor(rows, channel.channel, version, time)
-    where = float(row["EFF_WVLN"])  # type: ignore[arg-type]
+    where = float(row["EFF_WVLN"])
     if not channel.wavelength[0] <= where <= channel.wavelength[-1]:
         raise InputError(f"effective wavelength {where} Å is outside the grid of {channel.channel} Å")
-    return float(first["EFF_AREA"]) / float(np.interp(where, channel.wavelength, channel.effective_area))  # type: ignore[arg-type]
+    return float(first["EFF_AREA"]) / float(np.interp(where, channel.wavelength, channel.effective_area))
 
 
 def wavelength_response(

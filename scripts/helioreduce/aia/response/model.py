@@ -7,6 +7,8 @@ CHIANTI 9.0.1 with coronal abundances. Every table made here says so in ``meta.o
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from helioreduce.aia.channels import CAMERA, EUV
@@ -103,7 +105,8 @@ def _channel(number: int) -> Channel:
         parts |= {"primary": mirror, "secondary": mirror}
     else:  # broad mirrors; the focal-plane filter makes the band
         parts["focal_plane_filter"] = parts["focal_plane_filter"] * peak * shape
-    return Channel(number, wave, **parts, **_electronics(number, area))
+    values: dict[str, Any] = {**parts, **_electronics(number, area)}
+    return Channel(number, wave, **values)
 
 
 def _electronics(number: int, area: float) -> dict[str, float]:

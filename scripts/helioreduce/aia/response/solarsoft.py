@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def read_chiantifix(path: str | Path) -> ChiantiFix:
     return to_chiantifix(_tree(path), path)
 
 
-def to_chiantifix(tree: Mapping[str, object], path: str | Path = "") -> ChiantiFix:
+def to_chiantifix(tree: Mapping[str, Any], path: str | Path = "") -> ChiantiFix:
     """Corrections out of the tags CHANNELS, LOGTE and EMPIRICAL_MINUS_RAW."""
     missing = [name for name in ("CHANNELS", "LOGTE", "EMPIRICAL_MINUS_RAW") if name not in tree]
     if missing:
@@ -88,22 +89,22 @@ def to_chiantifix(tree: Mapping[str, object], path: str | Path = "") -> ChiantiF
     return ChiantiFix(log_temperature, {int(name.removeprefix("A")): row for name, row in zip(names, values, strict=True)})
 
 
-def _channel(number: int, entry: Mapping[str, object], path: str | Path) -> Channel:
+def _channel(number: int, entry: Mapping[str, Any], path: str | Path) -> Channel:
     """One channel; without CONTAM (the UV channels) nothing is lost to contamination."""
     missing = [tag for tag in NAMES.values() if tag not in entry and tag != "CONTAM"]
     if missing:
         raise InputError(f"{number} Å lacks {', '.join(missing)}", cure="Fetch the file again", where=path)
     wavelength = np.asarray(entry["WAVE"], float)
-    values: dict[str, object] = {"contamination": np.ones(wavelength.shape)}
+    values: dict[str, Any] = {"contamination": np.ones(wavelength.shape)}
     for name, tag in NAMES.items():
         if tag in entry:
             values[name] = float(entry[tag]) if name in SCALARS else np.asarray(entry[tag], float)
-    channel = Channel(number, **values)  # type: ignore[arg-type]
+    channel = Channel(number, **values)
     _check_area(channel, entry, path)
     return channel
 
 
-def _check_area(channel: Channel, entry: Mapping[str, object], path: str | Path) -> None:
+def _check_area(channel: Channel, entry: Mapping[str, Any], path: str | Path) -> None:
     """Compare the product of the components with the effective area of the file, where it gives one."""
     if "EFFAREA" not in entry:
         return
@@ -114,7 +115,7 @@ def _check_area(channel: Channel, entry: Mapping[str, object], path: str | Path)
         raise InputError(problem, cure="Fetch the file again: its components do not belong together", where=path)
 
 
-def _tree(path: str | Path) -> Mapping[str, object]:
+def _tree(path: str | Path) -> Mapping[str, Any]:
     """A file as nested mappings with upper-case tags."""
     if not Path(path).is_file():
         raise InputError("there is no such file", cure="Give the path of SolarSoft's response file", where=path)
@@ -124,13 +125,13 @@ def _tree(path: str | Path) -> Mapping[str, object]:
         raise InputError(f"cannot be read ({error})", cure="Fetch the file again", where=path) from error
 
 
-def _genx(path: str | Path) -> Mapping[str, object]:
+def _genx(path: str | Path) -> Mapping[str, Any]:
     from sunpy.io.special import read_genx  # imports SunPy: only where a .genx is read
 
     return read_genx(str(path))
 
 
-def _idl_save(path: str | Path) -> Mapping[str, object]:
+def _idl_save(path: str | Path) -> Mapping[str, Any]:
     """All variables of a save; a lone structure is opened."""
     from scipy.io import readsav
 
@@ -139,7 +140,7 @@ def _idl_save(path: str | Path) -> Mapping[str, object]:
     return lone if isinstance(lone, dict) else variables
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     """IDL structures of one element as dictionaries, byte strings as text."""
     if isinstance(value, np.ndarray) and value.dtype.names and value.size == 1:
         return {name.upper(): _plain(value.reshape(-1)[0][name]) for name in value.dtype.names}

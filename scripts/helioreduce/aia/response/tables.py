@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from astropy import units as u
@@ -77,8 +77,9 @@ def to_instrument(table: Table) -> dict[int, Channel]:
         if missing:
             raise InputError(f"meta.scalars of {number} Å lacks {', '.join(missing)}", cure="Add it to the table's meta")
         rows = table[table["channel"] == number]
-        curves = {name: _in(rows, name, UNITS[name]) for name in ("wavelength", *CURVES)}
-        instrument[number] = Channel(number, **curves, **{name: float(scalars[number][name]) for name in SCALARS})
+        values: dict[str, Any] = {name: _in(rows, name, UNITS[name]) for name in ("wavelength", *CURVES)}
+        values |= {name: float(scalars[number][name]) for name in SCALARS}
+        instrument[number] = Channel(number, **values)
     return instrument
 
 
@@ -178,7 +179,7 @@ def euv_factors(instrument: Instrument, rows: Sequence[Row], version: int, time:
     InputError
         If there is none.
     """
-    dated = {str(row["WAVE_STR"]) for row in rows if int(row["VER_NUM"]) == version}  # type: ignore[call-overload]
+    dated = {str(row["WAVE_STR"]) for row in rows if int(row["VER_NUM"]) == version}
     held = [channel for channel in EUV if channel in instrument and f"{channel}_THIN" in dated]
     if not held:
         raise InputError(
