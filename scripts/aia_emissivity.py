@@ -2,14 +2,13 @@
 
 from helioreduce.aia.response import tables
 from helioreduce.io import ecsv
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(file: str, output: str) -> None:
+def main(inputs: list[str], output: str) -> None:
     """Read, write."""
-    ecsv.write_table(output, tables.from_emissivity(tables.read_emissivity(file)))
+    ecsv.write_table(output, tables.from_emissivity(tables.read_emissivity(inputs[0])))
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input[0], snakemake.output[0])
+    script.run(main, snakemake)

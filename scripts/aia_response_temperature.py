@@ -1,32 +1,27 @@
 """Temperature response of the EUV channels at the date of an image."""
 
+from typing import Any
+
 from helioreduce import times
 from helioreduce.aia.response import tables
 from helioreduce.io import ecsv
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
-def main(instrument: str, emissivity: str, degradation: str, fix: str | None, time: str, settings: dict, output: str) -> None:
+def main(
+    instrument: str, emissivity: str, degradation: str, time: str, settings: dict[str, Any], output: str, fix: str = ""
+) -> None:
     """Read the tables, fold instrument and emissivity, write."""
     components = ecsv.read_table(instrument)
     telescopes = tables.to_instrument(components)
     rows, meta = ecsv.read(degradation)
     when = times.from_compact(time)
     factors = tables.euv_factors(telescopes, rows, settings["version"], when, eve=settings["eve"])
-    told = {"time": times.iso(when), "instrument": components.meta["origin"], "degradation_table": ecsv.reference(meta)}
+    origin = {"time": times.iso(when), "instrument": components.meta["origin"], "degradation_table": ecsv.reference(meta)}
     light, fixed = tables.read_emissivity(emissivity), tables.read_chiantifix(fix) if fix else None
-    table = tables.of_temperature(telescopes, light, factors, blend=settings["crosstalk"], fix=fixed, meta=told)
+    table = tables.of_temperature(telescopes, light, factors, blend=settings["crosstalk"], fix=fixed, meta=origin)
     ecsv.write_table(output, table)
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(
-            snakemake.input.instrument,
-            snakemake.input.emissivity,
-            snakemake.input.degradation,
-            snakemake.input.get("fix"),
-            snakemake.wildcards.time,
-            snakemake.params.settings,
-            snakemake.output[0],
-        )
+    script.run(main, snakemake)

@@ -1,10 +1,10 @@
-"""A finished frame in a few numbers."""
+"""Statistics of a finished frame."""
 
 from astropy.table import Table
 
 from helioreduce.aia.qa import statistics
 from helioreduce.io import ecsv, fits
-from helioreduce.runtime.log import log_to
+from helioreduce.runtime import script
 
 
 def main(image: str, raw: str, output: str) -> None:
@@ -13,5 +13,4 @@ def main(image: str, raw: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
-        main(snakemake.input.image, snakemake.input.raw, snakemake.output[0])
+    script.run(main, snakemake)

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import yaml
 from astropy.io import fits
+from configuration import configuration
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,26 +19,10 @@ from helioreduce.errors import InputError
 from helioreduce.plan import aia, aia_batch, aia_missing
 
 REPOSITORY = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
-
-
-def defaults(schema):
-    """The configuration that the schema's defaults are."""
-    if "properties" in schema and schema.get("default", {}) == {}:
-        return {key: defaults(value) for key, value in schema["properties"].items()}
-    return schema.get("default")
-
-
-def config(**changed):
-    """The default configuration with some keys of its sections, or whole entries, replaced."""
-    whole = defaults(SCHEMA)
-    for name, value in changed.items():
-        whole[name] = {**whole[name], **value} if isinstance(value, dict) else value
-    return whole
 
 
 def plan(**changed):
-    return aia.Plan.of(config(**changed))
+    return aia.Plan.of(configuration(**changed))
 
 
 def job(channel, time):

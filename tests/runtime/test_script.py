@@ -52,6 +52,19 @@ def test_unnamed_files_are_lists(job):
     script.run(main, job(input=["a", "b"], output=["c", "d"]))
 
 
+def test_a_main_may_take_everything_else_by_name(job):
+    """Inputs, wildcards and params that it does not name are in its last argument."""
+    given = job(input={"image": "a", "truth": "b"}, output=["c"], wildcards={"channel": "171"}, params={"figure": "pulls"})
+
+    def main(figure, outputs, **given):
+        assert (figure, outputs) == ("pulls", ["c"])
+        assert {"image": "a", "truth": "b", "channel": "171"}.items() <= given.items()
+
+    script.run(main, given)
+    with pytest.raises(TypeError, match="asks for side, which the rule"):
+        script.arguments(lambda side, **given: None, given)
+
+
 def test_what_the_rule_does_not_have_is_named(job):
     with pytest.raises(TypeError, match="asks for table, which the rule aia_test does not have"):
         script.arguments(lambda image, table: None, job(input={"image": "a"}))

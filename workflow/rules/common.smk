@@ -14,8 +14,10 @@ from helioreduce.plan.aia_batch import Batches
 from helioreduce.plan.aia_missing import after_failure
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan
+from helioreduce.plan.figures import Plan as FiguresPlan
 from helioreduce.plan.paths import REPOSITORY, code, located
 from helioreduce.plan.resources import growing
+from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import canonical, plain
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import summary
@@ -31,6 +33,8 @@ try:
     aia_batch = Batches.of(aia)
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
+    response = ResponsePlan.of(aia)
+    figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
 except InputError as error:
     raise WorkflowError(f"config: {error}")

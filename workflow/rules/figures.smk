@@ -1,13 +1,10 @@
 """Figures of a paper out of the products, as PDF and PNG, and a page that shows them all."""
 
 
-include: "figures_plan.smk"
-
-
 rule aia_statistics:
     input:
         image=aia.finished,
-        raw=product("level1"),
+        raw="results/aia/level1/{channel}/{time}.fits",
     output:
         "results/aia/statistics/{channel}/{time}.ecsv",
     log:
@@ -22,46 +19,40 @@ rule aia_statistics:
         "../../scripts/aia_statistics.py"
 
 
-for spec in FIGURES.values():
+for figure in figures.figures.values():
 
     rule:
         name:
-            f"figure_{spec.name}"
+            f"figure_{figure.name}"
         input:
-            **spec.inputs,
+            **figure.inputs,
         output:
             png=report(
-                f"{under('results/figures', spec)}.png",
-                caption=f"../report/{spec.name}.rst",
-                category=spec.group,
-                labels={
-                    "figure": spec.name.replace("_", " "),
-                    "of": " Å, ".join(Path(spec.tail).parts) or "all frames",
-                },
+                figure.pattern(".png"),
+                caption=f"../report/{figure.name}.rst",
+                category=figure.entry.group,
+                labels={"figure": figure.name.replace("_", " "), "of": figure.label},
             ),
-            pdf=f"{under('results/figures', spec)}.pdf",
+            pdf=figure.pattern(".pdf"),
         log:
-            f"{under('results/logs/figures', spec)}.log",
+            figure.pattern(".log", folder="results/logs/figures"),
         conda:
             "../../envs/reduction.yaml"
         resources:
             mem_mb=2500,
         params:
-            **spec.params,
-            figure=spec.name,
-            code=code(f"figure_{spec.name}"),
+            **figure.params,
+            figure=figure.name,
+            code=code("figure", figure.module),
         message:
-            f"Draw {spec.name} {spec.tail}.".replace("{", "{wildcards.")
+            f"Draw {figure.name} of {figure.label}.".replace("{", "{wildcards.")
         script:
-            "../../scripts/figure_{params.figure}.py"  # read when the job runs
+            "../../scripts/figure.py"
 
 
 rule figure_gallery:
     input:
-        figures=[f"{file}.png" for spec in FIGURES.values() for file in files_of(spec)],
-        captions=[REPOSITORY / "workflow" / "report" / f"{name}.rst" for name in FIGURES],
-        before=[product(aia.latest(c, TIMES[c][0], "deconvolve")).format(channel=c, time=TIMES[c][0]) for c in deconvolving],
-        after=[product("deconvolved").format(channel=c, time=TIMES[c][0]) for c in deconvolving],
+        **figures.gallery,
     output:
         "results/figures/gallery.html",
     log:
@@ -69,15 +60,8 @@ rule figure_gallery:
     conda:
         "../../envs/reduction.yaml"
     params:
-        **SIDE,
-        groups={name: spec.group for name, spec in FIGURES.items()},
-        facts={
-            "source": config["source"],
-            "channels": ", ".join(f"{c} Å" for c in CHANNELS),
-            "images": str(len(aia.frames)),
-            "first": ", ".join(ALL_TIMES[:1]),
-            "calibration": f"version {aia.tables.version}",
-        },
+        side=figures.side,
+        facts=figures.facts,
         code=code("figure_gallery"),
     message:
         "Make the page of all figures."
@@ -87,7 +71,6 @@ rule figure_gallery:
 
 rule figures:
     input:
-        [f"{file}.{kind}" for spec in FIGURES.values() for file in files_of(spec) for kind in ("pdf", "png")],
-        "results/figures/gallery.html",
+        figures.targets(),
     message:
         "All figures are drawn."

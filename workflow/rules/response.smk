@@ -1,9 +1,6 @@
 """Response of the telescopes to wavelength and temperature, and its history."""
 
 
-include: "response_plan.smk"
-
-
 rule archive_response:
     output:
         instrument="results/archive/instrument.ecsv",
@@ -22,7 +19,7 @@ rule archive_response:
 
 rule aia_instrument:
     input:
-        response_files("instrument"),
+        response.instrument,
     output:
         "results/aia/tables/instrument.ecsv",
     log:
@@ -39,7 +36,7 @@ rule aia_instrument:
 
 rule aia_emissivity:
     input:
-        response_files("emissivity"),
+        response.emissivity,
     output:
         "results/aia/tables/emissivity.ecsv",
     log:
@@ -65,7 +62,7 @@ rule aia_response:
     conda:
         "../../envs/reduction.yaml"
     params:
-        settings=response_settings(),
+        settings=response.settings,
         code=code("aia_response"),
     message:
         "Compute the wavelength response of {wildcards.channel} Å at {wildcards.time}."
@@ -75,10 +72,10 @@ rule aia_response:
 
 rule aia_response_temperature:
     input:
+        **response.fix,
         instrument="results/aia/tables/instrument.ecsv",
         emissivity="results/aia/tables/emissivity.ecsv",
         degradation="results/aia/tables/degradation.ecsv",
-        fix=str(located(RESPONSE["chiantifix"])) if RESPONSE["chiantifix"] else [],
     output:
         "results/aia/response/temperature/{time}.ecsv",
     log:
@@ -86,7 +83,7 @@ rule aia_response_temperature:
     conda:
         "../../envs/reduction.yaml"
     params:
-        settings=response_settings(),
+        settings=response.settings,
         code=code("aia_response_temperature"),
     message:
         "Compute the temperature response at {wildcards.time}."
@@ -96,8 +93,7 @@ rule aia_response_temperature:
 
 rule aia_response_history:
     input:
-        "results/aia/tables/degradation.ecsv",
-        [str(located(path)) for path in RESPONSE["compare"]],
+        response.tables,
     output:
         "results/aia/response/history/{channel}.ecsv",
     log:
@@ -107,6 +103,6 @@ rule aia_response_history:
     params:
         code=code("aia_response_history"),
     message:
-        "Draw the sensitivity of {wildcards.channel} Å since launch out of the tables."
+        "Compute the sensitivity of {wildcards.channel} Å since launch."
     script:
         "../../scripts/aia_response_history.py"

@@ -48,7 +48,7 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     new = image.with_()
     header = new.header
     wcs.normalise(header)
-    entry = {} if row is None else _entries(row, cards.channel(header))
+    entry = {} if row is None else entries(row, cards.channel(header))
     left_bottom = origin(image) if {"X0", "Y0"} & entry.keys() else (0, 0)
     for axis, key in ((1, "X0"), (2, "Y0")):
         if key in entry:
@@ -72,8 +72,8 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     return new, parameters
 
 
-def _entries(row: Row, channel: int) -> dict[str, float]:
-    """The channel's finite entries of a row."""
+def entries(row: Row, channel: int) -> dict[str, float]:
+    """Return the channel's X0, Y0 (pixel), IMSCALE (arcsec per pixel) and INSTROT (deg) in a row, as far as they are known."""
     found = {}
     for key in ("X0", "Y0", "IMSCALE", "INSTROT"):
         try:

@@ -69,10 +69,18 @@ def matrix(header: Header) -> np.ndarray:
         scale = np.array([cards.required(header, key, _CURE) for key in ("CDELT1", "CDELT2")])
         if not scale.all():
             raise InputError("CDELT1 or CDELT2 is 0", cure=_CURE)
-        found = scale[:, None] * _rotation(header, scale)
+        found = scale[:, None] * rotation(header, scale)
     if not abs(np.linalg.det(found)) > 1e-12:
         raise InputError("the matrix of CDELT and CROTA2, PCi_j or CDi_j is singular", cure=_CURE)
     return found
+
+
+def rotation(header: Header, scale: np.ndarray) -> np.ndarray:
+    """Return PCi_j, 2 × 2: from its cards where there are any, otherwise from CROTA2 and CDELTi (``scale``)."""
+    if _has(header, "PC"):
+        return _square(header, "PC", 1.0)
+    roll, ratio = np.deg2rad(cards.required(header, "CROTA2", _CURE)), scale[1] / scale[0]
+    return np.array([[np.cos(roll), -np.sin(roll) * ratio], [np.sin(roll) / ratio, np.cos(roll)]])
 
 
 def normalise(header: Header) -> None:
@@ -101,11 +109,3 @@ def _square(header: Header, kind: str, diagonal: float) -> np.ndarray:
     values = [cards.number(header, f"{kind}{i}_{j}") for i, j in _INDICES]
     defaults = [diagonal * (i == j) for i, j in _INDICES]
     return np.array([d if v is None else v for v, d in zip(values, defaults, strict=True)]).reshape(2, 2)
-
-
-def _rotation(header: Header, scale: np.ndarray) -> np.ndarray:
-    """PCi_j: from its cards where there are any, otherwise from CROTA2."""
-    if _has(header, "PC"):
-        return _square(header, "PC", 1.0)
-    roll, ratio = np.deg2rad(cards.required(header, "CROTA2", _CURE)), scale[1] / scale[0]
-    return np.array([[np.cos(roll), -np.sin(roll) * ratio], [np.sin(roll) / ratio, np.cos(roll)]])

@@ -1,35 +1,24 @@
-"""One look for all figures, and files whose bytes repeat."""
+"""The style of all figures, and figure files with reproducible bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from helioreduce.io.atomic import replaced
 
-#: Width of a figure over one and two columns of a journal, inches.
+#: Width of a figure of one and of two columns of a journal, inches.
 COLUMN, PAGE = 3.5, 7.1
-#: Okabe & Ito's palette: distinct to all common kinds of colour vision.
+#: Colours of Okabe & Ito (2008), which colour-blind readers can tell apart.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#767676"
-#: Colour and line of each channel; the line tells them apart in grey print.
-CHANNELS: dict[int, dict[str, object]] = {
-    94: {"color": GREEN, "ls": "-"},
-    131: {"color": SKY, "ls": (0, (5, 1))},
-    171: {"color": ORANGE, "ls": "-"},
-    193: {"color": VERMILION, "ls": (0, (5, 1))},
-    211: {"color": PURPLE, "ls": "-"},
-    304: {"color": BLACK, "ls": (0, (3, 1, 1, 1))},
-    335: {"color": BLUE, "ls": "-"},
-    1600: {"color": GREY, "ls": (0, (1, 1))},
-    1700: {"color": GREEN, "ls": (0, (1, 1))},
-    4500: {"color": BLUE, "ls": (0, (1, 1))},
-}
-_RC = {
+#: Matplotlib's settings for the figures of a paper; the rest are its defaults.
+STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -57,34 +46,46 @@ _RC = {
     "pdf.compression": 6,
     "svg.hashsalt": "helioreduce",
 }
-#: What matplotlib would write into a file by itself: dates and versions, which change from run to run.
-_NO_METADATA = {
+#: Metadata that matplotlib would add by itself: dates and versions, which change from run to run.
+_NO_METADATA: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
     ".png": {"Software": None},
 }
 
 
-def look() -> AbstractContextManager[None]:
-    """Matplotlib's defaults with this look, whatever the user's own settings are; for drawing and for saving."""
-    return mpl.rc_context({**mpl.rcParamsDefault, "backend": "agg", **_RC})
+def look(style: Mapping[str, Any] = STYLE) -> AbstractContextManager[None]:
+    """Return a context with matplotlib's defaults and ``style``, whatever the user's own settings; for drawing and saving."""
+    return mpl.rc_context({**mpl.rcParamsDefault, "backend": "agg", **style})
 
 
 def new(width: float = PAGE, height: float = 3.2) -> Figure:
-    """An empty figure of ``width`` × ``height`` inches."""
+    """Return an empty figure of ``width`` × ``height`` inches."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def write(paths: Iterable[str | Path], draw: Callable[..., Figure], *values: object) -> None:
-    """Draw a figure and write it as PDF and PNG, by suffix: the same bytes for the same values."""
-    with look():
-        figure = draw(*values)
+def write(
+    paths: Iterable[str | Path], draw: Callable[..., Figure], *values: Any, style: Mapping[str, Any] = STYLE, **options: Any
+) -> None:
+    """Draw a figure and write it as PDF or PNG, by suffix: the same values give the same bytes.
+
+    Parameters
+    ----------
+    paths
+        Files to write.
+    draw
+        Called with ``values`` and ``options``; returns the figure.
+    style
+        Matplotlib's settings, on top of its defaults.
+    """
+    with look(style):
+        figure = draw(*values, **options)
         for path in map(Path, paths):
             with replaced(path) as temporary:
                 figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix])
 
 
 def reason(text: str) -> Figure:
-    """In place of a figure that cannot be drawn: why."""
+    """Return a figure that says why there is nothing to draw."""
     figure = new(PAGE * 0.72, 1.2)
     figure.text(0.5, 0.5, text, ha="center", va="center", wrap=True, color=GREY)
     return figure

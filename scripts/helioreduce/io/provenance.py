@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from helioreduce.image import Image
 
+#: The folder of the scripts and of the package.
+SCRIPTS = Path(__file__).resolve().parents[2]
+
 COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
 #: In ORIGIN of every frame that the embedded archive makes.
 SIMULATED = "SIMULATED"
@@ -127,13 +130,13 @@ def skip(image: Image, steps: Mapping[str, str]) -> Image:
     return image
 
 
-def code_digest(*scripts: Path) -> str:
-    """Digest of scripts and of every package module that they import, directly or not.
+def code_digest(*files: Path) -> str:
+    """Return a digest of scripts or modules and of every package module that they import, directly or not.
 
     The modules are found by reading the imports; comments, docstrings and layout do not count, so a digest changes when
     the program does. Rules carry it in ``params``: Snakemake then reruns just the steps whose code changed.
     """
-    modules = sorted(set().union(*(_reachable(script.resolve(), script.resolve().parent) for script in scripts)))
+    modules = sorted(set().union(*(_reachable(file.resolve(), SCRIPTS) for file in files)))
     return hashlib.sha256("".join(_program(module)[0] for module in modules).encode()).hexdigest()[:12]
 
 

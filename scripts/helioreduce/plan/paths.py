@@ -33,6 +33,9 @@ def located(path: str) -> Path:
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")
 
 
-def code(*scripts: str) -> str:
-    """Return the digest of scripts and the package modules they import, for ``params``: edited code reruns its rules."""
-    return code_digest(*(REPOSITORY / "scripts" / f"{script}.py" for script in scripts))
+def code(*names: str) -> str:
+    """Return the digest of scripts and modules by name, with all that they import: edited code reruns its rules.
+
+    ``code("aia_prep")`` is of ``scripts/aia_prep.py``; a module is named as it is imported.
+    """
+    return code_digest(*(REPOSITORY / "scripts" / f"{name.replace('.', '/')}.py" for name in names))

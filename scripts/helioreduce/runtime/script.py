@@ -16,7 +16,7 @@ def run(main: Callable[..., None], job: Any) -> None:
     A parameter of ``main`` is the input, output, wildcard or param of that name. ``inputs`` and ``outputs`` are the lists
     of all files, ``output`` is the only output of a rule that gives it no name, ``threads`` and ``log`` are the rule's.
     ``config`` is the whole configuration, for settings that products do not depend on. A parameter with a default may be
-    absent from the rule.
+    absent from the rule; ``**given`` is everything else that the rule has, by name.
 
     Parameters
     ----------
@@ -45,11 +45,14 @@ def run(main: Callable[..., None], job: Any) -> None:
 def arguments(main: Callable[..., None], job: Any) -> dict[str, Any]:
     """Return the arguments that ``main`` asks for, by name."""
     given = _values(job)
-    wanted = inspect.signature(main).parameters
+    wanted = dict(inspect.signature(main).parameters)
+    rest = [name for name, wish in wanted.items() if wish.kind is wish.VAR_KEYWORD]
+    for name in rest:
+        del wanted[name]
     missing = [name for name, wish in wanted.items() if name not in given and wish.default is wish.empty]
     if missing:
         raise TypeError(f"{main.__module__}.main asks for {', '.join(missing)}, which the rule {job.rule} does not have")
-    return {name: given[name] for name in wanted if name in given}
+    return given if rest else {name: given[name] for name in wanted if name in given}
 
 
 def _values(job: Any) -> dict[str, Any]:

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from helioreduce.aia.figures import sky
+from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.figures import sky, style
+from helioreduce.aia.qa import convergence as measure
+from helioreduce.aia.qa import psf as energy
+from helioreduce.aia.qa import slit as slits
 from helioreduce.image import Image
 from helioreduce.io import plots
 
-#: Share of the light that the mirrors scatter diffusely, which no mesh model holds (Hofmeister, Savin & Hahn 2024).
+#: Fraction of the light that the mirrors scatter diffusely, absent from every mesh model (Hofmeister, Savin & Hahn 2024).
 DIFFUSE = (0.10, 0.35)
+#: Numbers of iterations in the figure of convergence.
+ITERATIONS = (1, 2, 3, 5, 8, 12, 18, 25, 40, 60, 100)
+#: Side of a level-1 pixel, arcsec.
+PIXEL_ARCSEC = 0.6
 
 
-class Slit(NamedTuple):
-    """A line across an image: ends in pixels (from 0), distance along it in arcsec, and values with errors on it."""
-
-    x: np.ndarray
-    y: np.ndarray
-    distance: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    before_sigma: np.ndarray | None
-    after_sigma: np.ndarray | None
-
-
-def psf(values: np.ndarray, channel: int, core: str, scale: float = 0.6) -> Figure:
-    """A PSF centred in its array, log stretch: the diffraction arms, and the core. ``scale`` is arcsec per pixel."""
+def psf(psf: np.ndarray, channel: int, core: str) -> Figure:
+    """Draw a PSF, centred in its array, on a logarithmic stretch: the diffraction pattern, and the core."""
     figure = plots.new(plots.PAGE, 3.2)
     axes = figure.subplots(1, 2)
-    middle = np.array(values.shape) // 2
-    peak = float(values.max())
+    middle = np.array(psf.shape) // 2
+    peak = float(psf.max())
     for axis, widest, low in zip(axes, (250, 20), (1e-8, 1e-6), strict=True):
         half = min(widest, *middle)
         window = tuple(slice(m - half, m + half + 1) for m in middle)
-        edge = (half + 0.5) * scale
+        edge = (half + 0.5) * PIXEL_ARCSEC
         norm, extent = LogNorm(peak * low, peak), (-edge, edge, -edge, edge)
-        shown = axis.imshow(np.maximum(values[window], peak * low), norm=norm, cmap="inferno", extent=extent)
+        shown = axis.imshow(np.maximum(psf[window], peak * low), norm=norm, cmap="inferno", extent=extent)
         axis.set(xlabel="longitude offset [arcsec]", ylabel="latitude offset [arcsec]")
         figure.colorbar(shown, ax=axis, label="share of the light per pixel", fraction=0.046, pad=0.02)
     axes[0].set_title(f"PSF of {channel} Å, core: {core}")
@@ -48,25 +44,18 @@ def psf(values: np.ndarray, channel: int, core: str, scale: float = 0.6) -> Figu
     return figure
 
 
-def psf_energy(radius: np.ndarray, curves: Mapping[int, tuple[np.ndarray, np.ndarray]], scale: float = 0.6) -> Figure:
-    """Radial profile and encircled energy of several channels' PSFs.
-
-    Parameters
-    ----------
-    radius
-        Pixels, (n,).
-    curves
-        By channel: mean over each ring, share of the light per pixel; and share of the light within the radius, (n,).
-    """
+def psf_energy(psfs: Sequence[np.ndarray], channels: Sequence[int]) -> Figure:
+    """Draw the radial profile and the encircled energy of several channels' PSFs."""
     figure = plots.new(plots.PAGE, 3.2)
     left, right = figure.subplots(1, 2)
-    for channel, (profile, energy) in curves.items():
-        left.plot(radius * scale, np.where(profile > 0, profile, np.nan), label=f"{channel} Å", **plots.CHANNELS[channel])
-        right.plot(radius * scale, energy, **plots.CHANNELS[channel])
-    lowest = np.min([energy for _, energy in curves.values()], axis=0)
-    highest = np.max([energy for _, energy in curves.values()], axis=0)
+    curves = {channel: energy.encircled(psf) for channel, psf in zip(channels, psfs, strict=True)}
+    for channel, curve in curves.items():
+        radius, profile = curve.radius * PIXEL_ARCSEC, np.where(curve.profile > 0, curve.profile, np.nan)
+        left.plot(radius, profile, label=f"{channel} Å", **style.CHANNELS[channel])
+        right.plot(radius, curve.energy, **style.CHANNELS[channel])
+    lowest, highest = (extreme([curve.energy for curve in curves.values()], axis=0) for extreme in (np.min, np.max))
     right.fill_between(
-        radius * scale, (1 - DIFFUSE[1]) * lowest, (1 - DIFFUSE[0]) * highest, color="#dddddd", lw=0,
+        radius, (1 - DIFFUSE[1]) * lowest, (1 - DIFFUSE[0]) * highest, color="#dddddd", lw=0,
         label="if 10–35 % more is scattered diffusely",
     )  # fmt: skip
     left.set(xscale="log", yscale="log", ylim=(1e-12, 2), xlabel="radius [arcsec]", ylabel="share of the light per pixel")
@@ -78,8 +67,9 @@ def psf_energy(radius: np.ndarray, curves: Mapping[int, tuple[np.ndarray, np.nda
     return figure
 
 
-def before_after(before: Image, after: Image) -> Figure:
-    """A cut-out before and after, on one stretch, and the ratio."""
+def deconvolution(before: Image, after: Image, side: int) -> Figure:
+    """Draw a cut-out of ``side`` pixels before and after deconvolution, on one stretch, and the ratio."""
+    before, after = _cut_outs(before, after, side)
     figure = plots.new(plots.PAGE, 3.3)
     norm = sky.stretch(after.data, bright=99.95)
     channel = before.header["WAVELNTH"]
@@ -97,43 +87,62 @@ def before_after(before: Image, after: Image) -> Figure:
     return figure
 
 
-def slit(image: Image, line: Slit) -> Figure:
-    """The slit on the cut-out, and the intensity along it before and after with 1 σ bands."""
+def slit(before: Image, after: Image, side: int) -> Figure:
+    """Draw a slit across a bright loop, and the intensity along it before and after deconvolution with 1 σ bands."""
+    before, after = _cut_outs(before, after, side)
+    line = slits.across(before.data, side // 3)
     figure = plots.new(plots.PAGE, 3.0)
     grid = figure.add_gridspec(1, 2, width_ratios=(1, 1.5))
-    axis = sky.axes(figure, image, grid[0])
-    sky.draw(axis, image, title=f"{image.header['WAVELNTH']} Å")
+    axis = sky.axes(figure, after, grid[0])
+    sky.draw(axis, after, title=f"{after.header['WAVELNTH']} Å")
     axis.plot(line.x, line.y, color="white", lw=2.4)
     axis.plot(line.x, line.y, color=plots.BLUE, lw=1.2)
-    axis.set(xlim=(-0.5, image.data.shape[1] - 0.5), ylim=(-0.5, image.data.shape[0] - 0.5))
-    plot = figure.add_subplot(grid[1])
-    for values, sigma, label, colour, dash in (
-        (line.before, line.before_sigma, "before", plots.ORANGE, (0, (4, 1))),
-        (line.after, line.after_sigma, "deconvolved", plots.BLUE, "-"),
-    ):
-        plot.plot(line.distance, values, color=colour, ls=dash, label=label)
-        if sigma is not None:
-            plot.fill_between(line.distance, values - sigma, values + sigma, color=colour, alpha=0.25, lw=0)
-    plot.set(xlabel="distance along the slit [arcsec]", ylabel=f"intensity [{image.header['BUNIT']}]", ylim=(0, None))
-    plot.set_xlim(line.distance[0], line.distance[-1])
+    axis.set(xlim=(-0.5, after.data.shape[1] - 0.5), ylim=(-0.5, after.data.shape[0] - 0.5))
+    plot: Any = figure.add_subplot(grid[1])
+    distance = line.distance * float(before.header["CDELT1"])
+    for image, label, colour, dash in ((before, "before", plots.ORANGE, (0, (4, 1))), (after, "deconvolved", plots.BLUE, "-")):
+        values = slits.along(image.data, line)
+        plot.plot(distance, values, color=colour, ls=dash, label=label)
+        if image.sigma is not None:
+            sigma = slits.along(image.sigma, line)
+            plot.fill_between(distance, values - sigma, values + sigma, color=colour, alpha=0.25, lw=0)
+    plot.set(xlabel="distance along the slit [arcsec]", ylabel=f"intensity [{after.header['BUNIT']}]", ylim=(0, None))
+    plot.set_xlim(distance[0], distance[-1])
     plot.legend()
     plot.set_title("across the loops, ±1 σ")
     return figure
 
 
-def convergence(iterations: np.ndarray, deviance: np.ndarray, noise: np.ndarray, predicted: np.ndarray, chosen: int) -> Figure:
-    """Deviance per pixel, and noise amplification in quiet areas (measured and predicted), against the iteration."""
+def convergence(before: Image, side: int, deconvolution: Mapping[str, Any]) -> Figure:
+    """Draw χ² per pixel and the noise amplification, measured and predicted, against the number of iterations.
+
+    Parameters
+    ----------
+    before
+        Counts with error plane, before deconvolution.
+    side
+        Pixels a side of the cut-out.
+    deconvolution
+        Settings of the deconvolution.
+    """
+    trace = measure.trace(sky.cut(before, sky.liveliest(before, side), side), Options(**deconvolution), ITERATIONS)
     figure = plots.new(plots.PAGE, 2.9)
     left, right = figure.subplots(1, 2)
-    left.plot(iterations, deviance, color=plots.BLUE)
+    left.plot(trace.iterations, trace.chi2, color=plots.BLUE)
     left.axhline(1, color=plots.GREY, lw=0.6, ls=(0, (1, 2)))
     left.set(yscale="log", ylabel="χ² of data and blurred result, per pixel")
-    right.plot(iterations, noise, color=plots.VERMILION, label="measured")
-    right.plot(iterations, predicted, color=plots.BLACK, ls=(0, (4, 1)), label="of the error plane")
+    right.plot(trace.iterations, trace.noise, color=plots.VERMILION, label="measured")
+    right.plot(trace.iterations, trace.predicted, color=plots.BLACK, ls=(0, (4, 1)), label="of the error plane")
     right.set(ylabel="noise relative to the input's")
     right.legend()
     for axis, title in ((left, "convergence"), (right, "noise amplification")):
-        axis.axvline(chosen, color=plots.GREY, lw=0.8)
+        axis.axvline(trace.chosen, color=plots.GREY, lw=0.8)
         axis.set(xscale="log", xlabel="iteration")
         axis.set_title(title)
     return figure
+
+
+def _cut_outs(before: Image, after: Image, side: int) -> tuple[Image, Image]:
+    """Return one cut-out of both images, where the first shows most fine structure."""
+    centre = sky.liveliest(before, side)
+    return sky.cut(before, centre, side), sky.cut(after, centre, side)

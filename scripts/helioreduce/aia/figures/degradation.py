@@ -3,52 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
+from astropy.table import Table
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from helioreduce.aia.figures import sky
+from helioreduce import times
+from helioreduce.aia import degradation as sensitivity
+from helioreduce.aia.figures import sky, style
+from helioreduce.aia.response import history as histories
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import plots
 
-_VERSIONS = {8: (plots.SKY, (0, (4, 1))), 9: (plots.PURPLE, (0, (3, 1, 1, 1))), 10: (plots.BLUE, "-")}
+Rows = Sequence[Mapping[str, object]]
+
+_OTHER = {"color": plots.GREY, "ls": ":"}  # versions without a style of their own
 
 
-class Curve(Protocol):
-    """d(t) of one version: see ``aia.response.history.History``."""
-
-    channel: int
-    version: int
-    times: np.ndarray
-    factor: np.ndarray
-    starts: list[datetime]
-    jumps: np.ndarray
-    frozen_from: datetime | None
-
-
-def history(curves: Sequence[Curve], version: int, frames: Sequence[tuple[datetime, float]], until: datetime) -> Figure:
-    """Sensitivity since launch in each version; epochs, jumps and frozen part of ``version``; the images' own points.
+def degradation(history: Table, table: Rows, channel: int, frames: Sequence[str], version: int) -> Figure:
+    """Draw the sensitivity since launch in each version; epochs, jumps and frozen part of one; and the images' own factors.
 
     Parameters
     ----------
-    curves
-        One per version.
-    version
-        The version that the images were corrected with.
+    history
+        Degradation histories of the channel, see :func:`helioreduce.aia.response.history.to_table`.
+    table
+        Rows of the degradation table that corrects the images.
     frames
-        Time and factor of the images.
-    until
-        End of the time axis.
+        Times of the images, as in file names.
+    version
+        Version of the table that corrects the images.
     """
+    curves = histories.from_table(history)
+    when = [times.from_compact(frame) for frame in frames]
+    factors = [sensitivity.factor(table, channel, version, time)[0] for time in when]
+    until = max(max(when) + timedelta(days=6 * 365), times.parse("2026-01-01"))
     figure = plots.new(plots.PAGE, 3.8)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for curve in curves:
-        colour, line = _VERSIONS.get(curve.version, (plots.GREY, ":"))
-        upper.plot(curve.times, curve.factor, color=colour, ls=line, label=f"V{curve.version}")
+        upper.plot(curve.times, curve.factor, label=f"V{curve.version}", **style.VERSIONS.get(curve.version, _OTHER))
     own = next(curve for curve in curves if curve.version == version)
     for start in own.starts[1:]:
         upper.axvline(start, color=plots.GREY, lw=0.5, ls=(0, (1, 2)))
@@ -56,7 +53,7 @@ def history(curves: Sequence[Curve], version: int, frames: Sequence[tuple[dateti
         for axis in (upper, lower):
             axis.axvspan(own.frozen_from, until, color="#eeeeee", zorder=0)
         upper.text(own.frozen_from, 0.985, "  frozen: no trend in the table", va="top", transform=upper.get_xaxis_transform())
-    upper.plot(*zip(*frames, strict=True), "o", ms=5, color=plots.VERMILION, label="images", zorder=5)
+    upper.plot(np.array(when), factors, "o", ms=5, color=plots.VERMILION, label="images", zorder=5)
     top = max(curve.factor.max() for curve in curves)
     upper.set(ylim=(0, top * 1.12), ylabel="sensitivity\nrelative to launch")
     upper.legend(ncols=len(curves) + 1, loc="lower left")
@@ -68,11 +65,11 @@ def history(curves: Sequence[Curve], version: int, frames: Sequence[tuple[dateti
     return figure
 
 
-def _jumps(axis: Axes, curve: Curve) -> None:
-    """Size of the jump at each later epoch; the largest one named."""
+def _jumps(axis: Any, curve: histories.History) -> None:
+    """Draw the size of the jump at each later epoch; name the largest."""
     axis.axhline(0, color=plots.GREY, lw=0.5)
     if curve.jumps.size:
-        axis.vlines(curve.starts[1:], 0, 100 * curve.jumps, color=_VERSIONS.get(curve.version, (plots.GREY,))[0], lw=2)
+        axis.vlines(curve.starts[1:], 0, 100 * curve.jumps, color=style.VERSIONS.get(curve.version, _OTHER)["color"], lw=2)
         largest = int(np.abs(curve.jumps).argmax())
         where, size = curve.starts[largest + 1], 100 * curve.jumps[largest]
         if abs(size) >= 0.1:
@@ -82,8 +79,9 @@ def _jumps(axis: Axes, curve: Curve) -> None:
     axis.set_ylim(*((-reach, reach) if np.any(curve.jumps < -1e-3) else (-0.15 * reach, reach)))
 
 
-def correction(before: Image, after: Image, factor: float) -> Figure:
-    """An image before and after its correction, on one stretch, and the intensities of both."""
+def correction(before: Image, after: Image) -> Figure:
+    """Draw an image before and after its correction for degradation, on one stretch, and the intensities of both."""
+    factor = float(after.header["DEGFACT"])
     figure = plots.new(plots.PAGE, 3.2)
     grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05))
     small = [sky.binned(image, 768) for image in (before, after)]
@@ -94,9 +92,10 @@ def correction(before: Image, after: Image, factor: float) -> Figure:
         shown = sky.draw(axis, image, norm=norm, title=title)
         sky.limb(axis, image)
     sky.bar(figure, shown, pair, f"intensity [{after.header['BUNIT']}]", location="bottom", extend="max")
-    plot = figure.add_subplot(grid[2])
+    plot: Any = figure.add_subplot(grid[2])
     good = (after.mask == 0) & (before.data > 0)
-    edges = np.geomspace(*np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor]), 90)
+    low, high = np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor])
+    edges = np.geomspace(low, high, 90)
     for image, colour, line, label in (
         (before, plots.ORANGE, (0, (4, 1)), "uncorrected"),
         (after, plots.BLUE, "-", "corrected"),
@@ -108,15 +107,35 @@ def correction(before: Image, after: Image, factor: float) -> Figure:
     return figure
 
 
-def trend(curves: Mapping[int, tuple[Sequence[datetime], np.ndarray, np.ndarray, float, float]], channel: int) -> Figure:
-    """Daily image means as they are and corrected, by version: times, raw and corrected means, trend and its error (1/yr)."""
+def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
+    """Draw daily image means as observed and corrected with each version of the degradation table, and their trends.
+
+    Parameters
+    ----------
+    means
+        Columns ``time`` and ``mean_<channel>`` (DN/s).
+    tables
+        Rows of degradation tables; the first table that holds a version counts.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or there are fewer than three positive means.
+    """
+    missing = [name for name in ("time", f"mean_{channel}") if name not in means.colnames]
+    if missing:
+        raise InputError(
+            f"daily means: column {', '.join(missing)} missing", cure="Give time and mean_<channel> (aia.response.means)"
+        )
+    when, raw = np.array([times.parse(str(time)) for time in means["time"]]), np.asarray(means[f"mean_{channel}"], float)
     figure = plots.new(plots.PAGE, 3.2)
     axis = figure.subplots()
-    for number, (version, (when, raw, corrected, slope, error)) in enumerate(curves.items()):
-        if number == 0:
-            axis.plot(when, raw / raw[0], ".", ms=3, color=plots.GREY, label="as observed")
-        colour, _ = _VERSIONS.get(version, (plots.GREEN, ":"))
-        label = f"corrected, V{version}: {100 * slope:+.2f} ± {100 * error:.2f} % per year"
+    axis.plot(when, raw / raw[0], ".", ms=3, color=plots.GREY, label="as observed")
+    for version, index in histories.sources(dict(enumerate(tables))).items():
+        found = histories.trend(tables[index], channel, version, when, raw)
+        corrected = raw / [sensitivity.factor(tables[index], channel, version, time)[0] for time in when]
+        colour = style.VERSIONS.get(version, {"color": plots.GREEN})["color"]
+        label = f"corrected, V{version}: {100 * found.corrected:+.2f} ± {100 * found.corrected_error:.2f} % per year"
         axis.plot(when, corrected / corrected[0], ".", ms=3, color=colour, label=label)
     axis.set(ylabel="image mean relative to the first", xlabel="date (UTC)", ylim=(0, None))
     axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))

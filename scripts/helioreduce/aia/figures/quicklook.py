@@ -1,80 +1,72 @@
-"""A quick look at a solar image: the picture, and how well it is known."""
+"""Quick look at a solar image: intensity and relative error."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from helioreduce.aia.figures import sky
 from helioreduce.image import Image
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+Extent = tuple[float, float, float, float]
+
+#: Matplotlib's settings, on top of its defaults.
+STYLE = {"savefig.dpi": 150}
 
 
 def draw(image: Image, *, pixels: int = 1024) -> Figure:
-    """The image (asinh stretch, the channel's own colours) beside its relative error, in helioprojective arcsec.
+    """Draw an image (asinh stretch, the channel's colours) beside its relative error, in helioprojective arcsec.
 
     Parameters
     ----------
     image
-        An image with roll 0; flagged and missing pixels stay blank.
+        An image with roll 0; missing pixels stay grey.
     pixels
         Largest side of the drawn arrays; larger images are binned by averaging.
     """
     step = max(1, -(-max(image.data.shape) // pixels))
-    data = block_mean(image.data, step)
-    columns = 1 if image.sigma is None else 2
-    figure = Figure(figsize=(7.2 * columns, 6.4), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False)[0]
-    unit = image.header.get("BUNIT", "")
-    top = np.nanpercentile(data, 99.9)
-    stretched = np.arcsinh(np.clip(data, 0, None) / max(top / 50, 1e-6))
-    drawn = axes[0].imshow(stretched, cmap=_colours(image), origin="lower", extent=_extent(image), vmax=np.nanmax(stretched))
-    bar = figure.colorbar(drawn, ax=axes[0], label=unit, shrink=0.85)
-    values = np.array([v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2])
-    bar.set_ticks(list(np.arcsinh(values / max(top / 50, 1e-6))), labels=[f"{v:g}" for v in values])
-    axes[0].set_title(f"AIA {image.header['WAVELNTH']} Å   {image.header['T_OBS']}")
-    if image.sigma is not None:
-        _draw_error(figure, axes[1], image, data, step)
+    data = sky.block_mean(image.data, step)
+    planes = [data] if image.sigma is None else [data, sky.block_mean(image.sigma, step)]
+    figure = Figure(figsize=(7.2 * len(planes), 6.4), layout="constrained")
+    axes = figure.subplots(1, len(planes), squeeze=False)[0]
+    extent = _extent(image.header, data.shape, step)
+    _draw_intensity(figure, axes[0], image.header, data, extent)
+    if len(planes) == 2:
+        _draw_error(figure, axes[1], sky.relative_error(*planes), extent)
     for axis in axes:
-        axis.set(xlabel="helioprojective longitude [arcsec]", ylabel="helioprojective latitude [arcsec]")
+        axis.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE)
     return figure
 
 
-def _draw_error(figure: Figure, axis: Axes, image: Image, data: np.ndarray, step: int) -> None:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = 100 * block_mean(image.sigma, step) / data
-    relative[~(relative > 0)] = np.nan
-    drawn = axis.imshow(relative, cmap="cividis", origin="lower", extent=_extent(image), norm=LogNorm(1, 100))
+def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray, extent: Extent) -> None:
+    channel, top = header["WAVELNTH"], float(np.nanpercentile(data, 99.9))
+    scale = max(top / 50, 1e-6)
+    stretched = np.arcsinh(np.clip(data, 0, None) / scale)
+    colours, bright = sky.colours(channel, missing="0.5"), float(np.nanmax(stretched))
+    drawn = axis.imshow(stretched, cmap=colours, origin="lower", extent=extent, vmax=bright)
+    bar = figure.colorbar(drawn, ax=axis, label=header.get("BUNIT", ""), shrink=0.85)
+    values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2]
+    bar.set_ticks([float(np.arcsinh(v / scale)) for v in values], labels=[f"{v:g}" for v in values])
+    axis.set_title(f"AIA {channel} Å   {header['T_OBS']}")
+
+
+def _draw_error(figure: Figure, axis: Axes, relative: np.ndarray, extent: Extent) -> None:
+    drawn = axis.imshow(relative, cmap="cividis", origin="lower", extent=extent, norm=LogNorm(1, 100))
     figure.colorbar(drawn, ax=axis, label="error of one pixel [%]", shrink=0.85, extend="both")
     axis.set_title("relative error, 1 σ")
 
 
-def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
-    """Mean over blocks of step × step pixels, NaN ignored; the rest of a side that does not divide is left out."""
-    rows, columns = (side // step * step for side in plane.shape)
-    blocks = plane[:rows, :columns].reshape(rows // step, step, columns // step, step)
-    finite = np.isfinite(blocks)
-    count = finite.sum(axis=(1, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(finite, blocks, 0).sum(axis=(1, 3), dtype=float) / np.where(count, count, np.nan)
-
-
-def _extent(image: Image) -> tuple[float, float, float, float]:
-    """Left, right, bottom, top edges in arcsec."""
+def _extent(header: Header, shape: tuple[int, ...], step: int) -> Extent:
+    """Return left, right, bottom and top edge, arcsec, of an array of blocks of step × step pixels."""
     edges = []
-    for axis, side in ((1, image.data.shape[1]), (2, image.data.shape[0])):
-        cards = [float(image.header[f"{key}{axis}"]) for key in ("CRPIX", "CRVAL", "CDELT")]
-        edges += [cards[1] + (pixel - cards[0]) * cards[2] for pixel in (0.5, side + 0.5)]
+    for axis, side in ((1, shape[1]), (2, shape[0])):
+        reference, value, scale = (float(header[f"{key}{axis}"]) for key in ("CRPIX", "CRVAL", "CDELT"))
+        edges += [value + (pixel - reference) * scale for pixel in (0.5, side * step + 0.5)]
     return edges[0], edges[1], edges[2], edges[3]
-
-
-def _colours(image: Image) -> object:
-    """SunPy's colour table of the channel, white-on-black grey for others."""
-    from sunpy.visualization.colormaps import cmlist
-
-    colours = cmlist.get(f"sdoaia{image.header['WAVELNTH']}")
-    if colours is None:
-        return "gray"
-    colours = colours.copy()
-    colours.set_bad("0.5")
-    return colours

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
 from matplotlib.figure import Figure
 
+from helioreduce.aia.figures import style
 from helioreduce.io import plots
 
-_PARTS = (  # column, label, colour, line
+#: Column of each component, its label, colour and line.
+_PARTS: tuple[tuple[str, str, str, Any], ...] = (
     ("primary", "primary mirror", plots.BLUE, "-"),
     ("secondary", "secondary mirror", plots.SKY, (0, (4, 1))),
     ("entrance_filter", "entrance filter", plots.ORANGE, "-"),
@@ -20,40 +22,46 @@ _PARTS = (  # column, label, colour, line
 )
 
 
-def components(table: Table) -> Figure:
-    """Efficiencies of a channel's components; the effective area they make; crosstalk and gain."""
-    wave, channel = np.asarray(table["wavelength"]), int(table.meta["channel"])
+def response_components(response: Table) -> Figure:
+    """Draw the efficiencies of a channel's components; effective area, crosstalk and gain.
+
+    ``response`` is the table of :func:`helioreduce.aia.response.tables.of_wavelength`.
+    """
+    wave, channel = np.asarray(response["wavelength"]), int(response.meta["channel"])
     figure = plots.new(plots.PAGE, 3.4)
     left, right = figure.subplots(1, 2)
     for name, label, colour, line in _PARTS:
-        left.plot(wave, table[name], label=label, color=colour, ls=line)
+        left.plot(wave, response[name], label=label, color=colour, ls=line)
     left.set(yscale="log", ylim=(1e-4, 1.4), xlabel="wavelength [Å]", ylabel="reflectance, transmission, efficiency")
     left.set_title(f"{channel} Å: components")
-    area, crosstalk = np.asarray(table["effective_area"]), np.asarray(table["crosstalk"])
+    area, crosstalk = np.asarray(response["effective_area"]), np.asarray(response["crosstalk"])
     right.plot(wave, area, color=plots.BLACK, label="effective area")
     if crosstalk.any():
         right.plot(wave, crosstalk, color=plots.VERMILION, ls=(0, (4, 1)), label="crosstalk")
     peak = max(area.max(), crosstalk.max())
     right.set(yscale="log", ylim=(peak * 1e-6, peak * 3), xlabel="wavelength [Å]", ylabel="effective area at launch [cm²]")
     gain = right.twinx()
-    gain.plot(wave, table["gain"], color=plots.BLUE, ls=(0, (1, 1)))
+    gain.plot(wave, response["gain"], color=plots.BLUE, ls=(0, (1, 1)))
     gain.set_ylabel("gain [DN / photon]", color=plots.BLUE)
     right.set_title("effective area, crosstalk, gain")
     for axis in (left, right):
         axis.set_xlim(*_span(wave, area))
     handles = [*left.lines, *right.lines]
-    source = _label(table.meta.get("instrument", ""))
+    source = _label(response.meta.get("instrument", ""))
     figure.legend(handles=handles, loc="outside lower center", ncols=4, title=source, title_fontsize=6.5)
     return figure
 
 
-def variants(table: Table) -> Figure:
-    """Response of a channel around its band: at launch, degraded, with and without EVE and crosstalk."""
-    wave, meta = np.asarray(table["wavelength"]), table.meta
-    gain, area = np.asarray(table["gain"]), np.asarray(table["effective_area"])
-    plain, blended = area * gain, (area + np.asarray(table["crosstalk"])) * gain
+def response_variants(response: Table) -> Figure:
+    """Draw a channel's wavelength response at launch and degraded, with and without EVE correction and crosstalk.
+
+    ``response`` is the table of :func:`helioreduce.aia.response.tables.of_wavelength`.
+    """
+    wave, meta = np.asarray(response["wavelength"]), response.meta
+    gain, area = np.asarray(response["gain"]), np.asarray(response["effective_area"])
+    plain, blended = area * gain, (area + np.asarray(response["crosstalk"])) * gain
     eve, degraded = meta["eve"], meta["degradation"]
-    curves = [("components, at launch", plain, plots.BLACK, "-")]
+    curves: list[tuple[str, np.ndarray, str, Any]] = [("components, at launch", plain, plots.BLACK, "-")]
     if np.any(blended != plain):
         curves.append(("with crosstalk", blended, plots.PURPLE, (0, (1, 1))))
     curves.append((f"× degradation {degraded:.4f}", blended * degraded, plots.ORANGE, (0, (4, 1))))
@@ -75,32 +83,35 @@ def variants(table: Table) -> Figure:
     return figure
 
 
-def temperature(table: Table, channels: Sequence[int]) -> Figure:
-    """Temperature response of the channels, at launch (lines) and at the date (faint)."""
-    log_t = np.log10(np.asarray(table["temperature"]))
+def temperature_response(response: Table) -> Figure:
+    """Draw the temperature response of the channels at launch (thick) and at the date of the images (thin).
+
+    ``response`` is the table of :func:`helioreduce.aia.response.tables.of_temperature`.
+    """
+    log_t, channels = np.log10(np.asarray(response["temperature"])), sorted(map(int, response.meta["factors"]))
     figure = plots.new(plots.PAGE, 3.6)
     axis = figure.subplots()
     for channel in channels:
-        look = plots.CHANNELS[channel]
-        axis.plot(log_t, table[f"at_launch_{channel}"], label=f"{channel} Å", **look)
-        axis.plot(log_t, table[f"at_date_{channel}"], color=look["color"], lw=0.7, alpha=0.6)
-    peak = max(np.max(table[f"at_launch_{channel}"]) for channel in channels)
+        look = style.CHANNELS[channel]
+        axis.plot(log_t, response[f"at_launch_{channel}"], label=f"{channel} Å", **look)
+        axis.plot(log_t, response[f"at_date_{channel}"], color=look["color"], lw=0.7, alpha=0.6)
+    peak = max(np.max(response[f"at_launch_{channel}"]) for channel in channels)
     axis.set(yscale="log", ylim=(peak * 3e-6, peak * 3), xlim=(4.3, 8.0), xlabel="log₁₀ (temperature [K])")
     axis.set_ylabel("response [DN cm⁵ s⁻¹ pixel⁻¹]")
     axis.grid(True)
-    axis.legend(ncols=2, title="at launch;  thin: " + str(table.meta["time"])[:10], title_fontsize=7)
-    axis.set_title(_label(table.meta["instrument"]), fontsize=7)
+    axis.legend(ncols=2, title="at launch;  thin: " + str(response.meta["time"])[:10], title_fontsize=7)
+    axis.set_title(_label(response.meta["instrument"]), fontsize=7)
     return figure
 
 
 def _span(wave: np.ndarray, area: np.ndarray) -> tuple[float, float]:
-    """Wavelengths that matter: where the area is above 1e-7 of its peak, at most."""
+    """Return the range of wavelengths in which the area is above 1e-7 of its peak."""
     matters = wave[area > 1e-7 * area.max()]
     return float(matters.min()), float(matters.max())
 
 
 def _band(wave: np.ndarray, area: np.ndarray, channel: int) -> tuple[float, float]:
-    """The band about the channel's name: from its peak down to 1 % on either side."""
+    """Return the band at the channel's nominal wavelength: from its peak down to 1 % on either side."""
     near = np.abs(wave - channel) < 0.06 * channel
     peak = int(np.where(near, area, -1.0).argmax())
     faint = area < 0.01 * area[peak]
@@ -110,5 +121,5 @@ def _band(wave: np.ndarray, area: np.ndarray, channel: int) -> tuple[float, floa
 
 
 def _label(origin: object) -> str:
-    """Where the numbers come from, without digests."""
+    """Return the origin of the numbers without digests."""
     return "; ".join(part.split(", sha256")[0] for part in str(origin).split("; "))

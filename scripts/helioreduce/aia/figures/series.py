@@ -1,8 +1,8 @@
-"""Figures against time: light curves, and what the headers tell of the frames' quality."""
+"""Figures against time: light curves, and the quality of the frames by their headers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,31 +10,29 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
+from helioreduce.aia.figures import style
+from helioreduce.aia.qa.statistics import by_channel
 from helioreduce.io import plots
 
-Frames = Mapping[int, Sequence[Mapping[str, Any]]]  # by channel, in order of time; see aia.qa.statistics
+_NEAR_REAL_TIME = 0x40000000  # bit 30 of QUALITY: provisional, not bad
 
 
-def light_curves(frames: Frames) -> Figure:
-    """Mean of the good pixels of each channel with its standard error, finished (filled) and uncorrected (open)."""
+def light_curves(statistics: Iterable[Mapping[str, Any]]) -> Figure:
+    """Draw the mean of the good pixels of each channel with its standard error, corrected (filled) and uncorrected (open).
+
+    ``statistics`` are the frames' rows of :func:`helioreduce.aia.qa.statistics.measure`.
+    """
+    frames = by_channel(statistics)
     figure = plots.new(plots.PAGE, 0.7 + 1.25 * len(frames))
     axes = figure.subplots(len(frames), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (channel, rows) in zip(axes, frames.items(), strict=True):
-        times, mean = [row["time"] for row in rows], np.array([row["mean"] for row in rows])
+        times, mean = np.array([row["time"] for row in rows]), np.array([row["mean"] for row in rows])
         sigma, factor = np.array([row["sigma"] for row in rows]), np.array([row["DEGFACT"] for row in rows])
-        colour = plots.CHANNELS[channel]["color"]
+        colour = style.CHANNELS[channel]["color"]
         axis.errorbar(times, mean, sigma, fmt="o-", ms=3.5, lw=0.9, capsize=2, color=colour, label="corrected")
         if np.any(factor != 1):
-            axis.plot(
-                times,
-                mean * factor,
-                "o--",
-                ms=3.5,
-                lw=0.7,
-                mfc="white",
-                color=plots.GREY,
-                label="not corrected for degradation",
-            )
+            look: dict[str, Any] = {"ms": 3.5, "lw": 0.7, "mfc": "white", "color": plots.GREY}
+            axis.plot(times, mean * factor, "o--", label="not corrected for degradation", **look)
         axis.set_ylabel(f"{channel} Å\n[{rows[0]['BUNIT']}]")
         axis.margins(y=0.25)
         axis.ticklabel_format(axis="y", useOffset=False)
@@ -44,17 +42,21 @@ def light_curves(frames: Frames) -> Figure:
     return figure
 
 
-def timeline(frames: Frames) -> Figure:
-    """QUALITY, exposure time and number of spikes of every frame."""
+def timeline(statistics: Iterable[Mapping[str, Any]]) -> Figure:
+    """Draw QUALITY, exposure time and number of spikes of every frame.
+
+    ``statistics`` are the frames' rows of :func:`helioreduce.aia.qa.statistics.measure`.
+    """
+    frames = by_channel(statistics)
     figure = plots.new(plots.PAGE, 3.8)
     axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.4, 1.4))
     for height, (channel, rows) in enumerate(frames.items()):
-        times, look = [row["time"] for row in rows], plots.CHANNELS[channel]
-        good = np.array([int(row["QUALITY"] or 0) & ~0x40000000 == 0 for row in rows])
+        times, look = np.array([row["time"] for row in rows]), style.CHANNELS[channel]
+        good = np.array([int(row.get("QUALITY", 0)) & ~_NEAR_REAL_TIME == 0 for row in rows])
         for chosen, marker in ((good, "o"), (~good, "x")):
-            axes[0].plot(np.array(times)[chosen], np.full(chosen.sum(), height), marker, ms=4, color=look["color"])
-        axes[1].plot(times, [row["EXPTIME"] for row in rows], "o-", ms=3.5, label=f"{channel} Å", **look)
-        axes[2].plot(times, [row["NSPIKES"] for row in rows], "o-", ms=3.5, **look)
+            axes[0].plot(times[chosen], np.full(chosen.sum(), height), marker, ms=4, color=look["color"])
+        axes[1].plot(times, [row["EXPTIME"] for row in rows], marker="o", ms=3.5, label=f"{channel} Å", **look)
+        axes[2].plot(times, [row.get("NSPIKES", np.nan) for row in rows], marker="o", ms=3.5, **look)
     axes[0].set(yticks=range(len(frames)), yticklabels=[f"{channel} Å" for channel in frames], ylim=(-0.6, len(frames) - 0.4))
     axes[0].set_title("QUALITY: ● good, × flagged")
     for axis, label in zip(axes[1:], ("exposure\ntime [s]", "spikes\nremoved"), strict=True):
@@ -65,8 +67,8 @@ def timeline(frames: Frames) -> Figure:
     return figure
 
 
-def _date_axis(axis: Any, frames: Frames) -> None:
-    """Dates below; a lone frame gets ten seconds to each side."""
+def _date_axis(axis: Any, frames: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+    """Label the time axis, with at least ten seconds beyond the frames on either side."""
     times = [row["time"].timestamp() for rows in frames.values() for row in rows]
     margin = max(0.04 * (max(times) - min(times)), 10.0)
     zone = next(iter(frames.values()))[0]["time"].tzinfo

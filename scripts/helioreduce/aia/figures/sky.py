@@ -1,4 +1,4 @@
-"""Solar images: true helioprojective axes (roll included), the channel's own colours, cut-outs."""
+"""Solar images in figures: helioprojective axes with roll, the channel's colours, cut-outs, binning."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ from astropy.wcs import WCS
 from matplotlib.colors import AsinhNorm, Colormap, Normalize
 from matplotlib.figure import Figure
 
-from helioreduce.aia.figures.quicklook import block_mean
+from helioreduce.aia import cards
+from helioreduce.aia import wcs as coordinates
 from helioreduce.image import Image
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
+#: Colour of missing pixels.
 MISSING = "#9a9a9a"
 
 
 def wcs(image: Image) -> WCS:
-    """Helioprojective coordinates of an image, from CRPIX, CDELT, CRVAL and CROTA2 or PCi_j."""
-    header, found = image.header, WCS(naxis=2)
+    """Return the helioprojective WCS of an image, from CRPIX, CRVAL and any of the forms of scale and roll."""
+    header = image.header.copy()
+    coordinates.normalise(header)
+    found = WCS(naxis=2)
     found.wcs.ctype, found.wcs.cunit = ("HPLN-TAN", "HPLT-TAN"), ("arcsec", "arcsec")
-    for name in ("crpix", "cdelt", "crval"):
-        default = 0.0 if name == "crval" else 1.0
-        setattr(found.wcs, name, [float(header.get(f"{name.upper()}{axis}", default)) for axis in (1, 2)])
-    roll = np.deg2rad(float(header.get("CROTA2", 0.0)))
-    aspect = found.wcs.cdelt[1] / found.wcs.cdelt[0]
-    turned = ((np.cos(roll), -np.sin(roll) * aspect), (np.sin(roll) / aspect, np.cos(roll)))
-    found.wcs.pc = [[float(header.get(f"PC{i}_{j}", turned[i - 1][j - 1])) for j in (1, 2)] for i in (1, 2)]
+    found.wcs.crpix = [cards.required(header, key) for key in ("CRPIX1", "CRPIX2")]
+    found.wcs.cdelt = [cards.required(header, key) for key in ("CDELT1", "CDELT2")]
+    found.wcs.crval = [cards.number(header, key) or 0.0 for key in ("CRVAL1", "CRVAL2")]
+    found.wcs.pc = coordinates.rotation(header, found.wcs.cdelt)
     found.wcs.set()
     return found
 
 
 def arcsec(image: Image, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Helioprojective longitude and latitude, arcsec, of pixels (from 0)."""
+    """Return helioprojective longitude and latitude, arcsec, of pixel positions counted from 0."""
     longitude, latitude = (np.asarray(value) * 3600 for value in wcs(image).wcs_pix2world(x, y, 0))
     return (longitude + 648000) % 1296000 - 648000, latitude
 
 
 def cut(image: Image, centre: tuple[int, int], side: int) -> Image:
-    """Cut-out of ``side`` pixels around ``centre`` (x, y), shifted to stay inside; all planes and CRPIX go with it."""
+    """Return the cut-out of ``side`` pixels around ``centre`` (x, y), shifted to stay inside; planes and CRPIX follow."""
     x0, y0 = (int(np.clip(c - side // 2, 0, max(n - side, 0))) for c, n in zip(centre, image.data.shape[::-1], strict=True))
     window = (slice(y0, y0 + side), slice(x0, x0 + side))
     header = image.header.copy()
@@ -47,8 +48,18 @@ def cut(image: Image, centre: tuple[int, int], side: int) -> Image:
     return Image(image.data[window], header, sigma, image.mask[window])
 
 
+def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
+    """Return the mean of blocks of step × step pixels, NaN ignored; an incomplete block at an edge is left out."""
+    rows, columns = (side // step * step for side in plane.shape)
+    blocks = plane[:rows, :columns].reshape(rows // step, step, columns // step, step)
+    finite = np.isfinite(blocks)
+    count = finite.sum(axis=(1, 3))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(finite, blocks, 0).sum(axis=(1, 3), dtype=float) / np.where(count, count, np.nan)
+
+
 def binned(image: Image, pixels: int) -> Image:
-    """The image in blocks, at most ``pixels`` a side: data averaged without NaN, sigma likewise; for drawing only."""
+    """Return the image binned to at most ``pixels`` a side, for drawing: means of data and of sigma, NaN ignored."""
     step = max(1, -(-max(image.data.shape) // pixels))
     if step == 1:
         return image
@@ -60,10 +71,19 @@ def binned(image: Image, pixels: int) -> Image:
     return Image(block_mean(image.data, step), header, sigma)
 
 
-def liveliest(image: Image, side: int) -> tuple[int, int]:
-    """Pixel (x, y) around which a cut-out of ``side`` pixels shows most fine structure: loops rather than a flat limb.
+def relative_error(data: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Return 100 σ / I in per cent: infinite where I is 0, NaN where it is negative."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = 100 * sigma / data
+    relative[~(relative > 0)] = np.nan
+    return relative
 
-    Where the mean square of the intensity, in blocks of 4 pixels and less its mean over 9 blocks, is largest over the cut-out.
+
+def liveliest(image: Image, side: int) -> tuple[int, int]:
+    """Return the pixel (x, y) around which a cut-out of ``side`` pixels shows most fine structure.
+
+    Loops rather than a flat limb: it maximises, over the cut-out, the mean of (√I₄ − √⟨I₄⟩)², where I₄ is the mean intensity of
+    blocks of 4 pixels and ⟨I₄⟩ its mean over 9 × 9 blocks.
     """
     from scipy.ndimage import uniform_filter
 
@@ -76,16 +96,16 @@ def liveliest(image: Image, side: int) -> tuple[int, int]:
     return int(column + half) * 4 + 2, int(row + half) * 4 + 2
 
 
-def colours(channel: int) -> Colormap:
-    """SunPy's colour table of the channel; missing pixels grey."""
+def colours(channel: int, missing: str = MISSING) -> Colormap:
+    """Return SunPy's colour table of the channel, grey levels where it has none, with the colour of missing pixels."""
     from matplotlib import colormaps
     from sunpy.visualization.colormaps import cmlist
 
-    return (cmlist.get(f"sdoaia{channel}") or colormaps["gray"]).with_extremes(bad=MISSING)
+    return (cmlist.get(f"sdoaia{channel}") or colormaps["gray"]).with_extremes(bad=missing)
 
 
 def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Normalize:
-    """An asinh stretch that shows quiet Sun and bright loops at once: percentiles ``dark`` to ``bright`` of the data."""
+    """Return an asinh stretch between two percentiles of the data: quiet Sun and bright loops on one scale."""
     finite = data[np.isfinite(data)]
     low, high = (float(value) for value in np.percentile(finite, (dark, bright)))
     low, high = (min(low, 0.0) if low < 0.02 * high else low), max(high, low + 1e-6)
@@ -93,7 +113,7 @@ def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Nor
 
 
 def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True) -> Any:
-    """Axes with the image's helioprojective coordinates, ticks in arcsec."""
+    """Return axes with the image's helioprojective coordinates, ticks in arcsec."""
     from astropy import units as u
 
     axis = figure.add_subplot(place, projection=wcs(image))
@@ -108,17 +128,16 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True) -> An
     return axis
 
 
-def draw(axis: Any, image: Image, *, norm: Normalize | None = None, cmap: Any = None, title: str = "") -> Any:
-    """An image on its axes; returns the drawn picture, for a colour bar."""
-    shown = axis.imshow(
-        image.data, norm=norm or stretch(image.data), cmap=cmap or colours(int(image.header["WAVELNTH"])), origin="lower"
-    )
+def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "") -> Any:
+    """Draw an image on its axes; return matplotlib's image, for a colour bar."""
+    colormap = colours(int(image.header["WAVELNTH"]))
+    shown = axis.imshow(image.data, norm=norm or stretch(image.data), cmap=colormap, origin="lower")
     axis.set_title(title)
     return shown
 
 
 def limb(axis: Any, image: Image) -> None:
-    """The Sun's edge, RSUN_OBS arcsec, as a thin line."""
+    """Draw the photospheric limb, RSUN_OBS arcsec, as a thin line."""
     radius = float(image.header.get("RSUN_OBS", 0.0))
     if radius:
         angle = np.linspace(0, 2 * np.pi, 361)
@@ -129,7 +148,7 @@ def limb(axis: Any, image: Image) -> None:
 
 
 def bar(figure: Figure, shown: Any, axes_: Any, label: str, **options: Any) -> None:
-    """A colour bar as tall as its image, with plain round numbers where the stretch is asinh."""
+    """Add a colour bar as tall as its image, with round numbers where the stretch is asinh."""
     scale = figure.colorbar(shown, ax=axes_, label=label, **{"fraction": 0.046, "pad": 0.02, **options})
     if isinstance(shown.norm, AsinhNorm):
         ticks = round_steps(shown.norm)
@@ -138,7 +157,7 @@ def bar(figure: Figure, shown: Any, axes_: Any, label: str, **options: Any) -> N
 
 
 def round_steps(norm: Normalize) -> list[float]:
-    """Round numbers within a stretch that lie at least 9 % of the bar apart."""
+    """Return round numbers within a stretch, at least 9 % of the colour bar apart."""
     decades = [step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5)]
     kept: list[float] = []
     for value in (0.0, *decades):

@@ -1,21 +1,46 @@
-"""Noise: how resampling correlates it, and whether the error plane tells its size."""
+"""Noise: how deconvolution and resampling correlate it, and whether the error plane predicts its amplitude."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+from astropy.io.fits import Header
+
+from helioreduce.aia import psf, register
+from helioreduce.aia.deconvolve import Options, deconvolve
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
 
-#: Pixels that say nothing of the noise.
+#: DN of the uniform field under simulated noise of 1 DN: high enough that nothing is clipped.
+_LEVEL_DN = 1000.0
+#: Pixels at the edges left out after a step that reaches beyond them.
+_MARGIN = 32
+#: Pixels that say nothing about the noise.
 _UNFIT = Mask.BAD_PIXEL | Mask.SATURATED | Mask.COSMIC_RAY | Mask.OUTSIDE | Mask.NO_DATA | Mask.EDGE | Mask.SPIKE
 
 
 def autocorrelation(noise: np.ndarray, lag: int = 8) -> np.ndarray:
-    """Correlation coefficient at lags up to ``lag`` pixels in x and y: array (2·lag+1, 2·lag+1), 1 at its centre.
+    """Return the correlation coefficients of a field of noise at lags up to ``lag`` pixels in x and y.
 
-    By Wiener and Khinchin: the transform of the power spectrum of the finite, mean-free field, divided at each lag by the
-    number of pairs.
+    By the Wiener–Khinchin theorem: the transform of the power spectrum of the mean-free field, divided at each lag by the
+    number of pairs of finite pixels.
+
+    Parameters
+    ----------
+    noise
+        Array (ny, nx); NaN where it is unknown.
+
+    Returns
+    -------
+    numpy.ndarray
+        (2 lag + 1, 2 lag + 1), lags in y and x, 1 at the centre.
+
+    Raises
+    ------
+    InputError
+        If fewer than two pixels are finite.
     """
     good = np.isfinite(noise)
     if good.sum() < 2:
@@ -29,10 +54,48 @@ def autocorrelation(noise: np.ndarray, lag: int = 8) -> np.ndarray:
     return covariance / covariance[lag, lag]
 
 
-def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -> np.ndarray:
-    """(second − first)/√(σ₁² + σ₂²) of the pixels that are good in both: standard normal if the Sun stood still.
+def through_steps(header: Mapping[str, Any], side: int, options: Options | None) -> dict[str, np.ndarray]:
+    """Send white noise on a uniform field through deconvolution and registration.
 
-    ``leave_out`` (ny, nx) is True for pixels that do not count.
+    Parameters
+    ----------
+    header
+        Header of a level-1 frame: channel and pointing.
+    side
+        Pixels a side of the field.
+    options
+        How to deconvolve; None to leave the deconvolution out.
+
+    Returns
+    -------
+    dict
+        Fields (ny, nx) by state, in order: as read out, deconvolved, level 1.5; the last two without their margins.
+    """
+    field = _LEVEL_DN + np.random.default_rng(0).standard_normal((side, side)).astype(np.float32)
+    state, inner = Image(field, Header(header)), (slice(_MARGIN, -_MARGIN), slice(_MARGIN, -_MARGIN))
+    fields = {"as read out": field}
+    if options:
+        channel = int(header["WAVELNTH"])
+        otf = psf.otf(channel, options.core, psf.grid(field.shape, channel)).astype(options.precision)
+        state = deconvolve(state, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate)
+        fields["deconvolved"] = state.data[inner]
+    return fields | {"level 1.5": register.register(state).data[inner]}
+
+
+def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -> np.ndarray:
+    """Return (I₂ − I₁)/√(σ₁² + σ₂²) of the pixels that are good in both images: standard normal if the Sun stood still.
+
+    Parameters
+    ----------
+    first, second
+        Images (ny, nx) of one unit with error planes.
+    leave_out
+        True for pixels to leave out, (ny, nx).
+
+    Returns
+    -------
+    numpy.ndarray
+        Pulls, float64 (n,).
 
     Raises
     ------
@@ -49,6 +112,6 @@ def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -
 
 
 def robust_spread(values: np.ndarray) -> float:
-    """Half of the range between the 15.87th and 84.13th percentile: σ of a normal distribution, deaf to its wings."""
+    """Return half of the range between the 15.87th and 84.13th percentiles: σ of a normal distribution, robust to its wings."""
     low, high = np.percentile(values, (15.865525, 84.134475))
     return float(high - low) / 2

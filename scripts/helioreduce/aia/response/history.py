@@ -1,12 +1,12 @@
-"""Degradation as a history: the curve of one version, its epochs and jumps, and how image means bear it out."""
+"""Degradation histories: the curve of one version of the table, its epochs and jumps, and a check against image means."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _DAYS_PER_YEAR = 365.25
 
+Key = TypeVar("Key", bound=Hashable)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
@@ -27,7 +29,7 @@ class History:
     Parameters
     ----------
     channel, version
-        What it belongs to.
+        Channel, and version of the table.
     times, factor
         Samples (n,), both ends of each epoch among them; a jump has two samples at one time.
     starts
@@ -58,7 +60,7 @@ class Trend:
 
 
 def history(rows: Sequence[degradation.Row], channel: int, version: int, *, samples: int = 33) -> History:
-    """The curve through all epochs of a version, ``samples`` points in each.
+    """Return the curve through all epochs of a version, ``samples`` points in each.
 
     Raises
     ------
@@ -68,22 +70,29 @@ def history(rows: Sequence[degradation.Row], channel: int, version: int, *, samp
     epochs = degradation.epochs(rows, channel, version)
     starts = [times.parse(str(row["T_START"])) for row in epochs]
     stops = [times.parse(str(row["T_STOP"])) for row in epochs]
-    launch = float(epochs[0]["EFF_AREA"])  # type: ignore[arg-type]
+    launch = float(epochs[0]["EFF_AREA"])
     stamps, values = [], []
     for row, start, stop in zip(epochs, starts, stops, strict=True):
         days = np.linspace(0, (stop - start).total_seconds() / 86400, samples)
         stamps += [start + timedelta(days=day) for day in days]
-        values.append(float(row["EFF_AREA"]) / launch * np.polynomial.Polynomial([1, *_slopes(row)])(days))  # type: ignore[arg-type]
+        values.append(float(row["EFF_AREA"]) / launch * np.polynomial.Polynomial([1, *_slopes(row)])(days))
     jumps = np.array([after[0] / before[-1] - 1 for before, after in pairwise(values)])
     frozen = _frozen_from(epochs, starts)
     return History(channel, version, np.array(stamps), np.concatenate(values), starts, jumps, frozen)
 
 
 def trend(rows: Sequence[degradation.Row], channel: int, version: int, when: Sequence[datetime], means: np.ndarray) -> Trend:
-    """Whether image means lose their decline once divided by d(t): an independent check of a table.
+    """Fit the trend of image means before and after division by d(t): an independent check of a table.
 
     A straight line is fitted to ln(mean) against time by least squares; its slope is the relative change per year. Solar
     activity has its own trend: compare versions over months of one phase of the cycle, or quiet-Sun means.
+
+    Parameters
+    ----------
+    rows, channel, version
+        Which curve d(t) of the degradation table.
+    when, means
+        Times and means (DN/s), (n,).
 
     Raises
     ------
@@ -99,7 +108,7 @@ def trend(rows: Sequence[degradation.Row], channel: int, version: int, when: Seq
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope of a least-squares line and its standard error from the residuals."""
+    """Return the slope of a least-squares line and its standard error from the residuals."""
     x, y = x - x.mean(), y - y.mean()
     slope = (x @ y) / (x @ x)
     residual = y - slope * x
@@ -107,11 +116,11 @@ def _slope(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def _slopes(row: degradation.Row) -> list[float]:
-    return [float(row[f"EFFA_P{n}"]) for n in (1, 2, 3)]  # type: ignore[arg-type]
+    return [float(row[f"EFFA_P{n}"]) for n in (1, 2, 3)]
 
 
 def _frozen_from(epochs: Sequence[degradation.Row], starts: Sequence[datetime]) -> datetime | None:
-    """Start of the last run of epochs without a trend and of one area."""
+    """Return the start of the final epochs that share one area and have no trend."""
     since = None
     for row, start in zip(reversed(epochs), reversed(starts), strict=True):
         if any(_slopes(row)) or row["EFF_AREA"] != epochs[-1]["EFF_AREA"]:
@@ -120,8 +129,16 @@ def _frozen_from(epochs: Sequence[degradation.Row], starts: Sequence[datetime]) 
     return since
 
 
+def sources(tables: Mapping[Key, Sequence[degradation.Row]]) -> dict[int, Key]:
+    """Return, for each version of the degradation table in order, the first of some tables that holds it."""
+    found: dict[int, Key] = {}
+    for name, rows in tables.items():
+        found = {int(row["VER_NUM"]): name for row in rows} | found
+    return dict(sorted(found.items()))
+
+
 def to_table(histories: Sequence[History]) -> Table:
-    """The curves of one channel in several versions: ``version``, ``time`` (ISO) and ``factor``; epochs in ``meta``."""
+    """Return the histories of one channel as a table: ``version``, ``time`` (ISO) and ``factor``; epochs in ``meta``."""
     from astropy.table import Table
 
     rows = [(h.version, times.iso(time), value) for h in histories for time, value in zip(h.times, h.factor, strict=True)]
@@ -139,7 +156,7 @@ def to_table(histories: Sequence[History]) -> Table:
 
 
 def from_table(table: Table) -> list[History]:
-    """Inverse of :func:`to_table`."""
+    """Return the histories in a table of :func:`to_table`."""
     found = []
     for version, told in table.meta["epochs"].items():
         rows = table[table["version"] == int(version)]

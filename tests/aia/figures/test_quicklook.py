@@ -1,0 +1,63 @@
+"""The quick look: intensity and relative error at their places and in their units."""
+
+import numpy as np
+import pytest
+from drawing import SPOT, drawn, shows
+
+from helioreduce.aia.figures import quicklook
+from helioreduce.image import Image
+
+
+@pytest.fixture
+def image(frame):
+    """An image of roll 0 whose relative error runs from 5 to 40 %; three pixels are missing."""
+    image = frame(CROTA2=0.0, CRPIX1=80.5, CRPIX2=60.5, CRVAL1=0.0, CRVAL2=0.0)
+    image.data[100, :3] = np.nan
+    share = np.linspace(0.05, 0.4, 160, dtype=np.float32)
+    return Image(image.data, image.header, np.abs(image.data) * share)
+
+
+def arcsec(x, y):
+    """Middle of a pixel, by CRPIX and CDELT."""
+    return (x + 1 - 80.5) * 0.6, (y + 1 - 60.5) * 0.6
+
+
+def test_relative_error_is_drawn_in_per_cent_at_its_place(image):
+    axis, bar = drawn(quicklook.draw, image).axes[1], drawn(quicklook.draw, image).axes[3]
+    (shown,) = axis.images
+    share = np.linspace(5, 40, 160)
+    for x, y in (SPOT, (10, 10), (150, 100), (80, 60)):
+        assert shown.get_array()[y, x] == pytest.approx(share[x], rel=1e-5)
+        assert shows(axis, shown, *arcsec(x, y), share[x])
+    assert (shown.norm.vmin, shown.norm.vmax) == (1, 100) and bar.get_ylabel() == "error of one pixel [%]"
+
+
+def test_intensity_is_drawn_at_its_place_and_its_ticks_are_its_values(image):
+    figure = drawn(quicklook.draw, image, style=quicklook.STYLE)
+    axis, bar = figure.axes[0], figure.axes[2]
+    (shown,) = axis.images
+    scale = np.nanpercentile(image.data, 99.9) / 50
+    for x, y in (SPOT, (10, 10), (10, 110), (150, 100)):
+        assert shows(axis, shown, *arcsec(x, y), np.arcsinh(image.data[y, x] / scale))
+    ticks = {float(text.get_text()): y for text, y in zip(bar.get_yticklabels(), bar.get_yticks(), strict=True)}
+    assert {100.0, 300.0} <= set(ticks)
+    np.testing.assert_allclose([np.sinh(y) * scale for y in ticks.values()], list(ticks), atol=1e-9)
+    assert bar.get_ylabel() == "DN" and axis.get_xlabel() == "helioprojective longitude [arcsec]"
+    assert axis.get_title() == "AIA 171 Å   2014-01-01T00:00:01.34Z"
+
+
+def test_binning_keeps_places_and_relative_errors(image):
+    """Blocks of 3 pixels: 160 columns leave one over, which is not drawn."""
+    figure = drawn(quicklook.draw, image, pixels=54)
+    axis = figure.axes[1]
+    (shown,) = axis.images
+    assert shown.get_array().shape == (40, 53)
+    np.testing.assert_allclose(shown.get_extent(), [-48.0, -48.0 + 159 * 0.6, -36.0, 36.0])
+    x, y = 4, 7
+    block = np.s_[3 * y : 3 * y + 3, 3 * x : 3 * x + 3]
+    expected = 100 * image.sigma[block].mean() / image.data[block].mean()
+    assert shown.get_array()[y, x] == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_an_error_plane_the_intensity_is_alone(image):
+    assert len(drawn(quicklook.draw, Image(image.data, image.header)).axes) == 2

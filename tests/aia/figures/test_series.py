@@ -1,0 +1,63 @@
+"""Figures against time: values, errors and flags of the frames' statistics."""
+
+import numpy as np
+import pytest
+from drawing import drawn, labels, line
+
+from helioreduce import times
+from helioreduce.aia.figures import series, style
+
+
+def row(channel, second, **values):
+    known = {"EXPTIME": 2.0, "QUALITY": 0, "NSPIKES": 100, "DEGFACT": 0.8, "BUNIT": "DN/s", "mean": 50.0, "sigma": 0.5}
+    return {"WAVELNTH": channel, "T_OBS": f"2014-01-01T00:00:{second:02d}Z", **known, **values}
+
+
+ROWS = [
+    row(304, 7, mean=20.0, sigma=0.1, DEGFACT=1.0),
+    row(171, 12, mean=60.0, sigma=0.7, EXPTIME=1.0, NSPIKES=300, QUALITY=4096),
+    row(171, 0),
+    row(171, 24, QUALITY=0x40000000, NSPIKES=200),
+]
+SECONDS = {171: [0, 12, 24], 304: [7]}
+
+
+def at(channel):
+    return [times.parse(f"2014-01-01T00:00:{second:02d}Z") for second in SECONDS[channel]]
+
+
+def test_light_curves_with_their_errors_in_order_of_time():
+    first, second = drawn(series.light_curves, ROWS).axes
+    for axis, channel, mean, sigma in ((first, 171, [50, 60, 50], [0.5, 0.7, 0.5]), (second, 304, [20], [0.1])):
+        (curve,) = axis.containers
+        points, _, (bars,) = curve.lines
+        assert list(points.get_xdata()) == at(channel) and list(points.get_ydata()) == mean
+        heights = [segment[:, 1] for segment in bars.get_segments()]
+        np.testing.assert_allclose(heights, [[m - s, m + s] for m, s in zip(mean, sigma, strict=True)])
+        assert axis.get_ylabel() == f"{channel} Å\n[DN/s]" and points.get_color() == style.CHANNELS[channel]["color"]
+    np.testing.assert_allclose(line(first, "not corrected for degradation")[1], [40, 48, 40])
+    assert labels(second) == ["corrected"]
+
+
+def test_timeline_marks_what_is_flagged():
+    """Near-real-time data are not flagged; any other bit is."""
+    quality, exposure, spikes = drawn(series.timeline, ROWS).axes
+    marked = {(own.get_marker(), y): list(own.get_xdata()) for own in quality.lines for y in np.unique(own.get_ydata())}
+    assert marked == {("o", 0): [at(171)[0], at(171)[2]], ("x", 0): [at(171)[1]], ("o", 1): at(304)}
+    assert [text.get_text() for text in quality.get_yticklabels()] == ["171 Å", "304 Å"]
+    assert [list(own.get_ydata()) for own in exposure.lines] == [[2, 1, 2], [2]]
+    assert [list(own.get_ydata()) for own in spikes.lines] == [[100, 300, 200], [100]]
+    assert exposure.get_ylim()[0] == 0
+
+
+def test_keywords_that_a_header_lacks_are_left_blank():
+    bare = {key: value for key, value in row(171, 0).items() if key not in ("QUALITY", "NSPIKES")}
+    quality, _, spikes = drawn(series.timeline, [bare]).axes
+    assert [own.get_marker() for own in quality.lines if len(own.get_xdata())] == ["o"]
+    assert np.isnan(spikes.lines[0].get_ydata()).all()
+
+
+def test_a_lone_frame_has_a_time_axis_about_it():
+    axis = drawn(series.light_curves, ROWS[:1]).axes[0]
+    low, high = axis.get_xlim()
+    assert (high - low) * 86400 == pytest.approx(20, abs=1e-3)
