@@ -2,32 +2,45 @@
 
 import ast
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-ALWAYS = {"inputs", "outputs", "output", "threads", "log"}
-#: Names that a plan gives at run time cannot be read here.
-UNPACKED = re.compile(r"^ *(?:input|output|params):\n(?: {8,}.*\n)*? {8,}(?:\*\*|unpack\()", re.M)
+ALWAYS = {"config", "inputs", "outputs", "output", "threads", "log"}
 
 
 def rules():
-    """The text of every rule that has a script run by name, and that script."""
+    """The parts of every rule that has a script run by name, as {keyword: lines}, and that script.
+
+    Names that a plan gives at run time (``**…``, ``unpack``) cannot be read here.
+    """
     for file in sorted((REPOSITORY / "workflow/rules").glob("*.smk")):
-        for text in re.split(r"^(?= *rule\b.*:$)", file.read_text(), flags=re.M)[1:]:
-            for script in re.findall(r'scripts/(\w+)\.py"', text):
-                source = (REPOSITORY / f"scripts/{script}.py").read_text()
-                if "script.run(main, snakemake)" in source and not UNPACKED.search(text):
-                    yield pytest.param(textwrap.dedent(text), source, id=f"{file.stem}-{script}")
+        for text in re.split(r"^ *(?:use )?rule\b.*:$", file.read_text(), flags=re.M)[1:]:
+            parts = keywords(text)
+            if not (script := re.search(r"scripts/(\w+)\.py", " ".join(parts.get("script", [])))):
+                continue
+            source = (REPOSITORY / f"scripts/{script[1]}.py").read_text()
+            named = " ".join(line for part in ("input", "output", "params") for line in parts.get(part, []))
+            if "script.run(main, snakemake)" in source and "**" not in named and "unpack(" not in named:
+                yield pytest.param(parts, source, id=f"{file.stem}-{script[1]}")
 
 
-def given(rule):
+def keywords(text):
+    """Lines of each keyword of a rule."""
+    found, keyword = {}, ""
+    for line in text.splitlines():
+        if start := re.match(r" +(\w+):( .*)?$", line):
+            keyword = start[1]
+        found.setdefault(keyword, []).append(line.strip())
+    return found
+
+
+def given(parts):
     """Names of a rule's inputs, outputs and params, and its wildcards."""
-    parts = dict(re.findall(r"^    (input|output|params|log):\n((?:(?: {8}.*)?\n)+)", rule, re.M))
-    named = {name for part in parts.values() for name in re.findall(r"^ {8}(\w+)=", part, re.M)}
-    return named | set(re.findall(r"\{(\w+)\}", parts["log"])) | ALWAYS
+    lines = [line for part in ("input", "output", "params") for line in parts.get(part, [])]
+    named = {start[1] for line in lines if (start := re.match(r"(\w+)=", line))}
+    return named | set(re.findall(r"\{(\w+)\}", " ".join(parts["log"]))) | ALWAYS
 
 
 def wanted(source):
