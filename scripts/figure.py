@@ -6,13 +6,13 @@ from typing import Any
 from helioreduce.aia import tables
 from helioreduce.aia.figures import catalogue
 from helioreduce.aia.figures.catalogue import Kind
-from helioreduce.io import ecsv, fits, plots
+from helioreduce.io import ecsv, fits, jsoc_files, plots
 from helioreduce.runtime import script
 
 READ = {
     Kind.IMAGE: fits.read,
     Kind.HEADER: fits.read_header,
-    Kind.SPIKES: lambda file: fits.read_spikes(file)[0],
+    Kind.SPIKES: lambda file: jsoc_files.read_spikes(file)[0],
     Kind.PSF: lambda file: fits.read_array(file, "PSF")[0],
     Kind.EXPECTED: lambda file: fits.read_array(file, "EXPECTED")[0].astype("float32"),
     Kind.TABLE: ecsv.read_table,
