@@ -126,6 +126,46 @@ def test_one_redraw_is_refused(frame):
         run(frame, OTF, redraws=1)
 
 
+def test_scatter_is_the_standard_deviation(rng):
+    draws = rng.normal(100, 5, (7, 3, 4))
+    np.testing.assert_allclose(deconvolve._scatter(iter(draws)), np.std(draws, axis=0, ddof=1), rtol=1e-12)
+
+
+def test_edge_is_all_of_an_image_that_has_no_inside():
+    """A frame of ``width`` pixels of each side is flagged; other bits stay."""
+    mask = np.full((10, 14), Mask.SPIKE, np.uint8)
+    inner = deconvolve._edge_flagged(mask, 4) == Mask.SPIKE
+    expected = np.zeros(mask.shape, bool)
+    expected[4:-4, 4:-4] = True
+    np.testing.assert_array_equal(inner, expected)
+    assert (deconvolve._edge_flagged(mask, 5) == Mask.SPIKE | Mask.EDGE).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"core": "preflight", "precision": "float64"},
+        {"tolerance": 0.1},
+        {"accelerate": True, "iterations": 5},
+        {"redraws": 3},
+    ],
+)
+def test_options_of_a_user_are_those_of_the_step(frame, options):
+    """With a PSF that is prepared once, twice the same bits as with its OTF and no prepared noise."""
+    cut = Image(frame.data[:60, :70].copy(), frame.header, frame.sigma[:60, :70].copy())
+    prepared = deconvolve.Psf(np.empty((0, 0)))
+    otf = psf.otf(171, options.get("core", "default"), psf.grid((60, 70), 171)).astype(np.float32)
+    otf = otf.astype(options.get("precision", "float32"))
+    told = {key: value for key, value in options.items() if key not in ("precision", "iterations")}
+    expected = run(cut, otf, options.get("iterations", 25), edge=psf.reach(171, 0.9), **told)
+    for result in (deconvolve.from_psf(cut, prepared, options) for _ in range(2)):
+        np.testing.assert_array_equal(result.data, expected.data)
+        np.testing.assert_array_equal(result.sigma, expected.sigma)
+        np.testing.assert_array_equal(result.mask, expected.mask)
+        assert result.header["PRPARA1"] == expected.header["PRPARA1"]
+
+
 def test_unknown_pixels_bring_no_noise(level1_header):
     """Variance is linear: the error plane with an unknown pixel lacks just what that pixel would have brought."""
     data, sigma = np.full(SHAPE, 100, np.float32), np.full(SHAPE, 10, np.float32)
