@@ -1,4 +1,4 @@
-"""Noise models, units, and what cleaning does to an image and its header."""
+"""What cleaning does to an image and its header, and the noise models of jobs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from helioreduce.cosmic_rays import calibrate, lacosmic
+from helioreduce.cosmic_rays import lacosmic
 from helioreduce.cosmic_rays.clean import clean, excess, hits, noise_model, to_electrons, wavelength
-from helioreduce.cosmic_rays.noise import PHOTON_IS_ELECTRON_ABOVE, Detector, classic_variance, electrons_per_photon
+from helioreduce.cosmic_rays.noise import PHOTON_IS_ELECTRON_ABOVE, Detector, electrons_per_photon
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 
@@ -22,31 +22,6 @@ def frame(seed=0, shape=(120, 140), sky=300.0, **cards: object) -> Image:
     for place in ((20, 30), (60, 61), (100, 7)):
         electrons[place] += 3000
     return Image((electrons / GAIN).astype(np.float32), fits.Header({"BUNIT": "adu", **cards}))
-
-
-@pytest.mark.parametrize("photon", [1.0, 5.4])
-def test_variance_is_that_of_the_counts(photon: float) -> None:
-    """The model's variance is the sample variance of counts drawn that way: DN², within 2 % (5σ for 10⁵ draws)."""
-    rng = np.random.default_rng(1)
-    expected = 2000.0
-    drawn = (rng.poisson(expected / photon, 100_000) * photon + rng.normal(0, READ, 100_000)) / GAIN
-    model = Detector(GAIN, READ, photon).variance(np.full((1, 1), expected / GAIN))
-    assert np.var(drawn) == pytest.approx(float(model[0, 0]), rel=0.02)
-
-
-def test_variance_in_electrons_and_in_dn() -> None:
-    """Variance in e⁻² is g² times the variance in DN²; negative counts have the read noise."""
-    dn = np.linspace(-50, 5000, 30, dtype=np.float32)[None]
-    in_dn, in_electrons = Detector(GAIN, READ).variance(dn), Detector(1.0, READ).variance(dn * np.float32(GAIN))
-    assert np.allclose(in_electrons, GAIN**2 * in_dn, rtol=1e-6)
-    assert in_electrons[0, 0] == READ**2
-    assert classic_variance(np.array([-50.0]), READ)[0] == READ**2 - 50
-
-
-@pytest.mark.parametrize(("colour", "electrons"), [(171, 19.86), (304, 11.17), (630, 5.39), (5000, 1.0)])
-def test_electrons_per_photon(colour: float, electrons: float) -> None:
-    """hν / 3.65 eV, and one electron in visible light."""
-    assert electrons_per_photon(colour) == pytest.approx(electrons, abs=0.01)
 
 
 def test_gain_scales_data_and_sigma_once() -> None:
@@ -183,25 +158,3 @@ def test_list_of_hits_is_reversible() -> None:
     listed = hits(image, new)
     assert listed.shape == (3, new.header["NCOSMIC"])
     assert np.allclose(new.data + excess(new.data.shape, listed), image.data, rtol=1e-6)
-
-
-def test_dark_and_flat() -> None:
-    """(science − dark) / flat gives the sky back; errors add in squares; a second dark and another unit are refused."""
-    header = fits.Header({"BUNIT": "adu"})
-    shape = (20, 30)
-    response = np.linspace(0.8, 1.2, 30, dtype=np.float32) * np.ones(shape, np.float32)
-    dark = Image(np.full(shape, 40, np.float32), header, np.full(shape, 3, np.float32))
-    flat = Image(1000 * response, header, np.full(shape, 10, np.float32))
-    science = Image(40 + 200 * response, header, np.full(shape, 4, np.float32))
-    subtracted = calibrate.apply(science, dark, "dark")
-    assert np.allclose(subtracted.data, 200 * response) and np.allclose(subtracted.sigma, 5)
-    flattened = calibrate.apply(subtracted, flat, "flat")
-    assert np.allclose(flattened.data, 200 * np.median(response), rtol=1e-5)
-    relative = np.hypot(5 / subtracted.data, 10 / flat.data)
-    assert np.allclose(flattened.sigma / flattened.data, relative, rtol=1e-5)
-    with pytest.raises(AlreadyDone):
-        calibrate.apply(subtracted, dark, "dark")
-    with pytest.raises(InputError, match="unit"):
-        calibrate.subtract(science, dark.with_(header=fits.Header({"BUNIT": "electron"})), "dark")
-    with pytest.raises(InputError, match="shape"):
-        calibrate.divide(science, Image(flat.data[:5], header))

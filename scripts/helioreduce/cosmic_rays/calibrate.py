@@ -1,4 +1,4 @@
-"""Bias and dark frames subtracted, flat fields divided out; the error plane follows."""
+"""Subtraction of bias and dark frames and division by flat fields, with error propagation."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from helioreduce.io.provenance import record, refuse_twice
 
 
 def apply(image: Image, frame: Image, step: str, reference: str = "") -> Image:
-    """A ``bias`` or ``dark`` subtracted, or a ``flat`` divided out."""
+    """Subtract a ``bias`` or ``dark``, or divide by a ``flat``."""
     return divide(image, frame, reference) if step == "flat" else subtract(image, frame, step, reference)
 
 
 def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Image:
-    """``image − frame`` as the step ``step`` (``bias`` or ``dark``): σ² = σ_image² + σ_frame², masks united.
+    """Subtract a ``bias`` or ``dark`` frame, which is also the name of the step: σ² = σ_image² + σ_frame², masks are united.
 
     Raises
     ------
     AlreadyDone
-        If that step has been done.
+        If that step has already been applied.
     InputError
         If the shapes or units differ.
     """
@@ -38,7 +38,7 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
 
 
 def divide(image: Image, flat: Image, reference: str = "") -> Image:
-    """``image / (flat / median of flat)`` as the step ``flat``; relative variances add. Pixels of no response become NaN."""
+    """Divide by ``flat / median of flat``, as the step ``flat``; relative variances add. Pixels without response become NaN."""
     refuse_twice(image, "flat")
     _check(image, flat, "flat")
     response = flat.data / np.nanmedian(flat.data)
@@ -55,5 +55,5 @@ def divide(image: Image, flat: Image, reference: str = "") -> Image:
 def _check(image: Image, frame: Image, step: str) -> None:
     if image.data.shape != frame.data.shape:
         raise InputError(
-            f"the image has shape {image.data.shape}, the {step} {frame.data.shape}", cure="Give one of the camera"
+            f"the image has shape {image.data.shape}, the {step} {frame.data.shape}", cure="Give a frame of the same camera"
         )

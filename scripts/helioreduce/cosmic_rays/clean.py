@@ -1,4 +1,4 @@
-"""Cosmic rays of an :class:`~helioreduce.image.Image`: found, flagged, replaced, and written into its header."""
+"""Cosmic-ray rejection for an :class:`~helioreduce.image.Image`: mask, replaced pixels, error plane and header."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helioreduce.io.provenance import record, refuse_twice
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-#: Pixels that are neither searched nor used as a neighbour.
+#: Pixels that are neither searched nor used to replace others.
 UNUSABLE = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
 ELECTRONS = ("electron", "electrons", "e-", "e")
 #: Å per unit of WAVELNTH, by WAVEUNIT in lower case: also a power of ten of the metre; none means Å.
@@ -35,20 +35,20 @@ def clean(
 ) -> Image:
     """Flag the cosmic rays of an image and replace them.
 
-    The noise is ``variance``, or the detector's, or the square of the image's error plane. Replaced pixels get the noise
-    that their replacement shows: the larger of the local noise and the spread of the neighbours it was made from. An image
-    without an error plane gets the one that was used.
+    The variance is ``variance``, or that of the detector, or the square of the error plane. The error of a replaced pixel is
+    the larger of the local noise and the standard deviation of the pixels that replace it. An image without an error plane
+    gets the square root of the variance.
 
     Parameters
     ----------
     image
-        Any unit, sky included; pixels flagged BAD_PIXEL, SATURATED, OUTSIDE or NO_DATA take no part.
+        Any unit, sky included; pixels flagged BAD_PIXEL, SATURATED, OUTSIDE or NO_DATA are ignored.
     choices, variance, background
         As in :func:`helioreduce.cosmic_rays.lacosmic.detect`; unit of the image (squared for ``variance``).
     detector
         Noise model for data in DN, or with gain 1 for data in electrons.
     replace
-        False only flags: where neighbouring frames may show that a hit is solar.
+        False only flags, for series whose neighbouring frames may show that a hit is solar.
 
     Returns
     -------
@@ -58,9 +58,9 @@ def clean(
     Raises
     ------
     AlreadyDone
-        If the image has been cleaned.
+        If the image has already been cleaned.
     InputError
-        If there is no noise, or it cannot be right: gain for data in electrons, plain electron noise at an EUV wavelength.
+        If there is no variance, or it must be wrong: a gain for data in electrons, one electron per photon in the EUV.
     """
     refuse_twice(image, "clean")
     used, model = _variance(image, detector, variance)
@@ -75,17 +75,17 @@ def clean(
         planes["data"] = result.cleaned
     new = image.with_(**planes)
     new.header["NCOSMIC"] = (result.n_pixels, "pixels flagged as cosmic rays")
-    record(new.header, "clean", _told(choices, result, model, replace))
+    record(new.header, "clean", _parameters(choices, result, model, replace))
     return new
 
 
 def to_electrons(image: Image, gain: float) -> Image:
-    """Data and sigma times ``gain`` (electrons per DN), BUNIT electron; once.
+    """Convert DN to electrons: multiply data and sigma by ``gain`` (electrons per DN) and set BUNIT.
 
     Raises
     ------
     AlreadyDone
-        If the image is in electrons.
+        If the image is already in electrons.
     InputError
         If the gain is not positive.
     """
@@ -100,7 +100,7 @@ def to_electrons(image: Image, gain: float) -> Image:
 
 
 def noise_model(header: Header, gain: float, read_noise: float | None, electrons_per_photon: float | str) -> Detector | None:
-    """The detector that a job describes; None, without a read noise, means the image's own error plane.
+    """Return the noise model of a job; None, without a read noise, means the image's own error plane.
 
     Parameters
     ----------
@@ -129,20 +129,20 @@ def noise_model(header: Header, gain: float, read_noise: float | None, electrons
 
 
 def hits(before: Image, after: Image) -> np.ndarray:
-    """What cleaning did, array (3, n) float64: flat index, value before and value after, in the layout of AIA's spikes."""
+    """Return the replaced pixels, array (3, n) float64: flat index, value before and after, in the layout of AIA's spikes."""
     pixels = np.flatnonzero(after.flagged(Mask.COSMIC_RAY))
     return np.array([pixels, before.data.flat[pixels], after.data.flat[pixels]], float)
 
 
 def excess(shape: tuple[int, int], listed: np.ndarray) -> np.ndarray:
-    """Image less cleaned image, (ny, nx), from the list of :func:`hits`."""
+    """Return image minus cleaned image, (ny, nx), from the output of :func:`hits`."""
     image = np.zeros(shape)
     image.flat[listed[0].astype(np.int64)] = listed[1] - listed[2]
     return image
 
 
 def wavelength(header: Header) -> float | None:
-    """WAVELNTH in Å, by WAVEUNIT; None where it is not given or not positive."""
+    """Return WAVELNTH in Å, by WAVEUNIT; None where it is missing, not positive or in an unknown unit."""
     value, unit = header.get("WAVELNTH"), str(header.get("WAVEUNIT", "")).strip().lower()
     if not isinstance(value, int | float) or not value > 0 or unit not in ANGSTROM:
         return None
@@ -150,7 +150,7 @@ def wavelength(header: Header) -> float | None:
 
 
 def _variance(image: Image, detector: Detector | None, variance: np.ndarray | None) -> tuple[np.ndarray, str]:
-    """The variance to use and its name."""
+    """Return the variance to use and its name."""
     if variance is not None:
         return variance, "variance"
     if detector is not None:
@@ -170,10 +170,11 @@ def _refuse_electrons(header: Header, gain: float) -> None:
         )
 
 
-def _told(choices: Settings, result: Result, model: str, replaced: bool) -> dict[str, object]:
-    """What the header says of the step."""
+def _parameters(choices: Settings, result: Result, model: str, replaced: bool) -> dict[str, object]:
+    """Return the parameters of the step for the header."""
     names = ("sigclip", "sigfrac", "objlim", "border", "replacement", "saturation")
-    told = {name: getattr(choices, name) for name in names}
+    chosen = {name: getattr(choices, name) for name in names}
     fine = "median" if choices.psf is None else f"psf {choices.psf.shape[0]}x{choices.psf.shape[1]}"
     passes = "+".join(map(str, result.per_iteration))
-    return {**told, "fine_structure": fine, "replaced": replaced, "noise": model, "n_pixels": result.n_pixels, "passes": passes}
+    found = {"noise": model, "n_pixels": result.n_pixels, "passes": passes}
+    return {**chosen, "fine_structure": fine, "replaced": replaced, **found}

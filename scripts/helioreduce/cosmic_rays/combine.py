@@ -1,4 +1,4 @@
-"""Calibration frames out of many: bias, dark and flat, without their cosmic rays."""
+"""Combination of bias, dark and flat frames with cosmic-ray rejection."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ FEW = np.array([1.0, 1.0, 1.196, 1.495, 1.363, 1.206, 1.200, 1.140, 1.129, 1.107
 MEDIAN_ERROR = sqrt(pi / 2)
 
 Rows = Callable[[slice], np.ndarray]
-Shape = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Choices:
-    """How frames are combined.
+    """Method and parameters of a combination.
 
     Parameters
     ----------
@@ -59,9 +58,9 @@ class Choices:
     def __post_init__(self) -> None:
         for name, known in (("method", METHODS), ("deviation", DEVIATIONS)):
             if getattr(self, name) not in known:
-                raise InputError(f"no {name} is called {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
+                raise InputError(f"unknown {name} {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
         if not (self.sigma > 0 and 0 <= self.trim < 0.5 and self.quantum >= 0):
-            raise InputError(f"{self} cannot be", cure="Give sigma > 0, 0 ≤ trim < 0.5 and quantum ≥ 0")
+            raise InputError(f"{self} is impossible", cure="Give sigma > 0, 0 ≤ trim < 0.5 and quantum ≥ 0")
         if (self.deviation == "noise") != (self.noise > 0):
             raise InputError(f"deviation is {self.deviation!r}, noise {self.noise:g}", cure="Give a noise with deviation noise")
 
@@ -76,9 +75,9 @@ class Combined:
 
 
 def farthest(n: int, deviation: str) -> float:
-    """The most deviations that one of ``n`` values can lie from the median: n / √(n − 1) for ``std``, else no limit.
+    """Return the largest distance of one of ``n`` values from the median, in deviations: n / √(n − 1) for ``std``.
 
-    With the standard deviation a clip at 5 cannot fire for 23 frames or fewer, whatever the outlier.
+    With the standard deviation no outlier is clipped at 5 σ among 23 frames or fewer, however large.
     """
     if n < 2:
         return 0.0
@@ -90,26 +89,26 @@ def farthest(n: int, deviation: str) -> float:
 def combine(
     frames: Sequence[Rows], shape: tuple[int, int], choices: Choices = Choices(), *, memory_mb: float = 500
 ) -> Combined:
-    """Combine frames strip by strip, so that no more than ``memory_mb`` of them is held at a time.
+    """Combine frames strip by strip, so that no more than ``memory_mb`` of them is in memory at a time.
 
     Parameters
     ----------
     frames
-        For each frame a function that gives some of its rows, (rows, nx); NaN do not count.
+        For each frame a function that returns some of its rows, (rows, nx); NaN are ignored.
     shape
         (ny, nx).
     memory_mb
-        Size of the strips of all frames together, MB (at least one row of each is held).
+        Total size of the strips of all frames, MB (at least one row of each).
 
     Warns
     -----
     UserWarning
-        If for so few frames the clip can never fire.
+        If there are too few frames for any value to be clipped.
 
     Raises
     ------
     InputError
-        If there is no frame, or a frame has another shape.
+        If there is no frame, or the shapes differ.
     """
     if not frames:
         raise InputError("there is no frame to combine", cure="Give at least one file")
@@ -135,12 +134,12 @@ def combine(
 
 
 def level(frame: Rows, ny: int) -> float:
-    """Median of a whole frame of ``ny`` rows, NaN left out."""
+    """Return the median of a whole frame of ``ny`` rows, ignoring NaN."""
     return float(np.nanmedian(frame(slice(0, ny))))
 
 
 def scaled(frame: Rows, factor: float) -> Rows:
-    """A frame divided by a number: flats are combined after dividing each by its median.
+    """Return a frame divided by a number: flats are combined after dividing each by its median.
 
     Raises
     ------
@@ -153,7 +152,7 @@ def scaled(frame: Rows, factor: float) -> Rows:
 
 
 def stack(cube: np.ndarray, choices: Choices = Choices()) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Data, standard error and number of values of each pixel of a cube (n, ny, nx).
+    """Return data, standard error and number of values of each pixel of a cube (n, ny, nx).
 
     The standard error comes from the spread of the values behind the pixel: s / √n for means, √(π/2) s / √n for the median,
     s_w / ((1 − 2 trim) √n) with the winsorised s_w for the trimmed mean (Tukey & McLaughlin 1963). NaN for one value.
@@ -183,7 +182,7 @@ def _stack(cube, method, deviation, sigma, trim, floor):
 
 @numba.njit(cache=True)
 def _sorted_column(cube, y, x, values):
-    """The values of one pixel that are not NaN, in ascending order, into ``values``; returns their number."""
+    """Write the values of one pixel that are not NaN, in ascending order, to ``values``; return their number."""
     k = 0
     for frame in range(cube.shape[0]):
         value = cube[frame, y, x]
@@ -200,7 +199,7 @@ def _sorted_column(cube, y, x, values):
 
 @numba.njit(cache=True)
 def _kept(values, k, distances, method, deviation, sigma, trim, floor):
-    """First and last (excluded) of the sorted values that enter the mean."""
+    """Return the first and last (excluded) of the sorted values that enter the mean."""
     first, last = 0, k
     if method == 2:
         first = int(trim * k)
@@ -238,14 +237,14 @@ def _deviation(values, middle, distances, deviation):
 
 @numba.njit(cache=True)
 def _middle(values):
-    """Median of sorted values; NaN for none."""
+    """Return the median of sorted values; NaN for none."""
     k = values.size
     return 0.5 * (values[(k - 1) // 2] + values[k // 2]) if k else np.nan
 
 
 @numba.njit(cache=True)
 def _moments(values):
-    """Mean, and standard error of the mean; NaN where there are too few values."""
+    """Return the mean and its standard error; NaN where there are too few values."""
     k = values.size
     if k == 0:
         return np.nan, np.nan
@@ -255,7 +254,7 @@ def _moments(values):
 
 @numba.njit(cache=True)
 def _winsorised(values, k, first, last):
-    """Standard error of a trimmed mean: the values cut off count as the nearest one kept."""
+    """Return the standard error of a trimmed mean: each value cut off is replaced by the nearest one kept."""
     total, squares = 0.0, 0.0
     for i in range(k):
         value = values[min(max(i, first), last - 1)]

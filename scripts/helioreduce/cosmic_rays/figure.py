@@ -1,4 +1,4 @@
-"""Figures of cosmic rays: snippets of single hits, and what a threshold does."""
+"""Figures of cosmic rays: snippets of single hits, and comparison of thresholds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PER_COLUMN, GAP = 10, 3
 
 
 def snippets(planes: Mapping[str, np.ndarray], boxes: Sequence[Box], title: str = "") -> Figure:
-    """Snippets around hits, one row each, one column for each plane; a page without hits says so.
+    """Draw snippets around hits, one row each, one column for each plane.
 
     All snippets of a plane are one picture, so that thirty hits are drawn as fast as one. Pictures other than masks are scaled
     hit by hit (square root), from the snippet's dark level to the hit's brightest pixel in the first picture.
@@ -53,8 +53,8 @@ def snippets(planes: Mapping[str, np.ndarray], boxes: Sequence[Box], title: str 
     return figure
 
 
-def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[str, str], unit: str) -> Figure:
-    """A frame, what each threshold finds on it, and the pixels in hits of at least so many pixels.
+def thresholds(image: np.ndarray, found: Mapping[str, Sources], labels: Mapping[str, str], unit: str) -> Figure:
+    """Draw a frame, what each threshold finds on it, and the cumulative number of pixels by size of hit.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
         Array (ny, nx), unit ``unit``.
     found
         Sources of each threshold, by its name; two of them are drawn on the frame.
-    told
-        A line about each threshold, by its name.
+    labels
+        Scores of each threshold, by its name.
     """
     figure = Figure(figsize=(WIDTH, 5.0), layout="constrained")
     axes = figure.subplot_mosaic([["frame", "marked"], ["counts", "counts"]], height_ratios=(1, 0.7))
@@ -80,7 +80,7 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
         marked.scatter(x, y, s=(5, 0.8, 0.3)[min(k, 2)], color=colour, linewidths=0, label=name)
         size = np.arange(1, sources.areas.max(initial=1) + 1)
         at_least = [sources.areas[sources.areas >= s].sum() for s in size]
-        counts.step(size, at_least, where="mid", color=colour, label=f"{name}: {told[name]}")
+        counts.step(size, at_least, where="mid", color=colour, label=f"{name}: {labels[name]}")
     marked.legend(loc="lower center", bbox_to_anchor=(0.5, 0.99), ncols=len(found), frameon=False, markerscale=2)
     counts.axvline(EXTENDED - 0.5, color="0.6", linewidth=0.8, linestyle=":")
     counts.text(EXTENDED - 0.4, 0.97, "extended →", transform=counts.get_xaxis_transform(), color="0.4", fontsize=6.5, va="top")
@@ -91,7 +91,7 @@ def thresholds(image: np.ndarray, found: Mapping[str, Sources], told: Mapping[st
 
 
 def _limits(planes: Mapping[str, np.ndarray], boxes: Sequence[Box]) -> list[tuple[float, float]]:
-    """Darkest and brightest level of each snippet, from the first plane that is no mask."""
+    """Return the darkest and brightest level of each snippet, from the first plane that is no mask."""
     picture = next((plane for plane in planes.values() if plane.dtype != bool), None)
     if picture is None:
         return [(0.0, 1.0)] * len(boxes)
@@ -100,7 +100,7 @@ def _limits(planes: Mapping[str, np.ndarray], boxes: Sequence[Box]) -> list[tupl
 
 
 def _mosaic(plane: np.ndarray, limits: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> np.ndarray:
-    """Snippets below each other, the first on top, each scaled to 0–1; NaN in the gaps."""
+    """Return the snippets below each other, the first on top, each scaled to 0–1; NaN in the gaps."""
     rows = []
     for (low, high), box in zip(limits, boxes, strict=True):
         cut = _cut(plane, box)
@@ -110,7 +110,7 @@ def _mosaic(plane: np.ndarray, limits: Sequence[tuple[float, float]], boxes: Seq
 
 
 def _cut(plane: np.ndarray, box: Box) -> np.ndarray:
-    """A snippet centred on a box, NaN beyond the edge of the plane."""
+    """Return a snippet centred on a box, NaN beyond the edge of the plane."""
     cut = np.full(SNIPPET, np.nan)
     first = [(part.start + part.stop - size) // 2 for part, size in zip(box, SNIPPET, strict=True)]
     inside = [slice(max(f, 0), max(min(f + size, side), 0)) for f, size, side in zip(first, SNIPPET, plane.shape, strict=True)]

@@ -1,4 +1,4 @@
-"""Cosmic rays to order: five kinds of hits with known pixels, for tests of completeness and purity."""
+"""Simulated cosmic rays: five kinds of hits with known pixels, for tests of completeness and purity."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def inject(
     *,
     saturated: np.ndarray | None = None,
 ) -> Injection:
-    """Hits at random places.
+    """Simulate hits at random positions.
 
     Parameters
     ----------
     shape
         (ny, nx).
     numbers
-        How many of each of :data:`KINDS`.
+        Number of hits of each of :data:`KINDS`.
     peak
-        Charge of a pixel that is hit in full, in the image's unit: one number, or an array (ny, nx), for example 20 σ.
+        Charge of a fully hit pixel, in the image's unit: one number, or an array (ny, nx), for example 20 σ.
     rng
-        Random numbers; equal generators give equal hits.
+        Random number generator.
     saturated
         Boolean (ny, nx), for ``core``.
 
@@ -62,9 +62,9 @@ def inject(
     """
     unknown = set(numbers) - set(KINDS)
     if unknown:
-        raise InputError(f"no hit is called {min(unknown)!r}", cure=f"Kinds: {', '.join(KINDS)}")
+        raise InputError(f"unknown kind of hit {min(unknown)!r}", cure=f"Kinds: {', '.join(KINDS)}")
     if numbers.get("core") and (saturated is None or not saturated.any()):
-        raise InputError("there is no saturated pixel for hits beside one", cure="Give `saturated`, or no hits of kind core")
+        raise InputError("there is no saturated pixel for hits of kind core", cure="Give `saturated`, or no such hits")
     cores = np.zeros(shape, bool) if saturated is None else saturated
     charge, events = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
     kinds = [kind for kind in KINDS for _ in range(numbers.get(kind, 0))]
@@ -77,7 +77,7 @@ def inject(
 
 
 def _path(kind: str, shape: tuple[int, int], rng: np.random.Generator, cores: np.ndarray) -> Iterator[tuple]:
-    """Pixels of one hit and the share of the full charge in each."""
+    """Yield the pixels of one hit and the fraction of the full charge in each."""
     y, x = _start(kind, shape, rng, cores)
     if kind in ("point", "edge", "core"):
         yield y, x, 1.0
@@ -90,7 +90,7 @@ def _path(kind: str, shape: tuple[int, int], rng: np.random.Generator, cores: np
 
 
 def _walk(y: int, x: int, angle: float, bend: float, length: int, rng: np.random.Generator) -> Iterator[tuple]:
-    """Pixel steps along a direction that turns by about ``bend`` radians each."""
+    """Yield pixels along a path whose direction changes by about ``bend`` radians per step."""
     here, seen = np.array([y, x], float), set()
     for _ in range(length):
         pixel = (round(here[0]), round(here[1]))

@@ -1,8 +1,8 @@
-"""The arithmetic of L.A.Cosmic at single pixels, evaluated only where a pixel can still be a cosmic ray.
+"""L.A.Cosmic at single pixels, evaluated only where a pixel may be a cosmic ray.
 
 Every value is the one that the dense algorithm (van Dokkum 2001, PASP 113, 1420) has at that pixel, in single precision and
-in the order of operations of astroscrappy 1.3, so that masks agree to the last pixel. So few pixels are asked that nothing is
-kept: no plane of the image's size is ever made. Pixels are named by their flat index, ``y * nx + x``.
+in the order of operations of astroscrappy 1.3, so that masks agree to the last pixel. So few pixels are evaluated that no
+result is stored: no plane of the image's size is ever made. Pixels are given by their flat index, ``y * nx + x``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROOM = np.float32(1 - 1e-5)
 
 
 class Planes(NamedTuple):
-    """The image under work; arrays (ny, nx) of float32 unless said otherwise."""
+    """The image being cleaned; arrays (ny, nx) of float32 unless said otherwise."""
 
     data: np.ndarray
     variance: np.ndarray
@@ -41,7 +41,7 @@ def planes(
     excluded: np.ndarray,
     border: int,
 ) -> Planes:
-    """Planes in the form that the kernels take; ``data`` and ``variance`` are shared, not copied."""
+    """Return planes in the form that the kernels take; ``data`` and ``variance`` are shared, not copied."""
     empty = np.zeros((0, 0), np.float32)
     psf = empty if psf is None else np.ascontiguousarray(psf, np.float32)
     return Planes(data, variance, empty if background is None else background, psf, excluded, border)
@@ -82,7 +82,7 @@ def _four_corners(v, right, left, down, up):
 
 @numba.njit(cache=True)
 def _beside(data, border, y, x, dy, dx):
-    """Neighbour of a pixel; a missing one is replaced by the opposite pixel, or else by the pixel itself."""
+    """Return a neighbour of a pixel; a missing one is replaced by the opposite pixel, or else by the pixel itself."""
     ny, nx = data.shape
     j, i = y + dy, x + dx
     if border == COPY and not (0 <= j < ny and 0 <= i < nx):

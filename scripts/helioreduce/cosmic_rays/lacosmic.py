@@ -16,35 +16,35 @@ from scipy import ndimage
 from helioreduce.cosmic_rays import kernels, replacement, windows
 from helioreduce.errors import InputError
 
-#: Data and variance as they were given.
+#: Original data and variance.
 Pair = tuple[np.ndarray, np.ndarray]
 BORDERS = {"reflect": windows.REFLECT, "copy": windows.COPY, "nearest": windows.NEAREST}
 REPLACEMENTS = {"mean": replacement.MEAN, "median": replacement.MEDIAN, "distance": replacement.DISTANCE}
-#: How far a changed pixel is felt by S′ and by F (medians of 5 × 5 and 7 × 7 over ones of 5 × 5 and 3 × 3), pixels.
+#: Distance over which a changed pixel affects S′ and F (medians of 5 × 5 and 7 × 7 over ones of 5 × 5 and 3 × 3), pixels.
 REACH = 4
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Thresholds and choices.
+    """Thresholds and options of L.A.Cosmic.
 
     Parameters
     ----------
     sigclip
-        Least Laplacian significance S′ of a cosmic ray, in noise units.
+        Minimum Laplacian significance S′ of a cosmic ray, in units of the noise.
     sigfrac
-        Neighbours are taken down to ``sigfrac · sigclip``.
+        Neighbours are flagged down to ``sigfrac · sigclip``.
     objlim
-        Least contrast S′ / F: about 2 for critically sampled images with the right variance, 4–5 for undersampled ones.
+        Minimum contrast S′ / F: about 2 for critically sampled images with the right variance, 4–5 for undersampled ones.
     iterations
-        At most so many passes; cleaned pixels may uncover further ones.
+        Maximum number of passes; each may uncover further pixels.
     border
-        What lies beyond the edge: ``reflect`` finds hits up to the outermost row, ``copy`` leaves two rows untouched as
+        Extrapolation beyond the edge: ``reflect`` finds hits up to the outermost row, ``copy`` leaves two rows untouched as
         astroscrappy does, ``nearest`` is IRAF's.
     replacement
         ``mean``, ``median`` or ``distance``-weighted mean of the good pixels in 5 × 5.
     saturation
-        Level of the detector, in the data's unit: bright extended cores at or above it are left alone.
+        Saturation level, in the data's unit: bright extended cores at or above it are excluded.
     psf
         Array (k, k), k odd: fine structure from this profile in place of the 3 × 3 median (good for well sampled stars).
     """
@@ -64,7 +64,7 @@ class Settings:
                 raise InputError(f"{name} is {getattr(self, name)}", cure="Give a number above 0")
         for name, known in (("border", BORDERS), ("replacement", REPLACEMENTS)):
             if getattr(self, name) not in known:
-                raise InputError(f"no {name} is called {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
+                raise InputError(f"unknown {name} {getattr(self, name)!r}", cure=f"One of: {', '.join(known)}")
         if self.psf is not None and (len(set(self.psf.shape)) > 1 or self.psf.ndim != 2 or self.psf.shape[0] % 2 == 0):
             raise InputError(f"the PSF has shape {self.psf.shape}", cure="Give a square array with an odd side")
 
@@ -79,9 +79,9 @@ MODES = {
 
 
 def settings(mode: str = "standard", **choices: Any) -> Settings:
-    """Settings of a mode, some of them chosen otherwise."""
+    """Return the settings of a mode, with changes."""
     if mode not in MODES:
-        raise InputError(f"no mode is called {mode!r}", cure=f"One of: {', '.join(MODES)}")
+        raise InputError(f"unknown mode {mode!r}", cure=f"One of: {', '.join(MODES)}")
     return replace(MODES[mode], **choices)
 
 
@@ -105,7 +105,7 @@ class Result:
 
     @property
     def n_iterations(self) -> int:
-        """Number of passes made, the last one with nothing new included."""
+        """Number of passes, including the last one, which found nothing new."""
         return len(self.per_iteration)
 
 
@@ -164,7 +164,7 @@ def detect(
 
 
 def _search(planes: kernels.Planes, choices: Settings, given: Pair) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Mask and number of new pixels in each pass; data and variance of ``planes`` are cleaned in place."""
+    """Return the mask and the number of new pixels in each pass; clean data and variance of ``planes`` in place."""
     ny, nx = planes.data.shape
     high, low = np.float32(choices.sigclip), np.float32(choices.sigclip) * np.float32(choices.sigfrac)
     reach = REACH if choices.psf is None else max(REACH, choices.psf.shape[0] // 2 + 5)
@@ -185,21 +185,21 @@ def _search(planes: kernels.Planes, choices: Settings, given: Pair) -> tuple[np.
         todo = windows.near(touched, reach, ny, nx)
         stale = np.zeros(ny * nx, bool)
         stale[todo] = True
-        hits = hits[~stale[hits]]  # what lies far from every change stays a hit
+        hits = hits[~stale[hits]]  # hits far from every change remain
     return found, tuple(per_iteration)
 
 
 def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method: int, given: Pair) -> None:
-    """Replace pixels of data and variance; without a good pixel near, by the median of the image as it was given."""
-    spoilt = found | planes.excluded
+    """Replace pixels of data and variance; those without a good pixel nearby, by the median of the original image."""
+    unusable = found | planes.excluded
     for plane, before in zip((planes.data, planes.variance), given, strict=True):
-        if replacement.replace(plane, pixels, spoilt, method, np.float32(np.nan)):
+        if replacement.replace(plane, pixels, unusable, method, np.float32(np.nan)):
             image = _single(before) - (planes.background if planes.background.size else np.float32(0))
-            replacement.replace(plane, pixels, spoilt, method, np.float32(replacement.level(image, planes.excluded)))
+            replacement.replace(plane, pixels, unusable, method, np.float32(replacement.level(image, planes.excluded)))
 
 
 def _grown(mask: np.ndarray, border: str) -> np.ndarray:
-    """A mask and its neighbours; the outermost rows and columns do not grow for ``copy``."""
+    """Return a mask with its neighbours; the outermost rows and columns do not grow for ``copy``."""
     grown = ndimage.binary_dilation(mask, np.ones((3, 3), bool))
     if border == "copy":
         for edge in (0, -1):
@@ -222,7 +222,7 @@ def _exclude_saturated(planes: kernels.Planes, saturation: float) -> None:
 
 
 def _single(array: np.ndarray) -> np.ndarray:
-    """A copy in single precision, infinities as NaN."""
+    """Return a copy in single precision, with infinities as NaN."""
     copy = np.array(array, dtype=np.float32, order="C")
     if not np.isfinite(copy.sum(dtype=float)):
         copy[~np.isfinite(copy)] = np.nan

@@ -1,4 +1,4 @@
-"""Variance of a detector's counts, the number that decides what L.A.Cosmic finds.
+"""Noise model of a detector, on which all thresholds of L.A.Cosmic depend.
 
 In visible light one photon makes one electron, so that electrons are Poisson. In the extreme ultraviolet one photon makes
 many, hν / 3.65 eV, and plain electron noise is too small by the square root of that number: at 171 Å by 4.5.
@@ -18,7 +18,7 @@ PHOTON_IS_ELECTRON_ABOVE = HC_EV_ANGSTROM / (2 * EV_PER_ELECTRON)
 
 
 def electrons_per_photon(wavelength: float) -> float:
-    """Mean number of electrons that a photon frees in silicon, hc / (λ · 3.65 eV) and at least 1; ``wavelength`` λ in Å."""
+    """Return the mean number of electrons that a photon of λ (Å) frees in silicon: hc / (λ · 3.65 eV), at least 1."""
     return max(HC_EV_ANGSTROM / (wavelength * EV_PER_ELECTRON), 1.0)
 
 
@@ -42,12 +42,13 @@ class Detector:
 
     def __post_init__(self) -> None:
         if not (self.gain > 0 and self.read_noise >= 0 and self.electrons_per_photon >= 1):
-            raise InputError(f"{self} cannot be", cure="Give gain > 0, read noise ≥ 0 and at least one electron per photon")
+            raise InputError(f"{self} is impossible", cure="Give gain > 0, read noise ≥ 0 and at least one electron per photon")
 
     def variance(self, data: np.ndarray) -> np.ndarray:
-        """Variance of ``data`` (DN), DN²: (q · max(g D, 0) + r²) / g², with gain g, read noise r and q electrons per photon.
+        """Return the variance of ``data`` D (DN), DN²: (q · max(g D, 0) + r²) / g².
 
-        The variance of n photons of q electrons each is n q² = q · (n q): electrons times q.
+        Here g is the gain, r the read noise and q the number of electrons per photon: n photons of q electrons each have the
+        variance n q² = q · (n q), electrons times q.
         """
         electrons = np.maximum(np.asarray(data, np.float32) * np.float32(self.gain), np.float32(0))
         electrons *= np.float32(self.electrons_per_photon)
@@ -73,5 +74,5 @@ class Detector:
 
 
 def classic_variance(electrons: np.ndarray, read_noise: float) -> np.ndarray:
-    """D + r², electrons², as astroscrappy takes it: negative data lower it below the read noise."""
+    """Return D + r², electrons², the variance of astroscrappy: negative data lower it below the read noise."""
     return np.asarray(electrons, np.float32) + np.float32(read_noise) * np.float32(read_noise)

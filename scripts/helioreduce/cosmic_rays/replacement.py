@@ -1,4 +1,4 @@
-"""What a pixel under a cosmic ray would have been: from the good pixels in the 5 × 5 square around it."""
+"""Replacement of pixels hit by cosmic rays by the good pixels in the 5 × 5 square around them."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ REACH = 2
 
 
 @numba.njit(cache=True)
-def replace(plane, pixels, spoilt, method, level):
-    """Replace ``pixels`` of ``plane`` (ny, nx), in place, out of neighbours that are not ``spoilt`` and not NaN.
+def replace(plane, pixels, unusable, method, level):
+    """Replace ``pixels`` of ``plane`` (ny, nx), in place, from neighbours that are not ``unusable`` and not NaN.
 
     Parameters
     ----------
     pixels
         Flat indices.
-    spoilt
+    unusable
         Boolean (ny, nx), True on every cosmic ray and every excluded pixel.
     method
         MEAN, MEDIAN (the lower one of an even number) or DISTANCE (mean weighted with 1 / distance).
     level
-        Taken where no pixel of the square is good.
+        Value where no pixel of the square is good.
 
     Returns
     -------
     int
-        Number of pixels that took ``level``.
+        Number of pixels that were set to ``level``.
     """
     ny, nx = plane.shape
-    window, alone = np.empty((2 * REACH + 1) ** 2, np.float32), 0
+    window, without_neighbours = np.empty((2 * REACH + 1) ** 2, np.float32), 0
     for pixel in pixels:
         y, x = pixel // nx, pixel % nx
         n, total, weights = 0, np.float32(0), np.float32(0)
         for j in range(max(y - REACH, 0), min(y + REACH + 1, ny)):
             for i in range(max(x - REACH, 0), min(x + REACH + 1, nx)):
                 value = plane[j, i]
-                if spoilt[j, i] or np.isnan(value):
+                if unusable[j, i] or np.isnan(value):
                     continue
                 weight = np.float32(1)
                 if method == DISTANCE:
@@ -51,22 +51,22 @@ def replace(plane, pixels, spoilt, method, level):
                 weights += weight
         if n == 0:
             plane[y, x] = level
-            alone += 1
+            without_neighbours += 1
         else:
             plane[y, x] = low_median(window, n) if method == MEDIAN else total / weights
-    return alone
+    return without_neighbours
 
 
 def level(plane: np.ndarray, excluded: np.ndarray) -> float:
-    """Median of the pixels that are not excluded and not NaN, the lower one of an even number; NaN for none."""
+    """Return the median of the pixels that are not excluded and not NaN, the lower one of an even number; NaN for none."""
     good = plane[~excluded & np.isfinite(plane)]
     middle = (good.size - 1) // 2
     return float(np.partition(good, middle)[middle]) if good.size else float("nan")
 
 
 @numba.njit(cache=True)
-def spread(plane, pixels, spoilt):
-    """Standard deviation of a replacement's source: the good pixels in 5 × 5 around each of ``pixels``; 0 for fewer than 2."""
+def spread(plane, pixels, unusable):
+    """Return the standard deviation of the good pixels in 5 × 5 around each of ``pixels``; 0 for fewer than 2."""
     ny, nx = plane.shape
     result = np.zeros(pixels.size, np.float32)
     for k, pixel in enumerate(pixels):
@@ -75,7 +75,7 @@ def spread(plane, pixels, spoilt):
         for j in range(max(y - REACH, 0), min(y + REACH + 1, ny)):
             for i in range(max(x - REACH, 0), min(x + REACH + 1, nx)):
                 value = plane[j, i]
-                if not (spoilt[j, i] or np.isnan(value)):
+                if not (unusable[j, i] or np.isnan(value)):
                     n += 1
                     step = value - mean
                     mean += step / n

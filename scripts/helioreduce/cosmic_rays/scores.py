@@ -1,4 +1,4 @@
-"""How well a cosmic-ray mask agrees with another one, and what time says about a hit."""
+"""Scores of cosmic-ray masks: agreement with a reference, and persistence in time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Agreement:
     events: float
 
     def __str__(self) -> str:
-        return f"complete {self.completeness:.0%}, pure {self.purity:.0%}, hits met {self.events:.0%}"
+        return f"completeness {self.completeness:.0%}, purity {self.purity:.0%}, hits found {self.events:.0%}"
 
 
 def agreement(found: np.ndarray, reference: np.ndarray, *, tolerance: int = 0, where: np.ndarray | None = None) -> Agreement:
@@ -39,7 +39,7 @@ def agreement(found: np.ndarray, reference: np.ndarray, *, tolerance: int = 0, w
     Parameters
     ----------
     tolerance
-        Pixels count as the same up to so many rows and columns apart.
+        Pixels match if they are at most this many rows and columns apart.
     where
         Boolean, like the masks: count only these pixels (a region, or all but those that time shows to be solar).
     """
@@ -60,7 +60,7 @@ def agreement(found: np.ndarray, reference: np.ndarray, *, tolerance: int = 0, w
 
 
 def spike_mask(indices: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Boolean (ny, nx) of AIA's spikes, given by flat index (row-major, from 0) into the level-0.5 frame.
+    """Return a boolean mask (ny, nx) of AIA's spikes, given by flat index (row-major, from 0) into the level-0.5 frame.
 
     Raises
     ------
@@ -76,10 +76,10 @@ def spike_mask(indices: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def persistent(masks: np.ndarray, frames: int = 3, *, tolerance: int = 0) -> np.ndarray:
-    """Pixels of a stack (n, ny, nx) that are set in at least ``frames`` consecutive frames: these are solar, not cosmic rays.
+    """Return the pixels of a stack (n, ny, nx) set in at least ``frames`` consecutive frames: these are solar, not cosmic rays.
 
     A cosmic ray meets one frame; what is flagged at one place three times in a row is a bright point or a loop
-    (Young et al. 2021, Solar Physics 296, 181). ``tolerance``: the place may move by so many pixels between frames.
+    (Young et al. 2021, Solar Physics 296, 181). ``tolerance``: largest motion between frames, pixels.
     """
     set_near = np.stack([_widened(mask, tolerance) for mask in masks]) if len(masks) else masks
     ones = np.ones((frames, 1, 1), bool)
@@ -88,7 +88,7 @@ def persistent(masks: np.ndarray, frames: int = 3, *, tolerance: int = 0) -> np.
 
 
 def temporal_outliers(cube: np.ndarray, noise: float | np.ndarray, sigma: float = 8.0) -> np.ndarray:
-    """Values of a cube (n, ny, nx) more than ``sigma`` · ``noise`` above their pixel's median in time, once only.
+    """Return the values of a cube (n, ny, nx) more than ``sigma`` · ``noise`` above their pixel's median in time, once only.
 
     ``noise``: standard deviation of one value, a number or (ny, nx), in the data's unit. Pixels that stand out in two frames
     or more are left out: they are hot, or the Sun.
@@ -98,7 +98,7 @@ def temporal_outliers(cube: np.ndarray, noise: float | np.ndarray, sigma: float 
 
 
 def stands_out_in_time(cube: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Significance of a cube's frames (n, ny, nx) above the brighter of the frames before and after.
+    """Return the significance of a cube's frames (n, ny, nx) above the brighter of the frames before and after.
 
     z = min over neighbours m of (Iₜ − I_m) / √(σₜ² + σ_m²). A cosmic ray has a large z; a hit with a small one is seen by its
     neighbours too, and should be flagged but not replaced. NaN for a single frame.
@@ -111,7 +111,7 @@ def stands_out_in_time(cube: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def on_disc(header: Header, shape: tuple[int, int]) -> np.ndarray:
-    """Boolean (ny, nx): pixels within R_SUN pixels of the disc centre (CRPIX1, CRPIX2).
+    """Return a boolean mask (ny, nx) of the pixels within R_SUN pixels of the disc centre (CRPIX1, CRPIX2).
 
     Raises
     ------
@@ -126,7 +126,7 @@ def on_disc(header: Header, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _widened(mask: np.ndarray, tolerance: int) -> np.ndarray:
-    """A mask, or each one of a stack, grown by ``tolerance`` rows and columns."""
+    """Grow a mask, or each one of a stack, by ``tolerance`` rows and columns."""
     if not tolerance:
         return mask
     structure = EIGHT if mask.ndim == 2 else EIGHT[np.newaxis]
@@ -134,7 +134,7 @@ def _widened(mask: np.ndarray, tolerance: int) -> np.ndarray:
 
 
 def _met(reference: np.ndarray, near_found: np.ndarray) -> list[bool]:
-    """For each source of one reference mask, whether one of its pixels is found."""
+    """Return for each source of one reference mask whether one of its pixels is found."""
     sources = find(reference)
     return list(ndimage.maximum(near_found, sources.labels, np.arange(1, len(sources) + 1)) > 0) if len(sources) else []
 

@@ -1,4 +1,4 @@
-"""A small CCD with a star field, dark frames and known cosmic rays: what the example runs on."""
+"""The data of the example: a small CCD with a star field, dark frames and known cosmic rays."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Camera:
     sky: float = 400.0
 
     def read(self, electrons: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """DN of an exposure whose pixels expect so many ``electrons``: Poisson, read noise, gain, bias, whole numbers."""
+        """Return an exposure in DN, with Poisson and read noise, gain, bias and digitisation; ``electrons`` is its mean."""
         counted = rng.poisson(electrons) + rng.normal(0, self.read_noise, self.shape)
         return np.rint(counted / self.gain + self.bias).astype(np.float32)
 
 
 def dark_frame(camera: Camera, seed: int, hits: int = 25) -> np.ndarray:
-    """A dark frame (ny, nx) in DN, with its own cosmic rays."""
+    """Return a dark frame (ny, nx) in DN, with its own cosmic rays."""
     rng = np.random.default_rng([seed, 1])
     numbers = {"point": hits // 2, "track": hits - hits // 2}
     return camera.read(camera.dark + _hits(camera, numbers, rng).charge, rng)
 
 
 def science_frame(camera: Camera, seed: int, *, stars: int = 150, hits: int = 60) -> tuple[np.ndarray, np.ndarray]:
-    """A star field with cosmic rays (ny, nx) in DN, and the true number of each pixel's hit, 0 for none."""
+    """Return a star field with cosmic rays (ny, nx) in DN, and the true number of each pixel's hit, 0 for none."""
     rng = np.random.default_rng([seed, 2])
     numbers = {"point": hits // 3, "track": hits // 3, "worm": hits // 6, "edge": hits // 6}
     rays = _hits(camera, numbers, rng)
@@ -43,12 +43,12 @@ def science_frame(camera: Camera, seed: int, *, stars: int = 150, hits: int = 60
 
 
 def _hits(camera: Camera, numbers: dict[str, int], rng: np.random.Generator) -> Injection:
-    """Hits of some tens to some thousand electrons a pixel."""
+    """Return hits of tens to thousands of electrons per pixel."""
     return inject(camera.shape, numbers, rng.lognormal(5.8, 0.9, camera.shape), rng)
 
 
 def _stars(shape: tuple[int, int], number: int, rng: np.random.Generator) -> np.ndarray:
-    """Electrons of Gaussian stars, FWHM 3.5 pixels, with fluxes as N(> f) ∝ 1 / f."""
+    """Return the electrons of Gaussian stars, FWHM 3.5 pixels, with fluxes as N(> f) ∝ 1 / f."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     light = np.zeros(shape)
     sigma = 3.5 / 2.3548

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 #: Pixels touch by sides and corners.
 EIGHT = np.ones((3, 3), bool)
-#: A hit of so many pixels or more is extended: a track, not a point.
+#: Minimum size of an extended hit (a track, not a point), pixels.
 EXTENDED = 3
 
 COLUMNS = ("source", "y", "x", "height", "width", "n_pixels", "charge", "peak")
@@ -32,7 +32,7 @@ class Sources:
 
 
 def find(mask: np.ndarray, least: int = 1) -> Sources:
-    """Sources of at least ``least`` pixels on a boolean mask (ny, nx); none is a normal answer."""
+    """Return the sources of at least ``least`` pixels on a boolean mask (ny, nx); there may be none."""
     labels, n = ndimage.label(mask, structure=EIGHT)
     areas = np.bincount(labels.ravel(), minlength=n + 1)[1:]
     kept = areas >= least
@@ -44,7 +44,7 @@ def find(mask: np.ndarray, least: int = 1) -> Sources:
 
 
 def statistics(sources: Sources, extended: int = EXTENDED) -> dict[str, float]:
-    """Numbers of sources and pixels, and the share that extended sources have; shares are 0 where there is nothing."""
+    """Return the numbers of sources and pixels, and the fractions in extended sources, which are 0 without any."""
     areas = sources.areas
     large = areas >= extended
     return {
@@ -58,16 +58,16 @@ def statistics(sources: Sources, extended: int = EXTENDED) -> dict[str, float]:
 
 
 def describe(numbers: dict[str, float], extended: int = EXTENDED) -> str:
-    """The statistics in one line."""
+    """Return the statistics in one line."""
     share = f"{100 * numbers['fraction_extended_pixels']:.0f} %"
     return f"{numbers['n_sources']} hits, {numbers['n_pixels']} pixels, {share} of them in hits of {extended} pixels or more"
 
 
 def table(sources: Sources, excess: np.ndarray) -> list[dict[str, object]]:
-    """One row of :data:`COLUMNS` for each source.
+    """Return one row of :data:`COLUMNS` for each source.
 
     ``y, x`` are its first row and column (from 0), ``charge`` the sum and ``peak`` the largest of ``excess`` (ny, nx): the
-    image less the cleaned image, in its unit.
+    image minus the cleaned image, in its unit.
     """
     number = np.arange(1, len(sources) + 1)
     charge = ndimage.sum_labels(excess, sources.labels, number)
@@ -78,5 +78,5 @@ def table(sources: Sources, excess: np.ndarray) -> list[dict[str, object]]:
 
 
 def largest(sources: Sources, n: int) -> list[Box]:
-    """Bounding boxes of the ``n`` largest sources, largest first."""
+    """Return the bounding boxes of the ``n`` largest sources, largest first."""
     return [sources.boxes[k] for k in np.argsort(-sources.areas, kind="stable")[:n]]

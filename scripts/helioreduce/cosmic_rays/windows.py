@@ -1,17 +1,17 @@
-"""Small windows of an image: medians, least values, neighbourhoods, and what lies beyond the edge."""
+"""Small windows of an image: medians, minima, neighbourhoods, and borders."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
 
-#: What lies beyond the edge: filters leave the border as it is (astroscrappy), the image mirrored, or its last pixel repeated.
+#: Borders: left as it is by filters (astroscrappy), the image mirrored, or its last pixel repeated.
 COPY, REFLECT, NEAREST = 0, 1, 2
 
 
 @numba.njit(cache=True)
 def at(i, n, border):
-    """Index of the pixel that stands at ``i``, inside or beyond the edge of ``n`` pixels."""
+    """Return the index of the pixel at ``i``, inside or beyond the edge of ``n`` pixels."""
     if border == REFLECT:
         i = -i if i < 0 else i
         i = 2 * (n - 1) - i if i >= n else i
@@ -20,7 +20,7 @@ def at(i, n, border):
 
 @numba.njit(cache=True)
 def low_median(values, n):
-    """The ``(n - 1) // 2``-th of the first ``n`` values in ascending order; NaN for none.
+    """Return the ``(n - 1) // 2``-th of the first ``n`` values in ascending order; NaN for none.
 
     Each value inside the bounds known so far is tried by counting, without a branch, how many lie below it: for so few
     values this is faster than selection.
@@ -44,7 +44,7 @@ def low_median(values, n):
 
 @numba.njit(cache=True)
 def median(plane, y, x, reach, border, window):
-    """Median of a ``2·reach + 1`` square of ``plane``, NaN left out; ``window`` is work space."""
+    """Return the median of a ``2·reach + 1`` square of ``plane``, NaN left out; ``window`` is a work buffer."""
     ny, nx = plane.shape
     n = 0
     if reach <= y < ny - reach and reach <= x < nx - reach:
@@ -66,7 +66,7 @@ def median(plane, y, x, reach, border, window):
 
 @numba.njit(cache=True)
 def least_around(plane, y, x):
-    """Least value in the 5 × 5 square around an inner pixel."""
+    """Return the minimum in the 5 × 5 square around an inner pixel."""
     least = plane[y, x]
     for j in range(y - 2, y + 3):
         for i in range(x - 2, x + 3):
@@ -76,7 +76,7 @@ def least_around(plane, y, x):
 
 @numba.njit(cache=True)
 def near(pixels, reach, ny, nx):
-    """Every pixel at most ``reach`` rows and columns from one of ``pixels``, once."""
+    """Return every pixel at most ``reach`` rows and columns from one of ``pixels``, once."""
     seen = np.zeros(ny * nx, np.bool_)
     found, n = np.empty(min((2 * reach + 1) ** 2 * pixels.size, ny * nx), np.int64), 0
     for pixel in pixels:
