@@ -12,7 +12,11 @@ from sun_frames import DAY, gaussian_psf, slot
 
 from helioreduce import times
 from helioreduce.archive.catalogue import Catalogue
+from helioreduce.archive.server import serve
 from helioreduce.io import fits, jsoc_files
+from helioreduce.jsoc import fetch
+from helioreduce.jsoc.client import Client
+from helioreduce.jsoc.store import Store
 from helioreduce.sun import despiker, statistics
 from helioreduce.sun.frame import Frame
 from helioreduce.sun.instrument import CHANNELS
@@ -73,3 +77,31 @@ def test_quarter_dn_file_reads_as_the_same_counts(tmp_path, frames: dict[int, Fr
     read = fits.read(tmp_path / "q.fits").data
     assert np.isnan(read[0, 0])
     np.testing.assert_array_equal(read.ravel()[1:], image.ravel()[1:])
+
+
+@pytest.mark.parametrize(
+    ("channel", "settings"),
+    [
+        *((channel, {}) for channel in CHANNELS),
+        *((171, {"header": mode}) for mode in ("stale", "bare")),
+        *(
+            (171, {"events": {event: ["*"]}})
+            for event in ("missing", "eclipse", "dark", "short", "flare", "nrt", "reprocessed")
+        ),
+        *((94, {"quarter_dn": True, "header": mode}) for mode in ("fresh", "bare")),
+    ],
+)
+def test_every_file_of_the_archive_is_known_as_its_record_s(tmp_path, channel, settings) -> None:
+    import archive_render
+
+    time = times.compact(slot(channel))
+    folder = tmp_path / "archive" / "frames" / str(channel) / time
+    archive_render.main({"npix": 128, **settings}, channel, time, None, folder)
+    with serve(tmp_path / "archive") as url:
+        (record,) = Client.at(url).records(f"{CHANNELS[channel].series.name}[][{channel}]", ["image", "spikes"])
+        entry = fetch.segment(record, "image", url, Store(tmp_path / "store"))
+        known = ["structure", "checksum", "shape", *(["identity"] if settings.get("header") != "bare" else []), "statistics"]
+        assert entry.history["verified"] == known
+        if fetch.has_spikes(record):
+            spikes = fetch.segment(record, "spikes", url, Store(tmp_path / "store"))
+            assert spikes.history["verified"] == ["structure", "checksum", "spikes", "replacements"]
