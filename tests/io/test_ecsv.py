@@ -43,3 +43,37 @@ def test_faults_name_the_file(tmp_path, content, says):
         (tmp_path / "t.ecsv").write_text(content)
     with pytest.raises(InputError, match=f"t.ecsv: {says}"):
         ecsv.read(tmp_path / "t.ecsv")
+
+
+LEVELS = "".join(
+    f"# - {{{b}: &{b} [*{a},*{a},*{a},*{a},*{a},*{a},*{a},*{a},*{a}]}}\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+BOMB = f"""# %ECSV 1.0
+# ---
+# datatype:
+# - {{name: x, datatype: float64}}
+# meta: !!omap
+# - {{a: &a [1, 1, 1]}}
+{LEVELS}# schema: astropy-2.0
+x
+1.0
+"""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "content",
+    [
+        BOMB,
+        "# %ECSV 1.0\n# ---\n# meta: {a: &a [*a]}\n# datatype:\n# - {name: x, datatype: int64}\nx\n1\n",
+        "# %ECSV 1.0\n# ---\n# meta: " + "[" * 5000 + "\nx\n1\n",
+        "# %ECSV 1.0\n# ---\n# meta: {a: !!python/object/apply:os.getcwd []}\nx\n1\n",
+        "x\n1\n",
+        "",
+        "\x00\x01",
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(tmp_path, content) -> None:
+    (tmp_path / "table.ecsv").write_text(content)
+    with pytest.raises(InputError, match=r"table\.ecsv.*not an ECSV table"):
+        ecsv.read(tmp_path / "table.ecsv")

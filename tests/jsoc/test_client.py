@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from itertools import count
 from types import SimpleNamespace
 
@@ -47,6 +49,31 @@ def test_cadence_and_channel_select(client):
     assert len(list(client.frames(193, START, END, 24.0))) == 2
     assert len(list(client.frames(1600, START, times.parse("2014-01-01T00:00:36Z"), 24.0))) == 2
     assert list(client.frames(94, START, END, 12.0)) == []
+
+
+def asked(archive):
+    """The record sets of the queries."""
+    return [request["query"]["ds"] for request in archive.requests if request["query"].get("op") == "rs_list"]
+
+
+@pytest.mark.parametrize("cadence_s", [12, 24.0, 86400, 1e6, 2592000.0])
+def test_numbers_of_a_query_are_plain(archive, client, cadence_s):
+    """Of any cadence, over fourteen years of one image a month: no exponent, which DRMS does not read, and one query."""
+    end = times.parse("2028-01-01T00:00:00Z") if cadence_s > 1e6 else times.parse("2014-02-01T00:00:00Z")
+    first, *_ = client.frames(171, START, min(end, START + timedelta(seconds=199 * cadence_s)), cadence_s)
+    assert first.keywords["T_REC"] == "2014-01-01T00:00:01Z"
+    (record_set,) = asked(archive)
+    assert re.search(rf"@{cadence_s // 12 * 12:.0f}s\]", record_set)
+
+
+def test_slots_that_are_not_equally_spaced_are_listed(archive, client):
+    slots = [times.parse(f"2014-01-01T00:00:{second}Z") for second in ("01", "25")]
+    slots.append(times.parse("2014-03-01T00:00:01Z"))
+    found = list(client.in_slots(171, slots))
+    assert [record.keywords["T_REC"] for record in found] == [times.iso(slot) for slot in slots[:2]]
+    assert asked(archive) == ["aia.lev1_euv_12s[2014-01-01T00:00:01Z,2014-01-01T00:00:25Z,2014-03-01T00:00:01Z][171]"]
+    assert list(client.in_slots(171, [])) == []
+    assert len(list(client.in_slots(171, slots[:1]))) == 1
 
 
 def test_tables(client):

@@ -59,6 +59,11 @@ WRONG = {
         [Fault("json", INFO, text='{"status":0,"count":2,"keywords":[{"name":"T_REC","values":["1"]}],"segments":[]}')],
         Rejected,
     ),
+    "query: nested ten thousand deep": ([Fault("json", INFO, times=99, text="[" * 10000)], TransientExhausted),
+    "query: nested in an object": (
+        [Fault("json", INFO, times=99, text='{"status":' + "[" * 10000 + "]" * 10000 + "}")], TransientExhausted,
+    ),
+    "query: count missing": ([Fault("json", INFO, text='{"status":0,"keywords":[]}')], Rejected),
     "query: refused": ([Fault("json", INFO, text='{"status":1,"error":"too many records"}')], Rejected),
     "query: path upwards": (
         [Fault("json", INFO, text=json.dumps({"status": 0, "count": 1, "keywords": [

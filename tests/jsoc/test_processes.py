@@ -31,9 +31,9 @@ import sys
 from helioreduce.jsoc import fetch, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
-from helioreduce.jsoc.http import RetryPolicy
+from helioreduce.jsoc.retry import RetryPolicy
 url, store, recnum, method = sys.argv[1:]
-retry_policy = RetryPolicy(retries=8, backoff_s=(0.02, 0.5), timeout_s=5, deadline_s=60)
+retry_policy = RetryPolicy(retries=8, backoff_s=(0.02, 0.5), timeout_s=5, deadline_s=60, connect_retries=8)
 client = Client.at(url, email="reader@localhost", retry_policy=retry_policy)
 (record,) = client.records(f"aia.lev1_euv_12s[:#{recnum}]", ["image", "spikes"])
 for name in ("image", "spikes"):

@@ -42,6 +42,14 @@ EXPORTS_WRONG = {
                "dir": "/SUM1/D1/S00000", "data": [{"record": "warning=No FITS files were exported", "filename": ""}]}))],
         NoData,
     ),
+    "file name null": (
+        [Fault("json", "exp_status", text=json.dumps({"status": "0", "requestid": "J", "method": "url", "protocol": "fits",
+               "dir": "/SUM1/D1/S00000", "data": [{"record": ONE, "filename": None}]}))],
+        Rejected,
+    ),
+    "data no list": (
+        [Fault("json", "exp_status", text='{"status":0,"requestid":"J","dir":"/SUM1/D1/S00000","data":7}')], Rejected,
+    ),
     "file name upwards": (
         [Fault("json", "exp_status", text=json.dumps({"status": "0", "requestid": "J", "method": "url", "protocol": "fits",
                "dir": "/SUM1/D1/S00000", "data": [{"record": ONE, "filename": "../../../../etc/image_lev1.fits"}]}))],

@@ -15,7 +15,7 @@ from helioreduce.archive.cards import exported
 from helioreduce.archive.catalogue import Record
 from helioreduce.archive.series import known, time_text
 from helioreduce.archive.server import Archive
-from helioreduce.jsoc.http import RetryPolicy
+from helioreduce.jsoc.retry import RetryPolicy
 from helioreduce.series import LEVEL1
 
 QUICK = RetryPolicy(retries=4, backoff_s=(0.01, 0.05), timeout_s=2.0, deadline_s=20.0)

@@ -81,6 +81,8 @@ def send(
     if fault.kind == "drop":
         handler.close_connection = True
         return 0, 0
+    if fault.kind == "drip_header":
+        return 0, _drip(handler, b"HTTP/1.1 200 OK\r\nX-Fill: " + b"x" * 1000, fault.seconds)
     body = spoilt(body, fault)
     handler.send_response(body.status)
     length = 10**15 if fault.kind == "huge" else body.size
@@ -129,7 +131,10 @@ def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault, leaving: 
     for block in body.blocks(limit):
         if sent + len(block) == body.size:
             leaving()
-        handler.wfile.write(_flipped(block) if fault.kind == "flip" else block)
+        if fault.kind == "drip":
+            _drip(handler, block, fault.seconds)
+        else:
+            handler.wfile.write(_flipped(block) if fault.kind == "flip" else block)
         sent += len(block)
     if broken or fault.kind == "huge":
         handler.wfile.flush()
@@ -140,6 +145,15 @@ def _stream(handler: BaseHTTPRequestHandler, body: Body, fault: Fault, leaving: 
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()
     return sent
+
+
+def _drip(handler: BaseHTTPRequestHandler, content: bytes, seconds: float) -> int:
+    """Send bytes one by one; return their number."""
+    for byte in content:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(seconds)
+    return len(content)
 
 
 def _flipped(block: bytes) -> bytes:

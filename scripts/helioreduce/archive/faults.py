@@ -3,7 +3,8 @@
 Kinds: ``cut`` (the connection closes after a share of the body), ``cut_unsized`` (the same without Content-Length),
 ``flip`` (bytes inverted), ``html`` (a page with status 200 instead of the file), ``empty`` (no body), ``status`` (an HTTP
 error, with ``retry_after``), ``reset`` (TCP reset within the body), ``stall`` (silence within the body), ``drop`` (closed
-before the reply), ``late`` (reply after ``seconds``), ``json`` (a given reply, or text that is not JSON), ``redirect``,
+before the reply), ``late`` (reply after ``seconds``), ``drip`` and ``drip_header`` (one byte of the body, or of the header,
+every ``seconds``), ``json`` (a given reply, or text that is not JSON), ``redirect``,
 ``huge`` (an absurd Content-Length), ``no_range`` (Range ignored), ``other`` (the body of another file), ``renamed``
 (a new ETag, Range honoured only if it matches).
 """
@@ -18,7 +19,7 @@ from typing import Any
 
 KINDS = (
     "none", "cut", "cut_unsized", "flip", "html", "empty", "status", "reset", "stall", "drop", "late", "json", "redirect",
-    "huge", "no_range", "other", "renamed",
+    "huge", "no_range", "other", "renamed", "drip", "drip_header",
 )  # fmt: skip
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
@@ -51,10 +55,11 @@ def read_table(path: str | Path) -> Table:
     from astropy.table import Table
 
     try:
+        _refuse_aliases(Path(path))
         return Table.read(path, format="ascii.ecsv")
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InputError(
             f"is not an ECSV table ({error})", cure="Delete it: the workflow makes it again", where=path
         ) from error
@@ -69,6 +74,17 @@ def write_table(path: str | Path, table: Table) -> None:
 def reference(meta: Mapping[str, str]) -> str:
     """The table as a product's header names it: origin, version and SHA-256."""
     return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"
+
+
+def _refuse_aliases(path: Path) -> None:
+    """Raise ValueError where the header uses YAML aliases: nested ones unfold to more than any memory holds."""
+    with open(path) as file:
+        header = "".join(
+            line.removeprefix("#").removeprefix(" ") for line in takewhile(lambda line: line.startswith("#"), file)
+        )
+    with suppress(yaml.YAMLError):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(header)):
+            raise ValueError("its header uses YAML aliases")
 
 
 def _value(value: object) -> object:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -22,14 +23,16 @@ from drms.json import HttpJsonClient
 from helioreduce import times
 from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
-from helioreduce.jsoc.http import RetryPolicy, TransientError
 from helioreduce.jsoc.records import Keyword, Record, Series
+from helioreduce.jsoc.retry import RetryPolicy, TransientError, retry
 from helioreduce.series import LEVEL1
 
 JSOC = "http://jsoc.stanford.edu/"
 CGI = "cgi-bin/ajax/"
 #: Largest reply to a query, bytes.
 _REPLY_LIMIT = 2**28
+#: Most slots in one query: by the memory of a reply, and by the length of an address.
+_IN_A_RANGE, _IN_A_LIST = 500, 200
 _RUNTIME = re.compile(rb'"runtime":\s*[\d.eE+-]+')
 #: Status of ``checkAddress.sh`` for a registered address.
 _REGISTERED = 2
@@ -146,17 +149,25 @@ class Client:
     def frames(
         self, channel: int, start: datetime, end: datetime, cadence_s: float, segments: Sequence[str] = ("image", "spikes")
     ) -> Iterator[Record]:
-        """Yield the level-1 records of a channel from ``start`` to ``end`` (UTC, both included), ``cadence_s`` apart.
-
-        Long intervals are queried in pieces of 500 slots, so that memory stays bounded.
-        """
-        name, step = LEVEL1[channel]
-        skip = max(1, round(cadence_s / step))
+        """Yield the level-1 records of a channel from ``start`` to ``end`` (UTC, both included), ``cadence_s`` apart."""
+        step = LEVEL1[channel].slot_s
         first, last = (round(times.tai_seconds(time) / step) for time in (start, end))
-        for slot in range(first, last + 1, 500 * skip):
-            stop = min(last, slot + 500 * skip - 1)
-            ends = "-".join(times.iso(times.from_tai(place * step)) for place in (slot, stop))
-            yield from self.records(f"{name}[{ends}@{skip * step:g}s][{channel}]", segments)
+        yield from self._slots(channel, range(first, last + 1, max(1, round(cadence_s / step))), segments)
+
+    def in_slots(
+        self, channel: int, slots: Sequence[datetime], segments: Sequence[str] = ("image", "spikes")
+    ) -> Iterator[Record]:
+        """Yield the level-1 records of a channel in these slots (T_REC, UTC), which need not be equally spaced."""
+        step = LEVEL1[channel].slot_s
+        yield from self._slots(channel, [round(times.tai_seconds(slot) / step) for slot in slots], segments)
+
+    def _slots(self, channel: int, slots: Sequence[int], segments: Sequence[str]) -> Iterator[Record]:
+        """Yield the records of slots by number: in pieces, so that memory and the length of addresses stay bounded."""
+        name, step = LEVEL1[channel]
+        equally_spaced = len({after - before for before, after in pairwise(slots)}) == 1
+        size = _IN_A_RANGE if equally_spaced else _IN_A_LIST
+        for start in range(0, len(slots), size):
+            yield from self.records(f"{name}[{_record_times(slots[start : start + size], step)}][{channel}]", segments)
 
     def address(self) -> str:
         """Return the e-mail address for exports.
@@ -191,14 +202,14 @@ class Client:
         """Return the reply to a query, which asks for full precision (``M=1``)."""
         if "op=rs_list" in url:
             url += "&M=1"
-        return http.retry(lambda: self._attempt(url), self.retry_policy, _without_address(url))
+        return retry(lambda: self._attempt(url), self.retry_policy, _without_address(url))
 
     def _attempt(self, url: str) -> Reply:
         """Return the reply of one attempt; it must be a JSON object."""
         body = http.get(url, self.retry_policy, limit=_REPLY_LIMIT)
         try:
             data = json.loads(body.decode("latin1"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise TransientError(f"the reply is not JSON ({error})") from None
         if not isinstance(data, dict) or ("status" not in data and "seriesList" not in data):
             raise TransientError("the reply has no status")
@@ -257,6 +268,18 @@ def refusal(message: str, what: str) -> FetchError:
 def anonymous(message: str) -> str:
     """Return a message of the archive without e-mail addresses, which it likes to repeat: it goes into logs."""
     return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
+
+
+def _record_times(slots: Sequence[int], step: float) -> str:
+    """Return slots in the language of DRMS: a range where they are equally spaced, a list otherwise.
+
+    Numbers are plain: DRMS reads no exponents.
+    """
+    first, *others = [times.iso(times.from_tai(slot * step)) for slot in slots]
+    spacing = {after - before for before, after in pairwise(slots)}
+    if len(spacing) != 1:
+        return ",".join([first, *others])
+    return f"{first}-{others[-1]}@{spacing.pop() * step:.0f}s"
 
 
 def _columns(reply: Mapping[str, Any], part: str, what: str = "values") -> dict[str, list[Any]]:

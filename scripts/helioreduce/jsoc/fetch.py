@@ -14,8 +14,8 @@ from helioreduce.io import fits, jsoc_files
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import header, http, verification
 from helioreduce.jsoc.errors import NoData, Rejected
-from helioreduce.jsoc.http import RetryPolicy
 from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.retry import RetryPolicy
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, Receipt, download
 from helioreduce.quality import DEFAULT, Policy

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import http
 from helioreduce.jsoc.client import Client, Reply, anonymous, refusal, usable
 from helioreduce.jsoc.errors import NoData, Rejected, TransientExhausted
-from helioreduce.jsoc.http import TransientError
 from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.retry import TransientError, retry
 from helioreduce.runtime import locks
 from helioreduce.runtime.log import logger
 
@@ -58,7 +57,7 @@ class Export:
             status=int(reply["status"]),
             message=anonymous(str(reply.get("error") or "the export failed")),
             directory=str(reply.get("dir") or ""),
-            files=tuple((str(row["record"]), str(row["filename"])) for row in reply.get("data") or ()),
+            files=tuple((row["record"].strip(), row["filename"].strip()) for row in reply.get("data") or ()),
         )
 
 
@@ -178,7 +177,7 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> Expor
             raise TransientError(export.message, waiting.poll_s)
         return export
 
-    export = http.retry(submit, client.retry_policy, text)
+    export = retry(submit, client.retry_policy, text)
     if export.number:
         with replaced(note) as part:
             part.write_text(json.dumps({"requestid": export.number, "record_set": text}))

@@ -18,7 +18,7 @@ from helioreduce.errors import InputError, unwritable
 from helioreduce.io import jsoc_files, provenance
 from helioreduce.jsoc import http
 from helioreduce.jsoc.errors import Corrupt, FetchError, Rejected
-from helioreduce.jsoc.http import Attempts, RetryPolicy, TransientError
+from helioreduce.jsoc.retry import Attempts, RetryPolicy, TransientError, retry
 
 MAX_BYTES = 2**29
 Progress = Callable[[int, int | None], None]
@@ -82,7 +82,7 @@ def download(
     attempts = Attempts()
     try:
         transfer.target.parent.mkdir(parents=True, exist_ok=True)
-        digest = http.retry(transfer.attempt, transfer.retry_policy, url, attempts)
+        digest = retry(transfer.attempt, transfer.retry_policy, url, attempts)
         size = transfer.part.stat().st_size
         transfer.part.replace(transfer.target)
         transfer.note.unlink(missing_ok=True)
@@ -178,7 +178,7 @@ class _Transfer:
     def _receive(self, reply: http.Reply, have: int, total: int | None) -> None:
         """Append the body to the part."""
         with open(self.part, "ab") as file:
-            for block in http.blocks(reply):
+            for block in http.blocks(reply, self.retry_policy):
                 file.write(block)
                 have += len(block)
                 self.received += len(block)
