@@ -7,7 +7,7 @@ from helioreduce.jsoc.client import Client
 from helioreduce.runtime import script
 
 
-def main(source: str, channel: str, slots: list[str], cadence_s: float, config: dict, output: str) -> None:
+def main(source: str, channel: str, slots: list[str], config: dict, output: str) -> None:
     """Query the requested slots, write the records with the query's address and digest."""
     wanted = [times.from_compact(slot) for slot in slots]
     if source == vso.ADDRESS:
@@ -15,7 +15,7 @@ def main(source: str, channel: str, slots: list[str], cadence_s: float, config: 
     else:
         with fetch.connection(config["jsoc"]), access.connect(source) as url:
             client = Client.at(url, retry_policy=fetch.retry_policy(config["jsoc"]))
-            found = list(client.frames(int(channel), wanted[0], wanted[-1], cadence_s))
+            found = list(client.in_slots(int(channel), wanted))
         queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
     records.save(output, found, source=source, requested=slots, queries=queries)
 

@@ -96,7 +96,8 @@ def test_every_file_of_the_archive_is_known_as_its_record_s(tmp_path, channel, s
 
     time = times.compact(slot(channel))
     folder = tmp_path / "archive" / "frames" / str(channel) / time
-    archive_render.main({"npix": 128, **settings}, channel, time, None, folder)
+    files = {name: str(folder / f"{name}.fits") for name in ("truth", "spikes")} | {"image": str(folder / "image_lev1.fits")}
+    archive_render.main({"npix": 128, **settings}, str(channel), time, record=str(folder / "record.json"), **files)
     with serve(tmp_path / "archive") as url:
         (record,) = Client.at(url).records(f"{CHANNELS[channel].series.name}[][{channel}]", ["image", "spikes"])
         entry = fetch.segment(record, "image", url, Store(tmp_path / "store"))

@@ -63,7 +63,6 @@ else:
         params:
             source=aia.source.name,
             slots=aia.slots,
-            cadence_s=aia.settings["cadence_s"],
             code=code("aia_query"),
         message:
             "Ask for the records of {wildcards.channel} Å on {wildcards.day}."

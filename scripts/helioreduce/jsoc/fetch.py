@@ -155,8 +155,13 @@ def options(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def retry_policy(settings: Mapping[str, Any]) -> RetryPolicy:
-    """Return the retries and time limits of the settings ``retries`` and ``timeout_s``."""
-    return RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
+    """Return the retries and time limits of the settings ``retries`` and ``timeout_s``.
+
+    Where files have been fetched before, a server that does not answer is taken for one that is being restarted.
+    """
+    retries = settings["retries"]
+    connect_retries = retries if Store().has_files() else RetryPolicy.connect_retries
+    return RetryPolicy(retries=retries, timeout_s=settings["timeout_s"], connect_retries=connect_retries)
 
 
 @contextmanager

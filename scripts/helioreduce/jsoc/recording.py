@@ -17,6 +17,7 @@ from helioreduce.io.atomic import replaced
 from helioreduce.jsoc.client import JSOC
 from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.retry import RetryPolicy
 from helioreduce.jsoc.transfer import download
 from helioreduce.runtime import locks
 
@@ -107,7 +108,7 @@ def keep_file(folder: str | Path, file: Path) -> Path:
     return place
 
 
-def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
+def beside(url: str, names: Iterable[str], folder: Path, retry_policy: RetryPolicy | None = None) -> Path | None:
     """Fetch the first of these table files that an archive has beside its series, as copies of JSOC have.
 
     Raises
@@ -117,7 +118,7 @@ def beside(url: str, names: Iterable[str], folder: Path) -> Path | None:
     """
     for name in names if url != JSOC else ():
         with contextlib.suppress(NoData):
-            download(f"{url}{TABLES}/{name}", folder / name, verify=lambda part: None)
+            download(f"{url}{TABLES}/{name}", folder / name, retry_policy=retry_policy, verify=lambda part: None)
             return folder / name
     return None
 

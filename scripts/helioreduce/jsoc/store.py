@@ -59,6 +59,10 @@ class Store:
             return None
         return Entry(file, history, self._record(record, segment)) if whole else None
 
+    def has_files(self) -> bool:
+        """Return whether anything has been fetched before."""
+        return (self.root / "objects").is_dir()
+
     def incoming(self, record: Record, segment: str) -> Path:
         """Return the target of a transfer; always the same name, so that a later run resumes it."""
         return self.root / "incoming" / f"{key(record, segment)}.fits"
