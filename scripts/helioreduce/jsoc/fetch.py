@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,9 +160,8 @@ def retry_policy(settings: Mapping[str, Any]) -> RetryPolicy:
 
     Where files have been fetched before, a server that does not answer is taken for one that is being restarted.
     """
-    retries = settings["retries"]
-    connect_retries = retries if Store().has_files() else RetryPolicy.connect_retries
-    return RetryPolicy(retries=retries, timeout_s=settings["timeout_s"], connect_retries=connect_retries)
+    policy = RetryPolicy(retries=settings["retries"], timeout_s=settings["timeout_s"])
+    return replace(policy, connect_retries=policy.retries) if Store().has_files() else policy
 
 
 @contextmanager
