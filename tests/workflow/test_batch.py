@@ -2,6 +2,8 @@
 
 import re
 
+from astropy.io import fits
+
 OPTIONS = {"iterations": 3, "accelerate": True, "redraws": 2}
 PRODUCT = "results/aia/normalised/{}/20140101T0000{:02d}.fits"
 
@@ -42,10 +44,14 @@ def test_same_names_and_bytes_as_the_single_steps(site, cutout, snakemake):
 def test_a_bad_frame_is_named_and_the_others_are_not_computed_again(site, cutout, snakemake):
     for second in (1, 13, 25):
         cutout(second)
-    bad = cutout(37, EXPTIME=0.0)
+    bad = cutout(37)
+    fits.writeto(bad, *fits.getdata(bad, header=True), overwrite=True, checksum=True)
+    content = bytearray(bad.read_bytes())
+    content[-4000] ^= 1  # the header is good: only who reads the pixels finds it
+    bad.write_bytes(content)
     process = snakemake(aia={"batch": 4})
     assert process.returncode != 0
-    assert f"{bad}: EXPTIME = 0.0 s is not positive" in said(process)
+    assert f"{bad}: " in said(process)
     assert "1 of 4 images failed" in said(process)
     bad.unlink()
     process = snakemake(*(PRODUCT.format(171, second) for second in (1, 13, 25)), aia={"batch": 4})
