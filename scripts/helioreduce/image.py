@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntFlag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,14 @@ class Mask(IntFlag):
     EDGE = 64  # within the reach of the PSF from the edge of a cut-out
 
 
+class Changes(NamedTuple):
+    """By how much some pixels have been changed: rows and columns (N,), from 0, and the changes (N,), in main memory."""
+
+    y: np.ndarray
+    x: np.ndarray
+    value: np.ndarray
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """An image with its error plane, mask and header.
@@ -40,6 +48,8 @@ class Image:
         Standard deviation of ``data``, same shape and unit; None before the error step.
     mask
         uint8 array (ny, nx) of :class:`Mask` bits. Default: NO_DATA where ``data`` is not finite.
+    changes
+        What respiking has changed, followed through the steps as long as the mask depends on it; None where nothing is known.
 
     Raises
     ------
@@ -51,6 +61,7 @@ class Image:
     header: Header
     sigma: np.ndarray | None = None
     mask: np.ndarray = None  # type: ignore[assignment]  # filled in by __post_init__
+    changes: Changes | None = None
 
     def __post_init__(self) -> None:
         if self.mask is None:
@@ -69,10 +80,11 @@ class Image:
         return replace(self, **planes)
 
     def __truediv__(self, factor: float) -> Image:
-        """Divide data and sigma by one number: scaling leaves the relative error unchanged."""
+        """Divide data, sigma and changes by one number: scaling leaves the relative error unchanged."""
         single = np.float32(factor)
         sigma = None if self.sigma is None else self.sigma / single
-        return self.with_(data=self.data / single, sigma=sigma)
+        changes = None if self.changes is None else self.changes._replace(value=self.changes.value / single)
+        return self.with_(data=self.data / single, sigma=sigma, changes=changes)
 
     def flagged(self, bits: Mask) -> np.ndarray:
         """Return a boolean array (ny, nx): True where any of ``bits`` is set."""

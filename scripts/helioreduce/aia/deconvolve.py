@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import cards, richardson_lucy
-from helioreduce.aia.psf import for_image, reach
+from helioreduce.aia import cards, reach, richardson_lucy
+from helioreduce.aia import psf as psf_model
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Changes, Image, Mask
 from helioreduce.io.provenance import record, refuse_twice
 from helioreduce.numerics import backend, fft, gaps
 
@@ -34,10 +34,11 @@ class Options:
 
 
 class Optics(NamedTuple):
-    """OTF of images of one shape, and the noise gain of the deconvolution where it is the same for all of them."""
+    """OTF of images of one shape; noise gain and response of the deconvolution where they are the same for all of them."""
 
     otf: np.ndarray
-    gain: np.ndarray | None
+    gain: np.ndarray | None = None
+    response: np.ndarray | None = None
 
 
 class Psf:
@@ -58,22 +59,25 @@ class Psf:
         return self._prepared(image.data.shape, image.header["WAVELNTH"], backend.module_of(image.data), options)
 
     def _prepare(self, shape: tuple[int, int], channel: int, module: ModuleType, options: Options) -> Optics:
-        otf = module.asarray(for_image(shape, channel, options.core, self._full_frame), options.precision)
-        varies = options.redraws or options.tolerance or options.accelerate
-        return Optics(otf, None if varies else richardson_lucy.noise_gain(otf, options.iterations))
+        otf = module.asarray(psf_model.for_image(shape, channel, options.core, self._full_frame), options.precision)
+        if options.redraws or options.tolerance or options.accelerate:
+            return Optics(otf)
+        control = otf, options.iterations
+        return Optics(otf, richardson_lucy.noise_gain(*control), richardson_lucy.linear_response(*control))
 
 
 def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`."""
     chosen = Options(**options)
-    otf, gain = psf.optics(image, chosen)
+    optics = psf.optics(image, chosen)
     return deconvolve(
         image,
-        otf,
+        optics.otf,
         chosen.iterations,
         core=chosen.core,
-        edge=reach(image.header["WAVELNTH"], 0.9),
-        gain=gain,
+        edge=psf_model.reach(image.header["WAVELNTH"], 0.9),
+        gain=optics.gain,
+        response=optics.response,
         redraws=chosen.redraws,
         tolerance=chosen.tolerance,
         accelerate=chosen.accelerate,
@@ -88,6 +92,7 @@ def deconvolve(
     core: str = "default",
     edge: int = 0,
     gain: np.ndarray | None = None,
+    response: np.ndarray | None = None,
     redraws: int = 0,
     seed: int = 0,
     tolerance: float = 0.0,
@@ -115,6 +120,8 @@ def deconvolve(
     gain
         :func:`richardson_lucy.noise_gain` of ``otf`` and the iterations that will be done, where many images share it;
         computed if absent.
+    response
+        :func:`richardson_lucy.linear_response`, likewise.
     redraws
         0: the error by ``gain``, a linear approximation. N ≥ 2: the scatter of N deconvolutions of data redrawn from the error
         plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
@@ -150,6 +157,10 @@ def deconvolve(
         sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
         mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
     )
+    if image.changes is not None and new.sigma is not None:
+        if response is None:
+            response = richardson_lucy.linear_response(otf, lengths if accelerate else len(lengths))
+        new = _reach_flagged(new, new.sigma, image.changes, known, response)
     cards.remove_statistics(new.header)
     parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
@@ -234,6 +245,20 @@ def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndar
     new = backend.module_of(new).ascontiguousarray(new, np.float32)
     np.copyto(new, old, where=~known)
     return new
+
+
+def _reach_flagged(new: Image, sigma: np.ndarray, changed: Changes, known: np.ndarray, response: np.ndarray) -> Image:
+    """The image with SPIKE where respiking has changed the scene, by K ∗ δ; unknown pixels keep their own change."""
+    module, margins = backend.module_of(known), _margins(known.shape, response)
+    at, value = (module.asarray(changed.y), module.asarray(changed.x)), module.asarray(changed.value, response.dtype)
+    change = module.zeros(known.shape, response.dtype)
+    change[at] = np.where(known[at], value, 0)
+    with fft.Filter(response).threads() as convolve:
+        change = _inner(convolve(np.pad(change, margins) if margins else change, overwrite_x=True), margins)
+    if not known.all():
+        change = np.where(known, change, 0)
+        change[at] = np.where(known[at], change[at], value)
+    return new.with_(mask=reach.flagged(new.mask, Mask.SPIKE, change, sigma), changes=reach.changes(change, sigma))
 
 
 def _edge_flagged(mask: np.ndarray, width: int) -> np.ndarray:

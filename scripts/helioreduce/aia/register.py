@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import cards
+from helioreduce.aia import cards, reach
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
@@ -33,9 +33,9 @@ def register(image: Image) -> Image:
     Returns
     -------
     Image
-        Data by cubic B-spline; sigma with squared cardinal weights; mask bits of the 2 × 2 nearest pixels. What the
-        detector does not see is NaN with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is
-        per pixel: neighbouring pixels are correlated.
+        Data by cubic B-spline; sigma with squared cardinal weights; mask bits of the 2 × 2 nearest pixels, but SPIKE,
+        SATURATED and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. What the detector does not see is NaN
+        with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is per pixel: neighbouring pixels are correlated.
 
     Raises
     ------
@@ -47,7 +47,9 @@ def register(image: Image) -> Image:
     matrix = np.linalg.inv(pointing.arcsec_per_px) * SCALE_ARCSEC
     origin = pointing.sun_px + matrix @ (corner - (CENTRE - 1))
     data, sigma, mask = _resampled(image, origin, matrix, shape)
-    new = image.with_(data=data, sigma=sigma, mask=mask)
+    if sigma is not None:
+        mask = _reach_flagged(image, mask, sigma, reach.Grid(origin, matrix, shape))
+    new = image.with_(data=data, sigma=sigma, mask=mask, changes=None)
     _update(new.header, corner, shape)
     return new
 
@@ -73,6 +75,21 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
             if plane is not None:
                 plane[touched] = np.nan
     return data, sigma, mask
+
+
+def _reach_flagged(image: Image, mask: np.ndarray, sigma: np.ndarray, grid: reach.Grid) -> np.ndarray:
+    """The mask with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
+    doubtful = {Mask.SATURATED: reach.saturated(image), Mask.EDGE: reach.beyond_edges(image.data)}
+    if image.changes is not None:
+        doubtful[Mask.SPIKE] = image.changes
+    floor = 0.02 * float(np.nanmin(sigma))
+    for bit, changed in doubtful.items():
+        if not changed.value.size:
+            continue
+        change = backend.module_of(mask).asarray(reach.through_spline(changed, grid, floor))
+        found = reach.flagged(mask, bit, change, sigma)
+        mask = found | (mask & np.uint8(bit)) if bit == Mask.EDGE else found
+    return mask
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.io import fits
 
 from helioreduce.errors import InputError
-from helioreduce.image import Image
+from helioreduce.image import Changes, Image
 from helioreduce.io import hdus as files
 from helioreduce.io import uncertainty
 from helioreduce.io.hdus import STRUCTURAL, is_image, opened
@@ -77,13 +77,21 @@ def read(path: str | Path) -> Image:
             data = np.where(science.data == blank, np.float32(np.nan), data)
         for key in STRUCTURAL:
             header.remove(key, ignore_missing=True, remove_all=True)
-        planes = {}
+        planes: dict[str, Any] = {}
         if "UNCERT" in hdus:
             error = hdus["UNCERT"]
             planes["sigma"] = uncertainty.standard_deviation(error.data, error.header, header.get("BUNIT"))
         if "MASK" in hdus:
             planes["mask"] = np.asarray(hdus["MASK"].data, np.uint8)
+        if "CHANGES" in hdus:
+            planes["changes"] = _changes(hdus["CHANGES"].data)
         return Image(data, header, **planes)
+
+
+def _changes(rows: np.ndarray | None) -> Changes:
+    """Return changes from an extension (3, N) of rows, columns and values; without an array there are none."""
+    y, x, value = np.zeros((3, 0), np.float32) if rows is None else np.asarray(rows, np.float32)
+    return Changes(y.astype(np.int32), x.astype(np.int32), value)
 
 
 def read_header(path: str | Path) -> fits.Header:
@@ -112,7 +120,8 @@ def read_rows(path: str | Path, rows: slice) -> np.ndarray:
 
 def write(path: str | Path, image: Image) -> None:
     """Write an image in the CCDData layout, to a temporary name and then renamed."""
-    write_cube(path, image.data, image.sigma, image.mask, image.header)
+    changes = {} if image.changes is None else {"CHANGES": np.stack(image.changes).astype(np.float32)}
+    write_cube(path, image.data, image.sigma, image.mask, image.header, changes)
 
 
 def write_cube(
