@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce import times
-from helioreduce.aia import exposure, pointing, spikes
+from helioreduce.aia import deconvolve, degradation, exposure, pointing, prep, spikes
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 
@@ -59,11 +59,76 @@ def test_cutting_out_and_respiking_commute(frame):
     assert cut_first.flagged(Mask.SPIKE).sum() >= 1
 
 
+def test_spikes_lie_inside_a_cutout_up_to_its_edges(level1_header):
+    """Its four corners do, the pixels beyond them along either axis do not."""
+    image = cut(Image(np.zeros((4096, 4096), np.float32), level1_header), 100, 200, size=16)
+    columns, rows = np.array([-1, 0, 15, 16]), np.array([-1, 0, 15, 16])
+    grid = [(x, y) for x in columns for y in rows]
+    listed = np.array([[(200 + y) * 4096 + 100 + x for x, y in grid], [9] * 16, [0] * 16])
+    x, y, inside = spikes.positions(image, listed)
+    assert list(zip(x, y, strict=True)) == grid
+    assert [place for place, within in zip(grid, inside, strict=True) if within] == [(0, 0), (0, 15), (15, 0), (15, 15)]
+
+
 def test_no_spikes_is_no_error(frame):
     image, _, _ = frame
     image.header["NSPIKES"] = 0
     result = spikes.respike(image, np.empty((3, 0), np.int32))
     np.testing.assert_array_equal(result.data, image.data)
+
+
+NONE = np.empty((3, 0), np.int32)
+
+
+@pytest.mark.parametrize(
+    ("count", "status"), [(None, "COMPLETE"), (0, "COMPLETE"), (1, "SKIPPED")], ids=["unknown", "none", "one"]
+)
+def test_an_empty_list_is_complete_only_for_a_frame_without_spikes(level1_header, count, status):
+    if count is None:
+        del level1_header["NSPIKES"]
+    else:
+        level1_header["NSPIKES"] = count
+    image = cut(Image(np.zeros((4096, 4096), np.float32), level1_header), 0, 0)
+    result = spikes.from_list(image, (NONE, {"REASON": "the file is lost"}))
+    assert result.header["RESPIKE"] == status
+    assert ("the file is lost" in result.header["PRPARA1"]) == (status == "SKIPPED")
+    np.testing.assert_array_equal(result.data, image.data)
+
+
+def test_a_list_is_applied_with_its_header(level1_header):
+    image = cut(Image(np.full((4096, 4096), 7, np.float32), level1_header), 0, 0)
+    result = spikes.from_list(image, (np.array([[4096 + 2], [900], [7]]), {}))
+    assert (result.data[1, 2], result.data.sum()) == (900, 900 + 7 * (64 * 64 - 1))
+
+
+def test_a_replaced_pixel_that_is_missing_is_put_back(level1_header):
+    """A missing value says nothing about the list; a wrong one says that it is of another image."""
+    data = np.full((64, 64), 7, np.float32)
+    data[1, 2] = np.nan
+    image = cut(Image(np.full((4096, 4096), 7, np.float32), level1_header), 0, 0).with_(data=data)
+    listed = np.array([[4096 + 2], [900], [7]])
+    assert spikes.respike(image, listed).data[1, 2] == 900
+    data[1, 2] = 8
+    with pytest.raises(InputError, match=r"1 of its 1 replaced values"):
+        spikes.respike(image, listed)
+
+
+@pytest.mark.parametrize("step", ["respike", "exposure", "degradation", "deconvolve", "prep"])
+def test_a_step_that_changes_pixels_drops_the_statistics(level1_header, step):
+    """JSOC's statistics of the image are false from then on."""
+    level1_header.update(DATAMEAN=300.0, DATAP99=900.0, PERCENTD=100.0)
+    image = cut(Image(np.full((4096, 4096), 7, np.float32), level1_header), 0, 0)
+    epoch = {"DATE": "2020-01-01", "T_START": "2010-01-01", "T_STOP": "2030-01-01", "VER_NUM": 10, "WAVE_STR": "171_THIN"}
+    epoch |= {"EFF_AREA": 1.0, "EFFA_P1": 0.0, "EFFA_P2": 0.0, "EFFA_P3": -1e-12}
+    made = {
+        "respike": lambda: spikes.respike(image, NONE),
+        "exposure": lambda: exposure.normalise(image),
+        "degradation": lambda: degradation.correct(image, [epoch], 10),
+        "deconvolve": lambda: deconvolve.deconvolve(image, np.ones((64, 33), np.float32), 1),
+        "prep": lambda: prep.prep(image, None),
+    }[step]()
+    assert not {"DATAMEAN", "DATAP99", "PERCENTD"} & set(made.header)
+    assert {"DATAMEAN", "DATAP99", "PERCENTD"} <= set(image.header), "the header is copied"
 
 
 def test_spikes_of_another_image_are_refused(frame):

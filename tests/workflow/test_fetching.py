@@ -105,7 +105,7 @@ def test_missing_frames_are_listed_and_left_out(reduce, tmp_path):
     assert done.returncode != 0 and set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
     log = (tmp_path / "results/logs/aia_fetch/1600" / f"{SLOTS[1]}.log").read_text()
     assert "bit 13: eclipse" in log and "on_missing: skip" in log
-    assert "1 of 2 frames cannot be had" in done.stdout and '--config jsoc="{on_missing: skip}"' in done.stdout
+    assert "1 of 2 frames are unavailable" in done.stdout and '--config jsoc="{on_missing: skip}"' in done.stdout
     reduce("results/aia/missing.tsv", archive=sun, jsoc={"on_missing": "skip"})
     table = (tmp_path / "results/aia/missing.tsv").read_text().splitlines()
     assert len(table) == 2 and table[1].startswith(f"1600\t{SLOTS[1]}\t") and "eclipse" in table[1]
@@ -116,7 +116,7 @@ def test_frames_that_turn_out_to_be_missing_are_left_out_by_one_command(reduce, 
     sun = {**SUN, "events": {"eclipse": [f"1600/{SLOTS[1]}"]}}
     request = {"archive": sun, "aia": {**AIA, "batch": batch}, "jsoc": {"on_missing": "skip"}}
     done = reduce("offline", **request)
-    assert "1 of 2 frames cannot be had" in done.stdout and "the run goes on" in done.stdout
+    assert "1 of 2 frames are unavailable" in done.stdout and "the run goes on" in done.stdout
     assert set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
     assert "was killed" not in done.stdout + done.stderr
     assert (tmp_path / "results/aia/missing.tsv").read_text().splitlines()[1].startswith(f"1600\t{SLOTS[1]}\t")

@@ -71,7 +71,7 @@ else:
 
     rule aia_export:
         input:
-            record_list=lambda wildcards: ancient(aia.records(wildcards)),
+            record_list=ancient(aia.records),
         output:
             "results/aia/exports/{channel}/{day}.json",
         log:
@@ -94,8 +94,8 @@ else:
 
     rule aia_fetch:
         input:
-            record_list=lambda wildcards: ancient(aia.records(wildcards)),
-            exports=lambda wildcards: ancient(aia.exports(wildcards)),
+            record_list=ancient(aia.records),
+            exports=ancient(aia.exports),
         output:
             image="results/aia/level1/{channel}/{time}.fits",
             history="results/aia/level1/{channel}/{time}.json",
@@ -118,8 +118,8 @@ else:
 
     rule aia_fetch_spikes:
         input:
-            record_list=lambda wildcards: ancient(aia.records(wildcards)),
-            exports=lambda wildcards: ancient(aia.exports(wildcards)),
+            record_list=ancient(aia.records),
+            exports=ancient(aia.exports),
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -153,7 +153,7 @@ else:
             quality=aia.settings["quality"],
             code=code("aia_missing"),
         message:
-            "List the frames that cannot be had."
+            "List the unavailable frames."
         script:
             "../../scripts/aia_missing.py"
 

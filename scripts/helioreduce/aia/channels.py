@@ -18,7 +18,7 @@ NPIX = 4096
 
 
 def known(channel: object) -> int:
-    """``channel`` as an integer.
+    """Return ``channel`` as an integer.
 
     Raises
     ------

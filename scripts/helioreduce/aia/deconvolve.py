@@ -98,7 +98,7 @@ def deconvolve(
     tolerance: float = 0.0,
     accelerate: bool = False,
 ) -> Image:
-    """The image with the PSF removed by Richardson–Lucy iteration, on its own grid.
+    """Return the image with the PSF removed by Richardson–Lucy iteration, on its own grid.
 
     The iteration starts from the image. Negative counts are taken as 0. Pixels that are not finite or carry a bit of
     :data:`UNKNOWN` have no weight: they keep their value, error and mask, and do not spread.
@@ -171,7 +171,7 @@ def deconvolve(
 def scene(
     counts: np.ndarray, otf: np.ndarray, iterations: int = 25, *, tolerance: float = 0.0, accelerate: bool = False
 ) -> tuple[np.ndarray, list[float]]:
-    """Scene behind counts, and the iterations done, as :func:`richardson_lucy.restore` gives them.
+    """Return the scene behind counts, and the iterations done, as :func:`richardson_lucy.restore` gives them.
 
     On a grid of the image's shape edges are periodic. On a larger one (:func:`helioreduce.aia.psf.grid`) the image gets a
     margin of unknown pixels, which starts as its mirror image.
@@ -193,7 +193,7 @@ def scene(
 
 
 def _margins(shape: tuple[int, int], otf: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """Pixels to add before and after each axis to fill the OTF's grid; empty if there are none."""
+    """Return the pixels to add before and after each axis to fill the OTF's grid; empty if there are none."""
     grid = (otf.shape[0], 2 * (otf.shape[1] - 1))
     excess = [g - n for g, n in zip(grid, shape, strict=True)]
     if min(excess) < 0:
@@ -202,24 +202,24 @@ def _margins(shape: tuple[int, int], otf: np.ndarray) -> tuple[tuple[int, int], 
 
 
 def _inner(plane: np.ndarray, margins: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """A plane without its margins."""
+    """Return a plane without its margins."""
     return plane[tuple(slice(a, n - b) for n, (a, b) in zip(plane.shape, margins, strict=True))] if margins else plane
 
 
 def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
-    """Data that are not negative, NaN where unknown."""
+    """Return data that are not negative, NaN where unknown."""
     return np.where(known, np.maximum(data, 0), np.nan).astype(otf.dtype, copy=False)
 
 
 def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
-    """Data with noise of the error plane added again."""
+    """Yield data with noise of the error plane added again."""
     generator, xp = np.random.default_rng(seed), backend.module_of(image.data)
     for _ in range(number):
         yield image.data + image.sigma * xp.asarray(generator.standard_normal(image.data.shape, np.float32))
 
 
 def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
-    """Standard deviation of each pixel, by Welford's recurrence: two planes in memory, whatever the number of draws."""
+    """Return each pixel's standard deviation, by Welford's recurrence: two planes in memory, whatever the number of draws."""
     mean: Any = 0.0
     squares: Any = 0.0
     number = 0
@@ -231,7 +231,7 @@ def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """√(K² ∗ σ²); unknown pixels bring no noise."""
+    """Return √(K² ∗ σ²); unknown pixels have no noise."""
     margins = _margins(sigma.shape, otf)
     variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
     variance = np.pad(variance, margins) if margins else variance
@@ -241,7 +241,7 @@ def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.
 
 
 def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The new plane in float32, contiguous, with the old one's values in unknown pixels; it may be the same array."""
+    """Return the new plane in float32, contiguous, with the old values in unknown pixels; it may be the same array."""
     new = backend.module_of(new).ascontiguousarray(new, np.float32)
     np.copyto(new, old, where=~known)
     return new
@@ -262,7 +262,7 @@ def _reach_flagged(new: Image, sigma: np.ndarray, changed: Changes, known: np.nd
 
 
 def _edge_flagged(mask: np.ndarray, width: int) -> np.ndarray:
-    """The mask with EDGE on the ``width`` outermost pixels of each side."""
+    """Return the mask with EDGE on the ``width`` outermost pixels of each side."""
     flagged = mask | np.uint8(Mask.EDGE)
     ny, nx = mask.shape
     if 2 * width < min(ny, nx):

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
-    """The channel's epochs in one version of the table, in order of T_START.
+    """Return the channel's epochs in one version of the table, in order of T_START.
 
     Of epochs that were published twice, the one with the later DATE counts: mixing versions or issues gives wrong factors.
 
@@ -41,7 +41,7 @@ def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
 
 
 def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> tuple[float, Row]:
-    """Sensitivity relative to launch, and the epoch's row.
+    """Return the sensitivity relative to launch, and the epoch's row.
 
     d(t) = A_eff(epoch)/A_eff(first epoch) · (1 + p₁Δt + p₂Δt² + p₃Δt³), Δt in days since the epoch's T_START (SolarSoft,
     ``aia_bp_corrections``).
@@ -65,14 +65,14 @@ def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> t
 
 
 def is_frozen(rows: Sequence[Row], channel: int, version: int, time: datetime) -> bool:
-    """Whether the table has no trend for this time: a constant epoch that no later epoch with a trend follows."""
+    """Return whether the table has no trend for this time: a constant epoch that no later epoch with a trend follows."""
     _, current = factor(rows, channel, version, time)
     later = [row for row in epochs(rows, channel, version) if str(row["T_START"]) >= str(current["T_START"])]
     return not any(float(row[f"EFFA_P{n}"]) for row in later for n in (1, 2, 3))
 
 
 def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str = "") -> Image:
-    """Data and sigma divided by d(T_OBS).
+    """Return the image with data and sigma divided by d(T_OBS).
 
     Raises
     ------
@@ -93,7 +93,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
         "factor": f"{value:.9f}",
         "version": version,
         "epoch": row["T_START"],
-        **_doubts(rows, channel, version, time),
+        **_limitations(rows, channel, version, time),
     }
     new = image / value
     cards.remove_statistics(new.header)
@@ -108,14 +108,14 @@ def from_table(image: Image, degradation_table: ecsv.Calibration, version: int) 
     return correct(image, rows, version, reference=ecsv.reference(meta))
 
 
-def _doubts(rows: Sequence[Row], channel: int, version: int, time: datetime) -> dict[str, object]:
-    """Warn where the factor was not measured: what to record of it."""
+def _limitations(rows: Sequence[Row], channel: int, version: int, time: datetime) -> dict[str, object]:
+    """Warn where the factor was not measured; return what to record of that."""
     _, row = factor(rows, channel, version, time)
-    doubts: dict[str, object] = {}
+    limitations: dict[str, object] = {}
     if is_frozen(rows, channel, version, time):
-        doubts["frozen_since"] = row["T_START"]
+        limitations["frozen_since"] = row["T_START"]
         warnings.warn(f"degradation table V{version} is frozen for {channel} Å since {row['T_START']}", stacklevel=3)
     if time > times.parse(str(row["DATE"])):
-        doubts["extrapolated_since"] = row["DATE"]
+        limitations["extrapolated_since"] = row["DATE"]
         warnings.warn(f"degradation table V{version} was fitted before {row['DATE']}; {times.iso(time)} is later", stacklevel=3)
-    return doubts
+    return limitations

@@ -37,7 +37,7 @@ SYSTEMATIC = {"preflight": "CALERR", "eve": "EVEERR", "chianti": "CHIANTI"}
 def components(
     counts: np.ndarray, channel: int, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), n_sample: float = 1
 ) -> dict[str, np.ndarray]:
-    """Every term of the error of ``counts``, by name; the total is their quadratic sum.
+    """Return every term of the error of ``counts``, by name; the total is their quadratic sum.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def components(
 
 
 def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Quadratic sum of the terms."""
+    """Return the quadratic sum of the terms."""
     return np.sqrt(sum(np.square(term) for term in terms.values()))
 
 
 def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), reference: str = "") -> Image:
-    """The image with its error plane: the quadratic sum of :func:`components`, in one pass, NaN where the data are.
+    """Return the image with its error plane: the quadratic sum of :func:`components`, in one pass, NaN where the data are.
 
     Raises
     ------
@@ -108,7 +108,11 @@ def from_table(image: Image, error_table: ecsv.Calibration, systematic: Mapping[
 
 
 def total_sigma(counts: Any, *factors: float) -> Any:
-    """Total error of every pixel: variance per DN of shot noise and compression, constant variance, systematic fraction²."""
+    """Return the total error of every pixel.
+
+    ``factors`` are the variance per DN of shot noise and of compression, the constant variance (DN²) and the squared
+    systematic fraction.
+    """
     dn_per_photon, compression, constant, fraction2 = map(np.float32, factors)
     if backend.on_host(counts):
         return _sigma(counts, dn_per_photon, compression, constant, fraction2)
@@ -120,7 +124,7 @@ def total_sigma(counts: Any, *factors: float) -> Any:
 
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "nsz"})
 def _sigma(counts, dn_per_photon, compression, constant, fraction2):
-    """Total error of every pixel, the formula of :func:`components` for one sample.
+    """Return the total error of every pixel, by the formula of :func:`components` for one sample.
 
     All in float32 and without a branch, so that the loop becomes vector instructions; the last term hands NaN through.
     """

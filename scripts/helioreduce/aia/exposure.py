@@ -10,7 +10,7 @@ from helioreduce.io.provenance import record, refuse_twice
 
 
 def normalise(image: Image) -> Image:
-    """DN/s: data and sigma divided by EXPTIME (s), which stays in the header.
+    """Return the image in DN/s: data and sigma divided by EXPTIME (s), which stays in the header.
 
     Raises
     ------

@@ -14,21 +14,20 @@ from helioreduce.numerics import backend
 
 
 def excess(data: Any, model: Any, floor: float) -> Any:
-    """data/model − 1, into ``model``.
+    """Compute data/model − 1 into ``model``.
 
-    0 where the data are NaN: unknown pixels ask for no change. −1 where the model is ``floor`` or less: a dark pixel stays
-    dark.
+    0 where the data are NaN: unknown pixels change nothing. −1 where the model is ``floor`` or less: a dark pixel stays dark.
     """
     if backend.on_host(model):
         return _excess(data, model, model.dtype.type(floor))
     dark = model <= floor
     value = np.where(dark, -1, (data - model) / np.where(dark, 1, model))
-    model[...] = np.where(data == data, value, 0)
+    model[...] = np.where(np.isnan(data), 0, value)
     return model
 
 
 def correct(estimate: Any, correction: Any) -> None:
-    """estimate ← estimate · (1 + correction), in place, and not below zero."""
+    """Multiply ``estimate`` by 1 + correction, in place, and not below zero."""
     if backend.on_host(estimate):
         _correct(estimate, correction)
     else:
@@ -36,10 +35,10 @@ def correct(estimate: Any, correction: Any) -> None:
 
 
 def deviance(data: Any, model: Any) -> float:
-    """Poisson deviance 2 Σ [d ln(d/m) − d + m] of the known data; a measure of likelihood that is 0 for a perfect model."""
+    """Return the Poisson deviance 2 Σ [d ln(d/m) − d + m] of the known data, which is 0 for a perfect model."""
     if backend.on_host(model):
         return _deviance(data, model)
-    usable, lit = (data == data) & ((model > 0) | (data == 0)), (data > 0) & (model > 0)
+    usable, lit = ~np.isnan(data) & ((model > 0) | (data == 0)), (data > 0) & (model > 0)
     logarithm = np.log(np.where(lit, data, 1) / np.where(lit, model, 1))
     return 2 * float(np.where(usable, data * logarithm - data + model.clip(0), 0).sum(dtype=np.float64))
 
@@ -50,7 +49,7 @@ def _excess(data, model, floor):
         for x in range(model.shape[1]):
             d, m = data[y, x], model[y, x]
             value = (d - m) / m if m > floor else -1
-            model[y, x] = value if d == d else 0
+            model[y, x] = 0 if np.isnan(d) else value
     return model
 
 

@@ -1,4 +1,4 @@
-"""What makes an image an AIA level-1 image: light of the Sun, on the detector's pixels, in counts.
+"""AIA level-1 images: light of the Sun, on the detector's pixels, in counts.
 
 :func:`check_header` needs no pixel, so that a folder of files can be judged before any work; :func:`ingest` is what every
 chain of steps starts with.
@@ -242,12 +242,12 @@ def resampled(header: Header, shape: tuple[int, ...]) -> tuple[str, str] | None:
 
 
 def is_full_frame(image: Image) -> bool:
-    """Whether the image is the whole detector."""
+    """Return whether the image is the whole detector."""
     return image.data.shape == (NPIX, NPIX)
 
 
 def origin(image: Image) -> tuple[int, int]:
-    """Detector pixel (x, y), from 0, of the image's first pixel: (0, 0) for a full frame.
+    """Return the detector pixel (x, y), from 0, of the image's first pixel: (0, 0) for a full frame.
 
     A cut-out keeps the full frame's Sun centre in X0_MP, Y0_MP (from 0), and its own in CRPIX (from 1); the difference is
     its origin. Only spikes and the pointing table need it.

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 
 def select(rows: Sequence[Row], time: datetime) -> Row:
-    """The row with T_START ≤ time < T_STOP; of several, the one that starts last.
+    """Return the row with T_START ≤ time < T_STOP; of several, the one that starts last.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def select(rows: Sequence[Row], time: datetime) -> Row:
 
 
 def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
-    """The image with its pointing keywords set from a row of ``aia.master_pointing3h``; no pixel changes.
+    """Return the image with its pointing keywords set from a row of ``aia.master_pointing3h``; no pixel changes.
 
     CRPIX = X0 + 1 (less the cut-out's origin), CDELT = IMSCALE, CROTA2 = INSTROT + SAT_ROT: set absolutely, so that earlier
     errors do not survive. Entries that are missing or NaN, and ``row=None``, leave the header's own value.
@@ -43,7 +43,7 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     Returns
     -------
     tuple
-        The new image, and what to record: the row's T_START and the entries that came from the header.
+        The new image, and its parameters for the record: the row's T_START and the entries that came from the header.
     """
     new = image.with_()
     header = new.header
@@ -86,7 +86,7 @@ def entries(row: Row, channel: int) -> dict[str, float]:
 
 
 def _satellite_roll(header: Header) -> float:
-    """SAT_ROT; where it is missing, what the header's CROTA2 implies, else none."""
+    """Return SAT_ROT (degrees); where it is missing, what the header's CROTA2 implies, else 0."""
     satellite, total, mounted = (cards.number(header, key) for key in ("SAT_ROT", "CROTA2", "INST_ROT"))
     if satellite is not None:
         return satellite

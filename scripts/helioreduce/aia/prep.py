@@ -13,7 +13,7 @@ from helioreduce.numerics import backend
 
 
 def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "") -> Image:
-    """Level 1.5: pointing updated from a row of the master pointing table and the image registered.
+    """Return the image at level 1.5: pointing updated from a row of the master pointing table, and registered.
 
     ``row=None`` keeps the header's pointing; either is said in the product.
 

@@ -56,7 +56,7 @@ MESHES = {
 def otf(
     channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME, *, orders: Iterable[int] = ORDERS
 ) -> np.ndarray:
-    """Transform of the PSF on a periodic grid, centred on pixel (0, 0).
+    """Return the transform of the PSF on a periodic grid, centred on pixel (0, 0).
 
     The spots are those of the full frame, with its intensities. On a smaller grid the ones that fall beyond half of it
     are left out, and their light is spread evenly over the grid, as from a uniform surrounding: the OTF at
@@ -96,18 +96,18 @@ def otf(
 def psf(
     channel: int, core: str = "default", shape: tuple[int, int] = FULL_FRAME, *, orders: Iterable[int] = ORDERS
 ) -> np.ndarray:
-    """The PSF itself, float64 (ny, nx), of unit sum, its peak at pixel (ny//2, nx//2). Arguments as for :func:`otf`."""
+    """Return the PSF, float64 (ny, nx), of unit sum, its peak at pixel (ny//2, nx//2). Arguments as for :func:`otf`."""
     kernel = fft.irfft2(otf(channel, core, shape, orders=orders).astype(complex), shape)
     return np.roll(kernel, (shape[0] // 2, shape[1] // 2), axis=(0, 1))
 
 
 def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray) -> np.ndarray:
-    """The OTF for an image of ``shape``, float32: ``full_frame`` as it is, or one on the :func:`grid` of a cut-out."""
+    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is, or one on the :func:`grid` of a cut-out."""
     return full_frame if tuple(shape) == FULL_FRAME else otf(channel, core, grid(shape, channel)).astype(np.float32)
 
 
 def core_width(channel: int, core: str) -> float:
-    """w of the core exp(−w r²), in px⁻²."""
+    """Return w of the core exp(−w r²), in px⁻²."""
     widths = {"default": _DEFAULT_WIDTH, "preflight": _mesh(channel).preflight_width}
     if core not in widths:
         raise InputError(f"there is no PSF core {core!r}", cure=f"Choose one of {', '.join(widths)}")
@@ -115,7 +115,7 @@ def core_width(channel: int, core: str) -> float:
 
 
 def reach(channel: int, fraction: float) -> int:
-    """Distance in px within which the entrance filter keeps ``fraction`` of a point's light (rounded up).
+    """Return the distance in px within which the entrance filter keeps ``fraction`` of a point's light (rounded up).
 
     The focal-plane filter spreads light over at most a tenth of that and is left out.
     """
@@ -126,7 +126,7 @@ def reach(channel: int, fraction: float) -> int:
 
 
 def grid(data_shape: tuple[int, int], channel: int, fraction: float = 0.99) -> tuple[int, int]:
-    """Periodic grid on which to deconvolve an image of ``data_shape``.
+    """Return the periodic grid on which to deconvolve an image of ``data_shape``.
 
     A full frame is its own grid, as in every published AIA deconvolution. A cut-out gets a margin of
     :func:`reach` pixels, so that light which leaves one edge cannot return at the opposite one.
@@ -145,14 +145,14 @@ def _mesh(channel: int) -> Mesh:
 
 
 def _intensity(orders: np.ndarray) -> np.ndarray:
-    """Relative intensity of each order."""
+    """Return the relative intensity of each order."""
     return np.sinc(orders * _WIRE_TO_PITCH) ** 2
 
 
 def _filter(
     angles_deg: tuple[float, ...], distances: np.ndarray, orders: np.ndarray, width: float, shape: tuple[int, int]
 ) -> np.ndarray:
-    """PSF (ny, nx) of one filter, centred on pixel (0, 0); ``distances`` (px) are those of the orders."""
+    """Return the PSF (ny, nx) of one filter, centred on pixel (0, 0); ``distances`` (px) are those of the orders."""
     angles = np.deg2rad(angles_deg)
     y, x = np.outer(distances, np.sin(angles)).ravel(), np.outer(distances, np.cos(angles)).ravel()
     diffracted = _stamps(y, x, width) * np.repeat(_intensity(orders), angles.size)[:, None, None]
@@ -168,18 +168,18 @@ def _filter(
 
 
 def _pixels(positions: np.ndarray, width: float) -> np.ndarray:
-    """Pixels (spots, n) around each position at which exp(−w r²) exceeds 1e-26."""
+    """Return the pixels (spots, n) around each position at which exp(−w r²) exceeds 1e-26."""
     half = int(np.ceil(np.sqrt(60.0 / width)))
     return np.rint(positions).astype(int)[:, None] + np.arange(-half, half + 1)
 
 
 def _stamps(y: np.ndarray, x: np.ndarray, width: float) -> np.ndarray:
-    """exp(−w r²) sampled at the pixels around each spot: (spots, n, n)."""
+    """Return exp(−w r²) sampled at the pixels around each spot: (spots, n, n)."""
     along_y = np.exp(-width * (_pixels(y, width) - y[:, None]) ** 2)
     along_x = np.exp(-width * (_pixels(x, width) - x[:, None]) ** 2)
     return along_y[:, :, None] * along_x[:, None, :]
 
 
 def _inside(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Whether offsets from the centre lie on a grid of ``size`` pixels with its centre at size//2."""
+    """Return whether offsets from the centre lie on a grid of ``size`` pixels with its centre at size//2."""
     return (pixels >= -(size // 2)) & (pixels < size - size // 2)

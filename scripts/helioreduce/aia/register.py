@@ -23,7 +23,7 @@ _ROTATION_CARDS = ("PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2", "CD2_1"
 
 
 def register(image: Image) -> Image:
-    """The image on the grid of level 1.5: 4096 × 4096 for a full frame, the part that it covers for a cut-out.
+    """Return the image on the grid of level 1.5: 4096 × 4096 for a full frame, the part that it covers for a cut-out.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def register(image: Image) -> Image:
 
 
 def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
-    """Data, sigma (None if the image has none) and mask on a grid of the given shape."""
+    """Return data, sigma (None if the image has none) and mask on a grid of the given shape."""
     missing = ~np.isfinite(image.data) | image.flagged(Mask.NO_DATA | Mask.OUTSIDE)
     holes = missing.any()
 
@@ -93,7 +93,7 @@ def _reach_flagged(image: Image, mask: np.ndarray, sigma: np.ndarray, grid: reac
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:
-    """First pixel (x, y) on the grid of level 1.5, and shape (ny, nx), of the registered image."""
+    """Return the first pixel (x, y) on the grid of level 1.5, and shape (ny, nx), of the registered image."""
     if data_shape == (NPIX, NPIX):
         return np.zeros(2), (NPIX, NPIX)
     ny, nx = data_shape
@@ -106,7 +106,7 @@ def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray
 
 
 def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
-    """Describe the grid; cards that described the old one are replaced or removed."""
+    """Describe the grid in the header; replace or remove the cards of the old one."""
     scale = cards.number(header, "CDELT1") or SCALE_ARCSEC
     for key in _ROTATION_CARDS:
         header.remove(key, ignore_missing=True)

@@ -5,7 +5,8 @@ With data d, PSF operator H (symmetric, of unit sum) and weights w (1 known, 0 u
 .. math:: u \leftarrow u\,\frac{H\left(w\,d / Hu\right)}{H w} = u \left[1 + \frac{H\left(w\,(d / Hu - 1)\right)}{H w}\right].
 
 The second form, used here, transforms small numbers and so loses less to rounding. Where every weight is 1 this is the
-classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which keeps the XX
+classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which conserves the total: after
+each step Σu = Σd.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _OUT_OF_REACH = 1e-6
 def restore(
     data: Any, start: Any, otf: Any, iterations: int, *, tolerance: float = 0.0, accelerate: bool = False
 ) -> tuple[Any, list[float]]:
-    """Scene behind ``data``.
+    """Return the scene behind ``data``.
 
     Parameters
     ----------
@@ -100,14 +101,14 @@ def noise_gain(otf: Any, iterations: int | Sequence[float]) -> Any:
 
 
 def _response(otf: Any, iterations: int) -> Any:
-    """K̂ of plain iterations."""
+    """Return K̂ of plain iterations."""
     left = (1 - otf * otf) ** iterations
     opaque = abs(otf) < _OUT_OF_REACH
     return (1 - left) / (otf + opaque) + left  # the first term vanishes where nothing is transmitted
 
 
 def _followed(otf: Any, lengths: Sequence[float]) -> Any:
-    """K̂ of iterations with extrapolations of these lengths."""
+    """Return K̂ of iterations with extrapolations of these lengths."""
     before = response = np.ones_like(otf)
     for length in lengths:
         point = response + length * (response - before)
@@ -120,7 +121,7 @@ class _Iteration:
 
     def __init__(self, blur: fft.Filter, data: Any, *, measure: bool) -> None:
         self.blur, self.data, self.measure = blur, data, measure
-        known = data == data
+        known = ~np.isnan(data)
         self.inverse_weight = None if known.all() else _inverse_weight(blur, known.astype(data.dtype))
         # A model at or below this is a rounding error of the transforms.
         self.floor = float(np.finfo(data.dtype).eps * np.nanmax(data))
@@ -130,7 +131,7 @@ class _Iteration:
         self.blur.rows(lambda rows: self.blur.forward(rows, estimate[rows]))
 
     def advance(self, estimate: Any) -> float:
-        """One step from the loaded estimate, in place; loads the result. Returns the deviance before the step."""
+        """Take one step from the loaded estimate, in place; load the result, and return the deviance before the step."""
         blur = self.blur
 
         def compare(rows: slice) -> float:
@@ -154,14 +155,14 @@ class _Iteration:
 
 
 def _plain(iteration: _Iteration, estimate: Any) -> Any:
-    """Endless steps on ``estimate``; yields the deviance before each, and the length of its extrapolation."""
+    """Take endless steps on ``estimate``; yield the deviance before each, and the length of its extrapolation."""
     iteration.load(estimate)
     while True:
         yield iteration.advance(estimate), 0.0
 
 
 def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
-    """As :func:`_plain`, each step taken from a point extrapolated along the last change of the estimate.
+    """Take steps as :func:`_plain` does, each from a point extrapolated along the last change of the estimate.
 
     The length of the extrapolation is the correlation of the last two steps g, between 0 and 1.
     """
@@ -178,13 +179,13 @@ def _accelerated(iteration: _Iteration, estimate: Any) -> Any:
 
 
 def _correlation(older: Any, newer: Any) -> float:
-    """Σ newer·older / Σ older², kept between 0 and 1."""
+    """Return Σ newer·older / Σ older², limited to 0 … 1."""
     norm = float((older * older).sum(dtype=np.float64))
     return min(max(float((newer * older).sum(dtype=np.float64)) / norm, 0.0), 1.0) if norm else 0.0
 
 
 def _inverse_weight(blur: fft.Filter, known: Any) -> Any:
-    """1/(H w); 0 out of reach of the data, where nothing is to be changed."""
+    """Return 1/(H w); 0 out of reach of the data, where nothing is to be changed."""
     weight = blur(known, overwrite_x=True)
     reached = weight > _OUT_OF_REACH
     weight += ~reached

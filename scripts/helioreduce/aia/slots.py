@@ -1,4 +1,4 @@
-"""Which records of JSOC's slotted series a request means."""
+"""Records of JSOC's slotted series that a request means."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from helioreduce.series import LEVEL1
 
 
 def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> list[datetime]:
-    """T_REC of the images nearest to start, start + cadence, … ≤ end; each once.
+    """Return T_REC of the images nearest to start, start + cadence, … ≤ end; each once.
 
-    Names follow from the request by arithmetic alone: nobody has to be asked which products there will be.
+    Names of products follow from the request by arithmetic alone, without a query.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from helioreduce.numerics import backend
 
 
 def respike(image: Image, spikes: np.ndarray) -> Image:
-    """Level-0.5 counts: each despiked pixel gets its value from before despiking and the bit SPIKE.
+    """Return level-0.5 counts: each despiked pixel gets its value from before despiking and the bit SPIKE.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def from_list(image: Image, spikes: tuple[np.ndarray, Mapping[str, object]]) -> 
 
 
 def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pixel columns x and rows y in ``image`` (from 0), and which of them lie inside it; arrays (N,)."""
+    """Return pixel columns x and rows y in ``image`` (from 0), and which of them lie inside it; arrays (N,)."""
     left, bottom = origin(image)
     y, x = np.divmod(spikes[0].astype(np.int64), NPIX)
     x, y = x - left, y - bottom
@@ -78,7 +78,7 @@ def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 
 def coordinates(image: Image, spikes: np.ndarray) -> np.ndarray:
-    """Helioprojective longitude and latitude of the spikes: array (2, N), arcsec, by the image's WCS."""
+    """Return helioprojective longitude and latitude of the spikes: array (2, N), arcsec, by the image's WCS."""
     from astropy.wcs import WCS
 
     x, y, _ = positions(image, spikes)
@@ -90,7 +90,7 @@ def coordinates(image: Image, spikes: np.ndarray) -> np.ndarray:
 
 
 def _check_replaced(pixels: np.ndarray, after: np.ndarray) -> None:
-    """The despiker's replacements must be what the image holds: a list of another image does not pass."""
+    """Refuse a list of another image: the despiker's replacements must be what the image holds."""
     known = np.isfinite(pixels)
     wrong = np.count_nonzero(np.abs(pixels[known] - after[known]) > 0.5)
     if wrong:

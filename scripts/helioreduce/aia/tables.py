@@ -1,4 +1,4 @@
-"""Calibration tables: SolarSoft's text format, the pins of the published files, and rows out of either."""
+"""Calibration tables: SolarSoft's text format, digests of the published files, and rows of both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NEEDED = {
 
 
 def parse(text: str) -> ecsv.Rows:
-    """Rows of a SolarSoft table: a line of column names, then one line a row, separated by blanks.
+    """Return the rows of a SolarSoft table: a line of column names, then one line a row, separated by blanks.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def parse(text: str) -> ecsv.Rows:
 
 
 def read(path: Path, kind: str) -> ecsv.Calibration:
-    """Rows of a calibration table and where it comes from.
+    """Return the rows of a calibration table and where it comes from.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def read(path: Path, kind: str) -> ecsv.Calibration:
 
 
 def digest(rows: Sequence[Mapping[str, Any]]) -> str:
-    """SHA-256 of the rows of a table that comes from a series: the same rows have the same, whoever served them."""
+    """Return the SHA-256 of the rows of a table that comes from a series: it does not depend on the server."""
     return hashlib.sha256(json.dumps(list(rows), sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -107,7 +107,7 @@ def check(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
 
 
 def published(kind: str, version: int) -> str:
-    """Name of the pinned file of a table; empty where none is pinned (JSOC's response series has every version)."""
+    """Return the name of the pinned file of a table; empty where none is pinned (JSOC's response series has every version)."""
     start = f"aia_V{version}_" if kind == "degradation" else "aia_V"
     return next(
         (name for name in PINS if name.startswith(start) and ("response" if kind == "degradation" else kind) in name), ""
@@ -134,7 +134,7 @@ def check_pin(name: str, digest: str) -> None:
 
 
 def error_row(rows: Sequence[Mapping[str, Any]], channel: int) -> dict[str, float]:
-    """The channel's row of the error table, of its highest version, as numbers.
+    """Return the channel's row of the error table, of its highest version, as numbers.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a product tells of its life: one status card and one SOLARNET record per step.
+"""Processing history of a product: one status card and one SOLARNET record per step.
 
 Each step leaves a card named by the first eight letters of the step (``DECONVOL``) with COMPLETE or SKIPPED, and a numbered
 group PRSTEPn, PRPROCn, PRPVERn, PRPARAn, PRREFn (SOLARNET metadata recommendations 1.4, section 8).
@@ -41,7 +41,7 @@ def card(step: str) -> str:
 
 
 def sha256(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
+    """Return the SHA-256 of a file's bytes, hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -73,7 +73,7 @@ def record(
     step
         The step's name, as in its rule.
     parameters
-        What the step was told and what it measured, ``name=value`` in PRPARAn.
+        Its settings and what it measured, ``name=value`` in PRPARAn.
     reference
         Calibration file with version and SHA-256, in PRREFn.
     status
@@ -116,7 +116,7 @@ def is_simulated(header: Mapping[str, object]) -> bool:
 
 
 def _ascii(text: str) -> str:
-    """Text as FITS allows it."""
+    """Return text in the characters that FITS allows."""
     return text.encode("ascii", "replace").decode()
 
 
@@ -141,7 +141,7 @@ def code_digest(*files: Path) -> str:
 
 
 def _reachable(start: Path, root: Path) -> set[Path]:
-    """The file and all files below ``root`` that it imports, transitively."""
+    """Return the file and all files below ``root`` that it imports, transitively."""
     seen: set[Path] = set()
     todo = [start]
     while todo:
@@ -153,7 +153,7 @@ def _reachable(start: Path, root: Path) -> set[Path]:
 
 
 def _module_files(root: Path, name: str) -> Iterator[Path]:
-    """Source files that importing ``name`` runs: the module and its parent packages."""
+    """Yield the source files that importing ``name`` runs: the module and its parent packages."""
     parts = name.split(".")
     for i in range(1, len(parts) + 1):
         base = root.joinpath(*parts[:i])
@@ -164,7 +164,7 @@ def _module_files(root: Path, name: str) -> Iterator[Path]:
 
 @cache
 def _program(file: Path) -> tuple[str, tuple[str, ...]]:
-    """The file's syntax tree without docstrings, as text, and the package modules that it imports."""
+    """Return the file's syntax tree without docstrings, as text, and the package modules that it imports."""
     tree = ast.parse(file.read_bytes())
     names: list[str] = []
     for node in ast.walk(tree):

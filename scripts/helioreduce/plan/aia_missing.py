@@ -17,7 +17,7 @@ def after_failure(plan: Plan) -> None:
     """
     if plan.source.is_local or not (lost := plan.source.missing(plan.frames_of_day) & plan.frames.keys()):
         return
-    print(f"\n{len(lost)} of {len(plan.frames)} frames cannot be had; results/aia/missing.tsv tells which, and why.")
+    print(f"\n{len(lost)} of {len(plan.frames)} frames are unavailable; results/aia/missing.tsv lists them with the reasons.")
     if plan.source.jsoc["on_missing"] == "fail":
         print('To go on without them, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
     elif {"-d", "--directory"} & set(sys.orig_argv):
