@@ -77,3 +77,16 @@ def test_what_is_no_table_is_refused_by_name(tmp_path, content) -> None:
     (tmp_path / "table.ecsv").write_text(content)
     with pytest.raises(InputError, match=r"table\.ecsv.*not an ECSV table"):
         ecsv.read(tmp_path / "table.ecsv")
+
+
+@pytest.mark.parametrize(("meta", "nested"), [("a: &x [1, 2], b: *x", False), ("a: &x [1, 2], b: &y [*x, *x], c: [*y]", True)])
+def test_plain_aliases_are_read_and_nested_ones_refused(tmp_path, meta, nested):
+    """Nested aliases unfold without bound; plain ones are what Astropy itself writes for equal units."""
+    path = tmp_path / "table.ecsv"
+    lines = ["# %ECSV 1.0", "# ---", "# datatype:", "# - {name: t, datatype: float64}", f"# meta: {{{meta}}}", "t", "1.0"]
+    path.write_text("\n".join(lines) + "\n")
+    if nested:
+        with pytest.raises(InputError, match="nests YAML aliases"):
+            ecsv.read_table(path)
+    else:
+        assert ecsv.read_table(path)["t"][0] == 1.0

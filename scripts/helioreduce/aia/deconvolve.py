@@ -143,23 +143,21 @@ def deconvolve(
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     restored = partial(scene, otf=otf, iterations=iterations, tolerance=tolerance, accelerate=accelerate)
     data, lengths = restored(_counts(image.data, known, otf))
+    done = lengths if accelerate else len(lengths)
     sigma, method = image.sigma, "none"
     if redraws:
         draws = (restored(_counts(noisy, known, otf))[0] for noisy in _redrawn(image, redraws, seed))
         sigma, method = _scatter(draws), f"{redraws} redraws with seed {seed}"
     elif sigma is not None:
-        if gain is None:
-            gain = richardson_lucy.noise_gain(otf, lengths if accelerate else len(lengths))
-        sigma = _propagated(sigma, known, otf, gain)
-        method = "linear"
+        gain = richardson_lucy.noise_gain(otf, done) if gain is None else gain
+        sigma, method = _propagated(sigma, known, otf, gain), "linear"
     new = image.with_(
         data=_where_known(data, image.data, known),
         sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
         mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
     )
     if image.changes is not None and new.sigma is not None:
-        if response is None:
-            response = richardson_lucy.linear_response(otf, lengths if accelerate else len(lengths))
+        response = richardson_lucy.linear_response(otf, done) if response is None else response
         new = _reach_flagged(new, new.sigma, image.changes, known, response)
     cards.remove_statistics(new.header)
     parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}

@@ -55,7 +55,7 @@ def read_table(path: str | Path) -> Table:
     from astropy.table import Table
 
     try:
-        _refuse_aliases(Path(path))
+        _refuse_nested_aliases(Path(path))
         return Table.read(path, format="ascii.ecsv")
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
@@ -76,15 +76,21 @@ def reference(meta: Mapping[str, str]) -> str:
     return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"
 
 
-def _refuse_aliases(path: Path) -> None:
-    """Raise ValueError where the header uses YAML aliases: nested ones unfold to more than any memory holds."""
+def _refuse_nested_aliases(path: Path) -> None:
+    """Raise ValueError where YAML aliases of the header are nested: they unfold to more than any memory holds."""
     with open(path) as file:
         header = "".join(
             line.removeprefix("#").removeprefix(" ") for line in takewhile(lambda line: line.startswith("#"), file)
         )
+    anchored: list[bool] = []  # of each collection that is open
     with suppress(yaml.YAMLError):
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(header)):
-            raise ValueError("its header uses YAML aliases")
+        for event in yaml.parse(header):
+            if isinstance(event, yaml.CollectionStartEvent):
+                anchored.append(event.anchor is not None)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                anchored.pop()
+            elif isinstance(event, yaml.AliasEvent) and any(anchored):
+                raise ValueError("its header nests YAML aliases")
 
 
 def _value(value: object) -> object:
