@@ -16,7 +16,7 @@ from helioreduce.aia.channels import CHANNELS, EUV, VISIBLE
 from helioreduce.aia.figures.catalogue import FIGURES, Covers
 from helioreduce.aia.steps import STEPS
 from helioreduce.plan import aia, figures, response
-from helioreduce.plan.paths import code
+from helioreduce.plan.code import code
 
 REPOSITORY = Path(__file__).parents[2]
 #: Folders of images that a step writes, or that it needs.

@@ -12,10 +12,11 @@ from helioreduce.errors import InputError
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import Batches
 from helioreduce.plan.aia_missing import after_failure
+from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.figures import Plan as FiguresPlan
-from helioreduce.plan.paths import REPOSITORY, code, located
+from helioreduce.plan.paths import REPOSITORY, located
 from helioreduce.plan.resources import growing
 from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import canonical, plain

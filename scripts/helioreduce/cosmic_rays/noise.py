@@ -18,7 +18,7 @@ PHOTON_IS_ELECTRON_ABOVE = HC_EV_ANGSTROM / (2 * EV_PER_ELECTRON)
 
 
 def electrons_per_photon(wavelength: float) -> float:
-    """Return the mean number of electrons that a photon of λ (Å) frees in silicon: hc / (λ · 3.65 eV), at least 1."""
+    """Return hc / (λ · 3.65 eV), at least 1: the mean number of electrons from a photon of ``wavelength`` λ (Å) in silicon."""
     return max(HC_EV_ANGSTROM / (wavelength * EV_PER_ELECTRON), 1.0)
 
 

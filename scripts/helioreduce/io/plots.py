@@ -55,7 +55,8 @@ _NO_METADATA: dict[str, dict[str, Any]] = {
 
 def look(style: Mapping[str, Any] = STYLE) -> AbstractContextManager[None]:
     """Return a context with matplotlib's defaults and ``style``, whatever the user's own settings; for drawing and saving."""
-    return mpl.rc_context({**mpl.rcParamsDefault, "backend": "agg", **style})
+    settings: dict[Any, Any] = {**mpl.rcParamsDefault, "backend": "agg", **style}
+    return mpl.rc_context(settings)
 
 
 def new(width: float = PAGE, height: float = 3.2) -> Figure:

@@ -6,12 +6,10 @@ group PRSTEPn, PRPROCn, PRPVERn, PRPARAn, PRREFn (SOLARNET metadata recommendati
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
 
     from helioreduce.image import Image
 
-#: The folder of the scripts and of the package.
-SCRIPTS = Path(__file__).resolve().parents[2]
 
 COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
 #: In ORIGIN of every frame that the embedded archive makes.
@@ -47,7 +43,7 @@ def sha256(path: str | Path) -> str:
 
 
 def refuse_twice(image: Image, step: str) -> None:
-    """Refuse an image that has been through ``step`` before.
+    """Refuse an image to which ``step`` has already been applied.
 
     Raises
     ------
@@ -73,7 +69,7 @@ def record(
     step
         The step's name, as in its rule.
     parameters
-        Its settings and what it measured, ``name=value`` in PRPARAn.
+        Settings and results of the step, ``name=value`` in PRPARAn.
     reference
         Calibration file with version and SHA-256, in PRREFn.
     status
@@ -91,12 +87,12 @@ def record(
 
 
 def caveat(header: Header, text: str) -> None:
-    """Note in ``header``, in place, and warn, that something may be wrong with the image; once, however often it is met.
+    """Record in ``header``, in place, that something may be wrong with the image, and warn; once for each text.
 
     Warns
     -----
     InputWarning
-        With the text and the frame that it is about.
+        With the text, and the channel and time of the image.
     """
     if _ascii(text) in caveats(header):
         return
@@ -106,7 +102,7 @@ def caveat(header: Header, text: str) -> None:
 
 
 def caveats(header: Mapping[str, object]) -> list[str]:
-    """Return what :func:`caveat` has noted."""
+    """Return what :func:`caveat` has recorded."""
     return [str(header[key]) for key in header if re.fullmatch(r"CAVEAT\d", key)]
 
 
@@ -121,58 +117,10 @@ def _ascii(text: str) -> str:
 
 
 def skip(image: Image, steps: Mapping[str, str]) -> Image:
-    """Record steps that were left out, with the reason of each."""
+    """Return the image with a record of the steps that were skipped, each with its reason."""
     if not steps:
         return image
     image = image.with_()
     for step, reason in steps.items():
         record(image.header, step, {"reason": reason}, status=SKIPPED)
     return image
-
-
-def code_digest(*files: Path) -> str:
-    """Return a digest of scripts or modules and of every package module that they import, directly or not.
-
-    The modules are found by reading the imports; comments, docstrings and layout do not count, so a digest changes when
-    the program does. Rules carry it in ``params``: Snakemake then reruns just the steps whose code changed.
-    """
-    modules = sorted(set().union(*(_reachable(file.resolve(), SCRIPTS) for file in files)))
-    return hashlib.sha256("".join(_program(module)[0] for module in modules).encode()).hexdigest()[:12]
-
-
-def _reachable(start: Path, root: Path) -> set[Path]:
-    """Return the file and all files below ``root`` that it imports, transitively."""
-    seen: set[Path] = set()
-    todo = [start]
-    while todo:
-        file = todo.pop()
-        if file not in seen:
-            seen.add(file)
-            todo += [found for name in _program(file)[1] for found in _module_files(root, name)]
-    return seen
-
-
-def _module_files(root: Path, name: str) -> Iterator[Path]:
-    """Yield the source files that importing ``name`` runs: the module and its parent packages."""
-    parts = name.split(".")
-    for i in range(1, len(parts) + 1):
-        base = root.joinpath(*parts[:i])
-        for file in (base.with_suffix(".py"), base / "__init__.py"):
-            if file.is_file():
-                yield file
-
-
-@cache
-def _program(file: Path) -> tuple[str, tuple[str, ...]]:
-    """Return the file's syntax tree without docstrings, as text, and the package modules that it imports."""
-    tree = ast.parse(file.read_bytes())
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body[0].value.value = ""
-    return ast.dump(tree), tuple(name for name in names if name.startswith("helioreduce"))

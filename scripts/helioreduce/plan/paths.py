@@ -1,4 +1,4 @@
-"""Paths of a configuration, and the code behind a rule."""
+"""Paths of a configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from helioreduce.errors import InputError
-from helioreduce.io.provenance import code_digest
 
 #: The folder of the Snakefile, the scripts and the environments.
 REPOSITORY = Path(__file__).parents[3]
@@ -31,11 +30,3 @@ def located(path: str) -> Path:
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")
-
-
-def code(*names: str) -> str:
-    """Return the digest of scripts and modules by name, with all that they import: edited code reruns its rules.
-
-    ``code("aia_prep")`` is of ``scripts/aia_prep.py``; a module is named as it is imported.
-    """
-    return code_digest(*(REPOSITORY / "scripts" / f"{name.replace('.', '/')}.py" for name in names))
