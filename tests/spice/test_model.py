@@ -87,6 +87,13 @@ def test_places_of_windows_and_lines():
     assert start.bounds.lower[1] == 1 + model.BOUNDS["x"][0]
 
 
+def test_model_without_free_parameters_is_refused():
+    names = build(WAVES, LINES).names
+    with pytest.raises(InputError, match="nothing is left to fit"):
+        build(WAVES, LINES, fixed=dict.fromkeys(names, 0.5))
+    assert build(WAVES, LINES, fixed=dict.fromkeys(names[1:], 0.5)).free == 1
+
+
 def test_two_lines_of_one_name_are_refused():
     with pytest.raises(InputError, match="have one name"):
         build(WAVES, [LINES[0], LINES[0]])

@@ -59,7 +59,7 @@ def join(functions: Sequence[Function]) -> Table:
         If they have not.
     """
     first = functions[0]
-    for other in functions[1:]:
+    for other in functions:
         same_grid = np.array_equal(other.densities, first.densities) and np.array_equal(other.temperatures, first.temperatures)
         if other.unit != first.unit or not same_grid:
             raise InputError(f"{other.name} and {first.name} differ in grid or unit", cure="Give files of one release")

@@ -159,13 +159,15 @@ def build(
     Raises
     ------
     InputError
-        If a tie names no parameter, a parameter follows twice, follows itself, or has factor 0.
+        If a tie names no parameter, a parameter follows twice, follows itself, or has factor 0, or all parameters are fixed.
     """
     lines, ties, fixed = tuple(lines), tuple(ties), dict(fixed or {})
     names = tuple([f"{line.name} {p}" for line in lines for p in "Ixs"] + [f"B {w}" for w in range(len(wavelengths))])
     if len(set(names)) < len(names):
         raise InputError("two lines of a group have one name", cure="Give each line of spice.catalogue a name of its own")
     parent, scale, offset = _map(names, ties, fixed)
+    if parent.max() < 0:
+        raise InputError("every parameter is fixed: nothing is left to fit", cure="Shorten spice.model.fixed")
     windows = [line.window for line in lines]
     slots, members, counts = _slots(parent, [w for w in windows for _ in "Ixs"] + list(range(len(wavelengths))))
     arrays = Model(
@@ -238,7 +240,7 @@ def _slots(parent: np.ndarray, windows: Sequence[int]) -> tuple[np.ndarray, np.n
                 lists[window].append(int(free))
             slots[k] = lists[window].index(free)
     counts = np.array([len(entries) for entries in lists], np.int64)
-    members = np.zeros((len(lists), max(1, int(counts.max()))), np.int64)
+    members = np.zeros((len(lists), int(counts.max())), np.int64)
     for w, entries in enumerate(lists):
         members[w, : len(entries)] = entries
     return slots, members, counts
