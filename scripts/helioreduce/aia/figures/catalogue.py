@@ -115,4 +115,5 @@ def module(name: str) -> str:
 
 def function(name: str) -> Callable[..., Figure]:
     """Return the function that draws a figure; it takes the inputs and options by name."""
-    return getattr(import_module(module(name)), name)  # type: ignore[no-any-return]  # looked up by name
+    draw: Callable[..., Figure] = getattr(import_module(module(name)), name)
+    return draw

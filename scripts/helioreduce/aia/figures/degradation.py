@@ -127,9 +127,9 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
         raise InputError(
             f"daily means: column {', '.join(missing)} missing", cure="Give time and mean_<channel> (aia.response.means)"
         )
-    when, raw = np.array([times.parse(str(time)) for time in means["time"]]), np.asarray(means[f"mean_{channel}"], float)
+    when, raw = [times.parse(str(time)) for time in means["time"]], np.asarray(means[f"mean_{channel}"], float)
     figure = plots.new(plots.PAGE, 3.2)
-    axis = figure.subplots()
+    axis: Any = figure.subplots()
     axis.plot(when, raw / raw[0], ".", ms=3, color=plots.GREY, label="as observed")
     for version, index in histories.sources(dict(enumerate(tables))).items():
         found = histories.trend(tables[index], channel, version, when, raw)

@@ -146,7 +146,7 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
         xlabel = "difference of consecutive frames / σ"
     faint = pair[0].data <= np.nanmedian(pair[0].data)
     figure = plots.new(plots.PAGE * 0.72, 3.3)
-    axis = figure.subplots()
+    axis: Any = figure.subplots()
     edges = np.linspace(-6, 6, 121)
     centre = (edges[1:] + edges[:-1]) / 2
     for label, left_out, look in (

@@ -161,6 +161,6 @@ def round_steps(norm: Normalize) -> list[float]:
     decades = [step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5)]
     kept: list[float] = []
     for value in (0.0, *decades):
-        if norm.vmin <= value <= norm.vmax and (not kept or norm(value) - norm(kept[-1]) > 0.09):
+        if 0 <= norm(value) <= 1 and (not kept or norm(value) - norm(kept[-1]) > 0.09):
             kept.append(value)
     return kept

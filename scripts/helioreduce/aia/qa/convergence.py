@@ -62,9 +62,10 @@ def trace(image: Image, options: deconvolve.Options, iterations: Iterable[int], 
         second = deconvolve.deconvolve(noisy, otf, number, accelerate=options.accelerate)
         residual = (image.data - _blurred(first.data, otf)) / image.sigma
         change = (second.data - first.data)[inner][faint]
-        predicted = np.sqrt(np.mean((np.asarray(first.sigma) / image.sigma)[inner][faint] ** 2))
-        rows.append((number, np.mean(residual[inner][good] ** 2), change.std() / noise[inner][faint].std(), predicted))
-    return Trace(*np.array(rows, float).T, chosen)
+        gain = np.sqrt(np.mean((np.asarray(first.sigma) / image.sigma)[inner][faint] ** 2))
+        rows.append((number, np.mean(residual[inner][good] ** 2), change.std() / noise[inner][faint].std(), gain))
+    numbers, chi2, measured, predicted = np.array(rows, float).T
+    return Trace(numbers, chi2, measured, predicted, chosen)
 
 
 def _chosen(image: Image, otf: np.ndarray, options: deconvolve.Options) -> int:
