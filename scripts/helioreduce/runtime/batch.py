@@ -121,7 +121,7 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
         report(f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
-        raise InputError(problem, cure=f"The others are kept in {kept}: mend these or leave them out, and run again")
+        raise InputError(problem, cure=f"The others are kept in {kept}: fix these or leave them out, and run again")
 
 
 def _kept(product: Product, folder: Path, common: object) -> Path:

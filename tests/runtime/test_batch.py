@@ -1,0 +1,111 @@
+"""Many products in one job: kept under what they follow from, linked, and failures that cost nobody else."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from helioreduce.errors import InputError
+from helioreduce.runtime import batch
+
+
+class Product(NamedTuple):
+    """A product that is its input's text, repeated."""
+
+    output: str
+    inputs: list[str]
+    settings: object = 2
+
+    @property
+    def name(self) -> str:
+        return Path(self.output).stem
+
+    @property
+    def file(self) -> str:
+        return self.inputs[0]
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder with the inputs a, b and c."""
+    monkeypatch.chdir(tmp_path)
+    for name in "abc":
+        Path(name).write_text(name)
+    return tmp_path
+
+
+@pytest.fixture
+def run(site):
+    """Run a batch of a, b and c and return the names that were computed: ``run(bad={…}, common=…, b=settings)``."""
+
+    def start(common="code", bad=(), **settings):
+        products = [Product(f"out/{name}.fits", [name], settings.get(name, 2)) for name in "abc"]
+        computed = []
+
+        def compute(product, text):
+            computed.append(product.name)
+            if product.name in bad:
+                raise InputError("is not usable", cure="Take another") if bad[product.name] else ValueError("a mistake")
+            return text * product.settings
+
+        def write(path, text):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+        try:
+            batch.run(products, "kept", common, lambda product: Path(product.file).read_text(), compute, write)
+        finally:
+            start.computed = computed
+        return computed
+
+    return start
+
+
+def outputs(site):
+    return {file.stem: file.read_text() for file in sorted((site / "out").glob("*.fits"))}
+
+
+def test_outputs_are_links_to_what_is_kept(run, site):
+    assert run() == ["a", "b", "c"]
+    assert outputs(site) == {"a": "aa", "b": "bb", "c": "cc"}
+    kept = {file.stat().st_ino for file in (site / "kept").rglob("*.fits")}
+    assert {file.stat().st_ino for file in (site / "out").iterdir()} == kept
+
+
+def test_what_is_kept_is_linked_again_not_computed(run, site, capsys):
+    run()
+    (site / "out" / "b.fits").unlink()
+    assert run() == []
+    assert outputs(site) == {"a": "aa", "b": "bb", "c": "cc"}
+    assert "b: kept from before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", ["input", "settings", "common"])
+def test_what_a_product_follows_from_renews_it_and_nothing_else(run, site, change):
+    run()
+    if change == "input":
+        Path("b").write_text("B")
+        assert run() == ["b"] and outputs(site) == {"a": "aa", "b": "BB", "c": "cc"}
+    elif change == "settings":
+        assert run(b=3) == ["b"] and outputs(site) == {"a": "aa", "b": "bbb", "c": "cc"}
+    else:
+        assert run(common="edited code") == ["a", "b", "c"]
+    assert len(list((site / "kept").rglob("*.fits"))) == 3, "the outdated one is removed"
+
+
+def test_one_failure_costs_nobody_else_and_is_named(run, site, caplog):
+    with pytest.raises(InputError) as raised:
+        run(bad={"b": True, "c": False})
+    text = str(raised.value)
+    assert "2 of 3 images failed" in text and "b: is not usable. Take another" in text and "c: ValueError: a mistake" in text
+    assert outputs(site) == {"a": "aa"}
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError], "only the unexpected one"
+    assert run() == ["b", "c"]
+
+
+def test_progress_names_each_image_as_it_is_done(capsys):
+    items = [Product(f"out/{name}.fits", [name]) for name in "ab"]
+    with pytest.raises(InputError, match="1 of 2 images failed"):
+        batch.each(zip(items, [None, InputError("no")], strict=True), 2, kept="somewhere")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("a: done (1 of 2, ") and lines[1].startswith("b: failed (2 of 2, ")
