@@ -192,3 +192,16 @@ def test_real_cutout_to_the_grid_of_level15(real, name):
     x = (frame.data.shape[1] + 1) / 2 - frame.header["CRPIX1"]
     centre = (level15.data.shape[1] + 1) / 2 - level15.header["CRPIX1"]
     assert 0.6 * centre == pytest.approx(x * frame.header["CDELT1"], abs=1.5)
+
+
+def test_a_psf_does_what_its_transform_does(frame):
+    """Half of a deconvolution is a choice of what to hand over: pixels of the PSF, or its transform."""
+    given = psf.psf(171, shape=SHAPE).astype(np.float32)
+    by_otf, by_psf = run(frame, OTF), run(frame, given)
+    np.testing.assert_allclose(by_psf.data, by_otf.data, rtol=2e-3, atol=0.05)
+    assert np.abs(by_psf.data - frame.data).max() > 10
+
+
+def test_a_table_is_no_psf(frame):
+    with pytest.raises(InputError, match="neither a PSF of unit sum nor its real transform"):
+        run(frame, np.full(SHAPE, 2, np.float32))

@@ -104,3 +104,51 @@ def test_published_preflight_peak(channel):
     """The peak is the mean of the OTF; the spots beyond ±512 px do not reach it."""
     kernel = psf.psf(channel, "preflight", shape=(1024, 1024))
     assert kernel.max() == pytest.approx(PREFLIGHT_PEAKS[channel], abs=1e-6)
+
+
+@pytest.mark.parametrize("move", [lambda kernel: kernel, np.fft.ifftshift], ids=["peak in the middle", "peak at pixel 0"])
+@pytest.mark.parametrize("shape", [(256, 320), (255, 320)])
+def test_a_psf_is_taken_for_its_transform(move, shape):
+    given = move(psf.psf(193, shape=shape))
+    np.testing.assert_allclose(psf.as_otf(given, shape, 193), psf.otf(193, shape=shape), atol=1e-6)
+
+
+def test_a_transform_is_taken_as_it_is():
+    given = psf.otf(171, shape=(128, 128))
+    assert psf.as_otf(given, (100, 90), 171) is given
+
+
+@pytest.mark.parametrize("size", [600, 1024, 80])
+def test_a_psf_of_any_size_serves_a_cut_out(size):
+    """As the cut-out's own OTF has it: on its grid, the light beyond spread evenly."""
+    data_shape = (90, 100)
+    wide = psf.psf(171, shape=(size, size))
+    expected = psf.otf(171, shape=psf.grid(data_shape, 171)) if size > 90 else psf.otf(171, shape=(80, 80))
+    found = psf.as_otf(wide, data_shape, 171)
+    assert found.shape == psf.otf(171, shape=psf.grid(data_shape, 171)).shape
+    assert found[0, 0] == pytest.approx(1, abs=1e-12)
+    if size > 90:
+        np.testing.assert_allclose(found, expected, atol=5e-3)
+
+
+HALF = psf.otf(171, shape=(64, 64))
+KERNEL = psf.psf(171, shape=(64, 64))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (2 * HALF, "neither a PSF of unit sum nor its real transform"),
+        (HALF.astype(complex), "neither"),
+        (np.ones((64, 33), int), "neither"),
+        (KERNEL[None], "neither"),
+        (KERNEL / KERNEL.max(), "neither"),
+        (np.full((64, 64), 100.0), "neither"),
+        (np.roll(KERNEL, 5, axis=0), "peak at pixel"),
+        (KERNEL + 0.2 * np.roll(KERNEL, 9, 1) - 0.2 * np.roll(KERNEL, -9, 0), "negative pixels"),
+        (0.7 * KERNEL + 0.3 * np.roll(KERNEL, 9, 1), "not point-symmetric"),
+    ],
+)
+def test_what_is_neither_is_refused(given, message):
+    with pytest.raises(InputError, match=message):
+        psf.as_otf(given, (64, 64), 171)

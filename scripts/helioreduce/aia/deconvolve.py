@@ -108,8 +108,8 @@ def deconvolve(
     image
         Level-1 counts (ny, nx), before any resampling.
     otf
-        :func:`helioreduce.aia.psf.otf`, (gy, gx//2+1) with gx even; the arithmetic takes its precision. See :func:`scene` for
-        grids larger than the image.
+        :func:`helioreduce.aia.psf.otf`, (gy, gx//2+1) with gx even, or a PSF of any shape (:func:`helioreduce.aia.psf.as_otf`);
+        the arithmetic takes its precision. See :func:`scene` for grids larger than the image.
     iterations
         Their number, or the largest number if ``tolerance`` is positive.
     core
@@ -122,11 +122,9 @@ def deconvolve(
         computed if absent.
     response
         :func:`richardson_lucy.linear_response`, likewise.
-    redraws
+    redraws, seed
         0: the error by ``gain``, a linear approximation. N ≥ 2: the scatter of N deconvolutions of data redrawn from the error
         plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
-    seed
-        Of the redraws.
     tolerance, accelerate
         See :func:`richardson_lucy.restore`.
 
@@ -135,9 +133,10 @@ def deconvolve(
     AlreadyDone
         If the image has been deconvolved.
     InputError
-        If no pixel is known, the grid is smaller than the image, or redraws cannot give an error.
+        If no pixel is known, redraws cannot give an error, or the OTF is none, or on a grid smaller than the image.
     """
     refuse_twice(image, "deconvolve")
+    otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"])
     if redraws and (redraws == 1 or image.sigma is None):
         raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from helioreduce import times
-from helioreduce.aia import cards
+from helioreduce.aia import cards, tables
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv
@@ -26,8 +26,9 @@ def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
     Raises
     ------
     InputError
-        If the table has none.
+        If the table has none, or is another table.
     """
+    tables.check(rows, "degradation")
     name = f"{channel}_THIN" if channel < 1000 else str(channel)
     mine = [row for row in rows if str(row["WAVE_STR"]) == name and int(row["VER_NUM"]) == version]
     found = {str(row["T_START"]): row for row in sorted(mine, key=lambda row: str(row["DATE"]))}
@@ -56,8 +57,8 @@ def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> t
         start, stop = times.parse(str(row["T_START"])), times.parse(str(row["T_STOP"]))
         if start <= time < stop:
             days = (time - start).total_seconds() / 86400
-            polynomial = 1 + sum(float(row[f"EFFA_P{n}"]) * days**n for n in (1, 2, 3))
-            return float(row["EFF_AREA"]) / float(table[0]["EFF_AREA"]) * polynomial, row
+            polynomial = 1 + sum(tables.number(row, f"EFFA_P{n}") * days**n for n in (1, 2, 3))
+            return tables.number(row, "EFF_AREA") / tables.number(table[0], "EFF_AREA") * polynomial, row
     raise InputError(
         f"{times.iso(time)} is outside the degradation table ({table[0]['T_START']} to {table[-1]['T_STOP']})",
         cure="Check T_OBS, or give a table that covers it",

@@ -59,6 +59,7 @@ def components(
         ``shot, dark, read, quantisation, compression`` and the systematic terms asked for; arrays like ``counts``, DN.
     """
     channel, systematic = known(channel), _checked(systematic)
+    _check_row(row, channel, systematic)
     counts = np.asarray(counts, dtype=float)
     shot = np.sqrt(np.maximum(counts, 0) * row["DNPERPHT"] / n_sample)
     lossy = np.maximum(shot / row["COMPRESS"], QUANTISATION_DN) / sqrt(n_sample)
@@ -90,6 +91,7 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     refuse_twice(image, "error")
     channel = cards.channel(image.header)
     check_counts(image.header)
+    _check_row(row, channel, systematic)
     fraction2 = sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic))
     constant = DARK_DN**2 + READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2
     compression = row["DNPERPHT"] / row["COMPRESS"] ** 2
@@ -138,6 +140,17 @@ def _sigma(counts, dn_per_photon, compression, constant, fraction2):
             variance += max(photons * compression, rounding) if value >= lossless else zero
             sigma[y, x] = np.sqrt(variance) + (value - value)
     return sigma
+
+
+def _check_row(row: Mapping[str, float], channel: int, systematic: tuple[str, ...]) -> None:
+    """Refuse a row of another table or channel."""
+    missing = [name for name in ("DNPERPHT", "COMPRESS") if not row.get(name, 0) > 0]
+    missing += [name for name in (SYSTEMATIC[term] for term in _checked(systematic)) if not row.get(name, -1) >= 0]
+    if missing or row.get("WAVELNTH", channel) != channel:
+        what = f"{', '.join(missing)} missing or not positive" if missing else f"it is of {row['WAVELNTH']:g} Å"
+        raise InputError(
+            f"the row is not the error table's of {channel} Å: {what}", cure="Give tables.error_row(rows, channel)"
+        )
 
 
 def _checked(systematic: tuple[str, ...]) -> tuple[str, ...]:

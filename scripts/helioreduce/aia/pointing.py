@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from helioreduce import times
-from helioreduce.aia import cards, wcs
+from helioreduce.aia import cards, tables, wcs
 from helioreduce.aia.level1 import origin
 from helioreduce.errors import InputError
 from helioreduce.image import Image
@@ -26,8 +26,9 @@ def select(rows: Sequence[Row], time: datetime) -> Row:
     Raises
     ------
     InputError
-        If no row covers the time.
+        If no row covers the time, or it is another table.
     """
+    tables.check(rows, "pointing")
     covering = [r for r in rows if times.parse(str(r["T_START"])) <= time < times.parse(str(r["T_STOP"]))]
     if not covering:
         raise InputError(f"no row of the pointing table covers {times.iso(time)}", cure="Give a pointing table for that day")
@@ -48,6 +49,8 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     new = image.with_()
     header = new.header
     wcs.normalise(header)
+    if row is not None and not any(key.startswith("A_") for key in row):
+        raise InputError("the row has no column A_…: it is none of the master pointing table", cure="Give pointing.select(…)")
     entry = {} if row is None else entries(row, cards.channel(header))
     left_bottom = origin(image) if {"X0", "Y0"} & entry.keys() else (0, 0)
     for axis, key in ((1, "X0"), (2, "Y0")):

@@ -30,6 +30,8 @@ _UNDIFFRACTED = 0.82
 _WIRE_TO_PITCH = 34.0 / 363.0
 _FOCAL_PLANE_DEG = (45.0, -45.0)
 _DEFAULT_WIDTH = 4.5  # px⁻²
+#: How far from 1 the sum of a PSF may be.
+_UNIT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,81 @@ def psf(
     """Return the PSF, float64 (ny, nx), of unit sum, its peak at pixel (ny//2, nx//2). Arguments as for :func:`otf`."""
     kernel = fft.irfft2(otf(channel, core, shape, orders=orders).astype(complex), shape)
     return np.roll(kernel, (shape[0] // 2, shape[1] // 2), axis=(0, 1))
+
+
+def transform(kernel: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """OTF of a PSF that is given as pixels.
+
+    Parameters
+    ----------
+    kernel
+        PSF (ky, kx), not negative, of unit sum, its peak at pixel (ky//2, kx//2) or (0, 0), the same seen from either side.
+    shape
+        Grid (ny, nx) of the OTF; by default the kernel's. Beyond a smaller grid the light is spread evenly, as :func:`otf` has
+        it; on a larger one the PSF is zero.
+
+    Returns
+    -------
+    numpy.ndarray
+        Real, in the kernel's precision, (ny, nx//2 + 1).
+
+    Raises
+    ------
+    InputError
+        If the kernel is no such PSF.
+    """
+    shape, peak = shape or kernel.shape, np.unravel_index(int(kernel.argmax()), kernel.shape)
+    centre = kernel.shape[0] // 2, kernel.shape[1] // 2
+    if peak not in (centre, (0, 0)):
+        raise InputError(f"the PSF has its peak at pixel {tuple(map(int, peak))}", cure=f"Centre it on {centre}")
+    centred = kernel if peak == centre else np.fft.fftshift(kernel)
+    total = float(centred.sum(dtype=float))
+    if abs(total - 1) > _UNIT or float(centred.min()) < -_UNIT * float(centred.max()):
+        raise InputError(f"the PSF has the sum {total:.4g}, or negative pixels", cure="Divide it by its sum")
+    plane = np.zeros(shape, kernel.dtype)
+    pairs = [_overlap(given, wanted) for given, wanted in zip(centred.shape, shape, strict=True)]
+    plane[tuple(wanted for _, wanted in pairs)] = centred[tuple(given for given, _ in pairs)]
+    plane += (1 - plane.sum(dtype=float)) / plane.size
+    spectrum = fft.rfft2(np.fft.ifftshift(plane))
+    if float(abs(spectrum.imag).max()) > 10 * _UNIT:
+        raise InputError(
+            "the PSF is not point-symmetric: its transform is not real", cure="Give a PSF like those of AIA's meshes"
+        )
+    return spectrum.real.astype(kernel.dtype)
+
+
+def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.ndarray:
+    """OTF of what may be a PSF or its transform already.
+
+    The value of a transform at zero frequency is the sum of the PSF, 1; of a PSF all pixels together are 1.
+
+    Parameters
+    ----------
+    given
+        :func:`psf`, or one like it (see :func:`transform`), of any shape; or :func:`otf` on a grid of at least ``data_shape``.
+    data_shape
+        (ny, nx) of the image.
+    channel
+        Channel, Å: decides on the grid of a cut-out.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if given.ndim == 2 and given.dtype.kind == "f":
+        if abs(float(given.sum(dtype=float)) - 1) < _UNIT:
+            return transform(given, data_shape if given.shape == tuple(data_shape) else grid(data_shape, channel))
+        if abs(float(given[0, 0]) - 1) < _UNIT and float(given.max()) < 1 + _UNIT:
+            return given
+    problem = f"an array {given.shape} of {given.dtype} is neither a PSF of unit sum nor its real transform"
+    raise InputError(problem, cure="Give psf.psf(channel) or psf.otf(channel)")
+
+
+def _overlap(given: int, wanted: int) -> tuple[slice, slice]:
+    """Pixels of an axis of two lengths that lie on each other with their centres, n // 2, in one place."""
+    n = min(given, wanted)
+    return tuple(slice(length // 2 - n // 2, length // 2 - n // 2 + n) for length in (given, wanted))  # type: ignore[return-value]
 
 
 def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray) -> np.ndarray:

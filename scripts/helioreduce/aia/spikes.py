@@ -38,6 +38,7 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     Young et al. (2021, Solar Physics 296, 181): part of what the despiker removes is solar.
     """
     provenance.refuse_twice(image, "respike")
+    check(spikes)
     number = cards.number(image.header, "NSPIKES")
     if is_full_frame(image) and number is not None and spikes.shape[1] != number:
         raise _foreign(f"it holds {spikes.shape[1]} spikes, NSPIKES = {number:g}")
@@ -68,8 +69,24 @@ def from_list(image: Image, spikes: tuple[np.ndarray, Mapping[str, object]]) -> 
     return respike(image, values)
 
 
+def check(spikes: np.ndarray) -> None:
+    """Refuse what is no list of spikes.
+
+    Raises
+    ------
+    InputError
+        Not (3, N), or indices that are not on the detector.
+    """
+    cure = "Give the `spikes` segment of the frame's record: index, value before, value after"
+    if spikes.ndim != 2 or spikes.shape[0] != 3:
+        raise InputError(f"a list of spikes has the shape (3, N), not {spikes.shape}", cure=cure)
+    if spikes.shape[1] and not (spikes[0].min() >= 0 and spikes[0].max() < NPIX * NPIX):
+        raise InputError(f"spikes at {spikes[0].min():g} to {spikes[0].max():g} are not on the detector", cure=cure)
+
+
 def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pixel columns x and rows y in ``image`` (from 0), and which of them lie inside it; arrays (N,)."""
+    check(spikes)
     left, bottom = origin(image)
     y, x = np.divmod(spikes[0].astype(np.int64), NPIX)
     x, y = x - left, y - bottom

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -106,6 +107,23 @@ def check(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
         raise InputError(f"is no {kind} table: column {', '.join(missing) or 'all'} missing", cure=f"Give AIA's {kind} table")
 
 
+def number(row: Mapping[str, Any], column: str) -> float:
+    """Return a number of a table.
+
+    Raises
+    ------
+    InputError
+        If there is none in that column.
+    """
+    try:
+        value = float(row[column])
+    except (KeyError, TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"the table has {column} = {row.get(column)!r}, which is no number", cure="Fetch the table again")
+    return value
+
+
 def published(kind: str, version: int) -> str:
     """Return the name of the pinned file of a table; empty where none is pinned (JSOC's response series has every version)."""
     start = f"aia_V{version}_" if kind == "degradation" else "aia_V"
@@ -141,8 +159,9 @@ def error_row(rows: Sequence[Mapping[str, Any]], channel: int) -> dict[str, floa
     InputError
         If the channel is not in the table.
     """
+    check(rows, "error")
     mine = [row for row in rows if int(row["WAVELNTH"]) == channel]
     if not mine:
         raise InputError(f"the error table has no row for {channel} Å", cure="Give AIA's error table")
     row = max(mine, key=lambda row: int(row["VER_NUM"]))
-    return {name: float(row[name]) for name in _NEEDED["error"] if name != "WAVE_STR"}
+    return {name: number(row, name) for name in _NEEDED["error"]}

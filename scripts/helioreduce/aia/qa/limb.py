@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
+from helioreduce.aia import cards
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
@@ -45,11 +46,8 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
     InputError
         No RSUN_OBS or CRPIX, or less than half of the limb in the image.
     """
-    header = image.header
-    missing = [key for key in ("RSUN_OBS", "CRPIX1", "CRPIX2", "CDELT1") if key not in header]
-    if missing:
-        raise InputError(f"{', '.join(missing)} missing", cure="Give an image with AIA's pointing keywords")
-    scale, expected = float(header["CDELT1"]), float(header["RSUN_OBS"])
+    cure = "Give an image with AIA's pointing keywords"
+    scale, expected = (cards.required(image.header, key, cure) for key in ("CDELT1", "RSUN_OBS"))
     angle = 2 * np.pi * np.arange(angles) / angles
     radius = _steepest(image, angle, expected, scale)
     kept = np.isfinite(radius)
@@ -74,8 +72,9 @@ def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) ->
     line, or falls; each angle is then searched for the same sign within ``_REACH_ARCSEC`` of it.
     """
     radii = np.arange(_SEARCHED[0] * expected, _SEARCHED[1] * expected, scale / 2)
-    x = float(image.header["CRPIX1"]) - 1 + radii / scale * np.cos(angle)[:, None]
-    y = float(image.header["CRPIX2"]) - 1 + radii / scale * np.sin(angle)[:, None]
+    centre = [cards.required(image.header, key) - 1 for key in ("CRPIX1", "CRPIX2")]
+    x = centre[0] + radii / scale * np.cos(angle)[:, None]
+    y = centre[1] + radii / scale * np.sin(angle)[:, None]
     profile = map_coordinates(np.maximum(image.data, 0.1), [y, x], order=1, cval=np.nan)
     slope = np.gradient(gaussian_filter1d(np.log(profile), 2.0, axis=1), axis=1)
     complete = np.isfinite(slope).all(axis=1)

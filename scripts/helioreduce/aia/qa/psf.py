@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helioreduce.errors import InputError
+
 
 class Energy(NamedTuple):
     """Radius in pixels, mean of the PSF over the ring up to it, share of the light within it; arrays (n,)."""
@@ -19,8 +21,16 @@ def encircled(psf: np.ndarray, *, samples: int = 70) -> Energy:
     """Encircled energy E(r) = Σ_{|x−x₀| ≤ r} P / Σ P, at up to ``samples`` whole radii, from 1 pixel to the edge.
 
     ``psf`` (ny, nx) has its centre at [ny//2, nx//2].
+
+    Raises
+    ------
+    InputError
+        If its peak is elsewhere, as that of a transform is.
     """
     middle = [side // 2 for side in psf.shape]
+    peak = [int(i) for i in np.unravel_index(int(psf.argmax()), psf.shape)]
+    if peak != middle:
+        raise InputError(f"the PSF has its peak at pixel {peak}, not at {middle}", cure="Give psf.psf(channel)")
     y, x = np.ogrid[: psf.shape[0], : psf.shape[1]]
     distance = np.hypot(y - middle[0], x - middle[1]).ravel()
     radius = np.unique(np.round(np.geomspace(1, min(middle) - 1, samples)))
