@@ -13,9 +13,10 @@ from helioreduce.runtime import script
 
 def main(source: str, table: str, version: int, config: dict, output: str, file: str = "") -> None:
     """Take the table from ``file``, an archive that has it, SolarSoft's published file or the response series."""
-    name, copy, found = tables.published(table, version), config["jsoc"]["record"], []
-    retry_policy = fetch.retry_policy(config["jsoc"])
-    with tempfile.TemporaryDirectory(dir=Path(output).parent) as folder, access.connect(source) as url:
+    name, settings, found = tables.published(table, version), config["jsoc"], []
+    copy, retry_policy = settings["record"], fetch.retry_policy(settings)
+    scratch = tempfile.TemporaryDirectory(dir=Path(output).parent)
+    with fetch.connection(settings), scratch as folder, access.connect(source) as url:
         names = [*filter(None, [name]), f"{table}.json"]
         place = Path(file) if file else recording.beside(url, names, Path(folder), retry_policy)
         if not place and name and (url == JSOC or table == "error"):
@@ -24,8 +25,7 @@ def main(source: str, table: str, version: int, config: dict, output: str, file:
         if place:
             rows, meta = tables.read(place, table)
         else:
-            with fetch.connection(config["jsoc"]):
-                found = Client.at(url, retry_policy=retry_policy).records("aia.response[][!1=1!]")
+            found = Client.at(url, retry_policy=retry_policy).records("aia.response[][!1=1!]")
             rows = [dict(record.keywords) for record in found]
             meta = tables.queried(rows, access.title(source, "aia.response"), str(version))
         tables.check(rows, table)

@@ -9,10 +9,7 @@ REPOSITORY = Path(__file__).parents[2]
 RULES = sorted((REPOSITORY / "workflow/rules").glob("*.smk"))
 #: The one file that imports and makes the plans.
 COMMON = REPOSITORY / "workflow/rules/common.smk"
-#: Files whose planning has not become a module yet.
-OLD = {"figures", "figures_plan", "response", "response_plan"}
-NEW = [file for file in RULES if file.stem not in OLD]
-each_file = pytest.mark.parametrize("file", NEW, ids=lambda file: file.stem)
+each_file = pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
 KEYWORDS = ("rule", "use", "include", "if", "else", "for", "localrules", "wildcard_constraints")
 
 
@@ -44,7 +41,7 @@ def test_only_the_common_file_defines_anything_but_rules(file):
 
 def test_no_two_files_define_one_name():
     seen = {}
-    for file in [REPOSITORY / "Snakefile", *NEW]:
+    for file in [REPOSITORY / "Snakefile", *RULES]:
         for name in defined(file):
             assert name not in seen, f"{name}: {seen[name]} and {file.name}"
             seen[name] = file.name
@@ -65,8 +62,7 @@ def test_a_rule_has_a_script_of_its_own_name(file):
 
 def test_every_script_has_a_rule():
     named = {name for file in RULES for name in re.findall(r'"../../scripts/(\w+)\.py"', file.read_text())}
-    scripts = {path.stem for path in (REPOSITORY / "scripts").glob("*.py") if not path.stem.startswith("figure")}
-    assert scripts <= named
+    assert {path.stem for path in (REPOSITORY / "scripts").glob("*.py")} == named
 
 
 def test_the_snakefile_is_short():

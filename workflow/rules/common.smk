@@ -16,7 +16,7 @@ from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.figures import Plan as FiguresPlan
-from helioreduce.plan.paths import REPOSITORY, located
+from helioreduce.plan.paths import REPOSITORY
 from helioreduce.plan.resources import growing
 from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import canonical, plain

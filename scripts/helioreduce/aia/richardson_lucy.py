@@ -5,8 +5,8 @@ With data d, PSF operator H (symmetric, of unit sum) and weights w (1 known, 0 u
 .. math:: u \leftarrow u\,\frac{H\left(w\,d / Hu\right)}{H w} = u \left[1 + \frac{H\left(w\,(d / Hu - 1)\right)}{H w}\right].
 
 The second form, used here, transforms small numbers and so loses less to rounding. Where every weight is 1 this is the
-classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which conserves the total: after
-each step Σu = Σd.
+classical iteration (Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745), which conserves the
+total: after each step Σu = Σd.
 """
 
 from __future__ import annotations
