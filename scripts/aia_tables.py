@@ -1,6 +1,7 @@
 """A calibration table, from a file, JSOC or SolarSoft, with version and SHA-256."""
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from helioreduce.aia import tables
@@ -15,8 +16,8 @@ def main(source: str, table: str, version: int, config: dict, output: str, file:
     """Take the table from ``file``, an archive that has it, SolarSoft's published file or the response series."""
     name, settings, found = tables.published(table, version), config["jsoc"], []
     copy, retry_policy = settings["record"], fetch.retry_policy(settings)
-    scratch = tempfile.TemporaryDirectory(dir=Path(output).parent)
-    with fetch.connection(settings), scratch as folder, access.connect(source) as url:
+    held = nullcontext() if file else fetch.connection(settings)
+    with held, tempfile.TemporaryDirectory(dir=Path(output).parent) as folder, access.connect(source) as url:
         names = [*filter(None, [name]), f"{table}.json"]
         place = Path(file) if file else recording.beside(url, names, Path(folder), retry_policy)
         if not place and name and (url == JSOC or table == "error"):
@@ -29,10 +30,8 @@ def main(source: str, table: str, version: int, config: dict, output: str, file:
             rows = [dict(record.keywords) for record in found]
             meta = tables.queried(rows, access.title(source, "aia.response"), str(version))
         tables.check(rows, table)
-        if copy and place:
-            recording.keep_file(copy, place)
-        elif copy:
-            recording.keep_table(copy, found)
+        if copy:
+            recording.keep_file(copy, place) if place else recording.keep_table(copy, found)
     ecsv.write(output, rows, meta)
 
 
