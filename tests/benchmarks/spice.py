@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("scripts", "tests/support", "tests/peers")]
 
 from helioreduce.io import fits  # noqa: E402
 from helioreduce.runtime import process  # noqa: E402
