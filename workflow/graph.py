@@ -8,7 +8,7 @@ BEGIN, END = "<!-- rules: make graph -->", "<!-- end of rules -->"
 
 
 def drawn(graph: str, page: str) -> str:
-    """The page with this graph; Snakemake's title and colours are left out."""
+    """Return the page with this graph; Snakemake's title and colours are left out."""
     lines = [line for line in graph.partition("flowchart")[2].splitlines()[1:] if line.strip() and "style " not in line]
     block = "\n".join([BEGIN, "```mermaid", "flowchart LR", *(line.replace("\t", "  ") for line in lines), "```", END])
     text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: block, page, flags=re.DOTALL)

@@ -245,7 +245,7 @@ def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndar
 
 
 def _reach_flagged(new: Image, sigma: np.ndarray, changed: Changes, known: np.ndarray, response: np.ndarray) -> Image:
-    """The image with SPIKE where respiking has changed the scene, by K ∗ δ; unknown pixels keep their own change."""
+    """Return the image with SPIKE where respiking has changed the scene, by K ∗ δ; unknown pixels keep their own change."""
     module, margins = backend.module_of(known), _margins(known.shape, response)
     at, value = (module.asarray(changed.y), module.asarray(changed.x)), module.asarray(changed.value, response.dtype)
     change = module.zeros(known.shape, response.dtype)

@@ -261,7 +261,7 @@ def origin(image: Image) -> tuple[int, int]:
 
 
 def _corner(header: Header, shape: tuple[int, ...]) -> tuple[int, int]:
-    """:func:`origin` of an image of this header and shape."""
+    """Return :func:`origin` of an image of this header and shape."""
     if shape == (NPIX, NPIX):
         return 0, 0
     corner = []

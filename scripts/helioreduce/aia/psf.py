@@ -104,7 +104,7 @@ def psf(
 
 
 def transform(kernel: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:
-    """OTF of a PSF that is given as pixels.
+    """Return the OTF of a PSF that is given as pixels.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def transform(kernel: np.ndarray, shape: tuple[int, int] | None = None) -> np.nd
 
 
 def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.ndarray:
-    """OTF of what may be a PSF or its transform already.
+    """Return the OTF of what may be a PSF or its transform already.
 
     The value of a transform at zero frequency is the sum of the PSF, 1; of a PSF all pixels together are 1.
 
@@ -173,7 +173,7 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.n
 
 
 def _overlap(given: int, wanted: int) -> tuple[slice, slice]:
-    """Pixels of an axis of two lengths that lie on each other with their centres, n // 2, in one place."""
+    """Return the pixels of an axis of two lengths that lie on each other with their centres, n // 2, in one place."""
     n = min(given, wanted)
     return tuple(slice(length // 2 - n // 2, length // 2 - n // 2 + n) for length in (given, wanted))  # type: ignore[return-value]
 

@@ -78,7 +78,7 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
 
 
 def _reach_flagged(image: Image, mask: np.ndarray, sigma: np.ndarray, grid: reach.Grid) -> np.ndarray:
-    """The mask with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
+    """Return the mask with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
     doubtful = {Mask.SATURATED: reach.saturated(image), Mask.EDGE: reach.beyond_edges(image.data)}
     if image.changes is not None:
         doubtful[Mask.SPIKE] = image.changes

@@ -28,7 +28,7 @@ class Pointing:
 
     @classmethod
     def of(cls, header: Header) -> Pointing:
-        """From CRPIX, CRVAL and :func:`matrix`, in the plane approximation of the sky (0.005 px for CRVAL within 500″).
+        """Return the pointing from CRPIX, CRVAL and :func:`matrix`, in a plane sky (0.005 px for CRVAL within 500″).
 
         Raises
         ------
@@ -41,13 +41,13 @@ class Pointing:
         return cls(reference - np.linalg.solve(arcsec_per_px, value), arcsec_per_px)
 
     def corner(self, header: Header) -> tuple[int, int]:
-        """Detector pixel (x, y), from 0, of the first pixel, to a few pixels where the header has no X0_MP, Y0_MP."""
+        """Return the detector pixel (x, y), from 0, of the first pixel; to a few pixels without X0_MP, Y0_MP."""
         centre = [cards.number(header, key) or CENTRE - 1 for key in ("X0_MP", "Y0_MP")]
         x, y = (round(full - own) for full, own in zip(centre, self.sun_px, strict=True))
         return x, y
 
     def to_level15(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Pixels (x, y), from 0, on the grid of level 1.5."""
+        """Return the pixels (x, y), from 0, on the grid of level 1.5."""
         offset = np.stack([x, y]) - self.sun_px.reshape(2, *[1] * np.ndim(x))
         return np.tensordot(self.arcsec_per_px, offset, axes=1) / SCALE_ARCSEC + (CENTRE - 1)
 

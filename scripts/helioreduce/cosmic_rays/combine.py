@@ -217,7 +217,7 @@ def _kept(values, k, distances, method, deviation, sigma, trim, floor):
 
 @numba.njit(cache=True)
 def _deviation(values, middle, distances, deviation):
-    """Deviation of sorted values: from their median absolute deviation, or the standard deviation about the mean."""
+    """Return the deviation of sorted values: from their median absolute deviation, or the standard deviation about the mean."""
     k = values.size
     if deviation == 2:  # known: it comes in as the floor
         return 0.0

@@ -49,7 +49,7 @@ def planes(
 
 @numba.njit(cache=True)
 def medians(p, pixels):
-    """5 × 5 median of the data at ``pixels``."""
+    """Return the 5 × 5 median of the data at ``pixels``."""
     _, nx = p.data.shape
     result, window = np.empty(pixels.size, np.float32), np.empty(25, np.float32)
     for n, pixel in enumerate(pixels):
@@ -68,13 +68,13 @@ def noise(p, y, x, window):
 
 @numba.njit(cache=True, inline="always")
 def _corner(value, right, left, down, up):
-    """Laplacian of one quarter of a pixel, negative values clipped."""
+    """Return the Laplacian of one quarter of a pixel, negative values clipped."""
     return max(((np.float32(4) * value - right) - left) - (down + up), np.float32(0))
 
 
 @numba.njit(cache=True, inline="always")
 def _four_corners(v, right, left, down, up):
-    """L⁺: the mean over the four quarters, each beside two neighbours and two copies of its own pixel."""
+    """Return L⁺: the mean over the four quarters, each beside two neighbours and two copies of its own pixel."""
     upper_left, lower_right = _corner(v, v, left, v, up), _corner(v, right, v, down, v)
     lower_left, upper_right = _corner(v, v, left, down, v), _corner(v, right, v, v, up)
     return ((upper_left + lower_right) + (lower_left + upper_right)) / np.float32(4)
@@ -95,7 +95,7 @@ def _beside(data, border, y, x, dy, dx):
 
 @numba.njit(cache=True)
 def curvature(data, border, y, x):
-    """L⁺ of a pixel, neighbours beyond the edge or missing included."""
+    """Return L⁺ of a pixel, neighbours beyond the edge or missing included."""
     ny, nx = data.shape
     if 1 <= y < ny - 1 and 1 <= x < nx - 1:
         value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
@@ -107,14 +107,14 @@ def curvature(data, border, y, x):
 
 @numba.njit(cache=True)
 def laplacian(p, y, x, window):
-    """S = L⁺ / (2 noise); the 2 is the subsampling factor. NaN where the pixel is missing."""
+    """Return S = L⁺ / (2 noise); the 2 is the subsampling factor. NaN where the pixel is missing."""
     value = curvature(p.data, p.border, y, x)
     return value / (np.float32(2) * noise(p, y, x, window)) if value != 0 else value
 
 
 @numba.njit(cache=True)
 def significance(p, y, x, window, outer):
-    """S′ = S − median₅ S: smooth structure is removed."""
+    """Return S′ = S − median₅ S: smooth structure is removed."""
     ny, nx = p.data.shape
     if p.border == COPY and not (2 <= y < ny - 2 and 2 <= x < nx - 2):
         return np.float32(0)
@@ -129,7 +129,7 @@ def significance(p, y, x, window, outer):
 
 @numba.njit(cache=True)
 def fine_structure(p, y, x, window, outer):
-    """F = (M − median₇ M) / noise, at least 0.01: large on stars and edges, small on cosmic rays.
+    """Return F = (M − median₇ M) / noise, at least 0.01: large on stars and edges, small on cosmic rays.
 
     M is the 3 × 3 median of the image, or its :func:`matched` filter where a PSF is given.
     """
@@ -151,7 +151,7 @@ def fine_structure(p, y, x, window, outer):
 
 @numba.njit(cache=True)
 def matched(p, y, x, window):
-    """Profile-weighted mean of the image, Σ P I/σ² / Σ P/σ²."""
+    """Return the profile-weighted mean of the image, Σ P I/σ² / Σ P/σ²."""
     ny, nx = p.data.shape
     reach = p.psf.shape[0] // 2
     signal, weights = np.float32(0), np.float32(0)
@@ -167,7 +167,7 @@ def matched(p, y, x, window):
 
 @numba.njit(cache=True)
 def hits(p, pixels, threshold, contrast):
-    """Those of ``pixels`` with S′ > threshold and S′ / F > contrast."""
+    """Return those of ``pixels`` with S′ > threshold and S′ / F > contrast."""
     _, nx = p.data.shape
     found, n = np.empty(pixels.size, np.int64), 0
     window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
@@ -184,7 +184,7 @@ def hits(p, pixels, threshold, contrast):
 
 @numba.njit(cache=True)
 def grow(p, pixels, threshold):
-    """``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
+    """Return ``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
     ny, nx = p.data.shape
     found, n = np.empty(min(9 * pixels.size, p.data.size), np.int64), 0
     window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
@@ -198,7 +198,7 @@ def grow(p, pixels, threshold):
 
 @numba.njit(cache=True)
 def _stands_out(p, y, x, threshold, window):
-    """Whether S > threshold; as no S is negative, S′ cannot exceed it otherwise. Costs a median only where it must."""
+    """Return whether S > threshold; as no S is negative, S′ cannot exceed it otherwise. Costs a median only where it must."""
     ny, nx = p.data.shape
     if p.excluded[y, x]:
         return False
@@ -213,14 +213,14 @@ def _stands_out(p, y, x, threshold, window):
 
 @numba.njit(cache=True, inline="always")
 def _may_exceed(curvature, least_variance, threshold):
-    """L⁺² > 4 threshold² · (a lower bound of the variance): False only where S cannot exceed ``threshold``."""
+    """Return L⁺² > 4 threshold² · (a lower bound of the variance): False only where S cannot exceed ``threshold``."""
     factor = np.float32(4) * threshold * threshold * ROOM
     return not curvature * curvature <= factor * max(least_variance, LEAST_VARIANCE)
 
 
 @numba.njit(cache=True, parallel=True)
 def promising(data, variance, background, threshold):
-    """True where S can exceed ``threshold`` (float32), judged from the least variance in 5 × 5.
+    """Return True where S can exceed ``threshold`` (float32), judged from the least variance in 5 × 5.
 
     The median is never below the least value, so no cosmic ray is lost. The two outermost rows and columns, and pixels
     beside missing ones, are passed on untested.

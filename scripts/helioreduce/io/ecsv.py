@@ -22,7 +22,7 @@ Calibration = tuple[Rows, dict[str, str]]
 
 
 def read(path: str | Path) -> Calibration:
-    """Rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
+    """Return the rows of a calibration table, and its meta data ``origin``, ``version`` and ``sha256``.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def write(
 
 
 def read_table(path: str | Path) -> Table:
-    """A table with the units of its columns, vector columns and ``meta`` as they were written.
+    """Return a table with the units of its columns, vector columns and ``meta`` as they were written.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def write_table(path: str | Path, table: Table) -> None:
 
 
 def reference(meta: Mapping[str, str]) -> str:
-    """The table as a product's header names it: origin, version and SHA-256."""
+    """Return the table as a product's header names it: origin, version and SHA-256."""
     return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"
 
 
@@ -94,5 +94,5 @@ def _refuse_nested_aliases(path: Path) -> None:
 
 
 def _value(value: object) -> object:
-    """A cell as a plain Python value."""
+    """Return a cell as a plain Python value."""
     return value.item() if hasattr(value, "item") else str(value)

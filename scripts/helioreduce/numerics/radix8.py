@@ -75,12 +75,12 @@ def _inverse(dft: Callable[[list[Complex]], list[Complex]], z: list[Complex]) ->
 
 
 def _rows(builder: ir.IRBuilder, radix: int, first: ir.Value, m: ir.Value) -> list[ir.Value]:
-    """Indices first + km of a butterfly."""
+    """Return the indices first + km of a butterfly."""
     return [builder.add(first, builder.mul(m, index(k))) for k in range(radix)]
 
 
 def _factors_of(builder: ir.IRBuilder, factor: Memory, radix: int, row: ir.Value) -> list[tuple[ir.Value, ir.Value]]:
-    """The factors k = 1…r−1 of a butterfly, real and imaginary."""
+    """Return the factors k = 1…r−1 of a butterfly, real and imaginary."""
     start = builder.mul(row, index(16))
     parts = [factor.broadcast(builder.add(start, index(i))) for i in range(2, 2 * radix)]
     return list(zip(parts[::2], parts[1::2], strict=True))
@@ -120,7 +120,7 @@ _backward2, _backward4, _backward8 = (_backward_butterfly(radix) for radix in (2
 
 @instructions
 def _filter8(builder: ir.IRBuilder, work: Memory, otf: Memory, first: ir.Value) -> None:
-    """The last forward pass, the product with ``otf`` (n, lanes) and the first backward pass, of rows first…first+7."""
+    """Do the last forward pass, the product with ``otf`` (n, lanes) and the first backward pass, of rows first…first+7."""
     rows = _rows(builder, 8, first, index(1))
     z = _dft8([work.load_complex(row) for row in rows])
     z = [value.scaled(otf.load(builder.mul(row, index(otf.lanes)))) for value, row in zip(z, rows, strict=True)]
@@ -147,7 +147,7 @@ def _transpose(builder, source, start, step, target, to, by):
 
 @instructions
 def _split(builder: ir.IRBuilder, work: Memory, plus: ir.Value, minus: ir.Value, scratch: Memory, k: ir.Value) -> None:
-    """2A and 2B of rows k = plus and −k = minus, to lines k of the four squares of ``scratch``."""
+    """Write 2A and 2B of rows k = plus and −k = minus, to lines k of the four squares of ``scratch``."""
     z, mirrored = work.load_complex(plus), work.load_complex(minus)
     total, difference = z + mirrored, z - mirrored
     for square, line in enumerate([total.re, difference.im, total.im, builder.fneg(difference.re)]):
@@ -156,7 +156,7 @@ def _split(builder: ir.IRBuilder, work: Memory, plus: ir.Value, minus: ir.Value,
 
 @instructions
 def _join(builder: ir.IRBuilder, scratch: Memory, k: ir.Value, work: Memory, plus: ir.Value, minus: ir.Value) -> None:
-    """Z = A + iB to row plus, and that of −k to row minus."""
+    """Write Z = A + iB to row plus, and that of −k to row minus."""
     a_re, a_im, b_re, b_im = (scratch.load(_line(builder, scratch, square, k)) for square in range(4))
     a, turned = Complex(builder, a_re, a_im), Complex(builder, builder.fneg(b_im), b_re)
     work.store_complex((a - turned).conjugate(), minus)
@@ -221,7 +221,7 @@ def backward(spectrum, row, factor, radix, order, work, values):
 
 @numba.njit(cache=True, nogil=True)
 def _forward_passes(work, factor, radix, last):
-    """All forward passes along the first axis of ``work`` (n, 2, lanes), down to sub-transforms of ``last`` points."""
+    """Do all forward passes along the first axis of ``work`` (n, 2, lanes), down to sub-transforms of ``last`` points."""
     m = len(work) // radix
     for j in range(m):
         if radix == 2:
@@ -239,7 +239,7 @@ def _forward_passes(work, factor, radix, last):
 
 @numba.njit(cache=True, nogil=True)
 def _backward_passes(work, factor, radix, first):
-    """All backward passes along the first axis of ``work`` (n, 2, lanes), from sub-transforms of ``first`` points."""
+    """Do all backward passes along the first axis of ``work`` (n, 2, lanes), from sub-transforms of ``first`` points."""
     m = first
     while 8 * m < len(work):
         for group in range(0, len(work), 8 * m):

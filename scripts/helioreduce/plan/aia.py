@@ -115,7 +115,7 @@ class Plan:
         return lambda wildcards: steps.skipped(step, self.all_left_out(*_key(wildcards)))
 
     def finished(self, wildcards: Any) -> str:
-        """Input function: the finished image of a frame."""
+        """Return the finished image of a frame."""
         return product(self.latest(*_key(wildcards)), *_key(wildcards))
 
     def _without_spikes(self, channel: str, time: str) -> str | None:
@@ -135,23 +135,23 @@ class Plan:
         return found
 
     def records(self, wildcards: Any) -> str:
-        """Input function: the list of records that holds a frame."""
+        """Return the list of records that holds a frame."""
         return self.source.records(wildcards.channel, _day(wildcards))
 
     def exports(self, wildcards: Any) -> str | list[str]:
-        """Input function: where the staged files of a frame are; nothing for stored files."""
+        """Return where the staged files of a frame are; nothing for stored files."""
         return self.source.exports(wildcards.channel, _day(wildcards)) or []
 
     def served(self, wildcards: Any) -> list[str]:
-        """Input function: what the embedded archive needs for the frames of a day."""
+        """Return what the embedded archive needs for the frames of a day."""
         return self.source.served(self.frames_of_day[wildcards.channel, wildcards.day])
 
     def slots(self, wildcards: Any) -> list[str]:
-        """Params function: the times of a channel on a day."""
+        """Return the times of a channel on a day."""
         return [time for _, time in self.frames_of_day[wildcards.channel, wildcards.day]]
 
     def pointing(self, wildcards: Any) -> str:
-        """Input function: the pointing table of a frame's day."""
+        """Return the pointing table of a frame's day."""
         return f"results/aia/tables/pointing/{_day(wildcards)}.ecsv"
 
     @property

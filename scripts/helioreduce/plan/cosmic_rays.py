@@ -157,7 +157,7 @@ class Plan:
         return _known(self.cleanings, wildcards.job, "cleaning job")
 
     def to_clean(self, wildcards: Any) -> dict[str, str]:
-        """Input function: the frame ``{frame}`` of ``{job}`` and its calibration frames, by name."""
+        """Return the frame ``{frame}`` of ``{job}`` and its calibration frames, by name."""
         job = self.cleaning(wildcards)
         return {"raw": _known(job.frames, wildcards.frame, f"frame of {wildcards.job}"), **job.calibration}
 
@@ -168,11 +168,11 @@ class Plan:
         return times[max(here - NEIGHBOURS, 0) : here + NEIGHBOURS + 1]
 
     def spikes(self, wildcards: Any) -> list[str]:
-        """Input function: the lists of spikes of :meth:`series`."""
+        """Return the lists of spikes of :meth:`series`."""
         return [f"results/aia/spikes/{wildcards.channel}/{time}.fits" for time in self.series(wildcards)]
 
     def position(self, wildcards: Any) -> int:
-        """Params function: the position of ``{time}`` in :meth:`series`."""
+        """Return the position of ``{time}`` in :meth:`series`."""
         return self.series(wildcards).index(wildcards.time)
 
 

@@ -92,16 +92,16 @@ class Plan:
         return [name.format(line) for line in self.settings["lines"] for name in names]
 
     def dark_frames(self, wildcards: Any) -> list[str]:
-        """Input function: the dark frames of a camera."""
+        """Return the dark frames of a camera."""
         camera = int(wildcards.camera)
         return [files[camera] for files in self.darks.values() if camera in files]
 
     def light_frames(self, wildcards: Any) -> list[str]:
-        """Input function: the frames of a sequence, in the order of the cameras."""
+        """Return the frames of a sequence, in the order of the cameras."""
         return list(self._of(self.lights, wildcards).values())
 
     def target(self, wildcards: Any) -> list[str]:
-        """Input function: the images that a sequence may be aligned to."""
+        """Return the images that a sequence may be aligned to."""
         return self._of(self.targets_of, wildcards)
 
     def every(self, state: str) -> Callable[[Any], list[str]]:

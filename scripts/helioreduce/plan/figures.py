@@ -181,27 +181,27 @@ class Plan:
         return f"results/aia/tables/pointing/{self.times[wildcards.channel][0][:8]}.ecsv"
 
     def _first_day(self, wildcards: Any) -> list[str]:
-        """Level-1 frames of a channel on the day of its first one."""
+        """Return the level-1 frames of a channel on the day of its first one."""
         times = self.times[wildcards.channel]
         return [product("level1", wildcards.channel, time) for time in times if time[:8] == times[0][:8]]
 
     def _times(self, wildcards: Any) -> list[str]:
-        """Times of a channel's frames; of all frames where it has none."""
+        """Return the times of a channel's frames; of all frames where it has none."""
         return self.times.get(wildcards.channel) or sorted({time for times in self.times.values() for time in times})
 
     def _frame(self, wildcards: Any) -> list[str]:
-        """A frame with its error plane."""
+        """Return a frame with its error plane."""
         return [product(self.images.latest(wildcards.channel, wildcards.time, "deconvolve"), wildcards.channel, wildcards.time)]
 
     def _pair(self, wildcards: Any) -> list[str]:
-        """A frame with its error plane and the next one of its channel; of the last frame the one before."""
+        """Return a frame with its error plane and the next one of its channel; of the last frame the one before."""
         times = self.times[wildcards.channel]
         first = min(times.index(wildcards.time), len(times) - 2)
         keys = [(wildcards.channel, time) for time in times[first : first + 2]]
         return [product(self.images.latest(*key, "deconvolve"), *key) for key in keys]
 
     def _deconvolution_of_noise(self, wildcards: Any) -> dict[str, Any]:
-        """Settings of a frame's deconvolution but for its error plane; empty where it is not deconvolved."""
+        """Return the settings of a frame's deconvolution but for its error plane; empty where it is not deconvolved."""
         if self.images.left_out("deconvolve", wildcards.channel, wildcards.time):
             return {}
         return {name: value for name, value in self.images.settings["deconvolve"].items() if name != "redraws"}

@@ -73,11 +73,11 @@ class Plan:
         )
 
     def has_wavelength(self, channel: str) -> bool:
-        """Whether a channel has a wavelength response."""
+        """Return whether a channel has a wavelength response."""
         return bool(self.instrument) and int(channel) in self.channels
 
     def has_temperature(self, channel: str) -> bool:
-        """Whether a channel has a temperature response."""
+        """Return whether a channel has a temperature response."""
         return self.has_wavelength(channel) and bool(self.emissivity) and int(channel) in EUV
 
 

@@ -138,7 +138,7 @@ class LineModel:
 
 
 def kind(name: str) -> str:
-    """``I``, ``x``, ``s`` or ``B``, of a parameter's name."""
+    """Return ``I``, ``x``, ``s`` or ``B``, of a parameter's name."""
     return "B" if name.startswith("B ") else name.rsplit(" ", 1)[-1]
 
 

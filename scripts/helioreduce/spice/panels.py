@@ -125,7 +125,7 @@ def flat(cube: np.ndarray) -> np.ndarray:
 
 
 def _marks(low: float, high: float) -> list[float]:
-    """1, 2, 5 of every decade within the limits, or 1 alone where they span many."""
+    """Return 1, 2, 5 of every decade within the limits, or 1 alone where they span many."""
     steps = (1.0, 2.0, 5.0) if high < 150 * low else (1.0,)
     return [mark for mark in LogLocator(subs=steps).tick_values(low, high) if low <= mark <= high]
 

@@ -35,7 +35,7 @@ class Limb(NamedTuple):
 
 
 def fit(image: Image, *, angles: int = 720) -> Limb:
-    """Limb at each position angle, and the circle through it.
+    """Return the limb at each position angle, and the circle through it.
 
     The limb is where the smoothed logarithm of the intensity changes most steeply with radius. To first order a centre off by
     (dx, dy) shows as r(θ) = R + dx cos θ + dy sin θ, which is fitted by least squares; radii farther than three standard
@@ -66,7 +66,7 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
 
 
 def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) -> np.ndarray:
-    """Radius (arcsec) of the steepest change of ln I at each angle; NaN where the ray leaves the image.
+    """Return the radius (arcsec) of the steepest change of ln I at each angle; NaN where the ray leaves the image.
 
     The mean profile over all angles tells where the limb is and whether the light rises there, as in a limb-brightened
     line, or falls; each angle is then searched for the same sign within ``_REACH_ARCSEC`` of it.

@@ -18,7 +18,7 @@ class Energy(NamedTuple):
 
 
 def encircled(psf: np.ndarray, *, samples: int = 70) -> Energy:
-    """Encircled energy E(r) = Σ_{|x−x₀| ≤ r} P / Σ P, at up to ``samples`` whole radii, from 1 pixel to the edge.
+    """Return the encircled energy E(r) = Σ_{|x−x₀| ≤ r} P / Σ P, at up to ``samples`` whole radii, from 1 pixel to the edge.
 
     ``psf`` (ny, nx) has its centre at [ny//2, nx//2].
 

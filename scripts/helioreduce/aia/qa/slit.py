@@ -17,7 +17,7 @@ class Line(NamedTuple):
 
 
 def across(data: np.ndarray, length: int = 120, *, scale: float = 4.0) -> Line:
-    """Slit of ``length`` pixels through the sharpest bright ridge, perpendicular to it.
+    """Return the slit of ``length`` pixels through the sharpest bright ridge, perpendicular to it.
 
     The structure tensor, gradients smoothed over ``scale`` pixels, gives direction and coherence of what is around each
     pixel; the middle of the slit is where the coherence times the curvature across the ridge (−∇²) is largest.
@@ -38,5 +38,5 @@ def across(data: np.ndarray, length: int = 120, *, scale: float = 4.0) -> Line:
 
 
 def along(plane: np.ndarray, line: Line) -> np.ndarray:
-    """Values of a plane on the slit, interpolated linearly, (n,)."""
+    """Return the values of a plane on the slit, interpolated linearly, (n,)."""
     return map_coordinates(plane, [line.y, line.x], order=1, mode="nearest")

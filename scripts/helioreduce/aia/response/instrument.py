@@ -115,7 +115,7 @@ Instrument = Mapping[int, Channel]
 
 
 def choose(instrument: Instrument, channel: int) -> Channel:
-    """The channel out of an instrument.
+    """Return the channel out of an instrument.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def choose(instrument: Instrument, channel: int) -> Channel:
 
 
 def crosstalk(instrument: Instrument, channel: int) -> np.ndarray:
-    """Effective area, cm² (n,), through which a channel sees the other one of its telescope; 0 where there is none.
+    """Return the effective area, cm² (n,), through which a channel sees the other one of its telescope; 0 where there is none.
 
     The light takes the partner's mirrors and entrance filter, and the channel's own focal-plane filter.
 
@@ -148,7 +148,7 @@ def crosstalk(instrument: Instrument, channel: int) -> np.ndarray:
 
 
 def eve_correction(channel: Channel, rows: Sequence[degradation.Row], version: int, time: datetime) -> float:
-    """Factor e that brings the channel to the photometry of SDO/EVE.
+    """Return the factor e that brings the channel to the photometry of SDO/EVE.
 
     e = EFF_AREA(first epoch) / A(EFF_WVLN of the epoch of ``time``): the area that EVE measured at launch over that of the
     components (SolarSoft, ``aia_bp_corrections``).
@@ -169,7 +169,7 @@ def eve_correction(channel: Channel, rows: Sequence[degradation.Row], version: i
 def wavelength_response(
     instrument: Instrument, channel: int, *, degraded: float = 1.0, eve: float = 1.0, blend: bool = True
 ) -> np.ndarray:
-    """R(λ) = [A + X]·g·d·e on the channel's grid, cm² DN photon⁻¹, (n,).
+    """Return R(λ) = [A + X]·g·d·e on the channel's grid, cm² DN photon⁻¹, (n,).
 
     Parameters
     ----------

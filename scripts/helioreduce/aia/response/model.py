@@ -67,12 +67,12 @@ LINES = (
 
 
 def instrument() -> dict[int, Channel]:
-    """The ten channels of the archive's telescopes."""
+    """Return the ten channels of the archive's telescopes."""
     return {number: _channel(number) for number in BANDS}
 
 
 def emissivity(log_temperature: np.ndarray | None = None) -> Emissivity:
-    """Gaussian lines on a free–free continuum, 50 to 450 Å.
+    """Return Gaussian lines on a free–free continuum, 50 to 450 Å.
 
     ε(λ, T) = Σ ε_line exp[−(log T − log T₀)²/2s²] δ(λ − λ_line) + ε_ff(λ, T), each line in the bin of its wavelength; s is the
     half width over √(2 ln 2). The continuum is that of pure hydrogen with a Gaunt factor of one (Rybicki & Lightman 1979,
@@ -90,7 +90,7 @@ def emissivity(log_temperature: np.ndarray | None = None) -> Emissivity:
 
 
 def _channel(number: int) -> Channel:
-    """Mirrors of Gaussian reflectance scaled so that the product reaches the band's peak area."""
+    """Return mirrors of Gaussian reflectance scaled so that the product reaches the band's peak area."""
     peak_area, centre, width = BANDS[number]
     euv = number in EUV
     wave = _EUV_GRID if euv else _UV_GRID
@@ -119,7 +119,7 @@ def _electronics(number: int, area: float) -> dict[str, float]:
 
 
 def _euv_parts(number: int, wave: np.ndarray) -> dict[str, np.ndarray]:
-    """Filters of zirconium (94, 131 Å) or aluminium, contamination of 200 Å of hydrocarbon, back-illuminated CCD."""
+    """Return filters of zirconium (94, 131 Å) or aluminium, contamination of 200 Å of hydrocarbon, back-illuminated CCD."""
     edge = 1 / (1 + np.exp(-(wave - _ALUMINIUM_EDGE) / 0.3))
     aluminium = 0.01 + edge * 0.53 * np.exp(-(wave - _ALUMINIUM_EDGE) / 310)
     zirconium = 1e-6 + 0.36 / (1 + np.exp((wave - _ZIRCONIUM_EDGE + 35) / 9))
@@ -133,7 +133,7 @@ def _euv_parts(number: int, wave: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _uv_parts(wave: np.ndarray) -> dict[str, np.ndarray]:
-    """Coated mirrors, MgF₂ window, no contamination, CCD between 0.15 and 0.45."""
+    """Return coated mirrors, MgF₂ window, no contamination, CCD between 0.15 and 0.45."""
     mirror = 0.9 / (1 + np.exp(-(wave - 1300) / 50))
     return {
         "primary": mirror,

@@ -32,7 +32,7 @@ AREA_TOLERANCE = 1e-6
 
 
 def read_instrument(path: str | Path) -> dict[int, Channel]:
-    """The channels of ``aia_V*_all_fullinst.genx``, ``aia_V*_fuv_fullinst.genx`` or an IDL save of them.
+    """Return the channels of ``aia_V*_all_fullinst.genx``, ``aia_V*_fuv_fullinst.genx`` or an IDL save of them.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_instrument(path: str | Path) -> dict[int, Channel]:
 
 
 def read_emissivity(path: str | Path) -> Emissivity:
-    """The emissivity of ``aia_V*_fullemiss.genx`` or of an IDL save of it.
+    """Return the emissivity of ``aia_V*_fullemiss.genx`` or of an IDL save of it.
 
     log T is stored in single precision, where 6.6 reads 6.5999999: it is rounded to 1e-4.
     """
@@ -72,12 +72,12 @@ def read_emissivity(path: str | Path) -> Emissivity:
 
 
 def read_chiantifix(path: str | Path) -> ChiantiFix:
-    """The corrections of ``aia_V*_chiantifix.genx``."""
+    """Return the corrections of ``aia_V*_chiantifix.genx``."""
     return to_chiantifix(_tree(path), path)
 
 
 def to_chiantifix(tree: Mapping[str, Any], path: str | Path = "") -> ChiantiFix:
-    """Corrections out of the tags CHANNELS, LOGTE and EMPIRICAL_MINUS_RAW."""
+    """Return the corrections out of the tags CHANNELS, LOGTE and EMPIRICAL_MINUS_RAW."""
     missing = [name for name in ("CHANNELS", "LOGTE", "EMPIRICAL_MINUS_RAW") if name not in tree]
     if missing:
         raise InputError(f"holds no chiantifix: {', '.join(missing)} missing", cure="Give aia_V*_chiantifix.genx", where=path)
@@ -90,7 +90,7 @@ def to_chiantifix(tree: Mapping[str, Any], path: str | Path = "") -> ChiantiFix:
 
 
 def _channel(number: int, entry: Mapping[str, Any], path: str | Path) -> Channel:
-    """One channel; without CONTAM (the UV channels) nothing is lost to contamination."""
+    """Return one channel; without CONTAM (the UV channels) nothing is lost to contamination."""
     missing = [tag for tag in NAMES.values() if tag not in entry and tag != "CONTAM"]
     if missing:
         raise InputError(f"{number} Å lacks {', '.join(missing)}", cure="Fetch the file again", where=path)
@@ -116,7 +116,7 @@ def _check_area(channel: Channel, entry: Mapping[str, Any], path: str | Path) ->
 
 
 def _tree(path: str | Path) -> Mapping[str, Any]:
-    """A file as nested mappings with upper-case tags."""
+    """Return a file as nested mappings with upper-case tags."""
     if not Path(path).is_file():
         raise InputError("there is no such file", cure="Give the path of SolarSoft's response file", where=path)
     try:
@@ -132,7 +132,7 @@ def _genx(path: str | Path) -> Mapping[str, Any]:
 
 
 def _idl_save(path: str | Path) -> Mapping[str, Any]:
-    """All variables of a save; a lone structure is opened."""
+    """Return all variables of a save; a lone structure is opened."""
     from scipy.io import readsav
 
     variables = {name.upper(): _plain(value) for name, value in readsav(str(path)).items()}
@@ -141,7 +141,7 @@ def _idl_save(path: str | Path) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """IDL structures of one element as dictionaries, byte strings as text."""
+    """Return IDL structures of one element as dictionaries, byte strings as text."""
     if isinstance(value, np.ndarray) and value.dtype.names and value.size == 1:
         return {name.upper(): _plain(value.reshape(-1)[0][name]) for name in value.dtype.names}
     return _text(value) if isinstance(value, bytes) else value

@@ -45,7 +45,7 @@ class Factors(NamedTuple):
 
 
 def from_instrument(instrument: Instrument, meta: Mapping[str, object] | None = None) -> Table:
-    """The table of an instrument; ``meta`` says where it comes from."""
+    """Return the table of an instrument; ``meta`` says where it comes from."""
     parts = []
     for number, telescope in sorted(instrument.items()):
         columns = {name: getattr(telescope, name) for name in ("wavelength", *CURVES)}
@@ -62,7 +62,7 @@ def from_instrument(instrument: Instrument, meta: Mapping[str, object] | None = 
 
 
 def to_instrument(table: Table) -> dict[int, Channel]:
-    """Inverse of :func:`from_instrument`.
+    """Return the inverse of :func:`from_instrument`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def to_instrument(table: Table) -> dict[int, Channel]:
 
 
 def from_emissivity(emissivity: Emissivity) -> Table:
-    """The table of an emissivity: columns ``wavelength`` and ``emissivity`` (a vector over temperature)."""
+    """Return the table of an emissivity: columns ``wavelength`` and ``emissivity`` (a vector over temperature)."""
     table = Table({"wavelength": emissivity.wavelength, "emissivity": emissivity.values})
     table["wavelength"].unit, table["emissivity"].unit = "Angstrom", EMISSIVITY_UNIT
     table.meta = {**emissivity.meta, "log_temperature": [float(value) for value in emissivity.log_temperature]}
@@ -92,7 +92,7 @@ def from_emissivity(emissivity: Emissivity) -> Table:
 
 
 def to_emissivity(table: Table) -> Emissivity:
-    """Inverse of :func:`from_emissivity`; units are converted.
+    """Return the inverse of :func:`from_emissivity`; units are converted.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def to_emissivity(table: Table) -> Emissivity:
 
 
 def to_chiantifix(table: Table) -> ChiantiFix:
-    """The columns ``chiantifix_<channel>`` beside ``temperature`` (K)."""
+    """Return the columns ``chiantifix_<channel>`` beside ``temperature`` (K)."""
     names = [name for name in table.colnames if name.startswith("chiantifix_")]
     _need(table, ("temperature", *(names or ["chiantifix_94"])), "chiantifix")
     values = {int(name.removeprefix("chiantifix_")): _in(table, name, UNIT) for name in names}
@@ -116,7 +116,7 @@ def to_chiantifix(table: Table) -> ChiantiFix:
 
 
 def of_wavelength(instrument: Instrument, channel: int, factors: Factors, *, blend: bool, meta: Mapping[str, object]) -> Table:
-    """The product of a channel: every component, effective area, crosstalk and gain with unit, and the response twice.
+    """Return the product of a channel: every component, effective area, crosstalk and gain with unit, and the response twice.
 
     ``at_launch`` belongs to images that have been corrected for degradation, ``at_date`` to images that have not.
     """
@@ -141,7 +141,7 @@ def of_temperature(
     fix: ChiantiFix | None,
     meta: Mapping[str, object],
 ) -> Table:
-    """The product of several channels: ``temperature`` (K) and for each ``at_launch_N`` and ``at_date_N``.
+    """Return the product of several channels: ``temperature`` (K) and for each ``at_launch_N`` and ``at_date_N``.
 
     Units DN cm⁵ s⁻¹ pixel⁻¹; which of the two belongs to an image, see :func:`of_wavelength`.
     """
@@ -158,7 +158,7 @@ def of_temperature(
 
 
 def factors(instrument: Instrument, channel: int, rows: Sequence[Row], version: int, time: datetime, *, eve: bool) -> Factors:
-    """Degradation and EVE correction of a channel; 1 and none for 4500 Å, which no table covers.
+    """Return degradation and EVE correction of a channel; 1 and none for 4500 Å, which no table covers.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def factors(instrument: Instrument, channel: int, rows: Sequence[Row], version: 
 
 
 def euv_factors(instrument: Instrument, rows: Sequence[Row], version: int, time: datetime, *, eve: bool) -> dict[int, Factors]:
-    """Factors of every EUV channel that both the instrument and the degradation table hold.
+    """Return the factors of every EUV channel that both the instrument and the degradation table hold.
 
     Raises
     ------
@@ -190,35 +190,35 @@ def euv_factors(instrument: Instrument, rows: Sequence[Row], version: int, time:
 
 
 def read_instrument(path: str | Path) -> dict[int, Channel]:
-    """An instrument from SolarSoft's ``.genx``, an IDL ``.sav`` or the open form, by suffix."""
+    """Return an instrument from SolarSoft's ``.genx``, an IDL ``.sav`` or the open form, by suffix."""
     if Path(path).suffix in (".genx", ".sav"):
         return solarsoft.read_instrument(path)
     return _named(to_instrument, path)
 
 
 def origin(path: Path) -> str:
-    """What to call a file's contents: its own word for it in the open form, else its name."""
+    """Return the name of a file's contents: its own word for it in the open form, else its name."""
     if path.suffix == ".ecsv":
         return str(read_table(path).meta.get("origin", path.name))
     return path.name
 
 
 def read_emissivity(path: str | Path) -> Emissivity:
-    """An emissivity from SolarSoft's ``.genx``, an IDL ``.sav`` or the open form, by suffix."""
+    """Return an emissivity from SolarSoft's ``.genx``, an IDL ``.sav`` or the open form, by suffix."""
     if Path(path).suffix in (".genx", ".sav"):
         return solarsoft.read_emissivity(path)
     return _named(to_emissivity, path)
 
 
 def read_chiantifix(path: str | Path) -> ChiantiFix:
-    """A chiantifix from SolarSoft's ``.genx`` or the open form, by suffix."""
+    """Return a chiantifix from SolarSoft's ``.genx`` or the open form, by suffix."""
     if Path(path).suffix == ".genx":
         return solarsoft.read_chiantifix(path)
     return _named(to_chiantifix, path)
 
 
 def _named(convert: Callable[[Table], T], path: str | Path) -> T:
-    """``convert`` of the table at ``path``; errors name the file."""
+    """Return ``convert`` of the table at ``path``; errors name the file."""
     try:
         return convert(read_table(path))
     except InputError as error:
@@ -233,7 +233,7 @@ def _need(table: Table, names: tuple[str, ...], kind: str) -> None:
 
 
 def _in(table: Table, name: str, unit: str) -> np.ndarray:
-    """A column as float64 in ``unit``."""
+    """Return a column as float64 in ``unit``."""
     column = table[name]
     scale = u.Unit(column.unit or unit).to(unit) if column.unit else 1.0
     return np.asarray(column, float) * scale

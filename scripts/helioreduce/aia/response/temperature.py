@@ -57,7 +57,7 @@ class ChiantiFix:
 
 
 def fold(response: np.ndarray, wavelength: np.ndarray, plate_scale: float, emissivity: Emissivity) -> np.ndarray:
-    """K(T) of one wavelength response, DN cm⁵ s⁻¹ pixel⁻¹, (n_T,).
+    """Return K(T) of one wavelength response, DN cm⁵ s⁻¹ pixel⁻¹, (n_T,).
 
     The response (n,), cm² DN photon⁻¹, is interpolated linearly to the wavelengths of the emissivity, is 0 outside its own,
     and is summed with their step, as SolarSoft's ``aia_bp_make_tresp`` does. In single precision a grid of 0.1 Å has a first
@@ -78,7 +78,7 @@ def temperature_response(
     blend: bool = True,
     fix: ChiantiFix | None = None,
 ) -> np.ndarray:
-    """K(T) of a channel, DN cm⁵ s⁻¹ pixel⁻¹, (n_T,), on the emissivity's temperatures.
+    """Return K(T) of a channel, DN cm⁵ s⁻¹ pixel⁻¹, (n_T,), on the emissivity's temperatures.
 
     With ``fix`` K = (K·e + fix)·d: the fix is tuned to the EVE-normalised response at launch, so it needs ``eve``, and it
     degrades with the channel (SolarSoft, ``aia_get_response`` with ``/chiantifix``). Abundances are the emissivity's.
@@ -98,7 +98,7 @@ def temperature_response(
 
 
 def _fixed(fix: ChiantiFix | None, channel: int, emissivity: Emissivity, eve: float | None) -> np.ndarray | float:
-    """The fix of a channel, or 0."""
+    """Return the fix of a channel, or 0."""
     if fix is None or channel not in fix.values:
         return 0.0
     if eve is None:
