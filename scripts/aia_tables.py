@@ -28,8 +28,9 @@ def main(source: str, table: str, version: int, config: dict, output: str, file:
         else:
             found = Client.at(url, retry_policy=retry_policy).records("aia.response[][!1=1!]")
             rows = [dict(record.keywords) for record in found]
-            meta = tables.queried(rows, access.title(source, "aia.response"), str(version))
-        tables.check(rows, table)
+            tables.check(rows, table)
+            own = {tables.version(row) for row in rows if int(row["VER_NUM"]) == version}
+            meta = tables.queried(rows, access.title(source, "aia.response"), ",".join(own) or str(version))
         if copy:
             recording.keep_file(copy, place) if place else recording.keep_table(copy, found)
     ecsv.write(output, rows, meta)

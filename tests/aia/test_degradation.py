@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from helioreduce import times
 from helioreduce.aia import degradation, tables
 from helioreduce.aia.cards import STATISTICS
-from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.errors import AlreadyDone, InputError, InputWarning
 from helioreduce.image import Image
+from helioreduce.io.provenance import caveats
+from helioreduce.sun import calibration, telemetry
 
 ORDER = (94, 131, 171, 193, 211, 304, 335, 1600, 1700)
 # aiapy's formula on SolarSoft's table V10.
@@ -80,6 +82,19 @@ def test_correct_by_a_table_names_it(level1_header):
     assert all(word in record for word in ("factor=0.900000000", "version=10", "epoch=2010-01-01"))
     assert "V10.txt" in header["PRREF1"]
     assert not set(STATISTICS) & set(header)
+
+
+def test_a_stand_in_is_called_what_it_is(level1_header):
+    """And is told where it corrects an image of the Sun, not where the image is simulated as well."""
+    image = Image(np.ones((4, 4), np.float32), level1_header)
+    stand_in = [{**row, "ORIGIN": calibration.ORIGIN} for row in TABLE]
+    with pytest.warns(InputWarning, match="corrected by a stand-in"):
+        header = degradation.correct(image, stand_in, 10).header
+    assert caveats(header) == ["corrected by a stand-in of the degradation table, SIMULATED: V10 to three figures"]
+    assert "version=SIMULATED: V10 to three figures" in header["PRPARA1"]
+    assert not caveats(degradation.correct(image, TABLE, 10).header)
+    level1_header["ORIGIN"] = telemetry.CONSTANT["ORIGIN"]
+    assert not caveats(degradation.correct(Image(image.data, level1_header), stand_in, 10).header)
 
 
 def test_correct_scales_data_and_sigma_once(level1_header):

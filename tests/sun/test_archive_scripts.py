@@ -11,13 +11,14 @@ from astropy.io import fits as astropy_fits
 from sun_frames import DAY, gaussian_psf, slot
 
 from helioreduce import times
+from helioreduce.aia import tables
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.server import serve
 from helioreduce.io import fits, jsoc_files
 from helioreduce.jsoc import fetch
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
-from helioreduce.sun import despiker, statistics
+from helioreduce.sun import calibration, despiker, statistics
 from helioreduce.sun.frame import Frame
 from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Scenario, true_pointing
@@ -61,6 +62,11 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     assert {"aia.master_pointing3h", "aia.response"} <= set(catalogue.names())
     (held,) = catalogue.records("aia.lev1_euv_12s")
     assert held.segments["spikes"].name == "spikes.fits"
+    assert {record.keywords["ORIGIN"] for record in catalogue.records("aia.response")} == {calibration.ORIGIN}
+    with serve(tmp_path) as url:
+        rows = [record.keywords for record in Client.at(url).records("aia.response[][!1=1!]")]
+    assert {tables.version(row) for row in rows} == {"SIMULATED: V10 to three figures"}
+    assert {row["VER_NUM"] for row in rows} == {"10"}
     pointing = json.loads((tmp_path / "pointing.json").read_text())
     assert pointing["series"] == "aia.master_pointing3h"
     assert pointing["records"][0]["T_START"] == "2013-12-31T21:00:00Z"

@@ -12,7 +12,7 @@ from helioreduce.aia import cards, tables
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv
-from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.io.provenance import caveat, is_simulated, record, refuse_twice
 
 #: A row of a response table: text or numbers by column.
 Row = Mapping[str, Any]
@@ -75,6 +75,8 @@ def is_frozen(rows: Sequence[Row], channel: int, version: int, time: datetime) -
 def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str = "") -> Image:
     """Return the image with data and sigma divided by d(T_OBS).
 
+    An image of the Sun that is corrected by a simulated table gets a caveat in its header.
+
     Raises
     ------
     AlreadyDone
@@ -92,7 +94,7 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
         )
     parameters = {
         "factor": f"{value:.9f}",
-        "version": version,
+        "version": tables.version(row),
         "epoch": row["T_START"],
         **_limitations(rows, channel, version, time),
     }
@@ -100,6 +102,8 @@ def correct(image: Image, rows: Sequence[Row], version: int, *, reference: str =
     cards.remove_statistics(new.header)
     new.header["DEGFACT"] = (value, "sensitivity relative to launch")
     record(new.header, "degradation", parameters, reference)
+    if is_simulated(row) and not is_simulated(image.header):
+        caveat(new.header, f"corrected by a stand-in of the degradation table, {tables.version(row)}")
     return new
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv
-from helioreduce.io.provenance import sha256
+from helioreduce.io.provenance import is_simulated, sha256
 
 #: SHA-256 of the published files, by name.
 PINS = {
@@ -85,9 +85,14 @@ def read(path: Path, kind: str) -> ecsv.Calibration:
         raise error.at(path) from None
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"is no table ({error})", cure=f"Give AIA's {kind} table", where=path) from error
-    versions = sorted({str(row["VER_NUM"]) for row in rows if "VER_NUM" in row})
+    versions = sorted({version(row) for row in rows if "VER_NUM" in row})
     origin = f"embedded archive, {path.name}" if path.suffix == ".json" else path.name
     return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
+
+
+def version(row: Mapping[str, Any]) -> str:
+    """Return the version of the table that a row is of: VER_NUM, or what a simulated table says that it is."""
+    return str(row["ORIGIN"] if is_simulated(row) else row["VER_NUM"])
 
 
 def digest(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from helioreduce import times
-from helioreduce.archive.series import KNOWN, Series, Value, described, known, level1_target, time_text
+from helioreduce.archive.series import KNOWN, Keyword, Series, Value, described, known, level1_target, time_text
 from helioreduce.errors import InputError
 from helioreduce.io import fits
 
@@ -158,8 +158,9 @@ class Catalogue:
             series = described({"name": name, **content["struct"]}) if "struct" in content else known(name.lower())
             if series is None:
                 raise InputError(f"nothing describes the series {name!r}", cure="Add a 'struct'", where=path)
-            self._series[series.name.lower()] = series
             entries = content.get("records", [content])
+            series = _extended(series, content.get("records", []))
+            self._series[series.name.lower()] = series
             records = [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
             self._loaded[path] = [
                 *records,
@@ -169,11 +170,22 @@ class Catalogue:
             raise InputError(f"is not a description of records ({error!r})", where=path) from None
 
 
+def _extended(series: Series, entries: Sequence[Mapping[str, Any]]) -> Series:
+    """Return the series with the keywords that only the records of a table have, as texts."""
+    own = _keywords(entries[0]) if entries else {}
+    more = (Keyword(name, "string") for name in own if name.lower() not in series.by_name)
+    return replace(series, keywords=(*series.keywords, *more))
+
+
+def _keywords(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the keywords of a record from its description: the keywords alone, or keywords with record number and files."""
+    return entry["keywords"] if isinstance(entry.get("keywords"), Mapping) else entry
+
+
 def _record(series: Series, entry: Mapping[str, Any], path: Path, number: int) -> Record:
-    """Return one record from its description: the keywords alone, or keywords with record number and files."""
-    if not isinstance(entry.get("keywords"), Mapping):
-        entry = {"keywords": entry}
-    keywords = {name: str(text) for name, text in entry["keywords"].items()}
+    """Return one record from its description."""
+    keywords = {name: str(text) for name, text in _keywords(entry).items()}
+    entry = entry if isinstance(entry.get("keywords"), Mapping) else {}
     files = {name: path.parent / file if file else None for name, file in entry.get("segments", {}).items()}
     recnum, online = int(entry.get("recnum", number)), bool(entry.get("online", True))
     return Record(series.name, recnum, keywords, files, online, series.prime(keywords))

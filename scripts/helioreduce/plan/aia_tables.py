@@ -28,11 +28,19 @@ class Tables:
     files
         Of the tables ``degradation``, ``error`` and ``pointing``; no file (an empty list) where the table comes over a
         network, or the pointing from the images' headers.
+    of_archive
+        Whether the degradation table is the embedded archive's.
     """
 
     version: int
     folder: Path | None
     files: Mapping[str, str | list[str]]
+    of_archive: bool = False
+
+    @property
+    def name(self) -> str:
+        """The degradation table in words: that of the embedded archive only resembles the version that it is asked for by."""
+        return f"simulated, like version {self.version}" if self.of_archive else f"version {self.version}"
 
     @classmethod
     def of(cls, config: Mapping[str, Any], source: Source) -> Tables:
@@ -55,7 +63,7 @@ class Tables:
             for kind, pattern in patterns.items()
         }
         files["pointing"] = str(located(pointing)) if pointing != "auto" else []
-        return cls(version, folder, files)
+        return cls(version, folder, files, files["degradation"] == (ARCHIVE["degradation"] if not source.is_archive else []))
 
 
 def _found(kind: str, pattern: str, folder: Path | None, source: Source) -> str | list[str]:

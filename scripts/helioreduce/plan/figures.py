@@ -228,5 +228,5 @@ class Plan:
             "channels": ", ".join(f"{channel} Å" for channel in self.times),
             "images": str(len(times)),
             "first": ", ".join(times[:1]),
-            "calibration": f"version {self.images.tables.version}",
+            "calibration": self.images.tables.name,
         }

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from helioreduce.errors import InputError
+from helioreduce.io.provenance import SIMULATED
 from helioreduce.series import MISSING
 from helioreduce.sun.instrument import CHANNELS, Channel, find_channel
 from helioreduce.sun.scenario import Scenario, true_pointing
 
-VERSION = 10
+#: Of the degradation table: by this number it is asked for, and what it is.
+VERSION, ORIGIN = 10, f"{SIMULATED}: V10 to three figures"
 _MADE = "2020-11-19T19:00:00Z"
 _END = datetime(2030, 5, 1, tzinfo=UTC)
 _ROW_H = 3
@@ -114,11 +116,12 @@ def _response_record(channel: Channel, row: Epoch) -> dict[str, str]:
         "EFFA_P2": "0.000000",
         "EFFA_P3": "0.000000",
         "RMSE": "0.050000",
+        "ORIGIN": ORIGIN,
     }
 
 
 def error_records() -> list[dict[str, str]]:
-    """Return the rows of the error table, keyword to text: version 3 of SolarSoft's."""
+    """Return the rows of the error table, keyword to text: SolarSoft's version 3 to the last figure."""
     records = []
     for channel in CHANNELS.values():
         calibration, chianti, eve = _ERRORS[channel.name]

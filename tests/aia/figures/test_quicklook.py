@@ -5,7 +5,9 @@ import pytest
 from drawing import SPOT, drawn, shows
 
 from helioreduce.aia.figures import quicklook
+from helioreduce.errors import InputWarning
 from helioreduce.image import Image
+from helioreduce.io import provenance
 
 
 @pytest.fixture
@@ -57,6 +59,13 @@ def test_binning_keeps_places_and_relative_errors(image):
     block = np.s_[3 * y : 3 * y + 3, 3 * x : 3 * x + 3]
     expected = 100 * image.sigma[block].mean() / image.data[block].mean()
     assert shown.get_array()[y, x] == pytest.approx(expected, rel=1e-5)
+
+
+def test_caveats_stand_below(image):
+    assert drawn(quicklook.draw, image).get_supxlabel() == ""
+    with pytest.warns(InputWarning):
+        provenance.caveat(image.header, "taken although IMG_TYPE = DARK: dark image")
+    assert drawn(quicklook.draw, image).get_supxlabel() == "taken although IMG_TYPE = DARK: dark image"
 
 
 def test_without_an_error_plane_the_intensity_is_alone(image):

@@ -47,6 +47,9 @@ def test_curves_survive_the_disk(tmp_path):
     np.testing.assert_array_equal(back.factor, curve.factor)
     assert [times.iso(time) for time in back.times] == [times.iso(time) for time in curve.times]
     assert (back.starts, back.frozen_from, back.version) == (curve.starts, curve.frozen_from, 10)
+    assert back.name == "V10"
+    simulated = [{**row, "ORIGIN": "SIMULATED: V10 to three figures"} for row in TABLE]
+    assert from_table(to_table([history(simulated, 171, 10)]))[0].name == "SIMULATED: V10 to three figures"
 
 
 def test_a_table_with_a_trend_to_the_end_is_not_frozen():

@@ -45,7 +45,7 @@ def degradation(history: Table, table: Rows, channel: int, frames: Sequence[str]
     figure = plots.new(plots.PAGE, 3.8)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for curve in curves:
-        upper.plot(curve.times, curve.factor, label=f"V{curve.version}", **style.VERSIONS.get(curve.version, _OTHER))
+        upper.plot(curve.times, curve.factor, label=curve.name, **style.VERSIONS.get(curve.version, _OTHER))
     own = next(curve for curve in curves if curve.version == version)
     for start in own.starts[1:]:
         upper.axvline(start, color=plots.GREY, lw=0.5, ls=(0, (1, 2)))
@@ -135,7 +135,8 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
         found = histories.trend(tables[index], channel, version, when, raw)
         corrected = raw / [sensitivity.factor(tables[index], channel, version, time)[0] for time in when]
         colour = style.VERSIONS.get(version, {"color": plots.GREEN})["color"]
-        label = f"corrected, V{version}: {100 * found.corrected:+.2f} ± {100 * found.corrected_error:.2f} % per year"
+        name = histories.name(sensitivity.epochs(tables[index], channel, version)[0])
+        label = f"corrected, {name}: {100 * found.corrected:+.2f} ± {100 * found.corrected_error:.2f} % per year"
         axis.plot(when, corrected / corrected[0], ".", ms=3, color=colour, label=label)
     axis.set(ylabel="image mean relative to the first", xlabel="date (UTC)", ylim=(0, None))
     axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from helioreduce.aia.figures import sky
 from helioreduce.image import Image
+from helioreduce.io import provenance
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -27,7 +28,7 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
     Parameters
     ----------
     image
-        An image with roll 0; missing pixels stay grey.
+        An image with roll 0; missing pixels stay grey. Its caveats stand below.
     pixels
         Largest side of the drawn arrays; larger images are binned by averaging.
     """
@@ -42,6 +43,8 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
         _draw_error(figure, axes[1], sky.relative_error(*planes), extent)
     for axis in axes:
         axis.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE)
+    if found := provenance.caveats(image.header):
+        figure.supxlabel("\n".join(found), fontsize="medium", color="C3")
     return figure
 
 

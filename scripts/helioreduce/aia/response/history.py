@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from helioreduce import times
-from helioreduce.aia import degradation
+from helioreduce.aia import degradation, tables
 from helioreduce.errors import InputError
+from helioreduce.io.provenance import is_simulated
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -28,8 +29,8 @@ class History:
 
     Parameters
     ----------
-    channel, version
-        Channel, and version of the table.
+    channel, version, name
+        Channel, version of the table, and its name: that of a simulated table is another than the version's.
     times, factor
         Samples (n,), both ends of each epoch among them; a jump has two samples at one time.
     starts
@@ -42,6 +43,7 @@ class History:
 
     channel: int
     version: int
+    name: str
     times: np.ndarray
     factor: np.ndarray
     starts: list[datetime]
@@ -78,7 +80,12 @@ def history(rows: Sequence[degradation.Row], channel: int, version: int, *, samp
         values.append(float(row["EFF_AREA"]) / launch * np.polynomial.Polynomial([1, *_slopes(row)])(days))
     jumps = np.array([after[0] / before[-1] - 1 for before, after in pairwise(values)])
     frozen = _frozen_from(epochs, starts)
-    return History(channel, version, np.array(stamps), np.concatenate(values), starts, jumps, frozen)
+    return History(channel, version, name(epochs[0]), np.array(stamps), np.concatenate(values), starts, jumps, frozen)
+
+
+def name(row: degradation.Row) -> str:
+    """Return the name of the table that a row is of: ``V10``, or what a simulated one says that it is."""
+    return tables.version(row) if is_simulated(row) else f"V{tables.version(row)}"
 
 
 def trend(rows: Sequence[degradation.Row], channel: int, version: int, when: Sequence[datetime], means: np.ndarray) -> Trend:
@@ -129,11 +136,11 @@ def _frozen_from(epochs: Sequence[degradation.Row], starts: Sequence[datetime]) 
     return since
 
 
-def sources(tables: Mapping[Key, Sequence[degradation.Row]]) -> dict[int, Key]:
+def sources(held: Mapping[Key, Sequence[degradation.Row]]) -> dict[int, Key]:
     """Return, for each version of the degradation table in order, the first of some tables that holds it."""
     found: dict[int, Key] = {}
-    for name, rows in tables.items():
-        found = {int(row["VER_NUM"]): name for row in rows} | found
+    for key, rows in held.items():
+        found = {int(row["VER_NUM"]): key for row in rows} | found
     return dict(sorted(found.items()))
 
 
@@ -145,6 +152,7 @@ def to_table(histories: Sequence[History]) -> Table:
     table = Table(rows=rows, names=("version", "time", "factor"))
     epochs = {
         h.version: {
+            "name": h.name,
             "starts": [times.iso(start) for start in h.starts],
             "jumps": [float(jump) for jump in h.jumps],
             "frozen_from": h.frozen_from and times.iso(h.frozen_from),
@@ -164,5 +172,5 @@ def from_table(table: Table) -> list[History]:
         starts = [times.parse(start) for start in told["starts"]]
         frozen = told["frozen_from"] and times.parse(told["frozen_from"])
         factor, jumps = np.asarray(rows["factor"]), np.array(told["jumps"])
-        found.append(History(table.meta["channel"], int(version), stamps, factor, starts, jumps, frozen))
+        found.append(History(table.meta["channel"], int(version), told["name"], stamps, factor, starts, jumps, frozen))
     return found
