@@ -50,6 +50,16 @@ def test_one_pass_equals_components(rng, level1_header):
     np.testing.assert_allclose(image.sigma, expected, rtol=3e-7)
 
 
+def test_a_table_gives_the_row_of_the_channel_and_its_name(rng, level1_header):
+    """Only the terms that are switched on count; the header names the table."""
+    image = Image(rng.uniform(0, 2e4, (8, 8)).astype(np.float32), level1_header)
+    rows = [ROW | {"VER_NUM": 3, "WAVELNTH": 94, "DNPERPHT": 99.0}, ROW | {"VER_NUM": 3, "WAVELNTH": 171}]
+    meta = {"origin": "a test", "version": "3", "sha256": "0" * 64}
+    found = error.from_table(image, (rows, meta), {"eve": True, "chianti": False})
+    np.testing.assert_array_equal(found.sigma, error.estimate(image, ROW, systematic=("eve",)).sigma)
+    assert "a test" in str(found.header) and "noise+eve" in str(found.header)
+
+
 @pytest.mark.parametrize("compress", [14.4, 60.0])
 @pytest.mark.parametrize("on_host", [True, False])
 def test_lossless_below_25_and_rounded_at_least_above(level1_header, monkeypatch, compress, on_host):
