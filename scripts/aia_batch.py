@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from helioreduce.aia import chain, deconvolve
+from helioreduce.aia import chain, deconvolution
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, jsoc_files, provenance
@@ -18,7 +18,7 @@ def main(
     where, reduced = Device(device), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
     shared = settings | {name: ecsv.read(file) for name, file in tables.items()}
-    shared["psf"] = deconvolve.Psf(fits.read_array(psf, "OTF")[0]) if psf else None
+    shared["psf"] = deconvolution.Psf(fits.read_array(psf, "OTF")[0]) if psf else None
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in reduced}}
 
     def read(frame: Frame) -> tuple[Image, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from level1_cases import CARDS, CASES, HEADER, NO_DATA, NOT_SUN, Case, smooth
 
-from helioreduce.aia import chain, deconvolve, level1, prep
+from helioreduce.aia import chain, deconvolution, level1, level15
 from helioreduce.errors import InputError, InputWarning
 from helioreduce.image import Image, Mask
 from helioreduce.io import fits, provenance
@@ -18,7 +18,7 @@ EPOCH = {"DATE": "2020-11-19T19:00:00", "T_START": "2010-03-24T00:00:00", "T_STO
          "WAVE_STR": "171_THIN", "EFF_AREA": 2.0, "EFFA_P1": -1e-5, "EFFA_P2": 0.0, "EFFA_P3": 0.0}  # fmt: skip
 GIVEN = {
     "error_table": ([ERROR], META), "systematic": {"preflight": False, "eve": False, "chianti": False},
-    "psf": deconvolve.Psf(np.ones((1, 1), np.float32)), "options": {"iterations": 3}, "pointing": ([], META),
+    "psf": deconvolution.Psf(np.ones((1, 1), np.float32)), "options": {"iterations": 3}, "pointing": ([], META),
     "degradation_table": ([EPOCH], META), "version": 10, "quality": {},
 }  # fmt: skip
 GOOD = [case for case in CASES if case.says is None]
@@ -152,9 +152,9 @@ def test_a_simulated_small_camera_is_no_binned_image(level1_header):
 
 def test_the_place_on_the_detector_is_needed_for_spikes_and_the_table_only(read):
     image = level1.ingest(read(Case("no place", {"X0_MP": None})))
-    prep.prep(image, None)
-    prep.prep(image, {"T_START": "now", "A_171_IMSCALE": 0.6})
-    for needs in (level1.origin, lambda image: prep.prep(image, {"T_START": "now", "A_171_X0": 2050.0})):
+    level15.prep(image, None)
+    level15.prep(image, {"T_START": "now", "A_171_IMSCALE": 0.6})
+    for needs in (level1.origin, lambda image: level15.prep(image, {"T_START": "now", "A_171_X0": 2050.0})):
         with pytest.raises(InputError, match="X0_MP is missing"):
             needs(image)
 

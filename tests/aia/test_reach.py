@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import deconvolve, error, level1, prep, psf, reach, register, richardson_lucy, spikes
+from helioreduce.aia import deconvolution, error, level1, level15, psf, reach, register, richardson_lucy, spikes
 from helioreduce.image import Changes, Image, Mask
 from helioreduce.io import fits
 from helioreduce.numerics import spline
@@ -37,8 +37,8 @@ def registered(image, otf=None, iterations=25):
     """Error, deconvolution and prep of level-1 or respiked counts."""
     image = error.estimate(level1.ingest(image), ROW)
     if otf is not None:
-        image = deconvolve.deconvolve(image, otf, iterations)
-    return prep.prep(image, None)
+        image = deconvolution.deconvolve(image, otf, iterations)
+    return level15.prep(image, None)
 
 
 def changed_by(first, second):
@@ -84,7 +84,7 @@ def test_followed_changes_are_those_of_a_uniform_field(level1_header):
     bumped = flat.data.copy()
     bumped[30, 20] += 1
     image = flat.with_(data=bumped, changes=Changes(np.array([30]), np.array([20]), np.ones(1)))
-    respiked, despiked = (deconvolve.deconvolve(each, otf, 10) for each in (image, flat))
+    respiked, despiked = (deconvolution.deconvolve(each, otf, 10) for each in (image, flat))
     found = np.zeros((64, 64))
     found[respiked.changes.y, respiked.changes.x] = respiked.changes.value
     np.testing.assert_allclose(found, respiked.data - despiked.data, atol=2e-3)
@@ -99,7 +99,7 @@ def test_an_unknown_pixel_acts_by_its_own_change_only(level1_header):
     mask = np.where(data > 15000, np.uint8(Mask.SATURATED | Mask.SPIKE), np.uint8(0))
     changes = Changes(np.array([30]), np.array([20]), np.array([15900]))
     image = Image(data, level1_header, np.full((64, 64), 10, np.float32), mask, changes)
-    result = deconvolve.deconvolve(image, psf.otf(171, shape=(64, 64)), 5)
+    result = deconvolution.deconvolve(image, psf.otf(171, shape=(64, 64)), 5)
     assert [part.tolist() for part in result.changes] == [[30], [20], [15900]]
 
 

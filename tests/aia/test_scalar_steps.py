@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce import times
-from helioreduce.aia import deconvolve, degradation, exposure, pointing, prep, spikes
+from helioreduce.aia import deconvolution, degradation, exposure, level15, pointing, spikes
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 
@@ -124,8 +124,8 @@ def test_a_step_that_changes_pixels_drops_the_statistics(level1_header, step):
         "respike": lambda: spikes.respike(image, NONE),
         "exposure": lambda: exposure.normalise(image),
         "degradation": lambda: degradation.correct(image, [epoch], 10),
-        "deconvolve": lambda: deconvolve.deconvolve(image, np.ones((64, 33), np.float32), 1),
-        "prep": lambda: prep.prep(image, None),
+        "deconvolve": lambda: deconvolution.deconvolve(image, np.ones((64, 33), np.float32), 1),
+        "prep": lambda: level15.prep(image, None),
     }[step]()
     assert not {"DATAMEAN", "DATAP99", "PERCENTD"} & set(made.header)
     assert {"DATAMEAN", "DATAP99", "PERCENTD"} <= set(image.header), "the header is copied"

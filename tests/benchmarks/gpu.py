@@ -19,7 +19,7 @@ import numpy as np
 from _process import batched, keep, machine, prepare, require
 
 from helioreduce.aia import chain
-from helioreduce.aia.deconvolve import Psf
+from helioreduce.aia.deconvolution import Psf
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.runtime.device import GPU_MEMORY, Device, module_for

@@ -21,7 +21,7 @@ from astropy.table import QTable
 from scipy import ndimage
 
 from helioreduce.aia import error, psf, register, richardson_lucy
-from helioreduce.aia.deconvolve import deconvolve
+from helioreduce.aia.deconvolution import deconvolve
 from helioreduce.image import Image
 from helioreduce.numerics import fft, spline
 from helioreduce.runtime import process

@@ -5,7 +5,7 @@ import pytest
 import scipy.fft
 
 from helioreduce.aia import chain, error, kernels, psf, register
-from helioreduce.aia.deconvolve import Psf, deconvolve
+from helioreduce.aia.deconvolution import Psf, deconvolve
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend, fft, spline, spline_arrays
 

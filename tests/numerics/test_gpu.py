@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import deconvolve, prep, psf, richardson_lucy
+from helioreduce.aia import deconvolution, level15, psf, richardson_lucy
 from helioreduce.image import Image, Mask
 from helioreduce.numerics import backend
 from helioreduce.runtime import device
@@ -40,7 +40,7 @@ def test_deconvolution(frame, options):
     """To 5e-7 of the peak: the rounding of the transforms."""
 
     def run(image):
-        return deconvolve.deconvolve(image, backend.module_of(image.data).asarray(OTF), **options)
+        return deconvolution.deconvolve(image, backend.module_of(image.data).asarray(OTF), **options)
 
     cpu, gpu = run(frame), on_gpu(run, frame)
     known = np.isfinite(cpu.data)
@@ -51,7 +51,7 @@ def test_deconvolution(frame, options):
 
 
 def test_prep(frame):
-    cpu, gpu = prep.prep(frame, None), on_gpu(prep.prep, frame, None)
+    cpu, gpu = level15.prep(frame, None), on_gpu(level15.prep, frame, None)
     np.testing.assert_allclose(gpu.data, cpu.data, rtol=1e-5, atol=5e-7 * np.nanmax(cpu.data))
     np.testing.assert_allclose(gpu.sigma, cpu.sigma, rtol=1e-5)
     np.testing.assert_array_equal(gpu.mask, cpu.mask)
@@ -61,18 +61,18 @@ def test_memory_is_bounded(level1_header):
     """Three full frames through the chain stay within the limit of one process, and the fourth takes no more."""
     where = device.Device("gpu")
     data = np.full(psf.FULL_FRAME, 300, np.float32)
-    optics, options = deconvolve.Psf(psf.otf(171).astype(np.float32)), {"iterations": 2}
+    optics, options = deconvolution.Psf(psf.otf(171).astype(np.float32)), {"iterations": 2}
     frame, taken = Image(data, level1_header, np.sqrt(data)), []
     for _ in range(4):
-        restored = where.run(deconvolve.from_psf, where.upload(frame), optics, options)
-        where.download(where.run(prep.prep, restored, None))
+        restored = where.run(deconvolution.from_psf, where.upload(frame), optics, options)
+        where.download(where.run(level15.prep, restored, None))
         taken.append(GPU.get_default_memory_pool().total_bytes())
     assert max(taken) <= device.GPU_MEMORY
     assert taken[-1] <= 1.1 * taken[1]
 
 
 def test_the_otf_is_uploaded_once(frame):
-    optics, options = deconvolve.Psf(OTF), deconvolve.Options()
+    optics, options = deconvolution.Psf(OTF), deconvolution.Options()
     image = device.Device("gpu").upload(frame)
     assert optics.optics(image, options).otf is optics.optics(image, options).otf
     assert isinstance(richardson_lucy.noise_gain(optics.optics(image, options).otf, 3), GPU.ndarray)

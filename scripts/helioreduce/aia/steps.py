@@ -59,9 +59,9 @@ STEPS = (
         channels=EUV, elsewhere="the ground pipeline does not despike this channel",
     ),
     Step("error", "error", "error.from_table", ("error_table",), ("systematic",), takes_counts=True),
-    Step("deconvolve", "deconvolved", "deconvolve.from_psf", ("psf",), ("options",),
+    Step("deconvolve", "deconvolved", "deconvolution.from_psf", ("psf",), ("options",),
          channels=EUV, elsewhere="there is no PSF for this channel"),
-    Step("prep", "level1.5", "prep.from_table", ("pointing",)),
+    Step("prep", "level1.5", "level15.from_table", ("pointing",)),
     Step(
         "degradation", "corrected", "degradation.from_table", ("degradation_table",), ("version",),
         channels=(*EUV, *UV), elsewhere="there is no degradation table for this channel",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce.aia import psf as mesh
-from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.qa import convergence
 from helioreduce.errors import InputError
 from helioreduce.image import Image

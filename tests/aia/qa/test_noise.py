@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.qa import noise
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask

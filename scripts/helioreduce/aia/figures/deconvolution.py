@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.figures import sky, style
 from helioreduce.aia.qa import convergence as measure
 from helioreduce.aia.qa import psf as energy

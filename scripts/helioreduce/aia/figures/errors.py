@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullFormatter
 
 from helioreduce.aia import error, exposure, tables
-from helioreduce.aia.deconvolve import Options
+from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.figures import sky
 from helioreduce.aia.qa import noise
 from helioreduce.errors import InputError

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import deconvolve, psf
+from helioreduce.aia import deconvolution, psf
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.numerics import fft
@@ -27,7 +27,7 @@ class Trace(NamedTuple):
     chosen: int
 
 
-def trace(image: Image, options: deconvolve.Options, iterations: Iterable[int], *, seed: int = 0) -> Trace:
+def trace(image: Image, options: deconvolution.Options, iterations: Iterable[int], *, seed: int = 0) -> Trace:
     """Deconvolve a cut-out with several numbers of iterations, otherwise as the options say.
 
     Noise is measured as the scatter of the change that noise of the error plane, added once more, makes to the fainter half
@@ -58,8 +58,8 @@ def trace(image: Image, options: deconvolve.Options, iterations: Iterable[int], 
     faint = good & (image.data[inner] <= np.median(image.data[inner][good]))
     chosen, rows = _chosen(image, otf, options), []
     for number in sorted({*iterations, chosen}):
-        first = deconvolve.deconvolve(image, otf, number, accelerate=options.accelerate, redraws=options.redraws)
-        second = deconvolve.deconvolve(noisy, otf, number, accelerate=options.accelerate)
+        first = deconvolution.deconvolve(image, otf, number, accelerate=options.accelerate, redraws=options.redraws)
+        second = deconvolution.deconvolve(noisy, otf, number, accelerate=options.accelerate)
         residual = (image.data - _blurred(first.data, otf)) / image.sigma
         change = (second.data - first.data)[inner][faint]
         gain = np.sqrt(np.mean((np.asarray(first.sigma) / image.sigma)[inner][faint] ** 2))
@@ -68,13 +68,15 @@ def trace(image: Image, options: deconvolve.Options, iterations: Iterable[int], 
     return Trace(numbers, chi2, measured, predicted, chosen)
 
 
-def _chosen(image: Image, otf: np.ndarray, options: deconvolve.Options) -> int:
+def _chosen(image: Image, otf: np.ndarray, options: deconvolution.Options) -> int:
     """Return the number of iterations after which the options end the deconvolution of this image."""
     if not options.tolerance:
         return options.iterations
-    known = np.isfinite(image.data) & ~image.flagged(deconvolve.UNKNOWN)
+    known = np.isfinite(image.data) & ~image.flagged(deconvolution.UNKNOWN)
     counts = np.where(known, np.maximum(image.data, 0), np.nan).astype(otf.dtype)
-    _, lengths = deconvolve.scene(counts, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate)
+    _, lengths = deconvolution.scene(
+        counts, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate
+    )
     return len(lengths)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.aia import psf, register
-from helioreduce.aia.deconvolve import Options, deconvolve
+from helioreduce.aia.deconvolution import Options, deconvolve
 from helioreduce.errors import InputError
 from helioreduce.image import Image, Mask
 

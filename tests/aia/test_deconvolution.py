@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import deconvolve, psf, register
+from helioreduce.aia import deconvolution, psf, register
 from helioreduce.aia.cards import STATISTICS
-from helioreduce.aia.deconvolve import deconvolve as run
+from helioreduce.aia.deconvolution import deconvolve as run
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image, Mask
 from helioreduce.io import fits
@@ -128,17 +128,17 @@ def test_one_redraw_is_refused(frame):
 
 def test_scatter_is_the_standard_deviation(rng):
     draws = rng.normal(100, 5, (7, 3, 4))
-    np.testing.assert_allclose(deconvolve._scatter(iter(draws)), np.std(draws, axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(deconvolution._scatter(iter(draws)), np.std(draws, axis=0, ddof=1), rtol=1e-12)
 
 
 def test_edge_is_all_of_an_image_that_has_no_inside():
     """A frame of ``width`` pixels of each side is flagged; other bits stay."""
     mask = np.full((10, 14), Mask.SPIKE, np.uint8)
-    inner = deconvolve._edge_flagged(mask, 4) == Mask.SPIKE
+    inner = deconvolution._edge_flagged(mask, 4) == Mask.SPIKE
     expected = np.zeros(mask.shape, bool)
     expected[4:-4, 4:-4] = True
     np.testing.assert_array_equal(inner, expected)
-    assert (deconvolve._edge_flagged(mask, 5) == Mask.SPIKE | Mask.EDGE).all()
+    assert (deconvolution._edge_flagged(mask, 5) == Mask.SPIKE | Mask.EDGE).all()
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_edge_is_all_of_an_image_that_has_no_inside():
 def test_options_of_a_user_are_those_of_the_step(frame, options):
     """With a PSF that is prepared once, twice the same bits as with its OTF and no prepared noise."""
     cut = Image(frame.data[:60, :70].copy(), frame.header, frame.sigma[:60, :70].copy())
-    prepared = deconvolve.Psf(np.empty((0, 0)))
+    prepared = deconvolution.Psf(np.empty((0, 0)))
     otf = psf.otf(171, options.get("core", "default"), psf.grid((60, 70), 171)).astype(np.float32)
     otf = otf.astype(options.get("precision", "float32"))
     told = {key: value for key, value in options.items() if key not in ("precision", "iterations")}
     expected = run(cut, otf, options.get("iterations", 25), edge=psf.reach(171, 0.9), **told)
-    for result in (deconvolve.from_psf(cut, prepared, options) for _ in range(2)):
+    for result in (deconvolution.from_psf(cut, prepared, options) for _ in range(2)):
         np.testing.assert_array_equal(result.data, expected.data)
         np.testing.assert_array_equal(result.sigma, expected.sigma)
         np.testing.assert_array_equal(result.mask, expected.mask)
@@ -174,7 +174,7 @@ def test_unknown_pixels_bring_no_noise(level1_header):
     result = run(Image(data, level1_header, sigma), OTF)
     assert np.isnan(result.sigma[50, 50])
     assert np.isfinite(result.sigma).sum() == result.sigma.size - 1
-    kernel = np.fft.irfft2(deconvolve.richardson_lucy.noise_gain(OTF, 25), s=SHAPE)
+    kernel = np.fft.irfft2(deconvolution.richardson_lucy.noise_gain(OTF, 25), s=SHAPE)
     assert result.sigma[50, 51] ** 2 == pytest.approx(100 * (kernel.sum() - kernel[0, 1]), rel=1e-5)
 
 
