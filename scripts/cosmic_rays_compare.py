@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from helioreduce.cosmic_rays import clean, figure, scores, sources
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io import ecsv, fits, plots
 from helioreduce.runtime import script
 
@@ -13,7 +13,7 @@ def main(images: list[str], hits: list[str], truth: str, table: str, picture: st
     """Score every cleaned frame against the truth, write the table, draw the frame with what was found."""
     events, _ = fits.read_array(truth, "EVENTS")
     cleaned = [fits.read(image) for image in images]
-    masks = [image.flagged(Mask.COSMIC_RAY) for image in cleaned]
+    masks = [image.flagged(Flag.COSMIC_RAY) for image in cleaned]
     found = {name: sources.find(mask) for name, mask in zip(names, masks, strict=True)}
     agreed = {name: scores.agreement(mask, events > 0) for name, mask in zip(names, masks, strict=True)}
     rows = [{"name": name, **sources.statistics(found[name]), **asdict(agreed[name])} for name in names]

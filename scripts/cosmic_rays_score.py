@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 
 from helioreduce.cosmic_rays import clean, lacosmic, scores
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.runtime import script
 
@@ -16,7 +16,7 @@ def main(image: str, spikes: list[str], output: str, position: int, search: dict
     ``spikes`` are the lists of consecutive frames, the frame's own at ``position``.
     """
     frame = fits.read(image)
-    found = clean.clean(frame, lacosmic.settings(**search), replace=False).flagged(Mask.COSMIC_RAY)
+    found = clean.clean(frame, lacosmic.settings(**search), replace=False).flagged(Flag.COSMIC_RAY)
     series = np.stack([scores.spike_mask(jsoc_files.read_spikes(path)[0][0], found.shape) for path in spikes])
     disc = scores.on_disc(frame.header, found.shape)
     transient = ~scores.persistent(series)[position]

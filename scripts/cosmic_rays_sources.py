@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from helioreduce.cosmic_rays import clean, figure, sources
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io import ecsv, fits, plots
 from helioreduce.runtime import script
 
@@ -12,7 +12,7 @@ def main(image: str, hits: str, table: str, picture: str) -> None:
     """Find the sources on the mask, write their table with the statistics, draw the largest ones."""
     cleaned = fits.read(image)
     excess = clean.excess(cleaned.data.shape, fits.read_array(hits, "HITS")[0])
-    mask = cleaned.flagged(Mask.COSMIC_RAY)
+    mask = cleaned.flagged(Flag.COSMIC_RAY)
     found = sources.find(mask)
     numbers = sources.statistics(found)
     meta = {name: f"{value:g}" for name, value in {**numbers, "extended_from": sources.EXTENDED}.items()}

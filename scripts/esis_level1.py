@@ -4,7 +4,7 @@ import numpy as np
 
 from helioreduce.cosmic_rays import lacosmic
 from helioreduce.esis import files, level0, level1
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
 
@@ -18,7 +18,7 @@ def main(frames: list[str], darks: list[str], outputs: list[str], sigclip: float
         dark = darks[frame.camera - 1]
         light = level1.electrons(frame.counts, fits.read(dark).data, frame.camera)
         found = lacosmic.detect(light, level1.variance_e(light, frame.camera), choices)
-        bits = np.where(found.mask, Mask.COSMIC_RAY, 0).astype(np.uint8)
+        bits = np.where(found.mask, Flag.COSMIC_RAY, 0).astype(np.uint8)
         header = level1.header(frame.header, frame.camera)
         image = level1.photons(Image(found.cleaned, header, np.sqrt(found.variance), bits))
         facts = {"sigclip": sigclip, "objlim": objlim, "cosmic_ray_pixels": found.n_pixels}

@@ -1,4 +1,4 @@
-"""The value that flows: planes of one shape, masks of missing pixels, and nothing shared by accident."""
+"""The value that flows: planes of one shape, flags of missing pixels, and nothing shared by accident."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 DATA = np.array([[1.0, np.nan, 3.0], [np.inf, 5.0, 6.0]], np.float32)
 
@@ -20,12 +20,12 @@ def image():
 
 
 def test_pixels_that_are_not_finite_are_flagged(image):
-    assert image.mask.tolist() == [[0, Mask.NO_DATA, 0], [Mask.NO_DATA, 0, 0]]
-    assert image.mask.dtype == np.uint8
+    assert image.flags.tolist() == [[0, Flag.NO_DATA, 0], [Flag.NO_DATA, 0, 0]]
+    assert image.flags.dtype == np.uint8
 
 
 def test_bits_are_distinct_and_fit_a_byte():
-    assert sorted(bit.value for bit in Mask) == [1, 2, 4, 8, 16, 32, 64]
+    assert sorted(bit.value for bit in Flag) == [1, 2, 4, 8, 16, 32, 64, 128]
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3, 4), ()])
@@ -34,7 +34,7 @@ def test_only_two_dimensions_are_an_image(shape):
         Image(np.zeros(shape, np.float32), Header())
 
 
-@pytest.mark.parametrize("plane", ["sigma", "mask"])
+@pytest.mark.parametrize("plane", ["sigma", "flags"])
 def test_planes_of_another_shape_are_refused(plane):
     with pytest.raises(InputError, match=f"{plane} has shape"):
         Image(DATA, Header(), **{plane: np.zeros((3, 2), np.uint8)})
@@ -44,7 +44,7 @@ def test_a_new_image_has_a_header_of_its_own(image):
     new = image.with_(data=image.data + 1)
     new.header["BUNIT"] = "DN/s"
     assert image.header["BUNIT"] == "DN"
-    assert new.mask is image.mask and new.sigma is image.sigma
+    assert new.flags is image.flags and new.sigma is image.sigma
     with pytest.raises(dataclasses.FrozenInstanceError):
         image.data = DATA
     with pytest.raises(TypeError):
@@ -55,7 +55,7 @@ def test_a_new_image_has_a_header_of_its_own(image):
 def test_scaling_keeps_the_relative_error(factor):
     image = Image(DATA, Header(), DATA / 10)
     scaled = image / factor
-    good = image.mask == 0
+    good = image.flags == 0
     np.testing.assert_allclose(scaled.data[good], DATA[good] / factor, rtol=3e-7)
     np.testing.assert_allclose(scaled.sigma[good] / scaled.data[good], image.sigma[good] / DATA[good], rtol=3e-7)
     assert scaled.data.dtype == scaled.sigma.dtype == np.float32
@@ -63,7 +63,20 @@ def test_scaling_keeps_the_relative_error(factor):
 
 
 def test_flagged_asks_for_any_of_the_bits(image):
-    image.mask[0, 0] = Mask.SPIKE | Mask.SATURATED
-    image.mask[0, 2] = Mask.COSMIC_RAY
-    assert image.flagged(Mask.SPIKE | Mask.COSMIC_RAY).tolist() == [[True, False, True], [False] * 3]
-    assert image.flagged(Mask.BAD_PIXEL).sum() == 0
+    image.flags[0, 0] = Flag.SPIKE | Flag.SATURATED
+    image.flags[0, 2] = Flag.COSMIC_RAY
+    assert image.flagged(Flag.SPIKE | Flag.COSMIC_RAY).tolist() == [[True, False, True], [False] * 3]
+    assert image.flagged(Flag.BAD_PIXEL).sum() == 0
+    np.testing.assert_array_equal(image.flagged("spike", "cosmic_ray"), image.flagged(Flag.SPIKE, Flag.COSMIC_RAY))
+
+
+def test_a_flag_of_another_name_is_refused(image):
+    with pytest.raises(InputError, match="no flag is called 'edges'.*near_saturated"):
+        image.flagged("edges")
+
+
+@pytest.mark.parametrize("flag", Flag)
+def test_advice_does_not_mask(flag):
+    """A mean leaves out what is bad, saturated, outside, hit or missing, and nothing else."""
+    image = Image(np.ones((1, 1), np.float32), Header(), flags=np.full((1, 1), flag, np.uint8))
+    assert image.mask.item() == (flag not in (Flag.SPIKE, Flag.EDGE, Flag.NEAR_SATURATED))

@@ -7,7 +7,7 @@ from helioreduce.aia import deconvolution, psf, register
 from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.deconvolution import deconvolve as run
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.io import fits
 
 SHAPE = (192, 192)
@@ -58,18 +58,18 @@ def test_input_is_left_alone_and_the_step_recorded(frame):
 
 
 def test_unknown_pixels_keep_their_value_error_and_bits_and_do_not_spread(frame):
-    data, mask = frame.data.copy(), frame.mask.copy()
+    data, mask = frame.data.copy(), frame.flags.copy()
     data[20, 30] = np.nan
-    mask[20, 30] = Mask.NO_DATA
+    mask[20, 30] = Flag.NO_DATA
     data[150:153, 40] = 16383
-    mask[150:153, 40] = Mask.SATURATED
+    mask[150:153, 40] = Flag.SATURATED
     data[5, 5] = -1e6
-    mask[5, 5] = Mask.BAD_PIXEL
-    clean, result = run(frame, OTF), run(frame.with_(data=data, mask=mask), OTF)
+    mask[5, 5] = Flag.BAD_PIXEL
+    clean, result = run(frame, OTF), run(frame.with_(data=data, flags=mask), OTF)
     unknown = mask != 0
     np.testing.assert_array_equal(result.data[unknown], data[unknown])
     np.testing.assert_array_equal(result.sigma[unknown], frame.sigma[unknown])
-    np.testing.assert_array_equal(result.mask, mask)
+    np.testing.assert_array_equal(result.flags, mask)
     assert np.isfinite(result.data).sum() == result.data.size - 1
     pull = ((result.data - clean.data) / clean.sigma)[~unknown]
     assert np.sqrt(np.mean(pull**2)) < 0.05
@@ -92,7 +92,7 @@ def test_cutout_agrees_with_the_frame_away_from_its_edge(truth, frame):
     cut = Image(frame.data[inside].copy(), frame.header, frame.sigma[inside].copy())
     otf = psf.otf(171, shape=psf.grid(cut.data.shape, 171, 0.95)).astype(np.float32)
     result, whole = run(cut, otf, edge=49), run(frame, OTF)
-    good = ~result.flagged(Mask.EDGE)
+    good = ~result.flagged(Flag.EDGE)
     assert good[49:-49, 49:-49].all()
     assert not good[:49].any()
     pull = (result.data - whole.data[inside]) / whole.sigma[inside]
@@ -103,7 +103,7 @@ def test_uniform_cutout_stays_uniform(level1_header):
     otf = psf.otf(171, shape=psf.grid((67, 80), 171, 0.95))
     result = run(Image(np.full((67, 80), 50, np.float32), level1_header), otf)
     np.testing.assert_allclose(result.data, 50, rtol=1e-6)
-    assert (result.mask == 0).all()
+    assert (result.flags == 0).all()
 
 
 def test_frame_larger_than_the_grid_is_refused(level1_header):
@@ -133,12 +133,12 @@ def test_scatter_is_the_standard_deviation(rng):
 
 def test_edge_is_all_of_an_image_that_has_no_inside():
     """A frame of ``width`` pixels of each side is flagged; other bits stay."""
-    mask = np.full((10, 14), Mask.SPIKE, np.uint8)
-    inner = deconvolution._edge_flagged(mask, 4) == Mask.SPIKE
+    mask = np.full((10, 14), Flag.SPIKE, np.uint8)
+    inner = deconvolution._edge_flagged(mask, 4) == Flag.SPIKE
     expected = np.zeros(mask.shape, bool)
     expected[4:-4, 4:-4] = True
     np.testing.assert_array_equal(inner, expected)
-    assert (deconvolution._edge_flagged(mask, 5) == Mask.SPIKE | Mask.EDGE).all()
+    assert (deconvolution._edge_flagged(mask, 5) == Flag.SPIKE | Flag.EDGE).all()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_options_of_a_user_are_those_of_the_step(frame, options):
     for result in (deconvolution.from_psf(cut, prepared, options) for _ in range(2)):
         np.testing.assert_array_equal(result.data, expected.data)
         np.testing.assert_array_equal(result.sigma, expected.sigma)
-        np.testing.assert_array_equal(result.mask, expected.mask)
+        np.testing.assert_array_equal(result.flags, expected.flags)
         assert result.header["PRPARA1"] == expected.header["PRPARA1"]
 
 

@@ -8,7 +8,7 @@ from level1_cases import CARDS, CASES, HEADER, NO_DATA, NOT_SUN, Case, smooth
 
 from helioreduce.aia import chain, deconvolution, level1, level15
 from helioreduce.errors import InputError, InputWarning
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.io import fits, provenance
 from helioreduce.quality import FLAWS, Policy
 
@@ -71,7 +71,7 @@ def test_odd_cards_change_no_pixel(read, case):
     """CROTA2, PC and CD are one geometry in three spellings, to the rounding of the cards."""
     image, plain = reduced(read(case)), reduced(read(PLAIN))
     np.testing.assert_allclose(image.data * image.header["DEGFACT"], plain.data * plain.header["DEGFACT"], rtol=2e-5)
-    np.testing.assert_array_equal(image.mask, plain.mask)
+    np.testing.assert_array_equal(image.flags, plain.flags)
 
 
 @pytest.mark.parametrize("case", [case for case in NO_DATA if case.says is None], ids=named)
@@ -79,7 +79,7 @@ def test_no_data_is_no_data_however_it_is_written(read, case):
     image, nan = reduced(read(case)), reduced(read(next(case for case in NO_DATA if case.name == "lost-nan")))
     for plane in ("data", "sigma", "mask"):
         np.testing.assert_array_equal(getattr(image, plane), getattr(nan, plane))
-    assert image.flagged(Mask.NO_DATA).sum() == np.isnan(image.data).sum() > 20
+    assert image.flagged(Flag.NO_DATA).sum() == np.isnan(image.data).sum() > 20
 
 
 def test_checks_leave_a_good_image_as_it_is(read):
@@ -88,15 +88,15 @@ def test_checks_leave_a_good_image_as_it_is(read):
         warnings.simplefilter("error")
         checked = level1.ingest(image)
     assert checked.data is image.data
-    assert not checked.mask.any()
+    assert not checked.flags.any()
     assert {key: checked.header[key] for key in HEADER} == HEADER
 
 
 def test_flags_of_saturated_and_missing_pixels(read):
     image = read(PLAIN)
     image.data[0, 0], image.data[1, 1], image.data[2, 2] = np.nan, 15001, 15000
-    mask = level1.ingest(image).mask
-    assert (mask[0, 0], mask[1, 1]) == (Mask.NO_DATA, Mask.SATURATED)
+    mask = level1.ingest(image).flags
+    assert (mask[0, 0], mask[1, 1]) == (Flag.NO_DATA, Flag.SATURATED)
     assert np.count_nonzero(mask) == 2
 
 
@@ -122,7 +122,7 @@ def test_a_cut_out_may_reach_beyond_the_detector_or_the_limb(read):
     """As JSOC's cut-outs do, which fill up with missing pixels."""
     image = read(PLAIN)
     image.data[:, 20:] = np.nan
-    assert level1.ingest(image).flagged(Mask.NO_DATA).sum() == 44 * 64
+    assert level1.ingest(image).flagged(Flag.NO_DATA).sum() == 44 * 64
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce.aia import deconvolution, error, level1, level15, psf, reach, register, richardson_lucy, spikes
-from helioreduce.image import Changes, Image, Mask
+from helioreduce.image import Changes, Flag, Image
 from helioreduce.io import fits
 from helioreduce.numerics import spline
 
@@ -43,7 +43,7 @@ def registered(image, otf=None, iterations=25):
 
 def changed_by(first, second):
     """Change of every pixel in units of σ, and whether it has no bit in the mask of the first image."""
-    return abs(first.data - second.data) / first.sigma, first.mask == 0
+    return abs(first.data - second.data) / first.sigma, first.flags == 0
 
 
 def test_no_unflagged_pixel_depends_on_a_spike(frame):
@@ -53,9 +53,9 @@ def test_no_unflagged_pixel_depends_on_a_spike(frame):
     change, unflagged = changed_by(respiked, despiked)
     assert np.nanmax(change[unflagged]) < 2
     assert np.count_nonzero(change > 5) > 500, "there is something to be flagged"
-    flagged = respiked.flagged(Mask.SPIKE)
+    flagged = respiked.flagged(Flag.SPIKE)
     assert flagged.sum() < 3 * np.count_nonzero(change > reach.FRACTION), "and not everything is"
-    two_by_two = spline.spread_flags(spikes.respike(image, listed).mask)[: SIDE - 1, : SIDE - 1]
+    two_by_two = spline.spread_flags(spikes.respike(image, listed).flags)[: SIDE - 1, : SIDE - 1]
     assert two_by_two.shape == change.shape
     assert np.count_nonzero(change[two_by_two == 0] > 5) > 100, "the nearest 2 × 2 pixels are not all that a spike changes"
 
@@ -73,8 +73,8 @@ def test_a_weak_spike_needs_no_flag(frame):
     listed = np.array([[(900 + 115) * 4096 + 1000 + 147], [image.data[115, 147] + 4], [image.data[115, 147]]]).astype(int)
     assert image.data[115, 147] > 1000
     respiked = spikes.respike(image, listed)
-    assert respiked.flagged(Mask.SPIKE).sum() == 1
-    assert not registered(respiked).flagged(Mask.SPIKE).any()
+    assert respiked.flagged(Flag.SPIKE).sum() == 1
+    assert not registered(respiked).flagged(Flag.SPIKE).any()
 
 
 def test_followed_changes_are_those_of_a_uniform_field(level1_header):
@@ -96,7 +96,7 @@ def test_an_unknown_pixel_acts_by_its_own_change_only(level1_header):
     """A saturated spike has no weight in the deconvolution."""
     data = np.full((64, 64), 100, np.float32)
     data[30, 20] = 16000
-    mask = np.where(data > 15000, np.uint8(Mask.SATURATED | Mask.SPIKE), np.uint8(0))
+    mask = np.where(data > 15000, np.uint8(Flag.SATURATED | Flag.SPIKE), np.uint8(0))
     changes = Changes(np.array([30]), np.array([20]), np.array([15900]))
     image = Image(data, level1_header, np.full((64, 64), 10, np.float32), mask, changes)
     result = deconvolution.deconvolve(image, psf.otf(171, shape=(64, 64)), 5)
@@ -153,7 +153,7 @@ def test_no_unflagged_pixel_of_a_cut_out_depends_on_what_lies_beyond(rng, level1
     change, unflagged = changed_by(part, Image(whole.data[y : y + ny, x : x + nx], header))
     assert np.nanmax(change[unflagged]) < 1
     assert np.nanmax(change) > 1.5, "the edge is off"
-    assert part.flagged(Mask.EDGE).any() and not part.flagged(Mask.EDGE)[5:-5, 5:-5].any()
+    assert part.flagged(Flag.EDGE).any() and not part.flagged(Flag.EDGE)[5:-5, 5:-5].any()
 
 
 @pytest.mark.parametrize(("n", "expected"), [(10, [4, 1, 0, 9, 8, 5]), (1, [0, 0, 0, 0, 0, 0])])
@@ -171,9 +171,9 @@ def test_pixels_beyond_the_edges_are_mirror_images(rng):
 
 def test_without_sigma_the_bits_of_the_nearest_pixels_stay(level1_header):
     mask = np.zeros((64, 64), np.uint8)
-    mask[30, 20] = Mask.SPIKE
-    image = Image(np.ones((64, 64), np.float32), level1_header, mask=mask)
-    assert register.register(image).flagged(Mask.SPIKE).sum() == 4
+    mask[30, 20] = Flag.SPIKE
+    image = Image(np.ones((64, 64), np.float32), level1_header, flags=mask)
+    assert register.register(image).flagged(Flag.SPIKE).sum() == 4
 
 
 @pytest.mark.parametrize("number", [0, 3])

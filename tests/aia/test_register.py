@@ -7,7 +7,7 @@ from scipy import ndimage
 from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.register import Pointing, register
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.numerics import spline
 
 SHAPE = (120, 150)
@@ -79,8 +79,8 @@ def test_missing_pixels_do_not_spread(header, rng):
     result, whole = register(Image(holed, header, sigma)), register(Image(plane, header))
     lost = np.isnan(result.data) & np.isfinite(whole.data)
     assert 1 <= lost.sum() <= 25
-    assert result.flagged(Mask.NO_DATA)[lost].all()
-    assert result.flagged(Mask.NO_DATA).sum() == lost.sum()
+    assert result.flagged(Flag.NO_DATA)[lost].all()
+    assert result.flagged(Flag.NO_DATA).sum() == lost.sum()
     np.testing.assert_array_equal(np.isnan(result.sigma), np.isnan(result.data))
     far = np.isfinite(result.data) & ~ndimage.binary_dilation(lost, iterations=12)
     np.testing.assert_allclose(result.data[far], whole.data[far], atol=1e-3)
@@ -89,24 +89,24 @@ def test_missing_pixels_do_not_spread(header, rng):
 def test_flags_go_to_the_pixels_that_see_them(header, rng):
     """OR over the 2 × 2 nearest pixels: a flag lands on at most 3 × 3 pixels, at its place on the sky."""
     mask = np.zeros(SHAPE, np.uint8)
-    mask[40, 50] = Mask.SPIKE | Mask.SATURATED
-    result = register(Image(np.zeros(SHAPE, np.float32), header, mask=mask))
-    rows, columns = np.nonzero(result.flagged(Mask.SPIKE))
+    mask[40, 50] = Flag.SPIKE | Flag.SATURATED
+    result = register(Image(np.zeros(SHAPE, np.float32), header, flags=mask))
+    rows, columns = np.nonzero(result.flagged(Flag.SPIKE))
     assert 1 <= rows.size <= 9
     x, y = Pointing.of(header).to_level15(50, 40) - 2048.5 + [result.header["CRPIX1"], result.header["CRPIX2"]]
     assert np.abs(rows - y).max() < 1.01
     assert np.abs(columns - x).max() < 1.01
-    np.testing.assert_array_equal(result.flagged(Mask.SPIKE), result.flagged(Mask.SATURATED))
+    np.testing.assert_array_equal(result.flagged(Flag.SPIKE), result.flagged(Flag.SATURATED))
 
 
 def test_outside_the_detector_is_nan_and_flagged(header):
     header.update(CROTA2=20.0)
     result = register(Image(np.ones(SHAPE, np.float32), header))
-    outside = result.flagged(Mask.OUTSIDE)
+    outside = result.flagged(Flag.OUTSIDE)
     assert outside[0, 0]
     assert 0.2 < outside.mean() < 0.6
     np.testing.assert_array_equal(np.isnan(result.data), outside)
-    assert not result.flagged(Mask.NO_DATA).any()
+    assert not result.flagged(Flag.NO_DATA).any()
 
 
 def test_header_describes_the_new_grid(header):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from helioreduce import times
 from helioreduce.aia import deconvolution, degradation, exposure, level15, pointing, spikes
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 
 @pytest.fixture
@@ -33,19 +33,19 @@ def test_respike_restores_exactly_and_flags(frame):
     image, listed, before = frame
     result = spikes.respike(image, listed)
     np.testing.assert_array_equal(result.data, before)
-    assert result.flagged(Mask.SPIKE).sum() == 40
+    assert result.flagged(Flag.SPIKE).sum() == 40
     assert (result.header["LVL_NUM"], result.header["NSPIKES"], result.header["RESPIKE"]) == (0.5, 0, "COMPLETE")
     with pytest.raises(AlreadyDone):
         spikes.respike(result, listed)
 
 
-@pytest.mark.parametrize(("dn", "bits"), [(16000, Mask.SPIKE | Mask.SATURATED), (15000, Mask.SPIKE), (900, Mask.SPIKE)])
+@pytest.mark.parametrize(("dn", "bits"), [(16000, Flag.SPIKE | Flag.SATURATED), (15000, Flag.SPIKE), (900, Flag.SPIKE)])
 def test_a_put_back_spike_is_saturated_above_the_limit(level1_header, dn, bits):
     """Replaced by 7 DN it was not, and no other pixel gets a bit."""
     level1_header["NSPIKES"] = 1
     result = spikes.respike(Image(np.full((4096, 4096), 7, np.float32), level1_header), np.array([[5 * 4096 + 9], [dn], [7]]))
-    assert result.mask[5, 9] == bits
-    assert np.count_nonzero(result.mask) == 1
+    assert result.flags[5, 9] == bits
+    assert np.count_nonzero(result.flags) == 1
     assert result.data[5, 9] == dn
 
 
@@ -56,7 +56,7 @@ def test_cutting_out_and_respiking_commute(frame):
     cut_first = spikes.respike(cut(image, left, bottom), listed)
     cut_last = cut(spikes.respike(image, listed), left, bottom)
     np.testing.assert_array_equal(cut_first.data, cut_last.data)
-    assert cut_first.flagged(Mask.SPIKE).sum() >= 1
+    assert cut_first.flagged(Flag.SPIKE).sum() >= 1
 
 
 def test_spikes_lie_inside_a_cutout_up_to_its_edges(level1_header):

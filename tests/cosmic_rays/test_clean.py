@@ -10,7 +10,7 @@ from helioreduce.cosmic_rays import lacosmic
 from helioreduce.cosmic_rays.clean import clean, excess, hits, noise_model, to_electrons, wavelength
 from helioreduce.cosmic_rays.noise import PHOTON_IS_ELECTRON_ABOVE, Detector, electrons_per_photon
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 GAIN, READ = 1.5, 10.0
 
@@ -57,7 +57,7 @@ def test_clean_flags_replaces_and_tells() -> None:
     """Hits get the bit, a value of the sky and its noise; the header says how many, by which settings and noise."""
     image = frame()
     new = clean(image, lacosmic.settings(sigclip=6), detector=Detector(GAIN, READ))
-    hit = new.flagged(Mask.COSMIC_RAY)
+    hit = new.flagged(Flag.COSMIC_RAY)
     assert hit[20, 30] and hit[60, 61] and hit[100, 7]
     assert np.array_equal(new.data[~hit], image.data[~hit])
     noise = np.sqrt(300 + READ**2) / GAIN
@@ -81,7 +81,7 @@ def test_replaced_pixels_have_an_honest_error() -> None:
     data[tuple(places.T)] += 5000
     image = Image(data, fits.Header(), np.full(data.shape, 55, np.float32))
     new = clean(image)
-    hit = new.flagged(Mask.COSMIC_RAY)
+    hit = new.flagged(Flag.COSMIC_RAY)
     pull = (new.data[hit] - truth[hit]) / new.sigma[hit]
     assert hit.sum() >= 150 and np.sqrt(np.mean(pull**2)) < 1.5
     assert np.sqrt(np.mean(((new.data[hit] - truth[hit]) / 55) ** 2)) > np.sqrt(np.mean(pull**2))
@@ -102,7 +102,7 @@ def test_flag_only() -> None:
     """``replace=False`` sets bits and leaves every value."""
     image = frame()
     new = clean(image, detector=Detector(GAIN, READ), replace=False)
-    assert new.flagged(Mask.COSMIC_RAY).sum() >= 3
+    assert new.flagged(Flag.COSMIC_RAY).sum() >= 3
     assert np.array_equal(new.data, image.data)
 
 
@@ -110,11 +110,11 @@ def test_bad_pixels_and_missing_ones() -> None:
     """A bad pixel is no cosmic ray; NaN stay NaN with their bit."""
     image = frame()
     image.data[50, 50], image.data[80, 80] = 9000, np.nan
-    image.mask[50, 50] |= Mask.BAD_PIXEL
-    image.mask[80, 80] |= Mask.NO_DATA
+    image.flags[50, 50] |= Flag.BAD_PIXEL
+    image.flags[80, 80] |= Flag.NO_DATA
     new = clean(image, detector=Detector(GAIN, READ))
-    assert not new.flagged(Mask.COSMIC_RAY)[50, 50] and new.data[50, 50] == 9000
-    assert np.isnan(new.data[80, 80]) and new.mask[80, 80] == Mask.NO_DATA
+    assert not new.flagged(Flag.COSMIC_RAY)[50, 50] and new.data[50, 50] == 9000
+    assert np.isnan(new.data[80, 80]) and new.flags[80, 80] == Flag.NO_DATA
 
 
 @pytest.mark.parametrize("cards", [{"WAVELNTH": 171}, {"WAVELNTH": 17.1, "WAVEUNIT": "nm"}])

@@ -12,7 +12,7 @@ import helioreduce.esis
 from helioreduce.esis import align, camera, coalign, kernels, level3, masks, normalise, transforms, vignetting
 from helioreduce.esis.resample import resample
 from helioreduce.esis.values import Vignetting
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 FIRST = camera.time_of(109)
 PACKAGE = Path(helioreduce.esis.__file__).parent
@@ -41,7 +41,7 @@ def test_2_no_pixel_is_left_uninitialised():
     none = np.zeros(4)
     found = Vignetting(none, none, none, none, 0.0, 0, none[None])
     cube = level3.empty([FIRST], camera.LINES["ov"], found, (8, 8))
-    assert np.isnan(cube.data).all() and (cube.mask == Mask.NO_DATA).all()
+    assert np.isnan(cube.data).all() and (cube.mask == Flag.NO_DATA).all()
 
 
 @pytest.mark.parametrize("shear", [-0.012, 0.012])

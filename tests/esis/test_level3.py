@@ -11,7 +11,7 @@ from astropy.wcs import WCS
 from helioreduce.errors import InputError
 from helioreduce.esis import camera, level3, masks, vignetting
 from helioreduce.esis.values import Aligned, Masks, Planes, Vignetting
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 FIRST = camera.time_of(109) - timedelta(seconds=5)
 SHAPE = (30, 40)
@@ -51,7 +51,7 @@ def test_excluded_sequences_leave_a_gap():
     np.testing.assert_array_equal(level3.time_axis(times), [0, 1, 4])
     cube = level3.empty(times, LINE, vignetting_of(4), SHAPE)
     assert cube.data.shape == (5, 4, *SHAPE)
-    assert np.isnan(cube.data).all() and (cube.mask == Mask.NO_DATA).all()
+    assert np.isnan(cube.data).all() and (cube.mask == Flag.NO_DATA).all()
     np.testing.assert_allclose(cube.seconds, [0, 10.0004, np.nan, np.nan, 40.0016], atol=1e-6)
 
 
@@ -88,7 +88,7 @@ def test_correction_scales_data_and_error_and_flags_the_outside(rng):
     )
     np.testing.assert_array_equal(np.isnan(data), ~seen)
     np.testing.assert_array_equal(bits == 0, seen)
-    assert bits[0, 0, 0] == Mask.OUTSIDE | Mask.NO_DATA
+    assert bits[0, 0, 0] == Flag.OUTSIDE | Flag.NO_DATA
 
 
 def test_a_sequence_is_filled_in_at_its_place_only(rng):

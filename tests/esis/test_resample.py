@@ -6,7 +6,7 @@ import pytest
 
 from helioreduce.esis import transforms
 from helioreduce.esis.resample import resample
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 
 @pytest.fixture
@@ -51,22 +51,22 @@ def test_outside_the_image_is_nan_and_flagged():
     away = transforms.on_grid(np.array([[0.0, 10, 0, 0, 0, 0], [0, 0, 10, 0, 0, 0]]), (20, 20))
     data, sigma, bits = resample(np.ones((30, 30)), away, (20, 20), np.ones((30, 30)))
     assert np.isnan(data[0, 0]) and np.isnan(sigma[0, 0]) and data[-1, -1] == pytest.approx(1)
-    np.testing.assert_array_equal(np.isnan(data), bits == Mask.NO_DATA)
+    np.testing.assert_array_equal(np.isnan(data), bits == Flag.NO_DATA)
 
 
 def test_a_missing_pixel_stays_missing(turned):
     image = np.ones((100, 100))
     image[50, 50] = np.nan
     data, _, bits = resample(image, turned, (60, 60))
-    np.testing.assert_array_equal(np.isnan(data), bits == Mask.NO_DATA)
+    np.testing.assert_array_equal(np.isnan(data), bits == Flag.NO_DATA)
     assert 4 <= np.isnan(data).sum() <= 9
     assert np.nanmin(data) > 0.9  # what is left is hardly pulled towards the hole
 
 
 def test_mask_bits_reach_every_pixel_that_they_touch(turned):
     bits = np.zeros((100, 100), np.uint8)
-    bits[50, 50] = Mask.COSMIC_RAY
-    touched = resample(np.ones((100, 100)), turned, (60, 60), mask=bits).mask == Mask.COSMIC_RAY
+    bits[50, 50] = Flag.COSMIC_RAY
+    touched = resample(np.ones((100, 100)), turned, (60, 60), mask=bits).mask == Flag.COSMIC_RAY
     assert 4 <= touched.sum() <= 12
 
 

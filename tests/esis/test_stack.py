@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce.esis import camera, coalign, masks, resample, stack, transforms
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.io import fits
 
 LINE, SHAPE = camera.LINES["ov"], (60, 70)
@@ -26,7 +26,7 @@ def frames(rng):
     for number in camera.CAMERAS:
         data, sigma = rng.uniform(10, 20, (2, *camera.ACTIVE_SHAPE)).astype(np.float32)
         bits = np.zeros(camera.ACTIVE_SHAPE, np.uint8)
-        bits[480, LINE.columns[0] + 500] = Mask.COSMIC_RAY
+        bits[480, LINE.columns[0] + 500] = Flag.COSMIC_RAY
         out[number] = Image(data, fits.cards(CAMERA=number), sigma, bits)
     return out
 
@@ -34,13 +34,13 @@ def frames(rng):
 def test_every_camera_is_resampled_by_its_own_map(found, frames):
     aligned = stack.aligned(frames, found, LINE, shape=SHAPE)
     for index, number in enumerate(camera.CAMERAS):
-        data, sigma, mask = (plane[LINE.window] for plane in (frames[number].data, frames[number].sigma, frames[number].mask))
+        data, sigma, mask = (plane[LINE.window] for plane in (frames[number].data, frames[number].sigma, frames[number].flags))
         expected = resample.resample(data, found.quadratic[number], SHAPE, sigma, mask)
         for plane, by_itself in zip((aligned.data, aligned.sigma, aligned.mask), expected, strict=True):
             np.testing.assert_array_equal(plane[index], by_itself)
         np.testing.assert_array_equal(aligned.linear[index], found.linear[number].coefficients)
         np.testing.assert_array_equal(aligned.quadratic[index], found.quadratic[number].coefficients)
-        assert (aligned.mask[index] == Mask.COSMIC_RAY).any()
+        assert (aligned.mask[index] == Flag.COSMIC_RAY).any()
 
 
 def test_correlations_are_those_of_the_planes(found, frames, rng):

@@ -8,7 +8,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import MASKED, Flag, Image
 from helioreduce.io import fits
 
 
@@ -17,7 +17,7 @@ def image(rng, level1_header):
     data = rng.random((20, 30)).astype(np.float32)
     data[3, 4] = np.nan
     mask = np.zeros(data.shape, np.uint8)
-    mask[3, 4], mask[5, 6] = Mask.NO_DATA, Mask.SPIKE | Mask.SATURATED
+    mask[3, 4], mask[5, 6] = Flag.NO_DATA, Flag.SPIKE | Flag.SATURATED
     return Image(data, level1_header, np.sqrt(data), mask)
 
 
@@ -27,9 +27,9 @@ def test_an_image_comes_back(tmp_path, image, has_sigma):
     fits.write(tmp_path / "image.fits", image)
     back = fits.read(tmp_path / "image.fits")
     np.testing.assert_array_equal(back.data, image.data)
-    np.testing.assert_array_equal(back.mask, image.mask)
+    np.testing.assert_array_equal(back.flags, image.flags)
     assert back.sigma is None if not has_sigma else np.array_equal(back.sigma, image.sigma, equal_nan=True)
-    assert back.data.dtype == np.float32 and back.mask.dtype == np.uint8
+    assert back.data.dtype == np.float32 and back.flags.dtype == np.uint8
     assert {key: back.header[key] for key in image.header} == dict(image.header)
     assert not {"CHECKSUM", "DATASUM", "EXTNAME"} & set(back.header)
 
@@ -38,12 +38,35 @@ def test_it_is_ccddata_and_every_plane_has_the_world_coordinates(tmp_path, image
     fits.write(tmp_path / "image.fits", image)
     ccd = CCDData.read(tmp_path / "image.fits", unit="adu")
     np.testing.assert_array_equal(ccd.uncertainty.array, image.sigma)
-    np.testing.assert_array_equal(ccd.mask, image.mask != 0)
+    np.testing.assert_array_equal(ccd.mask, image.mask)
     expected = WCS(image.header).wcs_pix2world(10.0, 12.0, 0)
     with astropy_fits.open(tmp_path / "image.fits") as hdus:
-        assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK"]
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK", "FLAGS"]
         for hdu in hdus:
             np.testing.assert_allclose(WCS(hdu.header).wcs_pix2world(10.0, 12.0, 0), expected)
+
+
+def test_mask_is_what_a_mean_leaves_out_and_flags_are_all(tmp_path, image):
+    """Small files and files of one tile; MASK keeps its bits."""
+    image.flags[7:9] = Flag.EDGE | Flag.NEAR_SATURATED
+    fits.write(tmp_path / "image.fits", image)
+    with astropy_fits.open(tmp_path / "image.fits", checksum=True) as hdus:
+        np.testing.assert_array_equal(hdus["FLAGS"].data, image.flags)
+        np.testing.assert_array_equal(hdus["MASK"].data, image.flags & np.uint8(MASKED))
+        assert hdus["MASK"].data.dtype == hdus["FLAGS"].data.dtype == np.uint8
+        assert not hdus["MASK"].data[7:9].any()
+
+
+def test_a_mask_of_somebody_else_counts_beside_the_flags(tmp_path, image):
+    """Astropy writes a mask of 0 and 1 and leaves FLAGS as they are."""
+    fits.write(tmp_path / "image.fits", image)
+    with astropy_fits.open(tmp_path / "image.fits", mode="update") as hdus:
+        hdus["MASK"].data[0, 0] = 1
+        for hdu in hdus:
+            hdu.header.remove("DATASUM", ignore_missing=True)
+            hdu.header.remove("CHECKSUM", ignore_missing=True)
+    back = fits.read(tmp_path / "image.fits")
+    assert back.mask[0, 0] and back.flagged("spike")[5, 6]
 
 
 def test_scaled_integers_become_numbers_and_blank_ones_nan(tmp_path):
@@ -53,7 +76,7 @@ def test_scaled_integers_become_numbers_and_blank_ones_nan(tmp_path):
     hdu.writeto(tmp_path / "scaled.fits")
     image = fits.read(tmp_path / "scaled.fits")
     np.testing.assert_array_equal(image.data, np.array([[10.25, 10.5], [np.nan, 11.75]], np.float32))
-    assert image.mask.tolist() == [[0, 0], [Mask.NO_DATA, 0]]
+    assert image.flags.tolist() == [[0, 0], [Flag.NO_DATA, 0]]
     assert not {"BSCALE", "BZERO", "BLANK"} & set(image.header)
 
 

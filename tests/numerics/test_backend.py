@@ -6,7 +6,7 @@ import scipy.fft
 
 from helioreduce.aia import chain, error, kernels, psf, register
 from helioreduce.aia.deconvolution import Psf, deconvolve
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.numerics import backend, fft, spline, spline_arrays
 
 SHAPE = (96, 128)
@@ -29,7 +29,7 @@ def frame(rng, level1_header):
     data = rng.gamma(2.0, 100.0, SHAPE).astype(np.float32)
     data[40:45, 50:55] = 0
     mask = np.zeros(SHAPE, np.uint8)
-    mask[70:72, 30:33] = Mask.SATURATED
+    mask[70:72, 30:33] = Flag.SATURATED
     level1_header.update(CRPIX1=60.0, CRPIX2=40.0, CROTA2=11.0)
     return Image(data, level1_header, np.sqrt(data + 1), mask)
 
@@ -58,7 +58,7 @@ def test_deconvolution(frame, as_on_gpu, options):
     formulas = deconvolve(frame, otf, 10, **options)
     np.testing.assert_allclose(formulas.data, loops.data, rtol=1e-4, atol=2e-3)
     np.testing.assert_allclose(formulas.sigma, loops.sigma, rtol=1e-3, atol=2e-3)
-    np.testing.assert_array_equal(formulas.mask, loops.mask)
+    np.testing.assert_array_equal(formulas.flags, loops.flags)
 
 
 def test_registration(frame, as_on_gpu):
@@ -67,7 +67,7 @@ def test_registration(frame, as_on_gpu):
     formulas = register.register(frame)
     np.testing.assert_allclose(formulas.data, loops.data, rtol=1e-5, atol=2e-4)
     np.testing.assert_allclose(formulas.sigma, loops.sigma, rtol=1e-5)
-    np.testing.assert_array_equal(formulas.mask, loops.mask)
+    np.testing.assert_array_equal(formulas.flags, loops.flags)
 
 
 def test_spline_coefficients(rng):
@@ -113,5 +113,5 @@ def test_whole_chain(rng, level1_header, as_on_gpu, left_out):
     formulas = reduced()
     np.testing.assert_allclose(formulas.data, loops.data, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(formulas.sigma, loops.sigma, rtol=1e-3)
-    np.testing.assert_array_equal(formulas.mask, loops.mask)
+    np.testing.assert_array_equal(formulas.flags, loops.flags)
     assert "device=cpu" in str(loops.header) and "device=gpu" in str(formulas.header)

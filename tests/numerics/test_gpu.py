@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce.aia import deconvolution, level15, psf, richardson_lucy
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.numerics import backend
 from helioreduce.runtime import device
 
@@ -19,8 +19,8 @@ def frame(rng, level1_header):
     """Counts with a kernel of 12000 DN, saturated and missing pixels; a cut-out whose OTF is given."""
     data = rng.poisson(np.where(np.hypot(*np.indices((SIZE, SIZE)) - SIZE / 2) < 20, 12000, 300)).astype(np.float32)
     mask = np.zeros(data.shape, np.uint8)
-    data[100, 200], mask[100, 200] = np.nan, Mask.NO_DATA
-    data[500:503, 510], mask[500:503, 510] = 16383, Mask.SATURATED
+    data[100, 200], mask[100, 200] = np.nan, Flag.NO_DATA
+    data[500:503, 510], mask[500:503, 510] = 16383, Flag.SATURATED
     return Image(data, level1_header, np.sqrt(np.maximum(data, 1)), mask)
 
 
@@ -46,7 +46,7 @@ def test_deconvolution(frame, options):
     known = np.isfinite(cpu.data)
     assert np.abs(gpu.data - cpu.data)[known].max() <= 5e-7 * cpu.data[known].max()
     np.testing.assert_allclose(gpu.sigma, cpu.sigma, rtol=1e-4)
-    np.testing.assert_array_equal(gpu.mask, cpu.mask)
+    np.testing.assert_array_equal(gpu.flags, cpu.flags)
     assert "device=gpu" in str(gpu.header["PRPARA1"])
 
 
@@ -54,7 +54,7 @@ def test_prep(frame):
     cpu, gpu = level15.prep(frame, None), on_gpu(level15.prep, frame, None)
     np.testing.assert_allclose(gpu.data, cpu.data, rtol=1e-5, atol=5e-7 * np.nanmax(cpu.data))
     np.testing.assert_allclose(gpu.sigma, cpu.sigma, rtol=1e-5)
-    np.testing.assert_array_equal(gpu.mask, cpu.mask)
+    np.testing.assert_array_equal(gpu.flags, cpu.flags)
 
 
 def test_memory_is_bounded(level1_header):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.numerics import spline
 
 
@@ -54,7 +54,7 @@ def test_points_of_an_affine_grid_are_the_affine_grid(seed, ny, nx, roll, scale)
     """One formula, two loops: values, errors and flags of :func:`sample` are those of :func:`resample` to rounding."""
     rng = np.random.default_rng(seed)
     plane, variance = rng.normal(100, 30, (ny, nx)).astype(np.float32), rng.uniform(1, 9, (ny, nx)).astype(np.float32)
-    flags = spline.spread_flags((rng.uniform(size=(ny, nx)) > 0.8) * np.uint8(Mask.SPIKE))
+    flags = spline.spread_flags((rng.uniform(size=(ny, nx)) > 0.8) * np.uint8(Flag.SPIKE))
     c, s = np.cos(np.deg2rad(roll)), np.sin(np.deg2rad(roll))
     matrix = scale * np.array([[c, -s], [s, c]])
     origin = np.array([nx - 1, ny - 1]) / 2 - matrix @ [10.2, 9.7]
@@ -81,7 +81,7 @@ def test_double_precision_is_kept(rng):
 def test_a_point_beyond_the_outermost_centres_is_outside(x, y):
     coefs, variance = spline.coefficients(np.ones((8, 10), np.float32)), spline.mirrored(np.ones((8, 10), np.float32), 4)
     values, sigma, mask = spline.sample(coefs, variance, None, np.array([[x]]), np.array([[y]]))
-    assert np.isnan(values).all() and np.isnan(sigma).all() and (mask == Mask.OUTSIDE).all()
+    assert np.isnan(values).all() and np.isnan(sigma).all() and (mask == Flag.OUTSIDE).all()
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -109,11 +109,11 @@ def test_tabulated_weights_are_those_of_the_nearest_step(rng):
 
 def test_flags_are_those_of_the_four_pixels_around_and_of_the_missing_support():
     mask, missing = np.zeros((10, 12), np.uint8), np.zeros((10, 12), bool)
-    mask[4, 5] = Mask.SPIKE
+    mask[4, 5] = Flag.SPIKE
     missing[7, 8] = True
     expected = np.zeros_like(mask)
-    expected[3:5, 4:6] |= np.uint8(Mask.SPIKE)  # a point at or after pixel (3, 4) and before (5, 6) has (4, 5) among its four
-    expected[5:9, 6:10] |= np.uint8(Mask.NO_DATA)  # (7, 8) within two pixels after or one before
+    expected[3:5, 4:6] |= np.uint8(Flag.SPIKE)  # a point at or after pixel (3, 4) and before (5, 6) has (4, 5) among its four
+    expected[5:9, 6:10] |= np.uint8(Flag.NO_DATA)  # (7, 8) within two pixels after or one before
     np.testing.assert_array_equal(spline.spread_flags(mask, missing), expected)
 
 

@@ -6,7 +6,7 @@ from astropy.io import fits
 
 from helioreduce.aia import psf, richardson_lucy
 from helioreduce.aia.register import register
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 units = pytest.importorskip("astropy.units")
 pytest.importorskip("aiapy")
@@ -87,4 +87,4 @@ def test_register(rng):
     difference = ours.data[1:-1, 1:-1][inner] - theirs.data[inner]
     assert np.all(np.abs(difference) <= np.maximum(1e-4, 2 * np.spacing(np.abs(theirs.data[inner]))))
     assert np.isnan(ours.data[0, 0])
-    assert ours.flagged(Mask.OUTSIDE)[0, 0]
+    assert ours.flagged(Flag.OUTSIDE)[0, 0]

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from helioreduce.image import Mask
+from helioreduce.image import MASKED, Flag
 from helioreduce.io.provenance import COMPLETE, SKIPPED
 
 STEPS = ("RESPIKE", "ERROR", "DECONVOL", "PREP")
@@ -17,7 +17,7 @@ def test_is_standard_fits_with_good_checksums(aia):
         warnings.simplefilter("error")
         with fits.open(aia, checksum=True) as hdus:
             hdus.verify("exception")
-            assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK"]
+            assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK", "FLAGS"]
             assert all("CHECKSUM" in hdu.header and "DATASUM" in hdu.header for hdu in hdus)
 
 
@@ -34,11 +34,16 @@ def test_opens_in_one_line_in_both_worlds(aia):
 
 def test_missing_is_nan_and_a_bit_and_sigma_is_positive(aia):
     with fits.open(aia) as hdus:
-        data, sigma, mask = (hdus[i].data for i in range(3))
-    missing = (mask & (Mask.NO_DATA | Mask.OUTSIDE)) != 0
+        data, sigma, flags = (hdus[name].data for name in ("PRIMARY", "UNCERT", "FLAGS"))
+    missing = (flags & (Flag.NO_DATA | Flag.OUTSIDE)) != 0
     np.testing.assert_array_equal(np.isnan(data), missing)
     assert np.isfinite(sigma[~missing]).all()
     assert (sigma[~missing] > 0).all()
+
+
+def test_the_mask_is_what_a_mean_should_leave_out(aia):
+    with fits.open(aia) as hdus:
+        np.testing.assert_array_equal(CCDData.read(aia).mask, (hdus["FLAGS"].data & MASKED) != 0)
 
 
 def test_header_tells_its_life(aia):

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io.provenance import COMPLETE
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
@@ -79,7 +79,7 @@ def test_level3_tells_its_life_and_its_place(level3):
             assert (sigma[np.isfinite(sigma)] >= 0).all()
             mask = hdus[hdu.header["DATAEXT"].replace(" DATA", " MASK")].data
             np.testing.assert_array_equal(np.isnan(data.data), mask != 0)
-            assert mask.max() <= sum(Mask)
+            assert mask.max() <= sum(Flag)
 
 
 def test_level3_data_is_understood_by_sospice(level3):

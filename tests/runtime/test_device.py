@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.runtime import device
 
 
@@ -17,7 +17,7 @@ from helioreduce.runtime import device
 def frame(rng, level1_header):
     data = rng.gamma(2.0, 100.0, (48, 64)).astype(np.float32)
     mask = np.zeros(data.shape, np.uint8)
-    mask[30:32, 10:13] = Mask.SATURATED
+    mask[30:32, 10:13] = Flag.SATURATED
     return Image(data, level1_header, np.sqrt(data + 1), mask)
 
 

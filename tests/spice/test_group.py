@@ -7,7 +7,7 @@ import pytest
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.spice import group, level2, noise, simulate
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
@@ -37,9 +37,9 @@ def test_masked_samples_are_missing_in_their_own_window(raster):
     n = raster[0].wavelength.size
     bad = np.zeros(own.cube.shape, bool)
     bad[0, 7, 2, n + 4] = True
-    masked = own.with_mask(bad, Mask.SPIKE)
+    masked = own.with_mask(bad, Flag.SPIKE)
     assert np.isnan(masked.windows[1].data[0, 4, 7, 2])
-    assert masked.windows[1].mask[0, 4, 7, 2] == Mask.SPIKE
+    assert masked.windows[1].mask[0, 4, 7, 2] == Flag.SPIKE
     np.testing.assert_array_equal(masked.windows[0].data, own.windows[0].data)
     assert (masked.windows[1].mask != own.windows[1].mask).sum() == 1
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io.fits import Plane
 from helioreduce.spice import level2, simulate
 
@@ -54,7 +54,7 @@ def test_unknown_unit_is_refused(planes):
 def test_implausible_samples_are_masked(planes):
     planes[0].data[0, 3, 2, 1], planes[0].data[0, 4, 2, 1], planes[0].data[0, 5, 2, 1] = 491, -11, np.nan
     window = level2.windows(planes)[0]
-    assert [int(bits) for bits in window.mask[0, 3:6, 2, 1]] == [Mask.SATURATED, Mask.BAD_PIXEL, Mask.NO_DATA]
+    assert [int(bits) for bits in window.mask[0, 3:6, 2, 1]] == [Flag.SATURATED, Flag.BAD_PIXEL, Flag.NO_DATA]
     assert np.isnan(window.data[0, 3:6, 2, 1]).all()
     found = level2.quality(window)
     assert (found["samples_saturated"], found["samples_implausible"]) == (1, 1)

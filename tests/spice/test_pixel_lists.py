@@ -5,7 +5,7 @@ import pytest
 from astropy.io import fits as astropy_fits
 
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io import fits
 from helioreduce.spice import level2, pixel_lists, simulate
 
@@ -67,9 +67,9 @@ def test_lists_of_a_file_reach_their_own_window(tmp_path):
         hdus.append(table("SUNSPOTS", [(5, 5, 5, 1)]))
     plain = level2.windows(fits.read_planes(path))
     window, other = level2.windows(fits.read_planes(path), fits.read_tables(path))
-    assert (window.mask == Mask.SATURATED).sum() == 2
-    assert window.mask[0, 3, 3, 3] == Mask.SPIKE
-    assert window.mask[0, 0, 0, 0] == other.mask[0, 0, 0, 0] == Mask.NO_DATA
+    assert (window.mask == Flag.SATURATED).sum() == 2
+    assert window.mask[0, 3, 3, 3] == Flag.SPIKE
+    assert window.mask[0, 0, 0, 0] == other.mask[0, 0, 0, 0] == Flag.NO_DATA
     assert (other.mask != 0).sum() == 1
     assert np.isnan(window.data[window.mask != 0]).all()
     np.testing.assert_array_equal(window.data[window.mask == 0], plain[0].data[window.mask == 0])

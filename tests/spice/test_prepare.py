@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.spice import catalogue, group, level2, prepare, simulate
 from helioreduce.spice.initial import Settings
 
@@ -18,7 +18,7 @@ def own():
 def test_spikes_are_missing_and_flagged(own):
     found, facts = prepare.prepare(own, KNOWN, Settings(), threshold=4.5, denoise=False)
     (before,), (after,) = own.windows, found.windows
-    spikes = (after.mask & Mask.SPIKE) != 0
+    spikes = (after.mask & Flag.SPIKE) != 0
     assert facts == {"spikes": int(spikes.sum()), "denoised": False, "threshold": 4.5}
     assert spikes.mean() == pytest.approx(0.002, rel=0.3)
     assert np.isnan(after.data[spikes]).all()

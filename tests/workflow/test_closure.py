@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.io import fits as products
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
@@ -46,7 +46,7 @@ def state(run):
 
 def pulls(image, truth, cosmic, step=1):
     """(result − truth)/σ on good pixels without particle hits, every ``step`` pixels."""
-    good = (image.mask == 0) & (cosmic == 0) & np.isfinite(image.data)
+    good = (image.flags == 0) & (cosmic == 0) & np.isfinite(image.data)
     return ((image.data - truth) / image.sigma)[good][::step]
 
 
@@ -80,7 +80,7 @@ def test_deconvolution_comes_closer_to_the_truth(state, truth):
     scene = truth["SCENE"] * factor
     before, after = state("error"), state("deconvolved")
     blurred = np.abs(truth["EXPECTED"] - scene)
-    good = (after.mask == 0) & (truth["COSMIC"] == 0) & (blurred > np.percentile(blurred, 99.5))
+    good = (after.flags == 0) & (truth["COSMIC"] == 0) & (blurred > np.percentile(blurred, 99.5))
     rms = [np.sqrt(np.mean((image.data - scene)[good] ** 2)) for image in (before, after)]
     bias = [np.mean((image.data - scene)[good & (scene < truth["EXPECTED"])]) for image in (before, after)]
     values = pulls(after, np.where(truth["EXPECTED"] > 20, scene, np.nan), truth["COSMIC"])
@@ -122,7 +122,7 @@ def test_pointing_after_the_table(run, truth):
 
 def test_outside_is_nan_and_flagged(state):
     image = state("normalised")
-    np.testing.assert_array_equal(np.isnan(image.data), image.flagged(Mask.OUTSIDE | Mask.NO_DATA))
+    np.testing.assert_array_equal(np.isnan(image.data), image.flagged(Flag.OUTSIDE | Flag.NO_DATA))
 
 
 def limb(data, header):

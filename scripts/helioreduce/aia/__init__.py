@@ -1,1 +1,1 @@
-"""SDO/AIA: level 1 to level 1.5 and beyond, with an error plane and a mask."""
+"""SDO/AIA: level 1 to level 1.5 and beyond, with an error plane and flags."""

@@ -1,4 +1,4 @@
-"""Deconvolution of an image with its error plane and mask: full frames, cut-outs, unknown pixels."""
+"""Deconvolution of an image with its error plane and flags: full frames, cut-outs, unknown pixels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ import numpy as np
 from helioreduce.aia import cards, reach, richardson_lucy
 from helioreduce.aia import psf as psf_model
 from helioreduce.errors import InputError
-from helioreduce.image import Changes, Image, Mask
+from helioreduce.image import UNKNOWN, Changes, Flag, Image
 from helioreduce.io.provenance import record, refuse_twice
 from helioreduce.numerics import backend, fft, gaps
-
-#: Pixels whose value says nothing about the scene.
-UNKNOWN = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ def deconvolve(
     """Return the image with the PSF removed by Richardson–Lucy iteration, on its own grid.
 
     The iteration starts from the image. Negative counts are taken as 0. Pixels that are not finite or carry a bit of
-    :data:`UNKNOWN` have no weight: they keep their value, error and mask, and do not spread.
+    :data:`helioreduce.image.UNKNOWN` have no weight: they keep their value, error and flags, and do not spread.
 
     Parameters
     ----------
@@ -153,7 +150,7 @@ def deconvolve(
     new = image.with_(
         data=_where_known(data, image.data, known),
         sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
-        mask=_edge_flagged(image.mask, edge) if _margins(data.shape, otf) else image.mask,
+        flags=_edge_flagged(image.flags, edge) if _margins(data.shape, otf) else image.flags,
     )
     if image.changes is not None and new.sigma is not None:
         response = richardson_lucy.linear_response(otf, done) if response is None else response
@@ -255,14 +252,14 @@ def _reach_flagged(new: Image, sigma: np.ndarray, changed: Changes, known: np.nd
     if not known.all():
         change = np.where(known, change, 0)
         change[at] = np.where(known[at], change[at], value)
-    return new.with_(mask=reach.flagged(new.mask, Mask.SPIKE, change, sigma), changes=reach.changes(change, sigma))
+    return new.with_(flags=reach.flagged(new.flags, Flag.SPIKE, change, sigma), changes=reach.changes(change, sigma))
 
 
-def _edge_flagged(mask: np.ndarray, width: int) -> np.ndarray:
-    """Return the mask with EDGE on the ``width`` outermost pixels of each side."""
-    flagged = mask | np.uint8(Mask.EDGE)
-    ny, nx = mask.shape
+def _edge_flagged(flags: np.ndarray, width: int) -> np.ndarray:
+    """Return the flags with EDGE on the ``width`` outermost pixels of each side."""
+    flagged = flags | np.uint8(Flag.EDGE)
+    ny, nx = flags.shape
     if 2 * width < min(ny, nx):
         inner = (slice(width, ny - width), slice(width, nx - width))
-        flagged[inner] = mask[inner]
+        flagged[inner] = flags[inner]
     return flagged

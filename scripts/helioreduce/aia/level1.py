@@ -16,7 +16,7 @@ from helioreduce import quality
 from helioreduce.aia import cards, wcs
 from helioreduce.aia.channels import EUV, NPIX, SCALE_ARCSEC
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.io import provenance
 from helioreduce.quality import DEFAULT, Policy
 
@@ -70,8 +70,8 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     if (missing & ~np.isnan(data)).any():
         data = np.where(missing, np.float32(np.nan), data)
     with np.errstate(invalid="ignore"):
-        saturated = (data > SATURATION_DN) * np.uint8(Mask.SATURATED)
-    new = image.with_(data=data, mask=image.mask | saturated | missing * np.uint8(Mask.NO_DATA))
+        saturated = (data > SATURATION_DN) * np.uint8(Flag.SATURATED)
+    new = image.with_(data=data, flags=image.flags | saturated | missing * np.uint8(Flag.NO_DATA))
     new.header["WAVELNTH"], new.header["BUNIT"] = cards.channel(image.header), ("DN", "unit of the image")
     wcs.normalise(new.header)
     if flaws := quality.allowed(image.header, policy):

@@ -1,4 +1,4 @@
-r"""How far single pixels reach: deconvolution and interpolation let them act on others, and the mask tells on which.
+r"""How far single pixels reach: deconvolution and interpolation let them act on others, and the flags tell on which.
 
 A pixel that was put back, is saturated or lies beyond the edge of a cut-out is doubtful, and so is whatever it acts on.
 Interpolation is linear, and deconvolution nearly so (:func:`helioreduce.aia.richardson_lucy.linear_response`): a change δ
@@ -7,7 +7,7 @@ of some pixels becomes
 .. math:: \Delta(\mathbf r) = \sum_k |\eta(\mathbf r - k)\,(K * \delta)_k|
 
 at most, with the response K of the deconvolution and the cardinal spline η. Signs are left out: that they cancel is not to be
-relied on where K is an approximation or δ unknown. A bit is set where Δ exceeds :data:`FRACTION` · σ.
+relied on where K is an approximation or δ unknown. A flag is set where Δ exceeds :data:`FRACTION` · σ.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from helioreduce.image import Changes, Image, Mask
+from helioreduce.image import Changes, Flag, Image
 from helioreduce.numerics import backend, spline
 from helioreduce.numerics.backend import Array
 
-#: Part of σ by which a doubtful pixel may act on another one without a bit in the mask.
+#: Part of σ by which a doubtful pixel may act on another one without a flag.
 FRACTION = 0.5
 #: Part of σ below which a change is not followed into the next step.
 _NEGLIGIBLE = 0.1
@@ -37,11 +37,11 @@ class Grid(NamedTuple):
     shape: tuple[int, int]
 
 
-def flagged(mask: Array, bit: Mask, change: Array, sigma: Array) -> Array:
-    """Return the mask with a bit where a change exceeds :data:`FRACTION` · σ, and nowhere else."""
-    if backend.on_host(mask):
-        return _flagged(mask, np.uint8(bit), change, sigma, np.float32(FRACTION))
-    return (mask & np.uint8(~bit & 255)) | (abs(change) > np.float32(FRACTION) * sigma) * np.uint8(bit)
+def flagged(flags: Array, bit: Flag, change: Array, sigma: Array) -> Array:
+    """Return the flags with a bit where a change exceeds :data:`FRACTION` · σ, and nowhere else."""
+    if backend.on_host(flags):
+        return _flagged(flags, np.uint8(bit), change, sigma, np.float32(FRACTION))
+    return (flags & np.uint8(~bit & 255)) | (abs(change) > np.float32(FRACTION) * sigma) * np.uint8(bit)
 
 
 def changes(plane: Array, sigma: Array) -> Changes:
@@ -53,7 +53,7 @@ def changes(plane: Array, sigma: Array) -> Changes:
 
 def saturated(image: Image) -> Changes:
     """Return the saturated pixels as changes by their whole value: nothing of it is known."""
-    return _of(image.data, image.flagged(Mask.SATURATED) & np.isfinite(image.data))
+    return _of(image.data, image.flagged(Flag.SATURATED) & np.isfinite(image.data))
 
 
 def beyond_edges(data: Array) -> Changes:
@@ -101,13 +101,13 @@ def _mirrored(i: np.ndarray, n: int) -> np.ndarray:
 
 
 @numba.njit(cache=True, parallel=True)
-def _flagged(mask, bit, change, sigma, fraction):
+def _flagged(flags, bit, change, sigma, fraction):
     """Loop of :func:`flagged`."""
-    result = np.empty_like(mask)
-    for y in numba.prange(mask.shape[0]):
-        for x in range(mask.shape[1]):
+    result = np.empty_like(flags)
+    for y in numba.prange(flags.shape[0]):
+        for x in range(flags.shape[1]):
             touched = abs(change[y, x]) > fraction * sigma[y, x]
-            result[y, x] = (mask[y, x] & ~bit) | (bit if touched else np.uint8(0))
+            result[y, x] = (flags[y, x] & ~bit) | (bit if touched else np.uint8(0))
     return result
 
 

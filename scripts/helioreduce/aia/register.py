@@ -14,7 +14,7 @@ from helioreduce.aia import cards, reach
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 from helioreduce.numerics import backend, gaps, spline, spline_arrays
 
 #: For the record of the step that registers.
@@ -33,8 +33,8 @@ def register(image: Image) -> Image:
     Returns
     -------
     Image
-        Data by cubic B-spline; sigma with squared cardinal weights; mask bits of the 2 × 2 nearest pixels, but SPIKE,
-        SATURATED and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. What the detector does not see is NaN
+        Data by cubic B-spline; sigma with squared cardinal weights; flags of the 2 × 2 nearest pixels, SPIKE, NEAR_SATURATED
+        and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. What the detector does not see is NaN
         with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is per pixel: neighbouring pixels are correlated.
 
     Raises
@@ -46,50 +46,50 @@ def register(image: Image) -> Image:
     corner, shape = _target(image.data.shape, pointing)
     matrix = np.linalg.inv(pointing.arcsec_per_px) * SCALE_ARCSEC
     origin = pointing.sun_px + matrix @ (corner - (CENTRE - 1))
-    data, sigma, mask = _resampled(image, origin, matrix, shape)
+    data, sigma, flags = _resampled(image, origin, matrix, shape)
     if sigma is not None:
-        mask = _reach_flagged(image, mask, sigma, reach.Grid(origin, matrix, shape))
-    new = image.with_(data=data, sigma=sigma, mask=mask, changes=None)
+        flags = _reach_flagged(image, flags, sigma, reach.Grid(origin, matrix, shape))
+    new = image.with_(data=data, sigma=sigma, flags=flags, changes=None)
     _update(new.header, corner, shape)
     return new
 
 
 def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
-    """Return data, sigma (None if the image has none) and mask on a grid of the given shape."""
-    missing = ~np.isfinite(image.data) | image.flagged(Mask.NO_DATA | Mask.OUTSIDE)
+    """Return data, sigma (None if the image has none) and flags on a grid of the given shape."""
+    missing = ~np.isfinite(image.data) | image.flagged(Flag.NO_DATA | Flag.OUTSIDE)
     holes = missing.any()
 
     def whole(plane: np.ndarray) -> np.ndarray:
         return gaps.filled(np.where(missing, np.nan, plane)) if holes else plane
 
-    flags = spline.spread_flags(image.mask, missing) if holes or image.mask.any() else None
+    flags = spline.spread_flags(image.flags, missing) if holes or image.flags.any() else None
     variance = None if image.sigma is None else spline.mirrored(whole(image.sigma), spline.TAPS)
     if variance is not None:
         variance *= variance
     loops = spline if backend.on_host(image.data) else spline_arrays
-    data, sigma, mask = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
+    data, sigma, found = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
     sigma = sigma if variance is not None else None
     if holes:
-        touched = (mask & spline.NO_DATA) != 0
+        touched = (found & spline.NO_DATA) != 0
         for plane in (data, sigma):
             if plane is not None:
                 plane[touched] = np.nan
-    return data, sigma, mask
+    return data, sigma, found
 
 
-def _reach_flagged(image: Image, mask: np.ndarray, sigma: np.ndarray, grid: reach.Grid) -> np.ndarray:
-    """Return the mask with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
-    doubtful = {Mask.SATURATED: reach.saturated(image), Mask.EDGE: reach.beyond_edges(image.data)}
+def _reach_flagged(image: Image, flags: np.ndarray, sigma: np.ndarray, grid: reach.Grid) -> np.ndarray:
+    """Return the flags with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
+    doubtful = {Flag.NEAR_SATURATED: reach.saturated(image), Flag.EDGE: reach.beyond_edges(image.data)}
     if image.changes is not None:
-        doubtful[Mask.SPIKE] = image.changes
+        doubtful[Flag.SPIKE] = image.changes
     floor = 0.02 * float(np.nanmin(sigma))
     for bit, changed in doubtful.items():
         if not changed.value.size:
             continue
-        change = backend.module_of(mask).asarray(reach.through_spline(changed, grid, floor))
-        found = reach.flagged(mask, bit, change, sigma)
-        mask = found | (mask & np.uint8(bit)) if bit == Mask.EDGE else found
-    return mask
+        change = backend.module_of(flags).asarray(reach.through_spline(changed, grid, floor))
+        found = reach.flagged(flags, bit, change, sigma)
+        flags = found if bit == Flag.SPIKE else found | (flags & np.uint8(bit))
+    return flags
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:

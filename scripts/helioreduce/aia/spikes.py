@@ -10,7 +10,7 @@ from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
-from helioreduce.image import Changes, Image, Mask
+from helioreduce.image import Changes, Flag, Image
 from helioreduce.io import provenance
 from helioreduce.numerics import backend
 
@@ -49,11 +49,11 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     move = backend.module_of(image.data).asarray
     at = move(y), move(x)
     _check_replaced(backend.to_host(image.data[at]), after)
-    data, mask = image.data.copy(), image.mask.copy()
+    data, flags = image.data.copy(), image.flags.copy()
     data[at] = move(before, np.float32)
-    mask[at] |= np.uint8(Mask.SPIKE)
-    mask[at] |= move((before > SATURATION_DN) * np.uint8(Mask.SATURATED))
-    new = image.with_(data=data, mask=mask, changes=changes)
+    flags[at] |= np.uint8(Flag.SPIKE)
+    flags[at] |= move((before > SATURATION_DN) * np.uint8(Flag.SATURATED))
+    new = image.with_(data=data, flags=flags, changes=changes)
     new.header["LVL_NUM"], new.header["NSPIKES"] = 0.5, 0
     cards.remove_statistics(new.header)
     provenance.record(new.header, "respike", {"spikes": x.size})

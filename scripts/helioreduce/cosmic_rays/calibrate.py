@@ -32,7 +32,7 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
     sigma = image.sigma
     if sigma is not None and frame.sigma is not None:
         sigma = np.hypot(sigma, np.nan_to_num(frame.sigma))
-    new = image.with_(data=image.data - frame.data, sigma=sigma, mask=image.mask | frame.mask)
+    new = image.with_(data=image.data - frame.data, sigma=sigma, flags=image.flags | frame.flags)
     record(new.header, step, {"median": float(np.nanmedian(frame.data))}, reference)
     return new
 
@@ -47,7 +47,7 @@ def divide(image: Image, flat: Image, reference: str = "") -> Image:
     sigma = None if image.sigma is None else image.sigma / response
     if sigma is not None and flat.sigma is not None:
         sigma = np.hypot(sigma, data * np.nan_to_num(flat.sigma) / flat.data)
-    new = image.with_(data=data, sigma=sigma, mask=image.mask | flat.mask)
+    new = image.with_(data=data, sigma=sigma, flags=image.flags | flat.flags)
     record(new.header, "flat", {"median": float(np.nanmedian(flat.data))}, reference)
     return new
 

@@ -11,14 +11,13 @@ from helioreduce.cosmic_rays import noise, replacement
 from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
 from helioreduce.cosmic_rays.noise import Detector
 from helioreduce.errors import AlreadyDone, InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import UNKNOWN, Flag, Image
 from helioreduce.io.provenance import record, refuse_twice
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 #: Pixels that are neither searched nor used to replace others.
-UNUSABLE = Mask.BAD_PIXEL | Mask.SATURATED | Mask.OUTSIDE | Mask.NO_DATA
 ELECTRONS = ("electron", "electrons", "e-", "e")
 #: Å per unit of WAVELNTH, by WAVEUNIT in lower case: also a power of ten of the metre; none means Å.
 ANGSTROM = {**ANGSTROM_PER_UNIT, "": 1.0, "0.1 nm": 1.0, "-10": 1.0, "-9": 10.0, "-6": 1e4}
@@ -64,13 +63,13 @@ def clean(
     """
     refuse_twice(image, "clean")
     used, model = _variance(image, detector, variance)
-    unusable = image.flagged(UNUSABLE) & np.isfinite(image.data)
+    unusable = image.flagged(UNKNOWN) & np.isfinite(image.data)
     result = detect(image.data, used, choices, mask=unusable if unusable.any() else None, background=background)
     sigma = np.sqrt(result.variance) if image.sigma is None else image.sigma.copy()
-    planes = {"mask": image.mask | result.mask * np.uint8(Mask.COSMIC_RAY), "sigma": sigma}
+    planes = {"flags": image.flags | result.mask * np.uint8(Flag.COSMIC_RAY), "sigma": sigma}
     if replace:
         pixels = np.flatnonzero(result.mask)
-        spread = replacement.spread(result.cleaned, pixels, result.mask | image.flagged(UNUSABLE))
+        spread = replacement.spread(result.cleaned, pixels, result.mask | image.flagged(UNKNOWN))
         sigma[result.mask] = np.maximum(np.sqrt(result.variance[result.mask]), spread)
         planes["data"] = result.cleaned
     new = image.with_(**planes)
@@ -130,7 +129,7 @@ def noise_model(header: Header, gain: float, read_noise: float | None, electrons
 
 def hits(before: Image, after: Image) -> np.ndarray:
     """Return the replaced pixels, array (3, n) float64: flat index, value before and after, in the layout of AIA's spikes."""
-    pixels = np.flatnonzero(after.flagged(Mask.COSMIC_RAY))
+    pixels = np.flatnonzero(after.flagged(Flag.COSMIC_RAY))
     return np.array([pixels, before.data.flat[pixels], after.data.flat[pixels]], float)
 
 

@@ -141,5 +141,5 @@ def photons(image: Image) -> Image:
         np.flipud((image.data - np.float32(level)) / quantum),
         cards,
         None if image.sigma is None else np.flipud(image.sigma / quantum),
-        np.flipud(image.mask),
+        np.flipud(image.flags),
     )

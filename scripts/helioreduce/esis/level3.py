@@ -12,7 +12,7 @@ from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 from helioreduce.esis.values import Aligned, Cube, Masks, Planes, Vignetting
 from helioreduce.esis.vignetting import fields, positions
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 #: Departure of an exposure from the regular time axis that is still on it, s.
 _JITTER_S = 0.5
@@ -39,7 +39,7 @@ def empty(dates: Sequence[datetime], line: cam.Line, vignetting: Vignetting, sha
     return Cube(
         data=np.full((*outer, *shape), np.nan, np.float32),
         sigma=np.full((*outer, *shape), np.nan, np.float32),
-        mask=np.full((*outer, *shape), Mask.NO_DATA, np.uint8),
+        mask=np.full((*outer, *shape), Flag.NO_DATA, np.uint8),
         clear=np.zeros((*outer, *shape), bool),
         quadratic=np.full((*outer, 2, 6), np.nan),
         stops=np.full((*outer, 8, 2), np.nan),
@@ -98,7 +98,7 @@ def correct(planes: Planes, lit: np.ndarray, field: np.ndarray, factors: np.ndar
     scale = factors.astype(np.float32)[:, None, None] / field
     data = np.where(seen, planes.data * scale, np.float32(np.nan))
     sigma = None if planes.sigma is None else np.where(seen, planes.sigma * scale, np.float32(np.nan))
-    outside = np.where(lit, 0, Mask.OUTSIDE) | np.where(np.isfinite(planes.data), 0, Mask.NO_DATA)
+    outside = np.where(lit, 0, Flag.OUTSIDE) | np.where(np.isfinite(planes.data), 0, Flag.NO_DATA)
     return Planes(data, sigma, planes.mask | outside.astype(np.uint8))
 
 

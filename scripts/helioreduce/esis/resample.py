@@ -6,7 +6,7 @@ import numpy as np
 
 from helioreduce.esis.transforms import Map
 from helioreduce.esis.values import Planes
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.numerics import spline
 
 #: Steps of a pixel at which the weights of the variance are tabulated.
@@ -52,7 +52,7 @@ def resample(
     coefs = spline.coefficients(np.where(missing, 0, data).astype(np.float64))
     variance = None if sigma is None else spline.mirrored(_squared(sigma), spline.TAPS)
     values, error, found = spline.sample(coefs, variance, flags, *transform(x, y), _WEIGHTS)
-    found[np.isnan(values)] = Mask.NO_DATA  # outside the image
+    found[np.isnan(values)] = Flag.NO_DATA  # outside the image
     unseen = (found & spline.NO_DATA) != 0
     values[unseen] = np.nan
     if sigma is None:

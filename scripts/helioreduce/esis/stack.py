@@ -45,7 +45,7 @@ def aligned(
     windows = {camera: _window(frame, line) for camera, frame in frames.items()}
     linear = np.stack([resample(window.data, found.linear[camera], shape).data for camera, window in windows.items()])
     planes = [
-        resample(window.data, found.quadratic[camera], shape, window.sigma, window.mask) for camera, window in windows.items()
+        resample(window.data, found.quadratic[camera], shape, window.sigma, window.flags) for camera, window in windows.items()
     ]
     data, sigma, mask = (np.stack(parts) for parts in zip(*planes, strict=True))
     stages = (linear, data)
@@ -68,7 +68,7 @@ def aligned(
 def _window(frame: Image, line: cam.Line) -> Image:
     """Return the part of level 1 in which a line is seen."""
     sigma = None if frame.sigma is None else frame.sigma[line.window]
-    return Image(frame.data[line.window], frame.header, sigma, frame.mask[line.window])
+    return Image(frame.data[line.window], frame.header, sigma, frame.flags[line.window])
 
 
 def _header(frame: Image, line: cam.Line) -> Header:

@@ -51,7 +51,7 @@ class Aligned:
     data, sigma
         (n, ny, nx) float32, photons; NaN where a camera does not see.
     mask
-        Same shape, uint8: :class:`Mask` bits.
+        Same shape, uint8: :class:`Flag` bits.
     linear, quadratic
         Maps (n, 2, 6) of the linear and the quadratic registration.
     stops
@@ -150,7 +150,7 @@ class Cube:
     data, sigma
         (n_times, n, ny, nx) float32, photons.
     mask
-        Same shape, uint8: :class:`Mask` bits.
+        Same shape, uint8: :class:`Flag` bits.
     clear
         Boolean, same shape: free of Mg X.
     quadratic, stops

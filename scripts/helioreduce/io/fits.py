@@ -1,7 +1,8 @@
 """Images, arrays, planes and tables in FITS files.
 
 Products have Astropy's CCDData layout: the science image uncompressed in the primary HDU, ``UNCERT`` (standard deviation)
-and ``MASK`` as image extensions that repeat the WCS cards. CHECKSUM and DATASUM everywhere.
+and ``MASK`` (what a mean should leave out) as image extensions that repeat the WCS cards. Those of an :class:`Image` have all
+its flags besides, compressed, in ``FLAGS``. CHECKSUM and DATASUM everywhere.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import numpy as np
 from astropy.io import fits
 
 from helioreduce.errors import InputError
-from helioreduce.image import Changes, Image
+from helioreduce.image import MASKED, Changes, Image
 from helioreduce.io import hdus as files
 from helioreduce.io import uncertainty
 from helioreduce.io.hdus import STRUCTURAL, is_image, opened
 
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
+#: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
+_TILE = 256
 
 
 class Plane(NamedTuple):
@@ -55,12 +58,13 @@ def cards(**values: object) -> fits.Header:
 
 
 def read(path: str | Path) -> Image:
-    """Return the first image of a FITS file, with its ``UNCERT`` and ``MASK`` extensions where present.
+    """Return the first image of a FITS file, with its extensions ``UNCERT``, ``MASK`` and ``FLAGS`` where present.
 
     Returns
     -------
     Image
-        Data in float32, scaled, NaN where they are BLANK; sigma as standard deviation, whatever UTYPE has.
+        Data in float32, scaled, NaN where they are BLANK; sigma as standard deviation, whatever UTYPE has; the flags of both
+        extensions.
 
     Raises
     ------
@@ -81,8 +85,8 @@ def read(path: str | Path) -> Image:
         if "UNCERT" in hdus:
             error = hdus["UNCERT"]
             planes["sigma"] = uncertainty.standard_deviation(error.data, error.header, header.get("BUNIT"))
-        if "MASK" in hdus:
-            planes["mask"] = np.asarray(hdus["MASK"].data, np.uint8)
+        if flags := [np.asarray(hdus[name].data, np.uint8) for name in ("MASK", "FLAGS") if name in hdus]:
+            planes["flags"] = flags[0] if len(flags) == 1 else flags[0] | flags[1]
         if "CHANGES" in hdus:
             planes["changes"] = _changes(hdus["CHANGES"].data)
         return Image(data, header, **planes)
@@ -120,8 +124,11 @@ def read_rows(path: str | Path, rows: slice) -> np.ndarray:
 
 def write(path: str | Path, image: Image) -> None:
     """Write an image in the CCDData layout, to a temporary name and then renamed."""
+    tiles = tuple(min(side, _TILE) for side in image.flags.shape)
+    flags = fits.CompImageHDU(image.flags, _world(image.header), name="FLAGS", compression_type="RICE_1", tile_shape=tiles)
     changes = {} if image.changes is None else {"CHANGES": np.stack(image.changes).astype(np.float32)}
-    write_cube(path, image.data, image.sigma, image.mask, image.header, changes)
+    hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), image.header)
+    files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
 
 
 def write_cube(
@@ -133,13 +140,21 @@ def write_cube(
     arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write data of any dimension in the CCDData layout, and further named arrays in extensions after it."""
-    wcs = [card for card in header.cards if _WORLD.fullmatch(card.keyword)]
-    hdus = [fits.PrimaryHDU(data, header)]
+    files.write(path, fits.HDUList([*_layout(data, sigma, mask, header), *_extensions(arrays or {})]))
+
+
+def _layout(data: np.ndarray, sigma: np.ndarray | None, mask: np.ndarray, header: fits.Header) -> list[Any]:
+    """Return the HDUs of the CCDData layout."""
+    hdus, wcs = [fits.PrimaryHDU(data, header)], _world(header)
     if sigma is not None:
         error = [("BUNIT", header.get("BUNIT", "")), ("UTYPE", "StdDevUncertainty", "standard deviation")]
-        hdus.append(fits.ImageHDU(sigma, fits.Header([*error, *wcs]), name="UNCERT"))
-    hdus.append(fits.ImageHDU(mask, fits.Header(wcs), name="MASK"))
-    files.write(path, fits.HDUList([*hdus, *_extensions(arrays or {})]))
+        hdus.append(fits.ImageHDU(sigma, fits.Header([*error, *wcs.cards]), name="UNCERT"))
+    return [*hdus, fits.ImageHDU(mask, wcs, name="MASK")]
+
+
+def _world(header: fits.Header) -> fits.Header:
+    """Return the WCS cards of a header."""
+    return fits.Header([card for card in header.cards if _WORLD.fullmatch(card.keyword)])
 
 
 # Named arrays

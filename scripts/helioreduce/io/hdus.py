@@ -85,12 +85,15 @@ def is_image(hdu: fits.PrimaryHDU) -> bool:
 
 def _as_stored(hdus: fits.HDUList) -> fits.HDUList:
     """Return compressed images as the tables that hold them: only these can be given checksums."""
-    if not any(isinstance(hdu, fits.CompImageHDU) for hdu in hdus):
-        return hdus
-    compressed = io.BytesIO()
-    hdus.writeto(compressed, output_verify="silentfix")
-    compressed.seek(0)
-    return fits.open(compressed, disable_image_compression=True)
+    return fits.HDUList([_compressed(hdu) if isinstance(hdu, fits.CompImageHDU) else hdu for hdu in hdus])
+
+
+def _compressed(hdu: fits.CompImageHDU) -> fits.BinTableHDU:
+    """Return the table that holds a compressed image."""
+    stored = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stored, output_verify="silentfix")
+    stored.seek(0)
+    return fits.open(stored, disable_image_compression=True, lazy_load_hdus=False)[1]
 
 
 def _with_checksums(hdus: fits.HDUList) -> fits.HDUList:

@@ -18,12 +18,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 POLE = np.sqrt(3.0) - 2.0
 #: Samples on each side that count in the variance.
 TAPS = 4
-OUTSIDE, NO_DATA = np.uint8(Mask.OUTSIDE), np.uint8(Mask.NO_DATA)
+OUTSIDE, NO_DATA = np.uint8(Flag.OUTSIDE), np.uint8(Flag.NO_DATA)
 #: Rows, and columns, that are filtered side by side; longest run of output pixels.
 _ROWS, _COLUMNS, _RUN = 8, 128, 256
 #: Samples after which the filter has forgotten the edge: POLE⁴⁰ = 1e-23.

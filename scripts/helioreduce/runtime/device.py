@@ -81,7 +81,7 @@ class Device:
         return image if self.module is np else self._moved(image, to_host)
 
     def _moved(self, image: Image, move: Callable[[Array], Array]) -> Image:
-        planes = {"data": image.data, "sigma": image.sigma, "mask": image.mask}
+        planes = {"data": image.data, "sigma": image.sigma, "flags": image.flags}
         with self._transfers:
             return image.with_(**{name: None if plane is None else move(plane) for name, plane in planes.items()})
 

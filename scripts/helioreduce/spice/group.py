@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.spice import noise
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.noise import Noise
@@ -43,7 +43,7 @@ class Group:
         sizes = [window.wavelength.size for window in self.windows]
         return np.repeat([own.a for own in self.noise], sizes), np.repeat([own.b for own in self.noise], sizes)
 
-    def with_mask(self, bad: np.ndarray, bit: Mask) -> Group:
+    def with_mask(self, bad: np.ndarray, bit: Flag) -> Group:
         """Return the group with samples (t, y, x, n) taken out and flagged."""
         windows, first = [], 0
         for window in self.windows:

@@ -13,7 +13,7 @@ import numpy as np
 
 from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.spice import pixel_lists
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Window:
     header
         Cards of its HDU.
     mask
-        (t, λ, y, x) of :class:`helioreduce.image.Mask` bits.
+        (t, λ, y, x) of :class:`helioreduce.image.Flag` bits.
     """
 
     name: str
@@ -165,11 +165,11 @@ def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Tabl
     if unit not in ("W/m2/sr/nm", "adu"):
         raise InputError(f"BUNIT is {unit!r} in {name!r}", cure="Known units: W/m2/sr/nm and adu")
     data = np.asarray(stored, np.float32).copy()
-    mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Mask.NO_DATA)) | pixel_lists.bits(header, data.shape, tables)
+    mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Flag.NO_DATA)) | pixel_lists.bits(header, data.shape, tables)
     if unit != "adu":
         with np.errstate(invalid="ignore"):
-            mask[data > PLAUSIBLE[1]] |= np.uint8(Mask.SATURATED)
-            mask[data < PLAUSIBLE[0]] |= np.uint8(Mask.BAD_PIXEL)
+            mask[data > PLAUSIBLE[1]] |= np.uint8(Flag.SATURATED)
+            mask[data < PLAUSIBLE[0]] |= np.uint8(Flag.BAD_PIXEL)
     data[mask != 0] = np.nan
     for key in ("PIXLISTS", "VAR_KEYS"):  # they point to tables that do not travel with the window
         header.remove(key, ignore_missing=True)
@@ -188,8 +188,8 @@ def quality(window: Window) -> dict[str, Any]:
         "spectra_usable": int(usable.sum()),
         "spectra": int(usable.size),
         "samples_missing": round(1 - float(finite.mean()), 4),
-        "samples_saturated": int(((window.mask & Mask.SATURATED) != 0).sum()),
-        "samples_implausible": int(((window.mask & Mask.BAD_PIXEL) != 0).sum()),
+        "samples_saturated": int(((window.mask & Flag.SATURATED) != 0).sum()),
+        "samples_implausible": int(((window.mask & Flag.BAD_PIXEL) != 0).sum()),
         "planes_lost": int((~finite.any(axis=(1, 2))).sum()),
         "pixels_lost_by_telemetry": int(number(window.header, "NLOSTPIX", 0)),
         "exposure_s": number(window.header, "XPOSURE"),

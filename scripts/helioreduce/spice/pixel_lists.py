@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce.errors import InputError
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: Bit for the samples of each kind of list; approximated samples replace lost telemetry.
 MEANINGS = {
-    "LOSTPIXLIST": Mask.NO_DATA, "APRXPIXLIST": Mask.NO_DATA, "SATPIXLIST": Mask.SATURATED, "SPIKPIXLIST": Mask.SPIKE,
-    "SPIKEPIXLIST": Mask.SPIKE, "MASKPIXLIST": Mask.BAD_PIXEL,
+    "LOSTPIXLIST": Flag.NO_DATA, "APRXPIXLIST": Flag.NO_DATA, "SATPIXLIST": Flag.SATURATED, "SPIKPIXLIST": Flag.SPIKE,
+    "SPIKEPIXLIST": Flag.SPIKE, "MASKPIXLIST": Flag.BAD_PIXEL,
 }  # fmt: skip
 
 

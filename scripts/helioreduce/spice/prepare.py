@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from helioreduce.image import Mask
+from helioreduce.image import Flag
 from helioreduce.spice import despike, wavelet
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.group import Group
@@ -35,7 +35,7 @@ def without_spikes(
     """
     start = estimate(group, catalogue, settings)
     spikes = despike.find(group.spectra, *group.variance, start, group.shape, threshold=threshold)
-    return group.with_mask(spikes.reshape(*group.shape, -1), Mask.SPIKE), int(spikes.sum())
+    return group.with_mask(spikes.reshape(*group.shape, -1), Flag.SPIKE), int(spikes.sum())
 
 
 def denoised(group: Group) -> Group:

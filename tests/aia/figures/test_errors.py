@@ -8,7 +8,7 @@ from helioreduce.aia import error
 from helioreduce.aia.figures import errors
 from helioreduce.aia.qa import noise
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 TABLE = [{"VER_NUM": 3, "WAVELNTH": 171, "DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "CHIANTI": 0.3, "EVEERR": 0.02}]
 
@@ -41,7 +41,7 @@ def test_relative_errors_with_and_without_systematic_terms(frame):
     data = np.full((40, 50), 400.0)
     data[0], data[1] = 24.0, 5000.0
     image = frame(data)
-    image.mask[1] = Mask.SATURATED
+    image.flags[1] = Flag.SATURATED
     figure = drawn(errors.error_histograms, image, TABLE)
     nominal = 100 * error.total(error.components(np.array([400.0]), 171, TABLE[0]))[0] / 400
     expected = {"nominal": nominal, "EVE": np.hypot(nominal, 2), "CHIANTI": np.hypot(nominal, 30)}
@@ -67,14 +67,14 @@ def test_a_dark_frame_says_why_there_is_no_histogram(frame):
 def test_map_of_the_relative_error(frame):
     image = frame(sigma=np.linspace(5, 20, 160))
     image.data[50:52] = -1.0
-    image.mask[60] = Mask.NO_DATA
+    image.flags[60] = Flag.NO_DATA
     axis, scale, plot = drawn(errors.error_map, image).axes
     (shown,) = axis.images
     assert scale.get_ylabel() == "σ / intensity [%]"
     for x, y in (SPOT, (20, 10), (140, 100)):
         assert shows(axis, shown, x, y, 100 * image.sigma[y, x] / image.data[y, x])
     assert np.isnan(shown.get_array().filled(np.nan)[50:52]).all()
-    good = (image.data > 0) & (image.mask == 0)
+    good = (image.data > 0) & (image.flags == 0)
     ratio = (image.data / image.sigma)[good]
     assert plot.get_title(loc="left") == f"median {np.median(ratio):.1f}"
     assert plot.lines[0].get_xdata()[0] == np.median(ratio)

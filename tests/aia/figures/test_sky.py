@@ -28,7 +28,7 @@ def test_coordinates_are_those_of_the_header(image):
 
 def test_cut_out_keeps_coordinates_and_planes(image):
     part = sky.cut(image, (100, 60), 40)
-    assert part.data.shape == part.sigma.shape == part.mask.shape == (40, 40)
+    assert part.data.shape == part.sigma.shape == part.flags.shape == (40, 40)
     np.testing.assert_array_equal(part.data, image.data[40:80, 80:120])
     np.testing.assert_allclose(sky.arcsec(part, 5, 7), sky.arcsec(image, 85, 47), atol=1e-9)
     assert sky.cut(image, (0, 0), 40).data[0, 0] == image.data[0, 0]

@@ -6,7 +6,7 @@ import pytest
 from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.qa import noise
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 
 def test_white_noise_is_uncorrelated_and_averaging_correlates_it(rng):
@@ -26,7 +26,7 @@ def test_pulls_are_standard_normal_where_sigma_is_right(rng, level1_header):
         Image((truth + rng.normal(0, np.sqrt(truth))).astype(np.float32), level1_header, np.sqrt(truth).astype(np.float32))
         for _ in range(2)
     ]
-    frames[0].mask[:10] |= np.uint8(Mask.SATURATED)
+    frames[0].flags[:10] |= np.uint8(Flag.SATURATED)
     values = noise.pulls(*frames)
     assert values.size == 290 * 300
     assert values.mean() == pytest.approx(0, abs=4 / 300) and noise.robust_spread(values) == pytest.approx(1, abs=0.015)

@@ -5,13 +5,13 @@ import pytest
 
 from helioreduce import times
 from helioreduce.aia.qa import statistics
-from helioreduce.image import Image, Mask
+from helioreduce.image import Flag, Image
 
 
 def test_statistics(level1_header):
     level1_header.update(NSPIKES=17, DEGFACT=0.5)
     raw = Image(np.full((10, 10), 7.0, np.float32), level1_header, np.full((10, 10), 2.0, np.float32))
-    raw.data[0, 0], raw.mask[0, 1] = np.nan, Mask.SATURATED
+    raw.data[0, 0], raw.flags[0, 1] = np.nan, Flag.SATURATED
     told = statistics.measure(raw, raw)
     assert (told["pixels"], told["mean"], told["NSPIKES"], told["DEGFACT"]) == (98, 7.0, 17, 0.5)
     assert told["sigma"] == pytest.approx(2 / np.sqrt(98), rel=1e-6)

@@ -27,7 +27,7 @@ class Covers(Enum):
 class Kind(Enum):
     """What an input file is read as."""
 
-    IMAGE = auto()  #: image with error plane, mask and header
+    IMAGE = auto()  #: image with error plane, flags and header
     HEADER = auto()  #: header of an image
     SPIKES = auto()  #: list of spikes, (3, N)
     PSF = auto()  #: point-spread function

@@ -93,7 +93,7 @@ def correction(before: Image, after: Image) -> Figure:
         sky.limb(axis, image)
     sky.bar(figure, shown, pair, f"intensity [{after.header['BUNIT']}]", location="bottom", extend="max")
     plot: Any = figure.add_subplot(grid[2])
-    good = (after.mask == 0) & (before.data > 0)
+    good = ~after.mask & (before.data > 0)
     low, high = np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor])
     edges = np.geomspace(low, high, 90)
     for image, colour, line, label in (

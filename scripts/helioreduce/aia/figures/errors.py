@@ -56,7 +56,7 @@ def error_map(image: Image) -> Figure:
     figure.colorbar(shown, ax=axis, label="σ / intensity [%]", fraction=0.046, pad=0.02, extend="both")
     axis.set_title(f"relative error, {image.header['WAVELNTH']} Å")
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (image.data / image.sigma)[(image.mask == 0) & (image.data > 0)]
+        ratio = (image.data / image.sigma)[~image.mask & (image.data > 0)]
     plot: Any = figure.add_subplot(grid[1])
     edges, thousandths = np.geomspace(0.1, max(float(ratio.max()), 1.0), 90), np.full(ratio.size, 1e-3)
     plot.hist(ratio, edges, histtype="stepfilled", color=plots.SKY, weights=thousandths)
@@ -104,7 +104,7 @@ def error_histograms(image: Image, table: Sequence[Mapping[str, object]]) -> Fig
         Rows of AIA's error table.
     """
     channel = int(image.header["WAVELNTH"])
-    counts = image.data[(image.data >= error.LOSSLESS_BELOW_DN) & (image.mask == 0)]
+    counts = image.data[(image.data >= error.LOSSLESS_BELOW_DN) & ~image.mask]
     if counts.size == 0:
         return plots.reason(f"No pixel of this frame has {error.LOSSLESS_BELOW_DN:.0f} DN or more.")
     sample, row = counts[:: max(1, counts.size // _SAMPLE)].astype(float), tables.error_row(table, channel)

@@ -45,7 +45,7 @@ def cut(image: Image, centre: tuple[int, int], side: int) -> Image:
     header = image.header.copy()
     header["CRPIX1"], header["CRPIX2"] = float(header["CRPIX1"]) - x0, float(header["CRPIX2"]) - y0
     sigma = None if image.sigma is None else image.sigma[window]
-    return Image(image.data[window], header, sigma, image.mask[window])
+    return Image(image.data[window], header, sigma, image.flags[window])
 
 
 def block_mean(plane: np.ndarray, step: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from helioreduce.aia import deconvolution, psf
 from helioreduce.errors import InputError
-from helioreduce.image import Image
+from helioreduce.image import UNKNOWN, Image
 from helioreduce.numerics import fft
 
 
@@ -54,7 +54,7 @@ def trace(image: Image, options: deconvolution.Options, iterations: Iterable[int
     noise = image.sigma * np.random.default_rng(seed).standard_normal(image.data.shape, np.float32)
     noisy = image.with_(data=image.data + noise, sigma=None)
     inner = (slice(16, -16), slice(16, -16))
-    good = np.isfinite(image.data[inner]) & (image.mask[inner] == 0)
+    good = np.isfinite(image.data[inner]) & ~image.mask[inner]
     faint = good & (image.data[inner] <= np.median(image.data[inner][good]))
     chosen, rows = _chosen(image, otf, options), []
     for number in sorted({*iterations, chosen}):
@@ -72,7 +72,7 @@ def _chosen(image: Image, otf: np.ndarray, options: deconvolution.Options) -> in
     """Return the number of iterations after which the options end the deconvolution of this image."""
     if not options.tolerance:
         return options.iterations
-    known = np.isfinite(image.data) & ~image.flagged(deconvolution.UNKNOWN)
+    known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     counts = np.where(known, np.maximum(image.data, 0), np.nan).astype(otf.dtype)
     _, lengths = deconvolution.scene(
         counts, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate

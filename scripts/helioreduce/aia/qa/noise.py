@@ -11,14 +11,14 @@ from astropy.io.fits import Header
 from helioreduce.aia import psf, register
 from helioreduce.aia.deconvolution import Options, deconvolve
 from helioreduce.errors import InputError
-from helioreduce.image import Image, Mask
+from helioreduce.image import MASKED, Flag, Image
 
 #: DN of the uniform field under simulated noise of 1 DN: high enough that nothing is clipped.
 _LEVEL_DN = 1000.0
 #: Pixels at the edges left out after a step that reaches beyond them.
 _MARGIN = 32
 #: Pixels that say nothing about the noise.
-_UNFIT = Mask.BAD_PIXEL | Mask.SATURATED | Mask.COSMIC_RAY | Mask.OUTSIDE | Mask.NO_DATA | Mask.EDGE | Mask.SPIKE
+_UNFIT = MASKED | Flag.EDGE | Flag.SPIKE | Flag.NEAR_SATURATED
 
 
 def autocorrelation(noise: np.ndarray, lag: int = 8) -> np.ndarray:

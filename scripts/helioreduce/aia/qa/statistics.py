@@ -31,7 +31,7 @@ def measure(image: Image, raw: Image) -> dict[str, Any]:
     dict
         ``pixels`` (N), ``mean`` and ``sigma`` in BUNIT, DEGFACT (1 where the image is not corrected), and ``KEYWORDS``.
     """
-    good = np.isfinite(image.data) & (image.mask == 0)
+    good = np.isfinite(image.data) & ~image.mask
     number = max(int(good.sum()), 1)
     sigma = float("nan") if image.sigma is None else float(np.sqrt(np.sum(np.square(image.sigma[good], dtype=float)))) / number
     keywords = {key: value for key in KEYWORDS if (value := raw.header.get(key, image.header.get(key))) is not None}
