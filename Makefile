@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint mutation graph bench lock clean
+.PHONY: help demo test check lint docs mutation graph bench lock clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -40,6 +40,15 @@ lint: .venv/test  ## style, types, layers, spelling, rules
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
+.venv/docs: envs/docs.lock .venv/reduction
+	@echo "Adding the site's packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+docs: .venv/docs  ## the site, in docs/_build
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -j $(CORES) docs docs/_build
+	@echo "Look at docs/_build/index.html"
+
 mutation: .venv/test  ## small changes of numerical modules: which do their tests miss? (MODULES="aia/error numerics")
 	@$(BIN)/python tests/mutation/run.py $(MODULES)
 
@@ -52,6 +61,7 @@ bench: .venv/test  ## kernels against their peers, as ratios in one run
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock
 	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --extra test -c envs/reduction.lock pyproject.toml -o envs/test.lock
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --extra docs -c envs/test.lock pyproject.toml -o envs/docs.lock
 
 clean:  ## remove the environment (the results stay)
 	rm -rf .venv

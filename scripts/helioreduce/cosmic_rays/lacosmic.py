@@ -17,7 +17,7 @@ from helioreduce.cosmic_rays import kernels, replacement, windows
 from helioreduce.errors import InputError
 
 #: Original data and variance.
-Pair = tuple[np.ndarray, np.ndarray]
+_Pair = tuple[np.ndarray, np.ndarray]
 BORDERS = {"reflect": windows.REFLECT, "copy": windows.COPY, "nearest": windows.NEAREST}
 REPLACEMENTS = {"mean": replacement.MEAN, "median": replacement.MEDIAN, "distance": replacement.DISTANCE}
 #: Distance over which a changed pixel affects S′ and F (medians of 5 × 5 and 7 × 7 over ones of 5 × 5 and 3 × 3), pixels.
@@ -163,7 +163,7 @@ def detect(
     return Result(found, data, variance, per_iteration)
 
 
-def _search(planes: kernels.Planes, choices: Settings, given: Pair) -> tuple[np.ndarray, tuple[int, ...]]:
+def _search(planes: kernels.Planes, choices: Settings, given: _Pair) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return the mask and the number of new pixels in each pass; clean data and variance of ``planes`` in place."""
     ny, nx = planes.data.shape
     high, low = np.float32(choices.sigclip), np.float32(choices.sigclip) * np.float32(choices.sigfrac)
@@ -189,7 +189,7 @@ def _search(planes: kernels.Planes, choices: Settings, given: Pair) -> tuple[np.
     return found, tuple(per_iteration)
 
 
-def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method: int, given: Pair) -> None:
+def _clean(planes: kernels.Planes, pixels: np.ndarray, found: np.ndarray, method: int, given: _Pair) -> None:
     """Replace pixels of data and variance; those without a good pixel nearby, by the median of the original image."""
     unusable = found | planes.excluded
     for plane, before in zip((planes.data, planes.variance), given, strict=True):
