@@ -12,10 +12,10 @@ from helioreduce.runtime.device import Device
 
 
 def main(
-    frames: list[tuple], settings: dict, device: str, code: str, error_table: str, degradation_table: str = "", psf: str = ""
+    frames: list[tuple], settings: dict, config: dict, code: str, error_table: str, degradation_table: str = "", psf: str = ""
 ) -> None:
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
-    where, reduced = Device(device), [Frame(*names) for names in frames]
+    where, reduced = Device(config["aia"]["device"]), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
     shared = settings | {name: ecsv.read(file) for name, file in tables.items()}
     shared["psf"] = deconvolution.Psf(fits.read_array(psf, "OTF")[0]) if psf else None

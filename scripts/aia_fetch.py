@@ -9,17 +9,25 @@ from helioreduce.runtime.log import transfer_progress
 
 
 def main(
-    source: str, record_list: str, time: str, quality: dict, config: dict, image: str, history: str, exports: str = ""
+    source: str,
+    record_list: str,
+    time: str,
+    quality: dict,
+    config: dict,
+    image: str,
+    history: str,
+    exports: str = "",
+    copy: str = "",
 ) -> None:
-    """Find the record, refuse bad quality, fetch into the store, rebuild the header, write it and where it came from."""
+    """Find the record, refuse bad quality, fetch, rebuild the header, write it and where it came from; keep a copy."""
     allowed, settings = Policy(**quality), config["jsoc"]
     record = policy.usable(record_list, time, allowed)
     path = staged.load(exports).get((record.name, "image")) if exports else None
     with access.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": transfer_progress(record.name)}
         entry = fetch.segment(record, "image", url, Store(), **options)
-    if settings["record"]:
-        recording.keep_frame(settings["record"], record, {"image": entry.file})
+    if copy:
+        recording.keep_frame(copy, record, {"image": entry.file})
     fetch.write_history(history, fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed))
 
 

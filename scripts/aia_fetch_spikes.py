@@ -9,8 +9,10 @@ from helioreduce.runtime import script
 from helioreduce.runtime.log import transfer_progress
 
 
-def main(source: str, record_list: str, time: str, image: str, config: dict, output: str, exports: str = "") -> None:
-    """Fetch the spikes of the image's own record, add the positions, write; without a file, an empty list."""
+def main(
+    source: str, record_list: str, time: str, image: str, config: dict, output: str, exports: str = "", copy: str = ""
+) -> None:
+    """Fetch the spikes of the image's own record, add the positions, write; without a file, an empty list; keep a copy."""
     record, settings = records.find(record_list, time), config["jsoc"]
     path = staged.load(exports).get((record.name, "spikes")) if exports else record.segments.get("spikes")
     if not path:
@@ -19,8 +21,8 @@ def main(source: str, record_list: str, time: str, image: str, config: dict, out
     with access.connect(source) as url:
         options = {**fetch.options(settings), "path": path, "progress": transfer_progress(f"{record.name} spikes")}
         entry = fetch.segment(record, "spikes", url, Store(), **options)
-    if settings["record"]:
-        recording.keep_frame(settings["record"], record, {"spikes": entry.file})
+    if copy:
+        recording.keep_frame(copy, record, {"spikes": entry.file})
     values, _ = jsoc_files.read_spikes(entry.file)
     fits.write_arrays(output, {"SPIKES": values, "POSITION": spikes.coordinates(fits.read(image), values)})
 

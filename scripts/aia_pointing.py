@@ -11,7 +11,7 @@ from helioreduce.jsoc.client import Client
 from helioreduce.runtime import script
 
 
-def main(source: str, day: str, config: dict, output: str, file: str = "") -> None:
+def main(source: str, day: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
     settings = config["jsoc"]
     if file:
@@ -24,8 +24,8 @@ def main(source: str, day: str, config: dict, output: str, file: str = "") -> No
         with fetch.connection(settings), access.connect(source) as url:
             client = Client.at(url, retry_policy=fetch.retry_policy(settings))
             found = client.records(f"aia.master_pointing3h[{start}-{end}]")
-        if settings["record"]:
-            recording.keep_table(settings["record"], found)
+        if copy:
+            recording.keep_table(copy, found)
         rows = [dict(record.keywords) for record in found]
         meta = tables.queried(rows, access.title(source, "aia.master_pointing3h"), "3h") | {"queried": times.iso(times.now())}
     tables.check(rows, "pointing")

@@ -6,9 +6,9 @@ from helioreduce.runtime import script
 from helioreduce.runtime.device import Device
 
 
-def main(image: str, pointing: str, output: str, skipped: dict[str, dict[str, str]], device: str) -> None:
+def main(image: str, pointing: str, output: str, skipped: dict[str, dict[str, str]], config: dict) -> None:
     """Read one image and the day's pointing table, prep, write; an empty table keeps the header's pointing."""
-    where = Device(device)
+    where = Device(config["aia"]["device"])
     frame = where.upload(provenance.skip(fits.read(image), skipped["before"]))
     result = where.download(where.run(level15.from_table, frame, ecsv.read(pointing)))
     fits.write(output, provenance.skip(result, skipped["after"]))

@@ -12,10 +12,10 @@ from helioreduce.jsoc.client import JSOC, Client
 from helioreduce.runtime import script
 
 
-def main(source: str, table: str, version: int, config: dict, output: str, file: str = "") -> None:
+def main(source: str, table: str, version: int | None, config: dict, output: str, file: str = "", copy: str = "") -> None:
     """Take the table from ``file``, an archive that has it, SolarSoft's published file or the response series."""
     name, settings, found = tables.published(table, version), config["jsoc"], []
-    copy, retry_policy = settings["record"], fetch.retry_policy(settings)
+    retry_policy = fetch.retry_policy(settings)
     held = nullcontext() if file else fetch.connection(settings)
     with held, tempfile.TemporaryDirectory(dir=Path(output).parent) as folder, access.connect(source) as url:
         names = [*filter(None, [name]), f"{table}.json"]

@@ -25,7 +25,7 @@ def test_a_slot_is_the_nearest_multiple_of_its_step(time, step_s):
 
 
 @pytest.mark.parametrize("text", ["2014-01-01T00:00:01.34Z", "2014.01.01_00:00:01.34_UTC", "2014-01-01T00:00:01.340",
-                                  "2014.01.01_00:00:36.34_TAI"])  # fmt: skip
+                                  "2014.01.01_00:00:36.34_TAI", "2014-01-01T05:30:01.34+05:30"])  # fmt: skip
 def test_clocks_agree(text):
     assert times.parse(text) == datetime(2014, 1, 1, 0, 0, 1, 340000, tzinfo=UTC)
 
@@ -39,7 +39,16 @@ def test_a_leap_second_is_a_time(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["2014-01-01T23:59:60.34", "2016-12-31T23:58:60", "2016-12-31T23:59:61", "2016.12.31_23:59:60_TAI", "nan", "", "yesterday"],
+    [
+        "2014-01-01T23:59:60.34",
+        "2016-12-31T23:58:60",
+        "2016-12-31T23:59:61",
+        "2016.12.31_23:59:60_TAI",
+        "2014.01.01_00:00:36+01:00_TAI",
+        "nan",
+        "",
+        "yesterday",
+    ],
 )
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(InputError, match="is not a time"):

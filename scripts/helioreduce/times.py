@@ -14,6 +14,7 @@ _EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
 def parse(text: str) -> datetime:
     """Return the UTC of an ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``).
 
+    An ISO time may have an offset from UTC, as in ``2014-01-01T05:30:00+05:30``.
     Python's clock has no leap second: ``23:59:60.34`` is read as 0.34 s after midnight, as :func:`from_tai` has it.
 
     Raises
@@ -27,7 +28,10 @@ def parse(text: str) -> datetime:
     leap = clock.startswith("23:59:60") and not tai
     try:
         clock = clock.replace(":60", ":59", 1) if leap else clock or "00:00:00"
-        time = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock}").replace(tzinfo=UTC)
+        time = datetime.fromisoformat(f"{date.replace('.', '-')}T{clock}")
+        if time.tzinfo and (tai or leap):
+            raise ValueError("an offset from UTC")
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"{text!r} is not a time", cure="Write it as 2014-01-01T00:00:00") from None
     if leap:

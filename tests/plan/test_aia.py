@@ -81,11 +81,30 @@ def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
         ({"aia": {"start": "tomorrow"}}, "'tomorrow' is not a time"),
         ({"aia": {"start": "2014-01-02T00:00:00"}}, "is before aia.start"),
         ({"aia": {"calibration": {"version": 10, "degradation": "nowhere", "error": "auto", "pointing": "auto"}}}, "nowhere"),
+        (
+            {"aia": {"calibration": {"version": 9, "degradation": "auto", "error": "auto", "pointing": "auto"}}},
+            "version 10 only",
+        ),
+        ({"source": "jsoc", "jsoc": {"method": "url"}}, "needs a registered address"),
     ],
 )
-def test_what_cannot_be_planned_is_named(site, changed, message):
+def test_what_cannot_be_planned_is_named(site, monkeypatch, changed, message):
+    monkeypatch.delenv("JSOC_EMAIL", raising=False)
     with pytest.raises(InputError, match=message):
         plan(**changed)
+
+
+def test_the_address_of_a_server_may_lack_its_last_slash():
+    assert plan(source="jsoc", jsoc={"url": "http://localhost:80"}).source.name == "http://localhost:80/"
+
+
+def test_a_frame_of_the_archive_depends_on_its_own_events_only():
+    events = {"flare": ["171/20140101T0000*"], "gap": ["193/*"], "pointing_gap": ["*/20140101T030000"]}
+    found = plan(archive={"events": events, "quarter_dn": True})
+    frame = found.scenario(job("171", "20140101T000001"))
+    assert frame["events"] == {"flare": ["171/20140101T000001"]} and frame["quarter_dn"] is False
+    assert found.scenario(job("94", "20140101T000001"))["quarter_dn"] is True
+    assert found.source.instrument["events"] == {"pointing_gap": ["*/20140101T030000"]}
 
 
 def reasons(site, step, **changed):
@@ -160,7 +179,8 @@ def test_offline_targets_are_what_comes_over_the_network():
 
 
 @pytest.mark.parametrize(("source", "method"), [*product(("archive", "jsoc", "vso"), ("url_quick", "url"))])
-def test_exports_are_for_staged_files(source, method):
+def test_exports_are_for_staged_files(monkeypatch, source, method):
+    monkeypatch.setenv("JSOC_EMAIL", "reader@localhost")
     found = plan(source=source, jsoc={"method": method})
     wants = bool(found.exports(job("171", "20140101T000001")))
     assert wants == (method == "url" and source != "vso")

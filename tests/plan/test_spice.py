@@ -93,17 +93,32 @@ def test_what_does_not_exist_is_an_input_error(settings, problem):
         plan(**settings)
 
 
-@given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=3, unique=True), max_size=3))
-def test_every_window_is_in_a_group(groups):
-    """Groups of the configuration that the raster can have are there, and each other window is alone."""
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True), max_size=3))
+def test_every_window_is_in_one_group_or_the_groups_are_refused(groups):
+    """Groups of the configuration are there, and each other window is alone."""
+    count, flat = len(SIMULATED.windows), [number for group in groups for number in group]
+    if max(flat, default=0) >= count or len(set(flat)) < len(flat):
+        with pytest.raises(InputError, match=r"there is no window 3|is in two groups"):
+            plan(groups=groups)
+        return
     own = plan(groups=groups)
-    count = len(SIMULATED.windows)
     found = [own.windows(SimpleNamespace(group=name)) for name in own.groups(SIMULATED.name)]
-    possible = [group for group in groups if max(group) < count]
-    assert {window for group in found for window in group} == set(range(count))
-    assert sorted(group for group in found if group not in possible) == [
-        [number] for number in range(count) if not any(number in group for group in possible)
+    assert sorted(number for group in found for number in group) == list(range(count))
+    assert sorted(group for group in found if group not in groups) == [
+        [number] for number in range(count) if number not in flat
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"model": {"limits": {"I": [0, 1000], "x": [1, -1], "s": [0.2, 0.6], "B": [-10, 10]}}}, r"limits\.x is \[1, -1\]"),
+        ({"legacy": {"name": "one.fits"}}, "spice.legacy.name: .* has no ::PARAMPLACEHOLDER"),
+    ],
+)
+def test_settings_without_a_meaning_are_refused_before_any_job(settings, problem):
+    with pytest.raises(InputError, match=problem):
+        plan(**settings)
 
 
 def test_files_of_a_raster_follow_its_groups():

@@ -32,6 +32,7 @@ def files(folder) -> dict[str, str]:
 
 def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     """Files, their layout, and the same bytes twice."""
+    import archive_pointing
     import archive_render
     import archive_tables
 
@@ -53,9 +54,9 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
     np.testing.assert_array_equal(despiker.respike(image.astype(np.int16), spikes), level05)
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    names = {"pointing": "pointing.json", "response": "response.json", "error": "solarsoft/error.json"}
-    series = {name: str(tmp_path / file) for name, file in names.items()}
-    archive_tables.main(scenario, "2014-01-01", "2014-01-01T06:00:00", **series)
+    archive_tables.main(str(tmp_path / "response.json"), str(tmp_path / "solarsoft" / "error.json"))
+    for day in ("20131231", "20140101"):
+        archive_pointing.main(scenario, day, str(tmp_path / "pointing" / f"{day}.json"))
     archive_render.main(scenario, "171", time, psf=str(psf), **files(tmp_path / "frames" / "171" / time))
     catalogue = Catalogue(tmp_path)
     catalogue.refresh()
@@ -67,11 +68,12 @@ def test_scripts_write_what_the_archive_serves(tmp_path) -> None:
         rows = [record.keywords for record in Client.at(url).records("aia.response[][!1=1!]")]
     assert {tables.version(row) for row in rows} == {"SIMULATED: V10 to three figures"}
     assert {row["VER_NUM"] for row in rows} == {"10"}
-    pointing = json.loads((tmp_path / "pointing.json").read_text())
-    assert pointing["series"] == "aia.master_pointing3h"
-    assert pointing["records"][0]["T_START"] == "2013-12-31T21:00:00Z"
+    rows = catalogue.records("aia.master_pointing3h")
+    starts = [row.keywords["T_START"] for row in rows]
+    assert (len(rows), starts[0], starts[8]) == (16, "2013-12-31T00:00:00Z", "2014-01-01T00:00:00Z")
+    assert len({row.recnum for row in rows}) == 16
     truth = true_pointing(Scenario.from_mapping(scenario), CHANNELS[171], DAY + timedelta(hours=1.5))
-    assert float(pointing["records"][1]["A_171_X0"]) == pytest.approx(truth.x0, abs=1e-6)
+    assert float(rows[8].keywords["A_171_X0"]) == pytest.approx(truth.x0, abs=1e-6)
 
 
 def test_quarter_dn_file_reads_as_the_same_counts(tmp_path, frames: dict[int, Frame]) -> None:

@@ -111,7 +111,9 @@ def rendered(tmp_path_factory):
     """The root of an archive of its own: two frames of 1600 and 1700 Å with the tables."""
     project = Project(tmp_path_factory.mktemp("rendered"))
     project.configure(**settings("http://127.0.0.1:1/", source="archive", archive={"npix": 128}))
-    project.run(*(f"results/aia/records/{channel}/20140101.jsonl" for channel in (1600, 1700)))
+    tables = ["response", *(f"pointing/{day}" for day in (20131231, 20140101, 20140102))]
+    lists = (f"results/aia/records/{channel}/20140101.jsonl" for channel in (1600, 1700))
+    project.run(*lists, *(f"results/archive/{table}.json" for table in tables))
     return project.folder / "results" / "archive"
 
 

@@ -164,8 +164,10 @@ def test_a_missing_frame_of_a_chunk_is_named_and_the_others_are_fetched_once(red
 
 
 def test_a_recorded_copy_serves_the_same_images(reduce, tmp_path):
-    reduce(*IMAGES, jsoc={"record": "copy"})
+    reduce(*IMAGES)
     first = digests(tmp_path)
+    done = reduce("results/aia/recorded.txt", jsoc={"record": "copy"})
+    assert digests(tmp_path) == first and "aia_fetch" not in done.stderr, "an earlier run is recorded without fetching again"
     subprocess.run(["rm", "-r", str(tmp_path / "results")], check=True)
     with Archive(tmp_path / "copy") as archive:
         reduce(*IMAGES, source="jsoc", jsoc={"url": archive.url})

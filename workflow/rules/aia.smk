@@ -72,6 +72,7 @@ else:
     rule aia_export:
         input:
             record_list=ancient(aia.records),
+            archive=aia.served,
         output:
             "results/aia/exports/{channel}/{day}.json",
         log:
@@ -84,7 +85,6 @@ else:
             jsoc_export=1,
         params:
             source=aia.source.name,
-            scenario=aia.source.scenario,
             quality=aia.settings["quality"],
             code=code("aia_export"),
         message:
@@ -96,6 +96,7 @@ else:
         input:
             record_list=ancient(aia.records),
             exports=ancient(aia.exports),
+            archive=aia.rendered,
         output:
             image="results/aia/level1/{channel}/{time}.fits",
             history="results/aia/level1/{channel}/{time}.json",
@@ -108,7 +109,6 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
-            scenario=aia.source.scenario,
             quality=aia.settings["quality"],
             code=code("aia_fetch"),
         message:
@@ -120,6 +120,7 @@ else:
         input:
             record_list=ancient(aia.records),
             exports=ancient(aia.exports),
+            archive=aia.rendered,
             image="results/aia/level1/{channel}/{time}.fits",
         output:
             "results/aia/spikes/{channel}/{time}.fits",
@@ -132,7 +133,6 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
-            scenario=aia.source.scenario,
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
@@ -157,6 +157,32 @@ else:
         script:
             "../../scripts/aia_missing.py"
 
+    rule aia_record:
+        input:
+            aia.fetched,
+        output:
+            "results/aia/recorded.txt",
+        log:
+            "results/logs/aia_record.log",
+        localrule: True
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            jsoc=aia.source.connection,
+        params:
+            source=aia.source.tables,
+            folder=aia.source.jsoc["record"],
+            frames=lambda wildcards: [tuple(frame) for frame in aia_batch.downloads],
+            days=aia.days,
+            version=aia.tables.version,
+            files=aia.tables.files,
+            quality=aia.settings["quality"],
+            code=code("aia_record"),
+        message:
+            "Keep a copy of everything fetched."
+        script:
+            "../../scripts/aia_record.py"
+
 
 rule offline:
     input:
@@ -171,7 +197,7 @@ localrules:
 rule aia_tables:
     input:
         file=lambda wildcards: aia.tables.files[wildcards.table],
-        archive=ancient(aia.source.served()),
+        archive=lambda wildcards: aia.source.series(wildcards.table),
     output:
         "results/aia/tables/{table}.ecsv",
     log:
@@ -184,7 +210,7 @@ rule aia_tables:
         jsoc=aia.source.connection,
     params:
         source=aia.source.tables,
-        version=aia.tables.version,
+        version=lambda wildcards: aia.tables.version if wildcards.table == "degradation" else None,
         code=code("aia_tables"),
     message:
         "Take the {wildcards.table} table."
@@ -195,7 +221,7 @@ rule aia_tables:
 rule aia_pointing:
     input:
         file=aia.tables.files["pointing"],
-        archive=ancient(aia.source.served()),
+        archive=lambda wildcards: aia.source.series("pointing", wildcards.day),
     output:
         "results/aia/tables/pointing/{day}.ecsv",
     log:
@@ -304,7 +330,6 @@ rule aia_deconvolve:
         serial=1,
     params:
         options=aia.settings["deconvolve"],
-        device=aia.settings["device"],
         skipped=aia.skipped("deconvolve"),
         code=code("aia_deconvolve"),
     message:
@@ -331,7 +356,6 @@ rule aia_prep:
         **growing(mem_mb=1200, runtime=1),
         serial=1,
     params:
-        device=aia.settings["device"],
         skipped=aia.skipped("prep"),
         code=code("aia_prep"),
     message:

@@ -13,6 +13,7 @@ for chunk in aia_batch.chunks:
             input:
                 record_list=[ancient(file) for file in sorted({frame.record_list for frame in chunk.downloads})],
                 exports=[ancient(file) for file in sorted({frame.exports for frame in chunk.downloads if frame.exports})],
+                archive=aia.source.served(chunk.keys),
             output:
                 chunk.fetched,
             log:
@@ -25,7 +26,6 @@ for chunk in aia_batch.chunks:
             params:
                 frames=[tuple(frame) for frame in chunk.downloads],
                 source=aia.source.name,
-                scenario=aia.source.scenario,
                 quality=aia.settings["quality"],
                 code=code("aia_fetch_batch", "aia_fetch", "aia_fetch_spikes"),
             message:
@@ -53,7 +53,6 @@ for chunk in aia_batch.chunks:
         params:
             frames=[tuple(frame) for frame in chunk.frames],
             settings=chunk.settings(),
-            device=aia.settings["device"],
             code=code("aia_batch", *aia_batch.scripts),
         message:
             f"Reduce {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."

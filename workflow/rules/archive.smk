@@ -2,12 +2,28 @@
 
 
 localrules:
+    archive_pointing,
     archive_tables,
+
+
+rule archive_pointing:
+    output:
+        "results/archive/pointing/{day}.json",
+    log:
+        "results/logs/archive_pointing/{day}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        scenario=aia.source.instrument,
+        code=code("archive_pointing"),
+    message:
+        "Make the archive's pointing table of {wildcards.day}."
+    script:
+        "../../scripts/archive_pointing.py"
 
 
 rule archive_tables:
     output:
-        pointing="results/archive/pointing.json",
         response="results/archive/response.json",
         error="results/archive/solarsoft/error.json",
     log:
@@ -15,12 +31,9 @@ rule archive_tables:
     conda:
         "../../envs/reduction.yaml"
     params:
-        scenario=aia.source.archive,
-        start=aia.settings["start"],
-        end=aia.settings["end"],
         code=code("archive_tables"),
     message:
-        "Make the archive's calibration tables."
+        "Make the archive's degradation and error tables."
     script:
         "../../scripts/archive_tables.py"
 
@@ -43,7 +56,7 @@ rule archive_render:
     resources:
         **growing(mem_mb=1500),
     params:
-        scenario=aia.source.archive,
+        scenario=aia.scenario,
         code=code("archive_render"),
     message:
         "Render the archive's {wildcards.channel} Å at {wildcards.time}."

@@ -3,9 +3,6 @@
 import sys
 from pathlib import Path
 
-import yaml
-from snakemake.utils import validate
-
 sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
 
 from helioreduce.errors import InputError
@@ -19,17 +16,15 @@ from helioreduce.plan.figures import Plan as FiguresPlan
 from helioreduce.plan.paths import REPOSITORY
 from helioreduce.plan.resources import growing
 from helioreduce.plan.response import Plan as ResponsePlan
-from helioreduce.plan.settings import canonical, plain
+from helioreduce.plan.settings import validated
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import summary
 from helioreduce.runtime import engine
 
 engine.install()
-config.update(plain(config))
-validate(config, "../schemas/config.schema.yaml")
-config.update(canonical(config, yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())))
 
 try:
+    config.update(validated(config))
     aia = AIAPlan.of(config)
     aia_batch = Batches.of(aia)
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)

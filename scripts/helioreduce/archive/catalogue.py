@@ -1,7 +1,8 @@
 """Contents of the archive: records found on disk, read again when a file changes.
 
 ``frames/<channel>/<time>/record.json`` is one level-1 record with its files beside it; ``<table>.json`` in the root is a
-series without files, or with files named per record, and may have its own ``struct`` (a ``series_struct`` description).
+series without files, or with files named per record, and may have its own ``struct`` (a ``series_struct`` description);
+``pointing/<day>.json`` is the pointing table of a day.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class Catalogue:
 
     def _scan(self) -> Iterator[tuple[Path, Signature]]:
         """Yield every description on disk with its signature."""
-        for path in self.root.glob("*.json"):
+        for path in (*self.root.glob("*.json"), *self.root.glob("pointing/*.json")):
             yield path, _signature(path)
         for channel in _folders(self.root / "frames"):
             for frame in _folders(channel):

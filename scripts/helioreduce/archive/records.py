@@ -15,6 +15,6 @@ def write(path: str | Path, content: Mapping[str, object]) -> None:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def series(name: str, records: Sequence[Mapping[str, str]]) -> dict[str, object]:
+def series(name: str, records: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Return the content of the file of a series: its name and all its records."""
     return {"series": name, "records": list(records)}

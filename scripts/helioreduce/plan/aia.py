@@ -146,6 +146,14 @@ class Plan:
         """Return what the embedded archive needs for the frames of a day."""
         return self.source.served(self.frames_of_day[wildcards.channel, wildcards.day])
 
+    def rendered(self, wildcards: Any) -> list[str]:
+        """Input function: what the embedded archive serves a frame from; nothing for other sources."""
+        return self.source.served([_key(wildcards)])
+
+    def scenario(self, wildcards: Any) -> dict[str, Any]:
+        """Params function: the settings of the synthetic Sun that a frame depends on."""
+        return self.source.scenario(*_key(wildcards))
+
     def slots(self, wildcards: Any) -> list[str]:
         """Return the times of a channel on a day."""
         return [time for _, time in self.frames_of_day[wildcards.channel, wildcards.day]]
@@ -167,7 +175,7 @@ class Plan:
             *self.products(),
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
             *(f"results/aia/refused/{name}.txt" for name in self.refused),
-            *self._missing_table(),
+            *self._lists(),
         ]
 
     def products(self) -> list[str]:
@@ -176,18 +184,30 @@ class Plan:
 
     def offline_targets(self) -> list[str]:
         """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
+        # a renewed list reaches the fetch jobs as ancient input only, which would not start them; the list of missing
+        # frames brings them in
+        return [*self.fetched, *self._lists()]
+
+    @property
+    def days(self) -> list[str]:
+        """The days of all frames, in order."""
+        return sorted({time[:8] for _, time in self.frames})
+
+    @property
+    def fetched(self) -> list[str]:
+        """Images, spikes and tables."""
         respiked = [frame for frame in self.frames if self.left_out("respike", *frame) is None]
         return [
             *(product(steps.LEVEL1, *frame) for frame in self.frames),
             *(product("spikes", *frame) for frame in respiked),
             *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
-            *dict.fromkeys(f"results/aia/tables/pointing/{time[:8]}.ecsv" for _, time in self.frames),
-            # a renewed list reaches the fetch jobs as ancient input only, which would not start them; this brings them in
-            *self._missing_table(),
+            *(f"results/aia/tables/pointing/{day}.ecsv" for day in self.days),
         ]
 
-    def _missing_table(self) -> list[str]:
-        return [] if self.source.is_local else ["results/aia/missing.tsv"]
+    def _lists(self) -> list[str]:
+        """Return the lists of missing frames, and of those of which the user keeps a copy."""
+        recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
+        return [] if self.source.is_local else ["results/aia/missing.tsv", *recorded]
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:

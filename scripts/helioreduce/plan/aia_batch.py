@@ -100,6 +100,11 @@ class Batches:
         return cls(plan, tuple(_chunks(plan, plan.settings["batch"])) if plan.settings["batch"] else ())
 
     @property
+    def downloads(self) -> list[Download]:
+        """The files of every frame of the plan to be fetched."""
+        return [_download(self.plan, *key) for key in self.plan.frames]
+
+    @property
     def scripts(self) -> list[str]:
         """Names of the scripts whose steps are fused: their code is the batch's."""
         return [f"aia_{step.name}" for step in steps.STEPS]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helioreduce.errors import InputError
 from helioreduce.plan import local
 from helioreduce.plan.paths import located
 from helioreduce.plan.source import Source
+from helioreduce.sun.calibration import VERSION
 
 #: Files of the embedded archive.
 ARCHIVE = {"degradation": "results/archive/response.json", "error": "results/archive/solarsoft/error.json"}
@@ -49,7 +51,7 @@ class Tables:
         Raises
         ------
         InputError
-            If a configured file or folder does not exist.
+            If a configured file or folder does not exist, or nothing serves the version.
         """
         settings, own, folder = config["aia"]["calibration"], config["local"], None
         if own["tables"]:
@@ -63,7 +65,12 @@ class Tables:
             for kind, pattern in patterns.items()
         }
         files["pointing"] = str(located(pointing)) if pointing != "auto" else []
-        return cls(version, folder, files, files["degradation"] == (ARCHIVE["degradation"] if not source.is_archive else []))
+        of_archive = files["degradation"] == (ARCHIVE["degradation"] if not source.is_archive else [])
+        if of_archive and version != VERSION:
+            problem = f"aia.calibration.version is {version}, and the embedded archive has version {VERSION} only"
+            cure = f"Set it to {VERSION}, or give aia.calibration.degradation or a folder local.tables with version {version}"
+            raise InputError(problem, cure=cure)
+        return cls(version, folder, files, of_archive)
 
 
 def _found(kind: str, pattern: str, folder: Path | None, source: Source) -> str | list[str]:

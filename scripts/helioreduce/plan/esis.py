@@ -62,6 +62,9 @@ class Plan:
             If a file or folder does not exist or holds nothing that can be used.
         """
         settings = config["esis"]
+        for first, last in (settings["lights"], *settings["darks"]):
+            if last < first:
+                raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
         lights, darks = _simulated(settings) if settings["directory"] is None else _given(settings)
         return cls(settings, lights, darks, _targets(settings, lights, aia_frames))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce.aia.channels import CHANNELS, EUV, UV, VISIBLE
+from helioreduce.errors import InputError
 from helioreduce.plan import aia
 from helioreduce.plan.paths import located
 
@@ -53,9 +54,12 @@ class Plan:
         Raises
         ------
         InputError
-            If a configured file does not exist.
+            If a configured file does not exist, or chiantifix is given without eve.
         """
         settings, folder = images.settings["response"], images.tables.folder
+        if settings["chiantifix"] and not settings["eve"]:
+            problem = "aia.response.chiantifix belongs to the EVE-normalised response"
+            raise InputError(problem, cure="Set aia.response.eve to true, or chiantifix to null")
         found = {pattern: _newest(folder, pattern) for pattern in (*INSTRUMENT, EMISSIVITY)}
         choices = [path for pattern in INSTRUMENT for path in found[pattern]]
         instrument = _files(settings["instrument"], "results/archive/instrument.ecsv", choices, images)

@@ -8,6 +8,26 @@ from typing import Any
 
 import yaml
 
+from helioreduce.plan import schema as rules
+from helioreduce.plan.paths import REPOSITORY
+
+SCHEMA = REPOSITORY / "workflow/schemas/config.schema.yaml"
+
+
+def validated(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the schema's defaults, as the one canonical value of its request.
+
+    Raises
+    ------
+    InputError
+        If it does not fit the schema.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    whole = rules.filled(plain(config), schema)
+    rules.check(whole, schema)
+    found: dict[str, Any] = canonical(whole, schema)
+    return found
+
 
 def plain(value: Any) -> Any:
     """Return a configuration as YAML would read it.

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from helioreduce import times
+from helioreduce.errors import InputError
 from helioreduce.jsoc import policy, vso
 from helioreduce.quality import Policy
 
+#: How the events begin that concern the pointing table.
+_POINTING = "pointing_"
 #: What all connections of a run share: a job takes its part of it (resource ``jsoc``, limited in the profiles).
 CONNECTION_SHARES = 12
 
@@ -37,8 +44,19 @@ class Source:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Source:
-        """Return the source of a validated configuration."""
-        return cls(config["source"], config["jsoc"], config["archive"], config["aia"]["quality"])
+        """Return the source of a validated configuration.
+
+        Raises
+        ------
+        InputError
+            If staged exports are asked for without an address.
+        """
+        jsoc = {**config["jsoc"], "url": config["jsoc"]["url"].rstrip("/") + "/"}
+        if config["source"] == "jsoc" and jsoc["method"] == "url" and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
+            raise InputError(
+                "jsoc.method: url needs a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment"
+            )
+        return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"])
 
     @property
     def is_local(self) -> bool:
@@ -60,10 +78,21 @@ class Source:
         """Where calibration tables are asked for: VSO has none, JSOC stands in."""
         return str(self.jsoc["url"]) if self.kind == "vso" else self.name
 
+    def scenario(self, channel: str, time: str) -> dict[str, Any]:
+        """Return the settings of the synthetic Sun that one frame depends on."""
+        events = {name: [f"{channel}/{time}"] for name in self.archive["events"] if self._has(name, f"{channel}/{time}")}
+        return {**self.archive, "events": events, "quarter_dn": self.archive["quarter_dn"] and channel == "94"}
+
     @property
-    def scenario(self) -> Mapping[str, Any] | None:
-        """Settings of the synthetic Sun, where the images are of it: another Sun is fetched anew."""
-        return self.archive if self.is_archive else None
+    def instrument(self) -> dict[str, Any]:
+        """Settings of the synthetic Sun that the pointing depends on."""
+        events = {name: patterns for name, patterns in self.archive["events"].items() if name.startswith(_POINTING)}
+        return {"seed": self.archive["seed"], "npix": self.archive["npix"], "events": events}
+
+    def _has(self, event: str, frame: str) -> bool:
+        """Return whether an event happens to a frame."""
+        patterns = [] if event.startswith(_POINTING) else self.archive["events"][event]
+        return any(fnmatchcase(frame, pattern) for pattern in patterns)
 
     @property
     def connection(self) -> int:
@@ -79,12 +108,22 @@ class Source:
         stored = self.jsoc["method"] == "url_quick" or self.kind == "vso"
         return None if stored else f"results/aia/exports/{channel}/{day}.json"
 
-    def served(self, frames: Iterable[tuple[str, str]] = ()) -> list[str]:
-        """Return what the embedded archive needs before it can serve these frames; nothing for other sources."""
-        if not self.is_archive:
-            return []
-        rendered = [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames]
-        return [*rendered, "results/archive/pointing.json", "results/archive/response.json"]
+    def served(self, frames: Iterable[tuple[str, str]]) -> list[str]:
+        """Return the records that the embedded archive serves these frames from; nothing for other sources."""
+        return [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames if self.is_archive]
+
+    def series(self, table: str, day: str = "") -> list[str]:
+        """Return the files that the embedded archive serves a table from; nothing for other sources.
+
+        The pointing of a day is also that of the row before its midnight and of the row after it.
+        """
+        noon = times.from_compact(f"{day}T120000") if day else None
+        days = [f"{noon + timedelta(days=n):%Y%m%d}" for n in (-1, 0, 1)] if noon else []
+        files = {
+            "pointing": [f"results/archive/pointing/{day}.json" for day in days],
+            "degradation": ["results/archive/response.json"],
+        }
+        return files.get(table, []) if self.is_archive else []
 
     def missing(self, days: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return the frames of these channels and days that are unavailable, as far as their records are listed."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ class Plan:
         Raises
         ------
         InputError
-            If a file or folder does not exist, or no raster is left.
+            If a file, a folder or a window does not exist, or no raster is left, or a setting has no meaning.
         """
         settings, notes = _settings(config["spice"])
         chosen = _selection(settings)
+        _check(settings)
+        notes += _groups(settings["groups"], chosen.rasters)
         left_out = [f"spice: left out: {reason}" for reason in chosen.refused.values()]
         return cls(
             settings=settings,
@@ -150,6 +153,40 @@ def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     for key, value in translation.settings.items():
         settings[key] = dict(sorted({**settings[key], **value}.items())) if isinstance(value, dict) else value
     return settings, [f"{path.name}: {note}" for note in translation.notes]
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Refuse limits without room, and names of files that are none."""
+    for name, (low, high) in settings["model"]["limits"].items():
+        if not low < high:
+            raise InputError(f"spice.model.limits.{name} is [{low:g}, {high:g}]", cure="Give the lower limit first")
+    bins = settings["binning"]
+    try:
+        saffron.FileNames(settings["legacy"]["name"], "", bins["extents"], bins["times"], datetime.min)
+    except InputError as error:
+        raise error.at("spice.legacy.name") from None
+
+
+def _groups(groups: Iterable[Sequence[int]], rasters: Iterable[Raster]) -> list[str]:
+    """Return notes on the groups that some rasters have too few windows for; refuse those that fit none.
+
+    Raises
+    ------
+    InputError
+        If no raster has a window of a group, or two groups have a window in common.
+    """
+    counts = {raster.name: len(raster.windows) for raster in rasters}
+    most, notes, seen = max(counts.values()), [], set[int]()
+    for group in groups:
+        if max(group) >= most:
+            cure = f"Windows are counted from 0, and the file has {most}" if most else "Set spice.groups to []"
+            raise InputError(f"spice.groups: there is no window {max(group)}", cure=cure)
+        if twice := seen & set(group):
+            raise InputError(f"spice.groups: window {min(twice)} is in two groups", cure="Put it into one of them")
+        seen |= set(group)
+        few = [name for name, count in counts.items() if max(group) >= count]
+        notes += [f"{name} has no window {max(group)}: its windows are fitted without the group {list(group)}" for name in few]
+    return notes
 
 
 def _selection(settings: Mapping[str, Any]) -> Selection:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.io.provenance import SIMULATED
 from helioreduce.series import MISSING
@@ -151,6 +152,17 @@ def pointing_records(scenario: Scenario, start: datetime, end: datetime) -> list
     """
     kept = [t_start for t_start in _slots(start, end) if not scenario.has("pointing_gap", "*", t_start)]
     return [_pointing_record(scenario, t_start) for t_start in kept]
+
+
+def pointing_of_day(scenario: Scenario, day: datetime) -> list[dict[str, object]]:
+    """Return the rows of :func:`pointing_records` that start on a day, each with a record number of its own.
+
+    The rows of all days are the whole table, each row once.
+    """
+    rows = [
+        row for row in pointing_records(scenario, day, day + timedelta(days=1)) if row["T_START"].startswith(f"{day:%Y-%m-%d}")
+    ]
+    return [{"recnum": int(times.parse(row["T_START"]).timestamp()) // (_ROW_H * 3600), "keywords": row} for row in rows]
 
 
 def _slots(start: datetime, end: datetime) -> Iterator[datetime]:

@@ -88,7 +88,7 @@ def test_trend_of_means_that_follow_one_version():
     when = [datetime(2012, 1, 2, tzinfo=UTC) + timedelta(days=10 * day) for day in range(60)]
     truth = np.array([0.5 * (1 - 0.0005 * (time - datetime(2012, 1, 1, tzinfo=UTC)).days) for time in when])
     means = Table({"time": [times.iso(time) for time in when], "mean_171": 80 * truth})
-    axis = drawn(degradation.trend, means, [TABLE[:3], TABLE], 171).axes[0]
+    axis = drawn(degradation.trend, means, [TABLE[:3], TABLE[3:]], 171).axes[0]
     observed, nine, ten = axis.lines
     assert list(observed.get_xdata()) == when
     np.testing.assert_allclose(observed.get_ydata(), truth / truth[0])

@@ -7,7 +7,7 @@ import pytest
 
 from helioreduce import times
 from helioreduce.aia import degradation, tables
-from helioreduce.aia.response.history import from_table, history, to_table, trend
+from helioreduce.aia.response.history import from_table, history, sources, to_table, trend
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv
 
@@ -38,6 +38,13 @@ def test_curve_runs_through_the_factors_and_shows_its_epochs():
     assert curve.frozen_from == times.parse("2010-04-11")
     for time, value in zip(curve.times[:10], curve.factor[:10], strict=True):
         assert value == pytest.approx(degradation.factor(TABLE, 171, 10, time)[0], rel=1e-12)
+
+
+def test_a_version_in_two_tables_is_refused():
+    nine, ten = [{"VER_NUM": "9"}], [{"VER_NUM": "10"}, {"VER_NUM": "8"}]
+    assert sources({"own": ten, "other": nine}) == {8: "own", 9: "other", 10: "own"}
+    with pytest.raises(InputError, match=r"again: holds version 8, as own does. Leave one of them out of aia.response.compare"):
+        sources({"own": ten, "other": nine, "again": ten})
 
 
 def test_curves_survive_the_disk(tmp_path):

@@ -115,12 +115,12 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
     means
         Columns ``time`` and ``mean_<channel>`` (DN/s).
     tables
-        Rows of degradation tables; the first table that holds a version counts.
+        Rows of degradation tables, no version in two of them.
 
     Raises
     ------
     InputError
-        If a column is missing, or there are fewer than three positive means.
+        If a column is missing, a version is in two tables, or there are fewer than three positive means.
     """
     missing = [name for name in ("time", f"mean_{channel}") if name not in means.colnames]
     if missing:

@@ -137,10 +137,20 @@ def _frozen_from(epochs: Sequence[degradation.Row], starts: Sequence[datetime]) 
 
 
 def sources(held: Mapping[Key, Sequence[degradation.Row]]) -> dict[int, Key]:
-    """Return, for each version of the degradation table in order, the first of some tables that holds it."""
+    """Return, for each version of the degradation table in order, the one of some tables that holds it.
+
+    Raises
+    ------
+    InputError
+        If two of them hold one version.
+    """
     found: dict[int, Key] = {}
-    for key, rows in held.items():
-        found = {int(row["VER_NUM"]): key for row in rows} | found
+    for name, rows in held.items():
+        versions = dict.fromkeys((int(row["VER_NUM"]) for row in rows), name)
+        if both := sorted(versions.keys() & found.keys()):
+            problem = f"holds version {both[0]}, as {found[both[0]]} does"
+            raise InputError(problem, cure="Leave one of them out of aia.response.compare", where=name)
+        found |= versions
     return dict(sorted(found.items()))
 
 
