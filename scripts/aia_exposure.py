@@ -1,14 +1,16 @@
 """From counts to counts per second."""
 
+from typing import Any
+
 from helioreduce.aia import exposure
 from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
 
 
-def main(image: str, output: str, skipped: dict[str, dict[str, str]]) -> None:
+def main(image: str, output: str, exposure_time: dict[str, Any], skipped: dict[str, dict[str, str]]) -> None:
     """Read one image, divide by its exposure time, write."""
     frame = provenance.skip(fits.read(image), skipped["before"])
-    fits.write(output, provenance.skip(exposure.normalise(frame), skipped["after"]))
+    fits.write(output, provenance.skip(exposure.from_settings(frame, exposure_time), skipped["after"]))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ SETTINGS = {
     "systematic": {"preflight": False, "eve": True, "chianti": False},
     "options": {"iterations": 3},
     "version": 10,
+    "exposure_time": {"source": "auto", "error": False},
 }
 ERROR = {"VER_NUM": 3, "DNPERPHT": 1.122, "COMPRESS": 14.4, "CALERR": 0.25, "CHIANTI": 0.25, "EVEERR": 0.019}
 EPOCH = {"DATE": "2020-11-19T19:00:00", "T_STOP": "2020-01-01T00:00:00", "VER_NUM": 10, "EFFA_P2": 0.0, "EFFA_P3": 0.0}

@@ -101,8 +101,9 @@ def test_a_new_step_is_an_entry_of_the_table(monkeypatch, level1_header):
     new = steps.Step("halve", "halved", "halve.halve", settings=("divisor",), channels=(171,), elsewhere="for a test")
     monkeypatch.setattr(steps, "STEPS", (new, steps.named("exposure")))
     image = Image(np.full((4, 4), 8, np.float32), level1_header)
-    finished = chain.reduce(image, {"divisor": 2, "quality": {}}, {})
+    given = {"quality": {}, "exposure_time": {"source": "auto", "error": False}}
+    finished = chain.reduce(image, {"divisor": 2, **given}, {})
     np.testing.assert_array_equal(finished.data, 8 / 2 / level1_header["EXPTIME"])
     assert [finished.header[key] for key in ("PRSTEP1", "PRSTEP2")] == ["halve", "exposure"]
-    left_out = chain.reduce(image, {"quality": {}}, {"halve": "for a test"})
+    left_out = chain.reduce(image, given, {"halve": "for a test"})
     assert (left_out.header["HALVE"], left_out.header["EXPOSURE"]) == ("SKIPPED", "COMPLETE")

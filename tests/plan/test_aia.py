@@ -226,8 +226,8 @@ def test_a_chunk_needs_what_its_steps_need():
     euv, uv = (aia_batch.Batches.of(plan(aia={"channels": [c], "batch": 9})).chunks[0] for c in (171, 1600))
     assert list(euv.inputs()) == ["images", "spikes", "error_table", "psf", "pointing", "degradation_table"]
     assert list(uv.inputs()) == ["images", "error_table", "pointing", "degradation_table"]
-    assert euv.settings().keys() == {"quality", "systematic", "options", "version"}
-    assert uv.settings().keys() == {"quality", "systematic", "version"}
+    assert euv.settings().keys() == {"quality", "systematic", "options", "version", "exposure_time"}
+    assert uv.settings().keys() == {"quality", "systematic", "version", "exposure_time"}
     assert [frame.output for frame in uv.frames] == plan(aia={"channels": [1600]}).products()
 
 

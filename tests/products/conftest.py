@@ -24,5 +24,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("saffron", files, ids=_short)
 
 
+@pytest.fixture
+def aia_files(request: pytest.FixtureRequest) -> list[Path]:
+    """All finished AIA images."""
+    return [Path(name) for name in request.config.getoption("--aia")]
+
+
 def _short(path: Path) -> str:
     return "/".join(path.parts[-3:])

@@ -6,7 +6,10 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 
+from helioreduce.aia.qa import statistics
+from helioreduce.errors import InputWarning
 from helioreduce.image import MASKED, Flag
+from helioreduce.io import fits as products
 from helioreduce.io.provenance import COMPLETE, SKIPPED
 
 STEPS = ("RESPIKE", "ERROR", "DECONVOL", "PREP")
@@ -44,6 +47,18 @@ def test_missing_is_nan_and_a_bit_and_sigma_is_positive(aia):
 def test_the_mask_is_what_a_mean_should_leave_out(aia):
     with fits.open(aia) as hdus:
         np.testing.assert_array_equal(CCDData.read(aia).mask, (hdus["FLAGS"].data & MASKED) != 0)
+
+
+def test_no_median_jumps_out_of_its_series(aia_files):
+    """Beyond the factor JUMP of both neighbours in time: a wrong exposure time."""
+    rows = []
+    for file in aia_files:
+        image = products.read(file)
+        rows.append({**{key: image.header[key] for key in ("WAVELNTH", "T_OBS")}, "BUNIT": image.header["BUNIT"]})
+        rows[-1]["median"] = statistics.median(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InputWarning)
+        statistics.series(rows)
 
 
 def test_header_tells_its_life(aia):

@@ -404,6 +404,7 @@ rule aia_exposure:
         **growing(mem_mb=700, runtime=1),
         serial=1,
     params:
+        exposure_time=aia.settings["exposure"],
         skipped=aia.skipped("exposure"),
         code=code("aia_exposure"),
     message:

@@ -19,6 +19,24 @@ rule aia_statistics:
         "../../scripts/aia_statistics.py"
 
 
+rule aia_series:
+    input:
+        figures.statistics,
+    output:
+        "results/aia/statistics.ecsv",
+    log:
+        "results/logs/aia_series.log",
+    localrule: True
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        code=code("aia_series"),
+    message:
+        "Put the statistics of all frames into one table."
+    script:
+        "../../scripts/aia_series.py"
+
+
 for figure in figures.figures.values():
 
     rule:

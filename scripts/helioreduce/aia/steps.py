@@ -66,7 +66,7 @@ STEPS = (
         "degradation", "corrected", "degradation.from_table", ("degradation_table",), ("version",),
         channels=(*EUV, *UV), elsewhere="there is no degradation table for this channel",
     ),
-    Step("exposure", "normalised", "exposure.normalise"),
+    Step("exposure", "normalised", "exposure.from_settings", settings=("exposure_time",)),
 )  # fmt: skip
 
 #: The state before the first step.

@@ -83,6 +83,7 @@ class Chunk:
             "systematic": self.plan.settings["error"],
             "options": self.plan.settings["deconvolve"],
             "version": self.plan.tables.version,
+            "exposure_time": self.plan.settings["exposure"],
         }
         return {name: chosen[name] for name in ("quality", *(name for step in self.taken for name in step.settings))}
 

@@ -98,6 +98,11 @@ class Plan:
         )
         return {figure.name: figure for figure in groups}
 
+    @property
+    def statistics(self) -> list[str]:
+        """The statistics of every frame."""
+        return [f"results/aia/statistics/{channel}/{time}.ecsv" for channel, time in self.images.frames]
+
     def targets(self) -> list[str]:
         """Return the files of all figures, and the page that shows them."""
         return [*(file for figure in self.figures.values() for file in figure.files(".pdf", ".png")), GALLERY]
@@ -171,9 +176,8 @@ class Plan:
         yield Figure("temperature_response", self._first_in(self.responses.has_temperature)[:1], temperature)
 
     def _series(self) -> Iterable[Figure]:
-        rows: Inputs = {"statistics": [f"results/aia/statistics/{channel}/{time}.ecsv" for channel, time in self.images.frames]}
-        yield Figure("light_curves", self.first(), rows)
-        yield Figure("timeline", self.first(), rows)
+        yield Figure("light_curves", self.first(), {"statistics": self.statistics})
+        yield Figure("timeline", self.first(), {"series": "results/aia/statistics.ecsv"})
 
     # Input and params functions
 

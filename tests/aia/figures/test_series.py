@@ -50,6 +50,14 @@ def test_timeline_marks_what_is_flagged():
     assert exposure.get_ylim()[0] == 0
 
 
+def test_timeline_marks_exposure_times_as_commanded_and_jumps():
+    rows = [row(171, second, EXPUSED=2.0, EXPSRC="measured", jump=1.0) for second in (0, 12, 24)]
+    rows[1] |= {"EXPTIME": 0.005, "EXPUSED": 0.037, "EXPSRC": "commanded", "jump": 7.5}
+    exposure = drawn(series.timeline, rows).axes[1]
+    assert [list(own.get_ydata()) for own in exposure.lines] == [[2, 0.037, 2]]
+    assert [len(marks.get_offsets()) for marks in exposure.collections] == [1, 1]
+
+
 def test_keywords_that_a_header_lacks_are_left_blank():
     bare = {key: value for key, value in row(171, 0).items() if key not in ("QUALITY", "NSPIKES")}
     quality, _, spikes = drawn(series.timeline, [bare]).axes

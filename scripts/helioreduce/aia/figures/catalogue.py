@@ -104,7 +104,7 @@ FIGURES = {
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
     "light_curves": Entry("series", "Series", Covers.RUN, {"statistics": Kind.ROW}),
-    "timeline": Entry("series", "Series", Covers.RUN, {"statistics": Kind.ROW}),
+    "timeline": Entry("series", "Series", Covers.RUN, {"series": Kind.ROWS}),
 }  # fmt: skip
 
 

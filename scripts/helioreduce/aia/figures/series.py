@@ -11,7 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from helioreduce.aia.figures import style
-from helioreduce.aia.qa.statistics import by_channel
+from helioreduce.aia.qa.statistics import by_channel, is_jump
 from helioreduce.io import plots
 
 _NEAR_REAL_TIME = 0x40000000  # bit 30 of QUALITY: provisional, not bad
@@ -42,12 +42,12 @@ def light_curves(statistics: Iterable[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def timeline(statistics: Iterable[Mapping[str, Any]]) -> Figure:
-    """Draw QUALITY, exposure time and number of spikes of every frame.
+def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:
+    """Draw QUALITY, exposure time and number of spikes of every frame; exposure times that are not EXPTIME are open.
 
-    ``statistics`` are the frames' rows of :func:`helioreduce.aia.qa.statistics.measure`.
+    ``series`` is what :func:`helioreduce.aia.qa.statistics.series` returns; medians that jump are circled.
     """
-    frames = by_channel(statistics)
+    frames = by_channel(series)
     figure = plots.new(plots.PAGE, 3.8)
     axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.4, 1.4))
     for height, (channel, rows) in enumerate(frames.items()):
@@ -55,16 +55,30 @@ def timeline(statistics: Iterable[Mapping[str, Any]]) -> Figure:
         good = np.array([int(row.get("QUALITY", 0)) & ~_NEAR_REAL_TIME == 0 for row in rows])
         for chosen, marker in ((good, "o"), (~good, "x")):
             axes[0].plot(times[chosen], np.full(chosen.sum(), height), marker, ms=4, color=look["color"])
-        axes[1].plot(times, [row["EXPTIME"] for row in rows], marker="o", ms=3.5, label=f"{channel} Å", **look)
+        used = np.array([row.get("EXPUSED") or row["EXPTIME"] for row in rows])
+        axes[1].plot(times, used, marker="o", ms=3.5, label=f"{channel} Å", **look)
+        _mark_exposures(axes[1], rows, times, used)
         axes[2].plot(times, [row.get("NSPIKES", np.nan) for row in rows], marker="o", ms=3.5, **look)
     axes[0].set(yticks=range(len(frames)), yticklabels=[f"{channel} Å" for channel in frames], ylim=(-0.6, len(frames) - 0.4))
     axes[0].set_title("QUALITY: ● good, × flagged")
-    for axis, label in zip(axes[1:], ("exposure\ntime [s]", "spikes\nremoved"), strict=True):
+    for axis, label in zip(axes[1:], ("exposure time [s]\n□ as commanded,\n○ median jumps", "spikes\nremoved"), strict=True):
         axis.set_ylabel(label)
         axis.set_ylim(0, 1.15 * axis.get_ylim()[1])
     figure.legend(loc="outside right upper")
     _date_axis(axes[-1], frames)
     return figure
+
+
+def _mark_exposures(axis: Any, rows: Sequence[Mapping[str, Any]], times: np.ndarray, used: np.ndarray) -> None:
+    """Mark exposure times as commanded, and frames whose medians jump."""
+    commanded = np.array([row.get("EXPSRC") == "commanded" for row in rows])
+    jumping = np.array([is_jump(row.get("jump", 1.0)) for row in rows])
+    for chosen, look in (
+        (commanded, {"marker": "s", "s": 16, "fc": "white", "zorder": 5}),
+        (jumping, {"marker": "o", "s": 80, "fc": "none"}),
+    ):
+        if chosen.any():
+            axis.scatter(times[chosen], used[chosen], ec=plots.VERMILION, **look)
 
 
 def _date_axis(axis: Any, frames: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
