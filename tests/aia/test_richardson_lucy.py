@@ -79,6 +79,19 @@ def test_zeros_stay_zeros():
     assert result[10, 20] == pytest.approx(100, rel=1e-5)
 
 
+def test_weights_are_those_of_the_formula(scene):
+    """u ← u · H(w d / Hu) / H w with w = 0 on unknown pixels, iterated in float64 from the known mean."""
+    data = blurred(scene)
+    data[20:40, 30:44] = np.nan
+    known = np.isfinite(data)
+    start = np.full(data.shape, data[known].mean())
+    expected = start.copy()
+    for _ in range(10):
+        ratio = np.where(known, data, 0) / blurred(expected)
+        expected *= blurred(ratio) / blurred(known.astype(float))
+    np.testing.assert_allclose(solve(data, 10, start=start), expected, rtol=1e-9)
+
+
 def test_unknown_pixels_do_not_spread(scene):
     """A pixel of any value is as good as unknown: the neighbours come out the same, close to what the true value gives."""
     unknown = scene.copy()
