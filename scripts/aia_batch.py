@@ -31,8 +31,8 @@ def main(
     def write(path: Path, image: Image) -> None:
         fits.write(path, where.download(image))
 
-    common = code, settings, where.module.__name__, [provenance.sha256(file) for file in tables.values()]
-    batch.run(reduced, "results/aia/batch", common, read, compute, write)
+    common = where.module.__name__, [provenance.sha256(file) for file in tables.values()]
+    batch.run(reduced, "results/aia/batch", (code, settings), common, read, compute, write)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""A local file that cannot be named: its own job says why, and the other frames go on."""
+"""What cannot be reduced: a job that fails, so that the run does, while all others go on."""
 
 from helioreduce.errors import InputError
 from helioreduce.runtime import script
+from helioreduce.runtime.log import logger
 
 
-def main(reason: str) -> None:
-    """Fail with the reason found when the folder was read."""
-    raise InputError(reason)
+def main(reasons: list[str]) -> None:
+    """Fail with the reasons that were found when the run was planned; the screen shows them at its end."""
+    for reason in reasons:
+        logger.error("%s", reason)
+    raise InputError(f"{len(reasons)} images are refused, see results/logs/aia_refuse.log")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ EPOCH = {"DATE": "2020-11-19T19:00:00", "T_START": "2010-03-24T00:00:00", "T_STO
 GIVEN = {
     "error_table": ([ERROR], META), "systematic": {"preflight": False, "eve": False, "chianti": False},
     "psf": deconvolution.Psf(np.ones((1, 1), np.float32)), "options": {"iterations": 3}, "pointing": ([], META),
-    "degradation_table": ([EPOCH], META), "version": 10, "quality": {},
+    "degradation_table": ([EPOCH], META), "version": 10, "exposure_time": {"source": "auto", "error": False}, "quality": {},
 }  # fmt: skip
 GOOD = [case for case in CASES if case.says is None]
 BAD = [case for case in CASES if case.says]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from helioreduce.aia import channels, steps
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, aia_batch, aia_missing
+from helioreduce.plan.code import code
+from helioreduce.runtime import batch
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -69,7 +72,7 @@ def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
     assert list(found.frames) == KEYS
     assert found.own(job(*KEYS[0])).spikes.name == "a_spikes.fits"
     assert list(found.refused) == ["text.fits"]
-    assert "results/aia/refused/text.fits.txt" in found.targets()
+    assert "results/aia/refused.txt" in found.targets()
     assert "results/aia/missing.tsv" not in found.targets()
 
 
@@ -162,9 +165,9 @@ def test_missing_frames_are_left_out_where_the_configuration_says_so(tmp_path, m
     lists.touch()
     assert list(plan(**fail).frames) == list(plan(**skip).wanted) == [first, second]
     assert list(plan(**skip).frames) == [first]
-    aia_missing.after_failure(plan(**skip))
+    assert not aia_missing.goes_on(aia_batch.Batches.of(plan(**skip)))
     assert capsys.readouterr().out == "", "it is left out already"
-    aia_missing.after_failure(plan(**fail))
+    assert not aia_missing.goes_on(aia_batch.Batches.of(plan(**fail)))
     assert "1 of 2 frames" in capsys.readouterr().out
 
 
@@ -243,6 +246,34 @@ def test_own_files_are_read_in_place_and_not_fetched(site):
     assert chunk.downloads == []
     assert [Path(frame.image).parent for frame in chunk.frames] == [site / "level1"] * 2
     assert [bool(frame.spikes) for frame in chunk.frames] == [True, False]
+
+
+def test_an_image_that_has_failed_is_refused_until_something_changes(site, monkeypatch):
+    """The chunk keeps its name, and would fetch what it fetched before."""
+    monkeypatch.setattr("helioreduce.plan.aia_tables.ARCHIVE", {"degradation": "level1/b.fits", "error": "level1/b.fits"})
+    whole = aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9}))
+    inputs = whole.chunks[0].inputs()
+    for file in (*inputs["pointing"], *(file for file in inputs.values() if isinstance(file, str))):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
+
+    def fail(frame, _):
+        raise InputError("holds no Sun")
+
+    frame, made_by = whole.chunks[0].frames[1], (code("aia_batch", *aia_batch.SCRIPTS), whole.chunks[0].settings())
+    with pytest.raises(InputError):
+        batch.run([frame], aia_batch.KEPT, made_by, "tables", lambda frame: None, fail, None)
+    left = aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9}))
+    assert list(left.plan.frames) == [KEYS[0], KEYS[2]]
+    assert left.plan.refused["171 20140101T000001"] == f"{frame.image}: holds no Sun"
+    assert [(chunk.name, chunk.keys) for chunk in left.chunks] == [(chunk.name, chunk.keys) for chunk in whole.chunks]
+    assert left.chunks[0].good == left.chunks[0].keys[:1] and len(left.chunks[0].quicklooks) == 1
+    assert not aia_missing.goes_on(left), "it has been left out already"
+    monkeypatch.setattr(aia_missing.atexit, "register", lambda *_: None)
+    assert aia_missing.goes_on(whole)
+    time.sleep(0.02)  # the clock of the file system
+    Path(frame.image).touch()
+    assert aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9})).plan.frames == whole.plan.frames
 
 
 def test_large_requests_without_batches_are_advised():

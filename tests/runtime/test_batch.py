@@ -1,5 +1,6 @@
 """Many products in one job: kept under what they follow from, linked, and failures that cost nobody else."""
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,12 +54,18 @@ def run(site):
             path.write_text(text)
 
         try:
-            batch.run(products, "kept", common, lambda product: Path(product.file).read_text(), compute, write)
+            batch.run(products, "kept", "made by", common, lambda product: Path(product.file).read_text(), compute, write)
         finally:
             start.computed = computed
         return computed
 
     return start
+
+
+def later(name):
+    """Touch a file when the clock of the file system has moved on."""
+    time.sleep(0.02)
+    Path(name).touch()
 
 
 def outputs(site):
@@ -101,6 +108,27 @@ def test_one_failure_costs_nobody_else_and_is_named(run, site, caplog):
     assert outputs(site) == {"a": "aa"}
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ValueError], "only the unexpected one"
     assert run() == ["b", "c"]
+
+
+def test_a_failure_is_known_until_something_changes(run, site):
+    """By time stamps, as Snakemake has it; a mistake of the program is no property of its input."""
+    Path("table").touch()
+    with pytest.raises(InputError):
+        run(bad={"b": True, "c": False})
+    a, b, c = (Product(f"out/{name}.fits", [name]) for name in "abc")
+
+    def why(product, made_by="made by", tables=("table",)):
+        return batch.failure(product, "kept", made_by, tables)
+
+    assert why(b) == "b: is not usable. Take another"
+    assert (why(a), why(c), why(b, "edited code"), why(b._replace(settings=3)), why(b, tables=["none"])) == (None,) * 5
+    later("b")
+    assert why(b) is None
+    with pytest.raises(InputError):
+        run(bad={"b": True})
+    assert why(b)
+    later("table")
+    assert why(b) is None
 
 
 def test_progress_names_each_image_as_it_is_done(capsys):

@@ -437,15 +437,16 @@ rule aia_quicklook:
 
 rule aia_refuse:
     output:
-        "results/aia/refused/{name}.txt",
+        "results/aia/refused.txt",  # is never made
     log:
-        "results/logs/aia_refuse/{name}.log",
+        "results/logs/aia_refuse.log",
+    localrule: True
     conda:
         "../../envs/reduction.yaml"
     params:
-        reason=lambda wildcards: aia.refused[wildcards.name],
+        reasons=lambda _: list(aia.refused.values()),
         code=code("aia_refuse"),
     message:
-        "Refuse {wildcards.name}: it cannot be named."
+        f"Refuse {len(aia.refused)} images."
     script:
         "../../scripts/aia_refuse.py"

@@ -53,9 +53,9 @@ for chunk in aia_batch.chunks:
         params:
             frames=[tuple(frame) for frame in chunk.frames],
             settings=chunk.settings(),
-            code=code("aia_batch", *aia_batch.scripts),
+            code=code("aia_batch", *SCRIPTS),
         message:
-            f"Reduce {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
+            f"Reduce {len(chunk.good)} images of {chunk.channel} Å from {chunk.first}."
         script:
             "../../scripts/aia_batch.py"
 
@@ -77,6 +77,6 @@ for chunk in aia_batch.chunks:
         params:
             code=code("aia_quicklook"),
         message:
-            f"Draw {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
+            f"Draw {len(chunk.good)} images of {chunk.channel} Å from {chunk.first}."
         script:
             "../../scripts/aia_quicklook.py"

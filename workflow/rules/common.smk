@@ -7,8 +7,8 @@ sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
 
 from helioreduce.errors import InputError
 from helioreduce.plan.aia import Plan as AIAPlan
-from helioreduce.plan.aia_batch import Batches
-from helioreduce.plan.aia_missing import after_failure
+from helioreduce.plan.aia_batch import SCRIPTS, Batches
+from helioreduce.plan.aia_missing import goes_on
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan
@@ -18,7 +18,7 @@ from helioreduce.plan.resources import growing
 from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import validated
 from helioreduce.plan.spice import Plan as SpicePlan
-from helioreduce.plan.summary import summary
+from helioreduce.plan.summary import failed, summary
 from helioreduce.runtime import engine
 
 engine.install()
@@ -27,6 +27,7 @@ try:
     config.update(validated(config))
     aia = AIAPlan.of(config)
     aia_batch = Batches.of(aia)
+    aia = aia_batch.plan
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
@@ -51,8 +52,9 @@ resource_scopes:
 
 
 onsuccess:
-    print(summary())
+    print(summary(aia))
 
 
 onerror:
-    after_failure(aia)
+    if not goes_on(aia_batch):
+        print(failed(aia))

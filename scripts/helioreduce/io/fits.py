@@ -99,10 +99,11 @@ def _changes(rows: np.ndarray | None) -> Changes:
 
 
 def read_header(path: str | Path) -> fits.Header:
-    """Return the header of the first image HDU, without reading the pixels."""
+    """Return the header of the first image HDU, without reading the pixels; a file that is too short for them is refused."""
     with opened(path, checksum=False) as hdus:
         for hdu in hdus:
             if is_image(hdu):
+                len(hdus)  # goes to the end of the file
                 return hdu.header.copy()
     raise InputError("holds no image HDU", cure="Give a FITS file with an image", where=path)
 

@@ -58,7 +58,7 @@ def opened(
         raise InputError("there is no such file", where=path) from None
     except Exception as error:  # Astropy and its decoders raise whatever a damaged byte leads to
         cure = "Fetch the file again: it is truncated, corrupt or not FITS"
-        raise InputError(f"cannot be read as FITS ({error})", cure=cure, where=path) from error
+        raise InputError(f"cannot be read as FITS ({' '.join(str(error).split())})", cure=cure, where=path) from error
 
 
 def write(path: str | Path, hdus: fits.HDUList) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +41,7 @@ class Plan:
     frames
         Those that are not known to be missing, where ``jsoc.on_missing`` says so.
     refused
-        The user's files that are no level-1 images, with the reason.
+        What is not reduced: the user's files that are no level-1 images, and images that have failed; with the reasons.
     notes
         What a user should know before the run.
     """
@@ -69,6 +69,12 @@ class Plan:
         missing = source.missing(_days(wanted)) if skip else set()
         frames = {frame: own for frame, own in wanted.items() if frame not in missing}
         return cls(settings, source, Tables.of(config, source), wanted, frames, refused, tuple(notes))
+
+    def without(self, failed: Mapping[Key, str]) -> Plan:
+        """Return the plan with these frames refused, each for its reason."""
+        frames = {frame: own for frame, own in self.frames.items() if frame not in failed}
+        named = {" ".join(frame): reason for frame, reason in failed.items()}
+        return replace(self, frames=frames, refused={**self.refused, **named})
 
     @cached_property
     def frames_of_day(self) -> dict[Key, list[Key]]:
@@ -170,11 +176,11 @@ class Plan:
     # Targets
 
     def targets(self) -> list[str]:
-        """Return the finished images, their quick looks, the list of missing frames, and the files that cannot be named."""
+        """Return the finished images, their quick looks, the list of missing frames, and what makes the run fail."""
         return [
             *self.products(),
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
-            *(f"results/aia/refused/{name}.txt" for name in self.refused),
+            *(["results/aia/refused.txt"] if self.refused else []),
             *self._lists(),
         ]
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from helioreduce.aia import steps
 from helioreduce.aia.frames import Download, Frame
 from helioreduce.plan.aia import Key, Plan, product
+from helioreduce.plan.code import code
+from helioreduce.runtime import batch
 
+#: The scripts whose steps are fused: their code is the batch's.
+SCRIPTS = tuple(f"aia_{step.name}" for step in steps.STEPS)
+#: Where batches keep their products, and the reasons of those that they cannot make.
+KEPT = "results/aia/batch"
 #: Images; their single steps take Snakemake about a minute to plan.
 MANY = 3000
 
@@ -25,7 +31,7 @@ class Chunk:
     channel, first
         Of the chunk's name: the first frame of the request in it.
     keys
-        Channel and time of every frame in it.
+        Channel and time of every frame in it; those that have failed are fetched, but not reduced.
     """
 
     plan: Plan
@@ -39,9 +45,14 @@ class Chunk:
         return f"{self.channel}_{self.first}"
 
     @cached_property
+    def good(self) -> tuple[Key, ...]:
+        """Channel and time of every frame to be reduced."""
+        return tuple(key for key in self.keys if key in self.plan.frames)
+
+    @cached_property
     def frames(self) -> list[Frame]:
         """The files of every image to be reduced; a user's own are read in place."""
-        return [_frame(self.plan, *key) for key in self.keys]
+        return [_frame(self.plan, *key) for key in self.good]
 
     @property
     def downloads(self) -> list[Download]:
@@ -56,7 +67,15 @@ class Chunk:
     @property
     def quicklooks(self) -> list[str]:
         """The quick look of every image."""
-        return [f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.keys]
+        return [f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.good]
+
+    @property
+    def failed(self) -> dict[Key, str]:
+        """Why an earlier run could not reduce images, as long as nothing has changed that they follow from."""
+        tables = [file for file in (*self.inputs().values(), *self.plan.tables.files.values()) if isinstance(file, str)]
+        made_by = code("aia_batch", *SCRIPTS), self.settings()
+        reasons = (batch.failure(frame, KEPT, made_by, tables) for frame in self.frames)
+        return {key: reason for key, reason in zip(self.good, reasons, strict=True) if reason}
 
     @property
     def taken(self) -> list[steps.Step]:
@@ -90,25 +109,24 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Batches:
-    """The chunks of a plan; none where each step is a job of its own."""
+    """The chunks of a plan, none where each step is a job of its own; and the plan without the images that have failed."""
 
     plan: Plan
     chunks: tuple[Chunk, ...]
 
     @classmethod
     def of(cls, plan: Plan) -> Batches:
-        """Cut the whole request into chunks, so that a frame that turns out to be missing does not shift the others."""
-        return cls(plan, tuple(_chunks(plan, plan.settings["batch"])) if plan.settings["batch"] else ())
+        """Cut the whole request into chunks, so that a missing or bad frame does not shift the others."""
+        if not (size := plan.settings["batch"]):
+            return cls(plan, ())
+        chunks = list(_chunks(plan, size))
+        good = plan.without({key: reason for chunk in chunks for key, reason in chunk.failed.items()})
+        return cls(good, tuple(replace(chunk, plan=good) for chunk in chunks))
 
     @property
     def downloads(self) -> list[Download]:
         """The files of every frame of the plan to be fetched."""
         return [_download(self.plan, *key) for key in self.plan.frames]
-
-    @property
-    def scripts(self) -> list[str]:
-        """Names of the scripts whose steps are fused: their code is the batch's."""
-        return [f"aia_{step.name}" for step in steps.STEPS]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Endings of FITS files, in lower case.
 _SUFFIX = re.compile(r"\.(fits|fit|fts)(\.(gz|bz2|fz))?$")
+#: Endings of FITS files in archives that are not opened here.
+_PACKED = re.compile(r"\.(fits|fit|fts)\.(zip|z|xz|zst|7z)$|\.(tar|tar\.gz|tgz|zip)$")
 
 
 class Frame(NamedTuple):
@@ -72,18 +74,19 @@ def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
     InputError
         If the folder holds no FITS file.
     """
-    files = sorted(file for file in directory.iterdir() if _SUFFIX.search(file.name.lower()))
+    files = list(_fits(directory))
     if not files:
         raise InputError("holds no FITS file", cure="Set local.directory to the folder of your level-1 files", where=directory)
     by_name = {_plain(file): file for file in files}
     spikes = {file: other for file in files if (other := _beside(file, by_name))}
     found: list[_Found] = []
     refused: dict[str, str] = {}
-    notes: list[str] = []
+    notes = list(_passed_over(directory))
     for file in files:
         if file in spikes.values():
             continue
         try:
+            _check_name(file)
             header = fits.read_header(file)
             if "spikes" in _plain(file) and header.get("NAXIS2") == 3:
                 notes.append(f"{file.name}: spikes, whose image is not beside them")
@@ -98,6 +101,30 @@ def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
 def tables(directory: Path) -> Path | None:
     """Return the folder ``tables`` in or beside ``directory``, if there is one."""
     return next((folder for folder in (directory / "tables", directory.parent / "tables") if folder.is_dir()), None)
+
+
+def _fits(folder: Path) -> Iterator[Path]:
+    """Yield the FITS files of a folder by name; hidden ones are other programs' own."""
+    for file in sorted(folder.iterdir()):
+        if _SUFFIX.search(file.name.lower()) and not file.name.startswith(".") and not file.is_dir():
+            yield file
+
+
+def _passed_over(folder: Path) -> Iterator[str]:
+    """Yield what to say of level-1 images that are not looked at: those in archives and in folders."""
+    for file in sorted(folder.iterdir()):
+        if _PACKED.search(file.name.lower()):
+            yield f"{file.name}: not read, unpack it"
+        elif file.is_dir() and file.name != "tables" and next(_fits(file), None):
+            yield f"{file.name}: the FITS files in this folder are not read, give it as local.directory"
+
+
+def _check_name(file: Path) -> None:
+    """Refuse a path that Snakemake would take for a pattern."""
+    if found := set("{}<>") & set(str(file)):
+        raise InputError(
+            f"Snakemake reads {' '.join(sorted(found))} in a path as a pattern", cure="Rename the file or its folder"
+        )
 
 
 def _plain(file: Path) -> str:

@@ -2,15 +2,17 @@
 
 Snakemake removes every output of a job that fails, or that it repeats because one of its inputs changed. So a product is
 written into a folder of its own under the digest of all it follows from, and the output is a hard link to it: the same
-bytes on the disk, counted once.
+bytes on the disk, counted once. Of a product that cannot be made the reason is kept in its place, so that a plan can leave
+it out.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -56,6 +58,7 @@ AnyProduct = TypeVar("AnyProduct", bound=Product)
 def run(
     products: Sequence[AnyProduct],
     folder: str | Path,
+    made_by: object,
     common: object,
     read: Callable[[AnyProduct], Any],
     compute: Callable[[AnyProduct, Any], Any],
@@ -69,8 +72,10 @@ def run(
         What to make.
     folder
         Where finished products are kept, on the file system of the outputs.
+    made_by
+        Code and parameters, as the plan knows them. Their ``repr`` counts.
     common
-        What all of them follow from: code, parameters, digests of tables. Its ``repr`` counts.
+        What else all of them follow from: digests of tables. Its ``repr`` counts.
     read, compute, write
         See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets the path in ``folder``.
 
@@ -79,7 +84,7 @@ def run(
     InputError
         After the last one, if some failed; it names their files and the reasons.
     """
-    kept = {product.output: _kept(product, Path(folder), common) for product in products}
+    kept = {product.output: _kept(product, Path(folder), (made_by, common)) for product in products}
     missing = [product for product in products if not kept[product.output].is_file()]
     for product in products:
         if product not in missing:
@@ -93,7 +98,47 @@ def run(
         write(path, result)
         _link(path, Path(product.output))
 
-    each(pipeline.overlapped(missing, read, compute, finish), len(missing), kept=folder)
+    outcomes = pipeline.overlapped(missing, read, compute, finish)
+    each(_noted(outcomes, Path(folder), made_by), len(missing), kept=folder)
+
+
+def failure(product: Product, folder: str | Path, made_by: object, tables: Iterable[str] = ()) -> str | None:
+    """Return why a product could not be made; None where that is not known, or not known to hold any more.
+
+    Parameters
+    ----------
+    product, folder, made_by
+        As :func:`run` had them.
+    tables
+        Files that all products follow from: a change of one of them, or of the product's own files, is a new chance.
+    """
+    note = _note(product, Path(folder))
+    try:
+        made = note.stat().st_mtime
+        if any(max(stat.st_mtime, stat.st_ctime) > made for stat in map(os.stat, [*product.inputs, *tables])):
+            return None
+        found = json.loads(note.read_text())
+    except FileNotFoundError:
+        return None
+    return str(found["reason"]) if found["made_by"] == repr((made_by, product.settings)) else None
+
+
+def _noted(
+    outcomes: Iterable[tuple[AnyProduct, Exception | None]], folder: Path, made_by: object
+) -> Iterator[tuple[AnyProduct, Exception | None]]:
+    """Pass on the outcomes, and keep the reason of each product whose input cannot be used."""
+    for product, error in outcomes:
+        if isinstance(error, ReductionError):
+            content = {"made_by": repr((made_by, product.settings)), "reason": _reason(product, error)}
+            with replaced(_note(product, folder)) as temporary:
+                temporary.write_text(json.dumps(content))
+        yield product, error
+
+
+def _note(product: Product, folder: Path) -> Path:
+    """Return the file with the reason why a product could not be made."""
+    output = Path(product.output)
+    return folder / output.parent.name / f"{output.stem}.json"
 
 
 def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept: str | Path) -> None:
