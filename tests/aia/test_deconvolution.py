@@ -6,7 +6,7 @@ import pytest
 from helioreduce.aia import deconvolution, psf, register
 from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.deconvolution import deconvolve as run
-from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.errors import AlreadyDone, InputError, InputWarning
 from helioreduce.image import Flag, Image
 from helioreduce.io import fits
 
@@ -69,7 +69,11 @@ def test_unknown_pixels_keep_their_value_error_and_bits_and_do_not_spread(frame)
     unknown = mask != 0
     np.testing.assert_array_equal(result.data[unknown], data[unknown])
     np.testing.assert_array_equal(result.sigma[unknown], frame.sigma[unknown])
-    np.testing.assert_array_equal(result.flags, mask)
+    advice = np.uint8(Flag.NEAR_SATURATED)
+    np.testing.assert_array_equal(result.flags & ~advice, mask)
+    near = result.flagged("near_saturated")
+    assert near[149, 40] and not near[20, 100], "what the saturated pixels act on is flagged, and its σ is larger"
+    assert (result.sigma > clean.sigma)[near].all() and (result.sigma <= 1.01 * clean.sigma)[~near & ~unknown].all()
     assert np.isfinite(result.data).sum() == result.data.size - 1
     pull = ((result.data - clean.data) / clean.sigma)[~unknown]
     assert np.sqrt(np.mean(pull**2)) < 0.05
@@ -205,3 +209,11 @@ def test_a_psf_does_what_its_transform_does(frame):
 def test_a_table_is_no_psf(frame):
     with pytest.raises(InputError, match="neither a PSF of unit sum nor its real transform"):
         run(frame, np.full(SHAPE, 2, np.float32))
+
+
+def test_a_box_within_reach_of_the_psf_says_how_much_light_is_from_outside(frame):
+    """67 px at 171 Å; a box that is larger than the reach says nothing."""
+    small = frame.with_(data=frame.data[:67, :67], sigma=frame.sigma[:67, :67], flags=frame.flags[:67, :67])
+    with pytest.warns(InputWarning, match=r"smaller than the PSF's reach: \d+ % of the light"):
+        told = deconvolution.from_psf(small, deconvolution.Psf(np.zeros((1, 1))), {"iterations": 2})
+    assert "CAVEAT1" in told.header

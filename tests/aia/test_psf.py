@@ -152,3 +152,16 @@ KERNEL = psf.psf(171, shape=(64, 64))
 def test_what_is_neither_is_refused(given, message):
     with pytest.raises(InputError, match=message):
         psf.as_otf(given, (64, 64), 171)
+
+
+@pytest.mark.parametrize(("side", "low", "high"), [(1, 1, 1), (67, 0.3, 0.9), (1000, 0.01, 0.3)])
+def test_the_smaller_a_box_the_more_of_its_scattered_light_is_from_outside(side, low, high):
+    share = psf.from_outside(psf.otf(171, shape=(2000, 2000)), (side, side))
+    assert low - 1e-9 <= share <= high + 1e-9
+
+
+def test_light_from_outside_is_counted_pixel_by_pixel():
+    """One spot 30 px to the right: of a box of 40 columns, 30 are lit from beyond the left edge."""
+    kernel = np.zeros((128, 128))
+    kernel[0, [0, 30]] = 0.8, 0.2
+    assert psf.from_outside(np.fft.rfft2(kernel), (50, 40)) == pytest.approx(30 / 40)

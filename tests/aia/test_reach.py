@@ -140,6 +140,26 @@ def test_the_value_of_a_saturated_pixel_counts_nowhere_without_a_flag(frame):
     assert 8 < np.count_nonzero(~unflagged[50:150, 50:150]) < 150
 
 
+def test_sigma_beside_a_plateau_covers_what_saturation_hides(rng, level1_header):
+    """A bright kernel recorded whole, and clipped at 16383 DN: deconvolved and registered, they differ by less than 3 σ."""
+    otf, (y, x) = psf.otf(171, shape=(SIDE, SIDE)).astype(np.float32), np.mgrid[:SIDE, :SIDE]
+    light = 300 + 30000 * np.exp(-((y - 90) ** 2 + (x - 80) ** 2) / 200)
+    counts = rng.poisson(np.fft.irfft2(np.fft.rfft2(light) * otf, s=light.shape).clip(0)).astype(np.float32)
+    level1_header.update(CRPIX1=1053.85, CRPIX2=1147.57)
+    whole = error.estimate(Image(counts, level1_header), ROW)
+    whole = register.register(deconvolution.deconvolve(whole, otf))
+    clipped = registered(Image(counts.clip(0, 16383), level1_header), otf)
+    saturated, near = clipped.flagged("saturated"), clipped.flagged("near_saturated")
+    change = abs(clipped.data - whole.data)
+    assert np.isinf(clipped.sigma[saturated]).all() and np.isfinite(clipped.sigma[~saturated & np.isfinite(whole.sigma)]).all()
+    assert 0 < saturated.sum() < near.sum()
+    beside, far = near & ~saturated, ~near & ~saturated
+    assert np.nanmax((change / whole.sigma)[beside]) > 5, "their own noise does not cover it"
+    assert np.nanmax((change / clipped.sigma)[beside]) < 3
+    assert np.nanmax((change / clipped.sigma)[far]) < 1.5
+    assert np.quantile((clipped.sigma / whole.sigma)[far], 0.99) < 1.05, "and elsewhere nothing is widened"
+
+
 def test_no_unflagged_pixel_of_a_cut_out_depends_on_what_lies_beyond(rng, level1_header):
     """Cut out before or after registration."""
     level1_header.update(WAVELNTH=1600, CRPIX1=1053.85, CRPIX2=1147.57)

@@ -26,7 +26,9 @@ frames = [(f"{folder}/{i:02d}.fits", f"{folder}/{i:02d}_spikes.fits", f"{folder}
 files = [f"{folder}/{name}" for name in ("error.ecsv", "degradation.ecsv", "otf.fits")]
 process.use_threads(threads)
 process.keep_memory()
-aia_batch.main(frames, {"quality": {}, "systematic": {}, "options": {}, "version": 10}, device, "benchmark", *files)
+exposure_time = {"source": "auto", "error": False}
+settings = {"quality": {}, "systematic": {}, "options": {}, "version": 10, "exposure_time": exposure_time}
+aia_batch.main(frames, settings, device, "benchmark", *files)
 """
 
 

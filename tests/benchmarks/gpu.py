@@ -29,7 +29,7 @@ def computed(folder: Path, device: str, images: int) -> tuple[Image, float, int]
     """The finished image, median seconds of computing per image, and bytes of GPU memory taken."""
     where = Device(device)
     error, degradation, pointing = (ecsv.read(folder / f"{name}.ecsv") for name in ("error", "degradation", "pointing"))
-    given = {"quality": {}, "systematic": {}, "options": {}, "version": 10}
+    given = {"quality": {}, "systematic": {}, "options": {}, "version": 10, "exposure_time": {"source": "auto", "error": False}}
     given |= {"psf": Psf(fits.read_array(folder / "otf.fits", "OTF")[0])}
     given |= {"error_table": error, "degradation_table": degradation, "pointing": pointing}
     given |= {"spikes": jsoc_files.read_spikes(folder / "00_spikes.fits")}

@@ -101,7 +101,13 @@ def test_whole_chain(rng, level1_header, as_on_gpu, left_out):
     meta = {"origin": "a table of the test", "version": "1", "sha256": "0" * 64}
     loss = {"WAVE_STR": "171_THIN", "T_START": "2010-03-24T00:00:00", "EFF_AREA": 2.0, "EFFA_P1": 0.0, **LOSS}
     later = {**loss, "T_START": "2012-01-01T00:00:00", "EFF_AREA": 1.1, "EFFA_P1": -1e-4}
-    settings = {"quality": {}, "systematic": {}, "options": {"iterations": 5}, "version": 10}
+    settings = {
+        "quality": {},
+        "systematic": {},
+        "options": {"iterations": 5},
+        "version": 10,
+        "exposure_time": {"source": "auto", "error": False},
+    }
 
     def reduced():
         tables = {"error_table": ([{"WAVELNTH": 171, **TABLE}], meta), "degradation_table": ([loss, later], meta)}

@@ -14,7 +14,7 @@ from helioreduce.aia import cards, reach, richardson_lucy
 from helioreduce.aia import psf as psf_model
 from helioreduce.errors import InputError
 from helioreduce.image import UNKNOWN, Changes, Flag, Image
-from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.io.provenance import caveat, record, refuse_twice
 from helioreduce.numerics import backend, fft, gaps
 
 
@@ -31,9 +31,14 @@ class Options:
 
 
 class Optics(NamedTuple):
-    """OTF of images of one shape; noise gain and response of the deconvolution where they are the same for all of them."""
+    """What images of one shape share.
+
+    OTF; the part of the scattered light that comes from beyond their edges, where they are smaller than the reach of the PSF;
+    noise gain and response of the deconvolution where they are the same for all of them.
+    """
 
     otf: np.ndarray
+    from_outside: float = 0.0
     gain: np.ndarray | None = None
     response: np.ndarray | None = None
 
@@ -56,18 +61,26 @@ class Psf:
         return self._prepared(image.data.shape, image.header["WAVELNTH"], backend.module_of(image.data), options)
 
     def _prepare(self, shape: tuple[int, int], channel: int, module: ModuleType, options: Options) -> Optics:
-        otf = module.asarray(psf_model.for_image(shape, channel, options.core, self._full_frame), options.precision)
+        found = psf_model.for_image(shape, channel, options.core, self._full_frame)
+        is_small = shape != psf_model.FULL_FRAME and min(shape) <= 2 * psf_model.reach(channel, 0.9)
+        shared = module.asarray(found, options.precision), psf_model.from_outside(found, shape) if is_small else 0.0
         if options.redraws or options.tolerance or options.accelerate:
-            return Optics(otf)
-        control = otf, options.iterations
-        return Optics(otf, richardson_lucy.noise_gain(*control), richardson_lucy.linear_response(*control))
+            return Optics(*shared)
+        control = shared[0], options.iterations
+        return Optics(*shared, richardson_lucy.noise_gain(*control), richardson_lucy.linear_response(*control))
 
 
 def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
-    """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`."""
+    """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`.
+
+    Warns
+    -----
+    InputWarning
+        If the image is smaller than the reach of the PSF: how much of the scattered light comes from beyond its edges.
+    """
     chosen = Options(**options)
     optics = psf.optics(image, chosen)
-    return deconvolve(
+    new = deconvolve(
         image,
         optics.otf,
         chosen.iterations,
@@ -79,6 +92,10 @@ def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
         tolerance=chosen.tolerance,
         accelerate=chosen.accelerate,
     )
+    if optics.from_outside:
+        share = f"{100 * optics.from_outside:.0f} % of the light scattered into it is from outside, were the Sun uniform"
+        caveat(new.header, f"deconvolved although smaller than the PSF's reach: {share} (aia.steps.deconvolve)")
+    return new
 
 
 def deconvolve(
@@ -152,9 +169,10 @@ def deconvolve(
         sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
         flags=_edge_flagged(image.flags, edge) if _margins(data.shape, otf) else image.flags,
     )
-    if image.changes is not None and new.sigma is not None:
+    saturated = reach.saturated(image)
+    if new.sigma is not None and (image.changes is not None or saturated.value.size):
         response = richardson_lucy.linear_response(otf, done) if response is None else response
-        new = _reach_flagged(new, new.sigma, image.changes, known, response)
+        new = _reach_flagged(new, image.changes, saturated, known, response)
     cards.remove_statistics(new.header)
     parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
@@ -241,18 +259,33 @@ def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndar
     return new
 
 
-def _reach_flagged(new: Image, sigma: np.ndarray, changed: Changes, known: np.ndarray, response: np.ndarray) -> Image:
-    """Return the image with SPIKE where respiking has changed the scene, by K ∗ δ; unknown pixels keep their own change."""
-    module, margins = backend.module_of(known), _margins(known.shape, response)
-    at, value = (module.asarray(changed.y), module.asarray(changed.x)), module.asarray(changed.value, response.dtype)
+def _reach_flagged(new: Image, changed: Changes | None, saturated: Changes, known: np.ndarray, response: np.ndarray) -> Image:
+    """Return the image with SPIKE where respiking, and NEAR_SATURATED where saturated pixels act on the scene, by K ∗ δ.
+
+    Unknown pixels keep their own change.
+    """
+    sigma: Any = new.sigma
+    if changed is not None:
+        module = backend.module_of(known)
+        at, value = (module.asarray(changed.y), module.asarray(changed.x)), module.asarray(changed.value, response.dtype)
+        change = _through(changed._replace(value=np.where(known[at], value, 0)), known, response)
+        if not known.all():
+            change = np.where(known, change, 0)
+            change[at] = np.where(known[at], change[at], value)
+        flags = reach.flagged(new.flags, Flag.SPIKE, change, sigma)
+        new = new.with_(flags=flags, changes=reach.changes(change, sigma))
+    if not saturated.value.size:
+        return new
+    return reach.near_saturated(new, np.where(known, _through(saturated, known, response), 0))
+
+
+def _through(changed: Changes, known: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Return K ∗ δ on the grid of an image."""
+    module, margins = backend.module_of(response), _margins(known.shape, response)
     change = module.zeros(known.shape, response.dtype)
-    change[at] = np.where(known[at], value, 0)
+    change[module.asarray(changed.y), module.asarray(changed.x)] = module.asarray(changed.value, response.dtype)
     with fft.Filter(response).threads() as convolve:
-        change = _inner(convolve(np.pad(change, margins) if margins else change, overwrite_x=True), margins)
-    if not known.all():
-        change = np.where(known, change, 0)
-        change[at] = np.where(known[at], change[at], value)
-    return new.with_(flags=reach.flagged(new.flags, Flag.SPIKE, change, sigma), changes=reach.changes(change, sigma))
+        return _inner(convolve(np.pad(change, margins) if margins else change, overwrite_x=True), margins)
 
 
 def _edge_flagged(flags: np.ndarray, width: int) -> np.ndarray:

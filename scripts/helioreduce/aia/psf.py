@@ -30,6 +30,8 @@ _UNDIFFRACTED = 0.82
 _WIRE_TO_PITCH = 34.0 / 363.0
 _FOCAL_PLANE_DEG = (45.0, -45.0)
 _DEFAULT_WIDTH = 4.5  # px⁻²
+#: Distance beyond which light counts as scattered, px: outside the core, within the first diffraction order.
+SCATTERED_PX = 4.0
 #: How far from 1 the sum of a PSF may be.
 _UNIT = 1e-3
 
@@ -200,6 +202,27 @@ def reach(channel: int, fraction: float) -> int:
     diffracted = np.cumsum(_intensity(np.array(ORDERS)))
     enclosed = _UNDIFFRACTED + (1 - _UNDIFFRACTED) * diffracted / diffracted[-1]
     return int(np.ceil(mesh.entrance_px * (np.searchsorted(enclosed, fraction) + 1)))
+
+
+def from_outside(otf: np.ndarray, data_shape: tuple[int, int]) -> float:
+    """Return what part of the light that is scattered into an image comes from beyond its edges, if the Sun were uniform.
+
+    Scattered is what arrives more than :data:`SCATTERED_PX` from where it belongs. A distance d lies within the image for a
+    share (1 − |dy|/ny)(1 − |dx|/nx) of its pixels.
+
+    Parameters
+    ----------
+    otf
+        Transform (gy, gx//2+1) of the PSF on the :func:`grid` of the image, which holds nearly all of its light.
+    data_shape
+        Of the image, (ny, nx).
+    """
+    shape = (otf.shape[0], 2 * (otf.shape[1] - 1))
+    light = np.abs(np.fft.irfft2(otf, shape))
+    y, x = (np.abs(np.fft.fftfreq(n, 1 / n)) for n in shape)
+    within = np.multiply.outer(*((1 - d / n).clip(0) for d, n in zip((y, x), data_shape, strict=True)))
+    scattered = light * (np.hypot(y[:, None], x) > SCATTERED_PX)
+    return float(1 - (scattered * within).sum() / scattered.sum())
 
 
 def grid(data_shape: tuple[int, int], channel: int, fraction: float = 0.99) -> tuple[int, int]:

@@ -12,7 +12,7 @@ relied on where K is an approximation or δ unknown. A flag is set where Δ exce
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -42,6 +42,24 @@ def flagged(flags: Array, bit: Flag, change: Array, sigma: Array) -> Array:
     if backend.on_host(flags):
         return _flagged(flags, np.uint8(bit), change, sigma, np.float32(FRACTION))
     return (flags & np.uint8(~bit & 255)) | (abs(change) > np.float32(FRACTION) * sigma) * np.uint8(bit)
+
+
+def near_saturated(image: Image, change: Array) -> Image:
+    """Return the image with NEAR_SATURATED where saturated pixels may have changed it by more than :data:`FRACTION` · σ.
+
+    There σ becomes √(σ² + Δ²).
+
+    Parameters
+    ----------
+    image
+        With its error plane.
+    change
+        Δ, in the unit of the image, (ny, nx).
+    """
+    sigma: Any = image.sigma
+    near = abs(change) > np.float32(FRACTION) * sigma
+    flags = image.flags | near * np.uint8(Flag.NEAR_SATURATED)
+    return image.with_(sigma=np.where(near, np.hypot(sigma, change), sigma).astype(np.float32), flags=flags)
 
 
 def changes(plane: Array, sigma: Array) -> Changes:

@@ -7,6 +7,8 @@ changes by (CDELT/0.6″)².
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from astropy.io.fits import Header
 
@@ -14,7 +16,7 @@ from helioreduce.aia import cards, reach
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
 from helioreduce.errors import InputError
-from helioreduce.image import Flag, Image
+from helioreduce.image import Changes, Flag, Image
 from helioreduce.numerics import backend, gaps, spline, spline_arrays
 
 #: For the record of the step that registers.
@@ -34,7 +36,8 @@ def register(image: Image) -> Image:
     -------
     Image
         Data by cubic B-spline; sigma with squared cardinal weights; flags of the 2 × 2 nearest pixels, SPIKE, NEAR_SATURATED
-        and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. What the detector does not see is NaN
+        and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. Where saturated pixels act, sigma says so; of
+        saturated pixels it is infinite: their values are lower limits. What the detector does not see is NaN
         with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is per pixel: neighbouring pixels are correlated.
 
     Raises
@@ -47,9 +50,9 @@ def register(image: Image) -> Image:
     matrix = np.linalg.inv(pointing.arcsec_per_px) * SCALE_ARCSEC
     origin = pointing.sun_px + matrix @ (corner - (CENTRE - 1))
     data, sigma, flags = _resampled(image, origin, matrix, shape)
-    if sigma is not None:
-        flags = _reach_flagged(image, flags, sigma, reach.Grid(origin, matrix, shape))
     new = image.with_(data=data, sigma=sigma, flags=flags, changes=None)
+    if sigma is not None:
+        new = _reach_flagged(image, new, reach.Grid(origin, matrix, shape))
     _update(new.header, corner, shape)
     return new
 
@@ -77,19 +80,28 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     return data, sigma, found
 
 
-def _reach_flagged(image: Image, flags: np.ndarray, sigma: np.ndarray, grid: reach.Grid) -> np.ndarray:
-    """Return the flags with the reach of pixels that were put back, are saturated or lie beyond the edges of the image."""
-    doubtful = {Flag.NEAR_SATURATED: reach.saturated(image), Flag.EDGE: reach.beyond_edges(image.data)}
-    if image.changes is not None:
-        doubtful[Flag.SPIKE] = image.changes
+def _reach_flagged(image: Image, new: Image, grid: reach.Grid) -> Image:
+    """Return the registered image with the reach of pixels that were put back, are saturated or lie beyond its edges.
+
+    σ of saturated pixels is infinite from here on: the last step that mixes pixels is behind them.
+    """
+    sigma: Any = new.sigma
     floor = 0.02 * float(np.nanmin(sigma))
-    for bit, changed in doubtful.items():
-        if not changed.value.size:
-            continue
-        change = backend.module_of(flags).asarray(reach.through_spline(changed, grid, floor))
-        found = reach.flagged(flags, bit, change, sigma)
-        flags = found if bit == Flag.SPIKE else found | (flags & np.uint8(bit))
-    return flags
+
+    def reached(changed: Changes) -> np.ndarray:
+        return backend.module_of(sigma).asarray(reach.through_spline(changed, grid, floor))
+
+    edge, flags = reach.beyond_edges(image.data), new.flags
+    if edge.value.size:
+        flags = reach.flagged(flags, Flag.EDGE, reached(edge), sigma) | (flags & np.uint8(Flag.EDGE))
+    if image.changes is not None and image.changes.value.size:
+        flags = reach.flagged(flags, Flag.SPIKE, reached(image.changes), sigma)
+    new, saturated = new.with_(flags=flags), reach.saturated(image)
+    if not saturated.value.size:
+        return new
+    new = reach.near_saturated(new, reached(saturated))
+    widened: Any = new.sigma
+    return new.with_(sigma=np.where(new.flagged(Flag.SATURATED), np.float32(np.inf), widened))
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:

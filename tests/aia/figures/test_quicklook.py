@@ -6,7 +6,7 @@ from drawing import SPOT, drawn, shows
 
 from helioreduce.aia.figures import quicklook
 from helioreduce.errors import InputWarning
-from helioreduce.image import Image
+from helioreduce.image import Flag, Image
 from helioreduce.io import provenance
 
 
@@ -70,3 +70,25 @@ def test_caveats_stand_below(image):
 
 def test_without_an_error_plane_the_intensity_is_alone(image):
     assert len(drawn(quicklook.draw, Image(image.data, image.header)).axes) == 2
+
+
+def test_saturated_pixels_are_painted_and_counted(image):
+    """On both panels, whatever their values; a hundredth of the image here."""
+    image.flags[40:44, 20:60] = Flag.SATURATED
+    sigma = np.where(image.flagged("saturated"), np.float32(np.inf), image.sigma)
+    figure = drawn(quicklook.draw, image.with_(sigma=sigma))
+    for axis in figure.axes[:2]:
+        painted = axis.images[-1].get_array()
+        np.testing.assert_array_equal(~np.ma.getmaskarray(painted), image.flagged("saturated"))
+        assert any("% of the pixels are saturated: lower limits" in text.get_text() for text in axis.texts)
+
+
+def test_a_frame_without_a_pixel_says_so(image):
+    empty = image.with_(data=np.full_like(image.data, np.nan), flags=np.full_like(image.flags, Flag.NO_DATA))
+    assert "no pixel has data" in [text.get_text() for text in drawn(quicklook.draw, empty).axes[0].texts]
+
+
+def test_a_frame_that_is_saturated_everywhere_is_drawn(image):
+    flags, sigma = np.full_like(image.flags, Flag.SATURATED), np.full_like(image.sigma, np.inf)
+    figure = drawn(quicklook.draw, image.with_(flags=flags, sigma=sigma))
+    assert any("1e+02 %" in text.get_text() or "100 %" in text.get_text() for text in figure.axes[0].texts)

@@ -15,7 +15,7 @@ from helioreduce.aia.deconvolution import Options
 from helioreduce.aia.figures import sky
 from helioreduce.aia.qa import noise
 from helioreduce.errors import InputError
-from helioreduce.image import Image
+from helioreduce.image import Flag, Image
 from helioreduce.io import plots
 
 #: Label, colour and line of each term of the error.
@@ -45,18 +45,22 @@ def error_map(image: Image) -> Figure:
     """
     if image.sigma is None:
         raise InputError("the image has no error plane", cure="Give a product of the error step or of a later one")
-    figure = plots.new(plots.PAGE, 3.7)
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.25, 1))
-    small = sky.binned(image, 1024)
-    relative = sky.relative_error(small.data, np.asarray(small.sigma))
-    axis = sky.axes(figure, small, grid[0])
-    low, high = np.nanpercentile(relative, (1, 99))
-    shown = axis.imshow(relative, norm=LogNorm(low, max(min(high, 100.0), 2 * low)), cmap="cividis", origin="lower")
-    sky.limb(axis, small)
-    figure.colorbar(shown, ax=axis, label="σ / intensity [%]", fraction=0.046, pad=0.02, extend="both")
-    axis.set_title(f"relative error, {image.header['WAVELNTH']} Å")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (image.data / image.sigma)[~image.mask & (image.data > 0)]
+    small = sky.binned(image, 1024)
+    relative = sky.relative_error(small.data, np.asarray(small.sigma))
+    if ratio.size == 0:
+        saturated = 100 * image.flagged(Flag.SATURATED).mean()
+        return plots.reason(f"No pixel of this frame is positive and not masked; {saturated:.0f} % are saturated.")
+    figure = plots.new(plots.PAGE, 3.7)
+    grid = figure.add_gridspec(1, 2, width_ratios=(1.25, 1))
+    axis = sky.axes(figure, small, grid[0])
+    low, high = np.percentile(relative[np.isfinite(relative)], (1, 99))
+    shown = axis.imshow(relative, norm=LogNorm(low, max(min(high, 100.0), 2 * low)), cmap="cividis", origin="lower")
+    sky.limb(axis, small)
+    sky.saturation(axis, small)
+    figure.colorbar(shown, ax=axis, label="σ / intensity [%]", fraction=0.046, pad=0.02, extend="both")
+    axis.set_title(f"relative error, {image.header['WAVELNTH']} Å")
     plot: Any = figure.add_subplot(grid[1])
     edges, thousandths = np.geomspace(0.1, max(float(ratio.max()), 1.0), 90), np.full(ratio.size, 1e-3)
     plot.hist(ratio, edges, histtype="stepfilled", color=plots.SKY, weights=thousandths)

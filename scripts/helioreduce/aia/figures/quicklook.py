@@ -28,7 +28,7 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
     Parameters
     ----------
     image
-        An image with roll 0; missing pixels stay grey. Its caveats stand below.
+        An image with roll 0; missing pixels stay grey, saturated ones have a colour of their own. Its caveats stand below.
     pixels
         Largest side of the drawn arrays; larger images are binned by averaging.
     """
@@ -42,6 +42,9 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
     if len(planes) == 2:
         _draw_error(figure, axes[1], sky.relative_error(*planes), extent)
     for axis in axes:
+        sky.saturation(axis, image, step, extent=extent)
+        if not np.isfinite(data).any():
+            axis.text(0.5, 0.5, "no pixel has data", transform=axis.transAxes, ha="center", va="center")
         axis.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE)
     if found := provenance.caveats(image.header):
         figure.supxlabel("\n".join(found), fontsize="medium", color="C3")
@@ -49,10 +52,11 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
 
 
 def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray, extent: Extent) -> None:
-    channel, top = header["WAVELNTH"], float(np.nanpercentile(data, 99.9))
+    channel, finite = header["WAVELNTH"], data[np.isfinite(data)]
+    top = float(np.percentile(finite, 99.9)) if finite.size else 1.0
     scale = max(top / 50, 1e-6)
     stretched = np.arcsinh(np.clip(data, 0, None) / scale)
-    colours, bright = sky.colours(channel, missing="0.5"), float(np.nanmax(stretched))
+    colours, bright = sky.colours(channel, missing="0.5"), float(np.nanmax(stretched)) if finite.size else 1.0
     drawn = axis.imshow(stretched, cmap=colours, origin="lower", extent=extent, vmax=bright)
     bar = figure.colorbar(drawn, ax=axis, label=header.get("BUNIT", ""), shrink=0.85)
     values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2]

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 from astropy.wcs import WCS
-from matplotlib.colors import AsinhNorm, Colormap, Normalize
+from matplotlib.colors import AsinhNorm, Colormap, ListedColormap, Normalize
 from matplotlib.figure import Figure
 
 from helioreduce.aia import cards
 from helioreduce.aia import wcs as coordinates
-from helioreduce.image import Image
+from helioreduce.image import Flag, Image
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
-#: Colour of missing pixels.
-MISSING = "#9a9a9a"
+#: Colours of missing and of saturated pixels.
+MISSING, SATURATED = "#9a9a9a", "#ff2d95"
 
 
 def wcs(image: Image) -> WCS:
@@ -59,7 +59,10 @@ def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
 
 
 def binned(image: Image, pixels: int) -> Image:
-    """Return the image binned to at most ``pixels`` a side, for drawing: means of data and of sigma, NaN ignored."""
+    """Return the image binned to at most ``pixels`` a side, for drawing: means of data and of sigma, of finite pixels.
+
+    A bin is SATURATED where one of its pixels is.
+    """
     step = max(1, -(-max(image.data.shape) // pixels))
     if step == 1:
         return image
@@ -68,7 +71,9 @@ def binned(image: Image, pixels: int) -> Image:
         header[f"CRPIX{axis}"] = (float(header[f"CRPIX{axis}"]) - 0.5) / step + 0.5
         header[f"CDELT{axis}"] = float(header[f"CDELT{axis}"]) * step
     sigma = None if image.sigma is None else block_mean(image.sigma, step)
-    return Image(block_mean(image.data, step), header, sigma)
+    data, saturated = block_mean(image.data, step), block_mean(image.flagged(Flag.SATURATED), step) > 0
+    flags = saturated * np.uint8(Flag.SATURATED) | ~np.isfinite(data) * np.uint8(Flag.NO_DATA)
+    return Image(data, header, sigma, flags)
 
 
 def relative_error(data: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -107,7 +112,7 @@ def colours(channel: int, missing: str = MISSING) -> Colormap:
 def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Normalize:
     """Return an asinh stretch between two percentiles of the data: quiet Sun and bright loops on one scale."""
     finite = data[np.isfinite(data)]
-    low, high = (float(value) for value in np.percentile(finite, (dark, bright)))
+    low, high = (float(value) for value in np.percentile(finite, (dark, bright))) if finite.size else (0.0, 1.0)
     low, high = (min(low, 0.0) if low < 0.02 * high else low), max(high, low + 1e-6)
     return AsinhNorm(linear_width=(high - low) / 20, vmin=low, vmax=high)
 
@@ -132,8 +137,21 @@ def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str =
     """Draw an image on its axes; return matplotlib's image, for a colour bar."""
     colormap = colours(int(image.header["WAVELNTH"]))
     shown = axis.imshow(image.data, norm=norm or stretch(image.data), cmap=colormap, origin="lower")
+    saturation(axis, image)
     axis.set_title(title)
     return shown
+
+
+def saturation(axis: Any, image: Image, step: int = 1, **options: Any) -> None:
+    """Paint the saturated pixels, by blocks of step × step, and tell their share."""
+    saturated = image.flagged(Flag.SATURATED)
+    if not saturated.any():
+        return
+    found = block_mean(saturated, step) > 0
+    painted = np.ma.masked_where(~found, np.ones(found.shape))
+    axis.imshow(painted, cmap=ListedColormap([SATURATED]), origin="lower", **options)
+    share = f"{100 * saturated.mean():.3g} % of the pixels are saturated: lower limits"
+    axis.text(0.02, 0.98, share, transform=axis.transAxes, va="top", fontsize="small", color="white", backgroundcolor=SATURATED)
 
 
 def limb(axis: Any, image: Image) -> None:
