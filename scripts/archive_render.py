@@ -22,4 +22,4 @@ def main(scenario: dict, channel: str, time: str, image: str, truth: str, record
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    script.run(main, snakemake, simulated=True)

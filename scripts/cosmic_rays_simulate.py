@@ -18,4 +18,4 @@ def main(darks: list[str], science: str, truth: str, gain: float, read_noise: fl
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    script.run(main, snakemake, simulated=True)

@@ -29,4 +29,4 @@ def main(lights: list[str], darks: list[str], aia: list[str], target: str, truth
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    script.run(main, snakemake, simulated=True)

@@ -14,4 +14,4 @@ def main(level2: str, truth: str, table: str, settings: dict[str, float]) -> Non
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    script.run(main, snakemake, simulated=True)

@@ -64,9 +64,14 @@ def compact(time: datetime) -> str:
     return time.strftime("%Y%m%dT%H%M%S")
 
 
+def in_name(name: str) -> str:
+    """Return the time that a name begins with: ``20140101T000001`` of ``20140101T000001_simulated_x1000y0900``."""
+    return name.partition("_")[0]
+
+
 def from_compact(text: str) -> datetime:
-    """Invert :func:`compact`; the place of a cut-out may follow the time: ``20140101T000001_x1000y0900``."""
-    return datetime.strptime(text.partition("_")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    """Invert :func:`compact`; more of a name may follow the time, see :func:`in_name`."""
+    return datetime.strptime(in_name(text), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
 def now() -> datetime:

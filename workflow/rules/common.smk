@@ -43,7 +43,7 @@ if workflow.is_main_process:
 
 wildcard_constraints:
     channel=r"\d{2,4}",
-    time=r"\d{8}T\d{6}(_x\d{4}y\d{4})?",  # the place of one of several cut-outs at one time
+    time=r"\d{8}T\d{6}(_simulated)?(_x\d{4}y\d{4})?",  # the place is that of one of several cut-outs at one time
     day=r"\d{8}",
 
 

@@ -2,6 +2,7 @@
 
 
 wildcard_constraints:
+    flight="2019|simulated",
     line="ov|hei",
     sequence=r"\d{5}",
     camera=r"[1-4]",
@@ -39,9 +40,9 @@ rule esis_dark:
     input:
         frames=esis.dark_frames,
     output:
-        "results/esis/dark/{camera}.fits",
+        "results/esis/dark/{flight}/{camera}.fits",
     log:
-        "results/logs/esis_dark/{camera}.log",
+        "results/logs/esis_dark/{flight}/{camera}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -55,11 +56,11 @@ rule esis_dark:
 rule esis_level1:
     input:
         frames=esis.light_frames,
-        darks=expand("results/esis/dark/{camera}.fits", camera=esis.cameras),
+        darks=expand("results/esis/dark/{{flight}}/{camera}.fits", camera=esis.cameras),
     output:
-        expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=esis.cameras),
+        expand("results/esis/level1/{{flight}}/{{sequence}}/{camera}.fits", camera=esis.cameras),
     log:
-        "results/logs/esis_level1/{sequence}.log",
+        "results/logs/esis_level1/{flight}/{sequence}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -74,12 +75,12 @@ rule esis_level1:
 
 rule esis_align:
     input:
-        images=expand("results/esis/level1/{{sequence}}/{camera}.fits", camera=esis.cameras),
+        images=expand("results/esis/level1/{{flight}}/{{sequence}}/{camera}.fits", camera=esis.cameras),
         target=esis.target,
     output:
-        "results/esis/aligned/{line}/{sequence}.fits",
+        "results/esis/aligned/{flight}/{line}/{sequence}.fits",
     log:
-        "results/logs/esis_align/{line}/{sequence}.log",
+        "results/logs/esis_align/{flight}/{line}/{sequence}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -94,11 +95,11 @@ rule esis_align:
 
 rule esis_mask:
     input:
-        aligned="results/esis/aligned/{line}/{sequence}.fits",
+        aligned="results/esis/aligned/{flight}/{line}/{sequence}.fits",
     output:
-        "results/esis/mask/{line}/{sequence}.fits",
+        "results/esis/mask/{flight}/{line}/{sequence}.fits",
     log:
-        "results/logs/esis_mask/{line}/{sequence}.log",
+        "results/logs/esis_mask/{flight}/{line}/{sequence}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -114,9 +115,9 @@ rule esis_vignetting:
         aligned=esis.every("aligned"),
         mask=esis.every("mask"),
     output:
-        "results/esis/vignetting/{line}.fits",
+        "results/esis/vignetting/{flight}/{line}.fits",
     log:
-        "results/logs/esis_vignetting/{line}.log",
+        "results/logs/esis_vignetting/{flight}/{line}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -131,11 +132,11 @@ rule esis_normalise:
     input:
         aligned=esis.every("aligned"),
         mask=esis.every("mask"),
-        slopes="results/esis/vignetting/{line}.fits",
+        slopes="results/esis/vignetting/{flight}/{line}.fits",
     output:
-        "results/esis/normalised/{line}.fits",
+        "results/esis/normalised/{flight}/{line}.fits",
     log:
-        "results/logs/esis_normalise/{line}.log",
+        "results/logs/esis_normalise/{flight}/{line}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
@@ -150,12 +151,12 @@ rule esis_level3:
     input:
         aligned=esis.every("aligned"),
         mask=esis.every("mask"),
-        slopes="results/esis/vignetting/{line}.fits",
-        factors="results/esis/normalised/{line}.fits",
+        slopes="results/esis/vignetting/{flight}/{line}.fits",
+        factors="results/esis/normalised/{flight}/{line}.fits",
     output:
-        "results/esis/level3/{line}.fits",
+        "results/esis/level3/{flight}/{line}.fits",
     log:
-        "results/logs/esis_level3/{line}.log",
+        "results/logs/esis_level3/{flight}/{line}.log",
     conda:
         "../../envs/reduction.yaml"
     resources:
@@ -172,16 +173,16 @@ rule esis_figures:
     input:
         aligned=esis.every("aligned"),
         mask=esis.every("mask"),
-        slopes="results/esis/vignetting/{line}.fits",
+        slopes="results/esis/vignetting/{flight}/{line}.fits",
         level1=esis.middle(),
     output:
-        coalignment="results/esis/figures/{line}/coalignment.png",
-        correlation="results/esis/figures/{line}/correlation.png",
-        masks="results/esis/figures/{line}/masks.png",
-        differences="results/esis/figures/{line}/differences.png",
-        vignetting="results/esis/figures/{line}/vignetting.png",
+        coalignment="results/esis/figures/{flight}/{line}/coalignment.png",
+        correlation="results/esis/figures/{flight}/{line}/correlation.png",
+        masks="results/esis/figures/{flight}/{line}/masks.png",
+        differences="results/esis/figures/{flight}/{line}/differences.png",
+        vignetting="results/esis/figures/{flight}/{line}/vignetting.png",
     log:
-        "results/logs/esis_figures/{line}.log",
+        "results/logs/esis_figures/{flight}/{line}.log",
     conda:
         "../../envs/reduction.yaml"
     params:

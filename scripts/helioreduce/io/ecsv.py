@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from helioreduce.errors import InputError
+from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def read_table(path: str | Path) -> Table:
 
 def write_table(path: str | Path, table: Table) -> None:
     """Write as a whole: a killed job leaves no half file."""
+    table.meta.update(origin.meta())
     with replaced(path) as temporary:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
+from helioreduce import __version__, times
 from helioreduce.errors import InputError, unwritable
+from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
 
 #: Cards of an HDU's own storage; they never travel with the image.
@@ -61,8 +65,13 @@ def opened(
         raise InputError(f"cannot be read as FITS ({' '.join(str(error).split())})", cure=cure, where=path) from error
 
 
-def write(path: str | Path, hdus: fits.HDUList) -> None:
+def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
     """Write with checksums, to a temporary name and then renamed.
+
+    Parameters
+    ----------
+    signed
+        Whether the file gets cards of its own: FILENAME, DATE, CREATOR and VERS_SW. Files in JSOC's own form do not.
 
     Raises
     ------
@@ -72,10 +81,26 @@ def write(path: str | Path, hdus: fits.HDUList) -> None:
     try:
         with replaced(path) as temporary, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
+            _sign(hdus, Path(path).name if signed else "")
             checked = _with_checksums(_as_stored(hdus))
             checked.writeto(temporary, overwrite=True, output_verify="silentfix")
     except OSError as error:
         raise unwritable(error, path) from None
+
+
+def _sign(hdus: fits.HDUList, name: str) -> None:
+    """Say in the first header what the file is, and there and beside the first image whether it is simulated."""
+    if name:
+        cards = {"FILENAME": name, "DATE": (date(), "[UTC] when this file was made"), "CREATOR": "helioreduce"}
+        hdus[0].header.update({**cards, "VERS_SW": (__version__, "version of CREATOR")})
+    for hdu in hdus[:2]:
+        hdu.header.update(origin.cards(hdu.header))
+
+
+def date() -> str:
+    """Return the time of now, or that of SOURCE_DATE_EPOCH in the environment: with it the same run gives the same bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return times.iso(datetime.fromtimestamp(int(epoch), UTC) if epoch else times.now().replace(microsecond=0))
 
 
 def is_image(hdu: fits.PrimaryHDU) -> bool:

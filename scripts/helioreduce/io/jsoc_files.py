@@ -77,7 +77,7 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
     if quarters:
         hdu.header.update(BSCALE=0.25, BZERO=8183.75)
-    files.write(path, fits.HDUList([fits.PrimaryHDU(), hdu]))
+    files.write(path, fits.HDUList([fits.PrimaryHDU(), hdu]), signed=False)
 
 
 def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None:
@@ -98,7 +98,7 @@ def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None
         new = [card for card in header.cards if not _STORAGE.fullmatch(card.keyword) and card.keyword not in STRUCTURAL]
         image.header.clear()
         image.header.extend([*kept, *new], strip=False, end=True)
-        files.write(target, hdus)
+        files.write(target, hdus, signed=False)
 
 
 def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:

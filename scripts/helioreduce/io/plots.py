@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
 
 #: Width of a figure of one and of two columns of a journal, inches.
@@ -69,6 +70,8 @@ def write(
 ) -> None:
     """Draw a figure and write it as PDF or PNG, by suffix: the same values give the same bytes.
 
+    What the job's files are made of is written below it, see :mod:`helioreduce.io.origin`.
+
     Parameters
     ----------
     paths
@@ -80,6 +83,7 @@ def write(
     """
     with look(style):
         figure = draw(*values, **options)
+        origin.stamp(figure)
         for path in map(Path, paths):
             with replaced(path) as temporary:
                 figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix])

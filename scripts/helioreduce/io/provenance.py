@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 COMPLETE, SKIPPED = "COMPLETE", "SKIPPED"
 #: In ORIGIN of every frame that the embedded archive makes.
 SIMULATED = "SIMULATED"
+#: Card of everything that is made from simulated frames.
+SIMULATE = "SIMULATE"
 
 
 #: Status cards of steps that share their first eight letters.
@@ -108,7 +110,7 @@ def caveats(header: Mapping[str, object]) -> list[str]:
 
 def is_simulated(header: Mapping[str, object]) -> bool:
     """Return whether an image is one of the embedded archive, by ORIGIN."""
-    return SIMULATED in str(header.get("ORIGIN", ""))
+    return SIMULATE in header or SIMULATED in str(header.get("ORIGIN", ""))
 
 
 def _ascii(text: str) -> str:

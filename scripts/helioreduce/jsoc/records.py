@@ -90,14 +90,14 @@ def load(path: str | Path) -> list[Record]:
 
 
 def find(path: str | Path, time: str) -> Record:
-    """Return the record of one slot (compact T_REC); of several, the one made last.
+    """Return the record of one slot (compact T_REC, in the name of a product); of several, the one made last.
 
     Raises
     ------
     NoData
         If the list has none.
     """
-    if found := _by_slot(path).get(time):
+    if found := _by_slot(path).get(times.in_name(time)):
         return found
     raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
 
@@ -120,8 +120,9 @@ def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str
     """
     found = _by_slot(path)
     requested = origin(path).get("requested", [])
-    reasons = {slot: verdict(found[slot]) if slot in found else "the archive has no record" for slot in requested}
-    return {slot: reason for slot, reason in reasons.items() if reason}
+    held = {name: found.get(times.in_name(name)) for name in requested}
+    reasons = {name: verdict(record) if record else "the archive has no record" for name, record in held.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _by_slot(path: str | Path) -> dict[str, Record]:

@@ -64,7 +64,7 @@ class Plan:
             If the request cannot be understood, or names files that do not exist.
         """
         source, settings = Source.of(config), config["aia"]
-        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings), {}, [])
+        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
         skip = source.jsoc["on_missing"] == "skip" and not source.is_local
         missing = source.missing(_days(wanted)) if skip else set()
         frames = {frame: own for frame, own in wanted.items() if frame not in missing}
@@ -224,11 +224,12 @@ def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], di
     return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, folder.notes
 
 
-def _slots(settings: Mapping[str, Any]) -> dict[Key, local.Frame | None]:
-    """Return every frame of a request for channels and times."""
+def _slots(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Frame | None]:
+    """Return every frame of a request for channels and times; what is simulated never has the name of what is not."""
+    suffix = local.SIMULATED * simulated
     start, end = times.parse(settings["start"]), times.parse(settings["end"])
     found = ((c, t) for c in settings["channels"] for t in slots.slots(c, start, end, settings["cadence_s"]))
-    return {(str(channel), times.compact(time)): None for channel, time in found}
+    return {(str(channel), times.compact(time) + suffix): None for channel, time in found}
 
 
 def _days(frames: Iterable[Key]) -> dict[Key, list[Key]]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from helioreduce.aia import steps
 from helioreduce.aia.frames import Download, Frame
+from helioreduce.plan import local
 from helioreduce.plan.aia import Key, Plan, product
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
@@ -141,9 +142,9 @@ class Batches:
 
 
 def _chunks(plan: Plan, size: int) -> Iterator[Chunk]:
-    """Yield the chunks of every channel."""
-    for channel in dict.fromkeys(channel for channel, _ in plan.wanted):
-        wanted = [frame for frame in plan.wanted if frame[0] == channel]
+    """Yield the chunks of every channel; what is simulated and what is not are in chunks of their own."""
+    for channel, is_simulated in dict.fromkeys((channel, local.SIMULATED in time) for channel, time in plan.wanted):
+        wanted = [frame for frame in plan.wanted if (frame[0], local.SIMULATED in frame[1]) == (channel, is_simulated)]
         for start in range(0, len(wanted), size):
             if keys := tuple(frame for frame in wanted[start : start + size] if frame in plan.frames):
                 yield Chunk(plan, channel, wanted[start][1], keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,11 @@ class Plan:
         return self.settings["directory"] is None
 
     @property
+    def flight(self) -> str:
+        """Name of the flight in those of the products: what is simulated never has the name of what is not."""
+        return "simulated" if self.simulated else "2019"
+
+    @property
     def cameras(self) -> tuple[int, ...]:
         """Numbers of the cameras."""
         return CAMERAS
@@ -91,8 +96,8 @@ class Plan:
 
     def targets(self) -> list[str]:
         """Return level 3 and the figures of every requested line."""
-        names = ("results/esis/level3/{}.fits", "results/esis/figures/{}/coalignment.png")
-        return [name.format(line) for line in self.settings["lines"] for name in names]
+        names = ("results/esis/level3/{}/{}.fits", "results/esis/figures/{}/{}/coalignment.png")
+        return [name.format(self.flight, line) for line in self.settings["lines"] for name in names]
 
     def dark_frames(self, wildcards: Any) -> list[str]:
         """Return the dark frames of a camera."""
@@ -109,12 +114,12 @@ class Plan:
 
     def every(self, state: str) -> Callable[[Any], list[str]]:
         """Return the input function of one state of every sequence of a line."""
-        return lambda wildcards: [f"results/esis/{state}/{wildcards.line}/{sequence}.fits" for sequence in self.sequences]
+        return lambda wildcards: [_state(state, wildcards, sequence) for sequence in self.sequences]
 
     def middle(self) -> list[str]:
         """Return level 1 of the sequence in the middle of the flight, which the figures show."""
         sequence = self.sequences[len(self.sequences) // 2]
-        return [f"results/esis/level1/{sequence}/{camera}.fits" for camera in CAMERAS]
+        return [f"results/esis/level1/{self.flight}/{sequence}/{camera}.fits" for camera in CAMERAS]
 
     def _of(self, exposures: Mapping[int, Any], wildcards: Any) -> Any:
         """Return what belongs to the sequence of a job."""
@@ -123,6 +128,11 @@ class Plan:
         except KeyError:
             problem = f"there is no sequence {wildcards.sequence}"
             raise InputError(problem, cure=f"The flight has {', '.join(self.sequences)}") from None
+
+
+def _state(state: str, wildcards: Any, sequence: str) -> str:
+    """Return the file of one state of a sequence."""
+    return f"results/esis/{state}/{wildcards.flight}/{wildcards.line}/{sequence}.fits"
 
 
 def _simulated(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
@@ -191,14 +201,13 @@ def _nearest(lights: Exposures, frames: list[str]) -> dict[int, list[str]]:
     if not frames:
         cure = "Add it, and set aia.start and aia.end to the flight"
         raise InputError("esis.target is aia, but aia.channels has no 304", cure=cure)
-    dates = [times.from_compact(time) for time in frames]
-    nearest = {number: min(dates, key=partial(_distance, number)) for number in lights}
-    return {number: [product("level1.5", "304", times.compact(date))] for number, date in nearest.items()}
+    nearest = {number: min(frames, key=partial(_distance, number)) for number in lights}
+    return {number: [product("level1.5", "304", time)] for number, time in nearest.items()}
 
 
-def _distance(exposure: int, date: datetime) -> timedelta:
-    """Return the time from the middle of an exposure to a date."""
-    return abs(date - (time_of(exposure) - timedelta(seconds=EXPOSURE_S / 2)))
+def _distance(exposure: int, time: str) -> timedelta:
+    """Return the time from the middle of an exposure to a frame of AIA."""
+    return abs(times.from_compact(time) - (time_of(exposure) - timedelta(seconds=EXPOSURE_S / 2)))
 
 
 def _images(path: Path) -> list[str]:

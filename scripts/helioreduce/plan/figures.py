@@ -12,6 +12,7 @@ from helioreduce.aia.figures.catalogue import FIGURES, Covers, Entry, module
 from helioreduce.plan import aia, response
 from helioreduce.plan.aia import Key, product
 from helioreduce.plan.paths import REPOSITORY
+from helioreduce.plan.source import frame
 
 FOLDER, CAPTIONS = "results/figures", REPOSITORY / "workflow" / "report"
 GALLERY = f"{FOLDER}/gallery.html"
@@ -160,8 +161,7 @@ class Plan:
         yield Figure("error_components", self.first(), raw)
         yield Figure("error_histograms", self.first(), raw)
         if self.images.source.is_archive:
-            truth = "results/archive/frames/{channel}/{time}/truth.fits"
-            yield Figure("pulls", self.first(), {"images": self._frame, "truth": truth})
+            yield Figure("pulls", self.first(), {"images": self._frame, "truth": self._truth})
         else:
             yield Figure("pulls", self._first_in(lambda channel: len(self.times[channel]) > 1), {"images": self._pair})
         euv = self._first_in(lambda channel: int(channel) in EUV)
@@ -196,6 +196,10 @@ class Plan:
     def _frame(self, wildcards: Any) -> list[str]:
         """Return a frame with its error plane."""
         return [product(self.images.latest(wildcards.channel, wildcards.time, "deconvolve"), wildcards.channel, wildcards.time)]
+
+    def _truth(self, wildcards: Any) -> str:
+        """Return the file of the truth behind a frame of the embedded archive."""
+        return f"{frame(wildcards.channel, wildcards.time)}/truth.fits"
 
     def _pair(self, wildcards: Any) -> list[str]:
         """Return a frame with its error plane and the next one of its channel; of the last frame the one before."""

@@ -12,7 +12,7 @@ from helioreduce import times
 from helioreduce.aia import cards, level1, wcs
 from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import fits, provenance
 from helioreduce.quality import DEFAULT, Policy
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _SUFFIX = re.compile(r"\.(fits|fit|fts)(\.(gz|bz2|fz))?$")
 #: Endings of FITS files in archives that are not opened here.
 _PACKED = re.compile(r"\.(fits|fit|fts)\.(zip|z|xz|zst|7z)$|\.(tar|tar\.gz|tgz|zip)$")
+
+
+#: What follows the time in the names of simulated frames.
+SIMULATED = "_simulated"
 
 
 class Frame(NamedTuple):
@@ -152,7 +156,8 @@ def _judged(file: Path, header: Header, spikes: Path | None, policy: Policy) -> 
     if header["BITPIX"] < 0 and level1.resampled(header, shape):
         level1.ingest(fits.read(file), policy)
     time = cards.time(header, "T_REC" if cards.value(header, "T_REC") else "T_OBS")
-    frame = Frame(str(cards.channel(header)), times.compact(time), file, spikes)
+    name = times.compact(time) + SIMULATED * provenance.is_simulated(header)
+    frame = Frame(str(cards.channel(header)), name, file, spikes)
     return _Found(frame, wcs.Pointing.of(header).corner(header), shape)
 
 

@@ -21,6 +21,11 @@ _POINTING = "pointing_"
 CONNECTION_SHARES = 12
 
 
+def frame(channel: str, time: str) -> str:
+    """Return the folder of a frame of the embedded archive."""
+    return f"results/archive/frames/{channel}/{times.in_name(time)}"
+
+
 @dataclass(frozen=True)
 class Source:
     """The source of a request.
@@ -110,7 +115,7 @@ class Source:
 
     def served(self, frames: Iterable[tuple[str, str]]) -> list[str]:
         """Return the records that the embedded archive serves these frames from; nothing for other sources."""
-        return [f"results/archive/frames/{channel}/{time}/record.json" for channel, time in frames if self.is_archive]
+        return [f"{frame(*key)}/record.json" for key in frames if self.is_archive]
 
     def series(self, table: str, day: str = "") -> list[str]:
         """Return the files that the embedded archive serves a table from; nothing for other sources.

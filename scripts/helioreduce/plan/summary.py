@@ -18,7 +18,7 @@ FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.png",
     "results/figures": "gallery.html",
     "results/cosmic_rays/sources": "<job>/<frame>.png",
-    "results/esis/level3": "<line>.fits",
+    "results/esis/level3": "<flight>/<line>.fits",
     "results/spice/report": "<raster>.html",
 }
 #: Reasons shown; the logs hold all.

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -93,8 +94,10 @@ def run(
 
     def finish(product: AnyProduct, result: Any) -> None:
         path = kept[product.output]
-        for outdated in path.parent.glob(f"{Path(product.output).stem}.*.fits"):
+        for outdated in path.parents[1].glob(f"*/{path.name}"):
             outdated.unlink()
+            with suppress(OSError):  # other products are in it
+                outdated.parent.rmdir()
         write(path, result)
         _link(path, Path(product.output))
 
@@ -174,7 +177,7 @@ def _kept(product: Product, folder: Path, common: object) -> Path:
     digests = [provenance.sha256(file) for file in product.inputs]
     digest = hashlib.sha256(repr((common, product.settings, digests)).encode()).hexdigest()
     output = Path(product.output)
-    return folder / output.parent.name / f"{output.stem}.{digest[:16]}.fits"
+    return folder / output.parent.name / digest[:16] / output.name
 
 
 def _link(kept: Path, output: Path) -> None:

@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from helioreduce.io import inputs, origin
 from helioreduce.runtime import process
 from helioreduce.runtime.log import log_to
 
 
-def run(main: Callable[..., None], job: Any) -> None:
+def run(main: Callable[..., None], job: Any, *, simulated: bool = False) -> None:
     """Call ``main`` as the job asks, with the rule's log and threads.
 
     A parameter of ``main`` is the input, output, wildcard or param of that name. ``inputs`` and ``outputs`` are the lists
@@ -24,6 +25,8 @@ def run(main: Callable[..., None], job: Any) -> None:
         Function of a script.
     job
         The object ``snakemake`` that Snakemake gives to a script.
+    simulated
+        Whether the job simulates what it writes; otherwise its inputs tell, see :mod:`helioreduce.io.inputs`.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def run(main: Callable[..., None], job: Any) -> None:
     >>> if __name__ == "__main__" and "snakemake" in globals():
     ...     script.run(main, snakemake)
     """
-    with log_to(job.log[0]):
+    with log_to(job.log[0]), origin.saying([origin.WORDS] if simulated else inputs.told(job.input)):
         process.use_threads(job.threads)
         main(**arguments(main, job))
 

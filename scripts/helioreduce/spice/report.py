@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from helioreduce import __version__
 from helioreduce.constants import SPEED_OF_LIGHT_KM_S
-from helioreduce.io import pages
+from helioreduce.io import origin, pages
 from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
 from helioreduce.spice.fitted import Fitted
@@ -125,8 +125,9 @@ def _maps(fitted: Fitted, line: Line) -> Picture:
 
 
 def _picture(figure: Figure, text: str) -> Picture:
-    """Return a figure as PNG."""
+    """Return a figure as PNG, with what its files are made of."""
     buffer = io.BytesIO()
+    origin.stamp(figure)
     engine = figure.get_layout_engine()
     if engine is not None:  # once is enough: saving would lay out again and draw twice
         engine.execute(figure)

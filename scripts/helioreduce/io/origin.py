@@ -1,0 +1,50 @@
+"""What a job's files are made of: simulated frames and stand-in tables are told in everything that is made from them.
+
+A job is one process. What its inputs say (:mod:`helioreduce.io.inputs`) is said by every writer of files and pictures, so
+that no step can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from helioreduce.io.provenance import SIMULATE, is_simulated
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: What is said of everything that is made from simulated frames.
+WORDS = "SIMULATED by helioreduce: not an observation"
+#: What is said of the files of this process.
+_said: list[str] = []
+
+
+@contextmanager
+def saying(texts: Iterable[str]) -> Iterator[None]:
+    """Have every file that is written in this block say these texts."""
+    before = list(_said)
+    _said[:] = dict.fromkeys(texts)
+    try:
+        yield
+    finally:
+        _said[:] = before
+
+
+def cards(header: Mapping[str, object]) -> dict[str, tuple[str, str]]:
+    """Return the cards that a file with this header gets: that its frames are simulated, if so."""
+    return {SIMULATE: (WORDS, "synthetic data")} if WORDS in _said or is_simulated(header) else {}
+
+
+def meta() -> dict[str, str]:
+    """Return the same for the meta data of a table."""
+    return {SIMULATE.lower(): WORDS} if WORDS in _said else {}
+
+
+def stamp(figure: Figure) -> None:
+    """Write below a figure what is said of the files that it is made from; simulated frames have simulated tables."""
+    said = [WORDS] if WORDS in _said else _said
+    lines = [line for line in figure.get_supxlabel().splitlines() if line not in said]
+    if said:
+        figure.supxlabel("\n".join([*lines, *said]), fontsize="medium", color="C3", fontweight="bold")
