@@ -177,11 +177,11 @@ def test_target_folder_is_all_its_fits_files(folder):
 def test_every_target_of_every_line(folder):
     made = plan(directory="given", lines=["ov", "hei"])
     assert made.targets() == [
-        "results/esis/level3/simulated/ov.fits",
-        "results/esis/figures/simulated/ov/coalignment.png",
-        "results/esis/level3/simulated/hei.fits",
-        "results/esis/figures/simulated/hei/coalignment.png",
+        "results/esis/level3/2019/ov.fits",
+        "results/esis/figures/2019/ov/coalignment.png",
+        "results/esis/level3/2019/hei.fits",
+        "results/esis/figures/2019/hei/coalignment.png",
     ]
-    masks = made.every("mask")(job(flight="simulated", line="hei"))
-    assert masks == [f"results/esis/mask/simulated/hei/{n:05d}.fits" for n in (120, 121, 122)]
-    assert made.middle() == [f"results/esis/level1/simulated/00121/{n}.fits" for n in (1, 2, 3, 4)]
+    masks = made.every("mask")(job(flight="2019", line="hei"))
+    assert masks == [f"results/esis/mask/2019/hei/{n:05d}.fits" for n in (120, 121, 122)]
+    assert made.middle() == [f"results/esis/level1/2019/00121/{n}.fits" for n in (1, 2, 3, 4)]

@@ -137,9 +137,12 @@ def test_patterns_have_the_wildcards_of_what_they_cover():
 
 def test_pulls_are_of_the_truth_or_of_the_next_frame():
     archived = of_channels(171)
-    first, second, third = archived.times["171"]
-    assert inputs(archived.figures["pulls"], "171", first)["truth"] == [f"results/archive/frames/171/{first}/truth.fits"]
-    pulls = of_channels(171, source="jsoc").figures["pulls"]
+    first = archived.times["171"][0]
+    assert inputs(archived.figures["pulls"], "171", first)["truth"] == [
+        f"results/archive/frames/171/{first.removesuffix('_simulated')}/truth.fits"
+    ]
+    asked = of_channels(171, source="jsoc")
+    pulls, (first, second, third) = asked.figures["pulls"], asked.times["171"]
     for time, pair in ((first, (first, second)), (second, (second, third)), (third, (second, third))):
         assert inputs(pulls, "171", time) == {"images": [f"results/aia/error/171/{shown}.fits" for shown in pair]}
     alone = plan(source="jsoc", aia={"channels": [171]})

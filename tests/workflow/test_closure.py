@@ -14,7 +14,8 @@ from helioreduce.image import Flag
 from helioreduce.io import fits as products
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
-TIME = "20140101T000001"
+SLOT = "20140101T000001"
+TIME = f"{SLOT}_simulated"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def run(tmp_path_factory, repository) -> Path:
 
 @pytest.fixture(scope="module")
 def truth(run):
-    with fits.open(run / f"results/archive/frames/171/{TIME}/truth.fits") as hdus:
+    with fits.open(run / f"results/archive/frames/171/{SLOT}/truth.fits") as hdus:
         return {hdu.name: np.asarray(hdu.data) for hdu in hdus[1:]} | {"header": hdus[0].header}
 
 

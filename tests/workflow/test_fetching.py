@@ -19,7 +19,9 @@ REPOSITORY = Path(__file__).parents[2]
 SUN = {"npix": 128}
 AIA = {"channels": [1600], "start": "2014-01-01T00:00:13", "end": "2014-01-01T00:00:37", "cadence_s": 24}
 SLOTS = ("20140101T000013", "20140101T000037")
-IMAGES = [f"results/aia/level1/1600/{slot}.fits" for slot in SLOTS]
+#: The same in the names of products of the embedded archive, and of another one that is served by its address.
+SIMULATED = tuple(f"{slot}_simulated" for slot in SLOTS)
+IMAGES, SERVED = ([f"results/aia/level1/1600/{name}.fits" for name in names] for names in (SIMULATED, SLOTS))
 NO_NETWORK = '''
 """Refuses every connection, and tells where it was to lead."""
 import socket
@@ -54,8 +56,11 @@ def reduce(tmp_path):
 
 
 def digests(tmp_path, state="level1"):
-    """SHA-256 of the products of a state."""
-    return {path.name: provenance.sha256(path) for path in (tmp_path / "results" / "aia" / state / "1600").glob("*.fits")}
+    """SHA-256 of the products of a state, by their slots."""
+    return {
+        path.name.replace("_simulated", ""): provenance.sha256(path)
+        for path in (tmp_path / "results" / "aia" / state / "1600").glob("*.fits")
+    }
 
 
 def test_after_the_offline_target_no_connection_is_opened(reduce, tmp_path):
@@ -72,12 +77,12 @@ def test_after_the_offline_target_no_connection_is_opened(reduce, tmp_path):
 def test_every_file_tells_where_it_came_from_and_is_fetched_once(reduce, tmp_path):
     reduce(*IMAGES)
     first = digests(tmp_path)
-    history = json.loads((tmp_path / "results/aia/level1/1600" / f"{SLOTS[0]}.json").read_text())
+    history = json.loads((tmp_path / "results/aia/level1/1600" / f"{SIMULATED[0]}.json").read_text())
     assert {"record", "recnum", "path", "bytes", "sha256", "faults", "fetched", "stale", "query"} <= set(history)
     with Archive(tmp_path / "results" / "archive") as archive:
         config = {"source": "jsoc", "jsoc": {"url": archive.url}}
         subprocess.run(["rm", "-r", str(tmp_path / "results/aia/level1"), str(tmp_path / "results/aia/records")], check=True)
-        reduce(*IMAGES, **config)
+        reduce(*SERVED, **config)
         assert not any(request["path"].startswith("/SUM") for request in archive.requests), "the store had them"
     assert digests(tmp_path) == first
 
@@ -90,8 +95,8 @@ def test_staged_exports_give_the_same_images(reduce, tmp_path):
         for folder in ("level1", "records"):
             subprocess.run(["rm", "-r", str(tmp_path / "results/aia" / folder)], check=True)
         subprocess.run(["rm", "-r", str(tmp_path / "results/store")], check=True)
-        assert reduce(*IMAGES, check=False, **config).returncode != 0, "an export needs an address"
-        reduce(*IMAGES, env={"JSOC_EMAIL": "reader@localhost"}, **config)
+        assert reduce(*SERVED, check=False, **config).returncode != 0, "an export needs an address"
+        reduce(*SERVED, env={"JSOC_EMAIL": "reader@localhost"}, **config)
         requests = [request["query"] for request in archive.requests if request["query"].get("op") == "exp_request"]
         assert len(requests) == 1, "one request for the batch"
     assert digests(tmp_path) == first
@@ -103,12 +108,12 @@ def test_missing_frames_are_listed_and_left_out(reduce, tmp_path):
     sun = {**SUN, "events": {"eclipse": [f"1600/{SLOTS[1]}"]}}
     done = reduce(*IMAGES, "--keep-going", check=False, archive=sun)
     assert done.returncode != 0 and set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
-    log = (tmp_path / "results/logs/aia_fetch/1600" / f"{SLOTS[1]}.log").read_text()
+    log = (tmp_path / "results/logs/aia_fetch/1600" / f"{SIMULATED[1]}.log").read_text()
     assert "bit 13: eclipse" in log and "on_missing: skip" in log
     assert "1 of 2 frames are unavailable" in done.stdout and '--config jsoc="{on_missing: skip}"' in done.stdout
     reduce("results/aia/missing.tsv", archive=sun, jsoc={"on_missing": "skip"})
     table = (tmp_path / "results/aia/missing.tsv").read_text().splitlines()
-    assert len(table) == 2 and table[1].startswith(f"1600\t{SLOTS[1]}\t") and "eclipse" in table[1]
+    assert len(table) == 2 and table[1].startswith(f"1600\t{SIMULATED[1]}\t") and "eclipse" in table[1]
 
 
 @pytest.mark.parametrize("batch", [0, 2], ids=["single steps", "chunks"])
@@ -119,7 +124,7 @@ def test_frames_that_turn_out_to_be_missing_are_left_out_by_one_command(reduce, 
     assert "1 of 2 frames are unavailable" in done.stdout and "the run goes on" in done.stdout
     assert set(digests(tmp_path)) == {f"{SLOTS[0]}.fits"}
     assert "was killed" not in done.stdout + done.stderr
-    assert (tmp_path / "results/aia/missing.tsv").read_text().splitlines()[1].startswith(f"1600\t{SLOTS[1]}\t")
+    assert (tmp_path / "results/aia/missing.tsv").read_text().splitlines()[1].startswith(f"1600\t{SIMULATED[1]}\t")
     again = reduce("offline", **request)
     assert "Nothing to be done" in again.stdout + again.stderr
 
@@ -129,7 +134,7 @@ def test_a_chunk_is_fetched_by_one_job_with_the_same_files(reduce, tmp_path):
     first = digests(tmp_path)
     subprocess.run(["rm", "-r", str(tmp_path / "results/aia/level1")], check=True)
     done = reduce(*IMAGES, aia={**AIA, "batch": 2})
-    assert "1600 20140101T000037: done (2 of 2" in done.stdout + done.stderr
+    assert "1600 20140101T000037_simulated: done (2 of 2" in done.stdout + done.stderr
     assert digests(tmp_path) == first
 
 
@@ -170,5 +175,5 @@ def test_a_recorded_copy_serves_the_same_images(reduce, tmp_path):
     assert digests(tmp_path) == first and "aia_fetch" not in done.stderr, "an earlier run is recorded without fetching again"
     subprocess.run(["rm", "-r", str(tmp_path / "results")], check=True)
     with Archive(tmp_path / "copy") as archive:
-        reduce(*IMAGES, source="jsoc", jsoc={"url": archive.url})
+        reduce(*SERVED, source="jsoc", jsoc={"url": archive.url})
     assert digests(tmp_path) == first
