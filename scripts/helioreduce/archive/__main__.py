@@ -15,7 +15,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; default: any free one")
     parser.add_argument("--log", help="file that gets one JSON line per request")
     options = parser.parse_args()
-    with Archive(options.root, log=options.log, port=options.port) as archive, contextlib.suppress(KeyboardInterrupt):
+    run(options.root, options.port, options.log)
+
+
+def run(root: str, port: int = 0, log: str | None = None) -> None:
+    """Serve a folder until interrupted, and print the address."""
+    with Archive(root, log=log, port=port) as archive, contextlib.suppress(KeyboardInterrupt):
         print(f"{archive.url}  (queries: {archive.url.rstrip('/')}{CGI}; stop with Ctrl-C)", flush=True)
         archive.wait()
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from helioreduce.plan.paths import REPOSITORY
 
-SCRIPTS = REPOSITORY / "scripts"
+#: The folder of the scripts, and the one that holds the package: the same in the repository, not where it is installed.
+SCRIPTS, PACKAGES = REPOSITORY / "scripts", Path(__file__).parents[2]
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -19,10 +20,10 @@ def code(*names: str) -> str:
 
     ``code("aia_prep")`` is of ``scripts/aia_prep.py``; a module is named as it is imported.
     """
-    return digest(*(SCRIPTS / f"{name.replace('.', '/')}.py" for name in names))
+    return digest(*((PACKAGES if "." in name else SCRIPTS) / f"{name.replace('.', '/')}.py" for name in names))
 
 
-def digest(*files: Path, root: Path = SCRIPTS) -> str:
+def digest(*files: Path, root: Path = PACKAGES) -> str:
     """Return a digest of scripts or modules and of every package module below ``root`` that they import, directly or not.
 
     The modules are found by reading the imports; comments, docstrings and layout do not count, so a digest changes when

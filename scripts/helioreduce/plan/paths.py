@@ -7,8 +7,9 @@ from pathlib import Path
 
 from helioreduce.errors import InputError
 
-#: The folder of the Snakefile, the scripts and the environments.
-REPOSITORY = Path(__file__).parents[3]
+_PACKAGE = Path(__file__).parents[1]
+#: The folder of the Snakefile, the scripts and the environments: the repository, or its copy in an installed package.
+REPOSITORY = _PACKAGE.parents[1] if (_PACKAGE.parents[1] / "Snakefile").exists() else _PACKAGE / "workflow"
 
 
 def places() -> tuple[Path, ...]:

@@ -1,0 +1,96 @@
+"""``helioreduce info``: what was done to a file, in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from helioreduce.errors import InputError
+from helioreduce.io import ecsv, fits, provenance
+
+#: Cards that say what an image is of, by the name of the entry.
+_FACTS = {
+    "instrument": ("TELESCOP", "INSTRUME"),
+    "channel": ("WAVELNTH",),
+    "level": ("LVL_NUM", "LEVEL"),
+    "time": ("T_OBS", "DATE-AVG", "DATE-BEG", "DATE-OBS"),
+    "exposure_s": ("EXPTIME", "XPOSURE"),
+    "quality": ("QUALITY",),
+    "unit": ("BUNIT",),
+    "target": ("TARGET", "STUDY"),
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Describe every file."""
+    found, code = [], 0
+    for file in options.files:
+        try:
+            found.append(describe(Path(file)))
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = 1
+    if options.json:
+        print(json.dumps(found, indent=1, default=str))
+    else:
+        print("\n\n".join("\n".join(_words(entry)) for entry in found))
+    return code
+
+
+def describe(file: Path) -> dict[str, Any]:
+    """Return what a file holds and what was done to it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    if file.suffix == ".ecsv":
+        table = ecsv.read_table(file)
+        return {"file": str(file), "rows": len(table), "columns": table.colnames, **{k: str(v) for k, v in table.meta.items()}}
+    headers = [header for header in fits.read_headers(file) if header.get("NAXIS", 0)]
+    if not headers:
+        raise InputError("holds no array", cure="Give a FITS file with an image", where=file)
+    first = headers[0]
+    facts = {name: " ".join(str(first[key]) for key in keys if key in first) for name, keys in _FACTS.items()}
+    facts["time"] = next((str(first[key]) for key in _FACTS["time"] if key in first), "")
+    steps = {json.dumps(step): step for header in headers for step in provenance.history(header)}
+    return {
+        "file": str(file),
+        **{name: value for name, value in facts.items() if value},
+        "arrays": {_name(header, k): _shape(header) for k, header in enumerate(headers)},
+        "simulated": any(provenance.is_simulated(header) for header in headers) or "SIMULATED" in json.dumps(list(steps)),
+        "steps": list(steps.values()),
+        "caveats": list(dict.fromkeys(caveat for header in headers for caveat in provenance.caveats(header))),
+    }
+
+
+def _name(header: Mapping[str, Any], number: int) -> str:
+    return str(header.get("EXTNAME") or ("data" if not number else f"array {number}"))
+
+
+def _shape(header: Mapping[str, Any]) -> list[int]:
+    return [int(header[f"NAXIS{axis}"]) for axis in range(int(header["NAXIS"]), 0, -1)]
+
+
+def _words(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines that describe a file."""
+    yield entry["file"]
+    if "columns" in entry:
+        yield f"  table of {entry['rows']} rows: {', '.join(entry['columns'])}"
+        yield from (f"  {key}: {value}" for key, value in entry.items() if key not in ("file", "rows", "columns"))
+        return
+    facts = {name: entry[name] for name in _FACTS if name in entry}
+    yield "  " + ", ".join(f"{name} {value}" for name, value in facts.items())
+    yield "  arrays: " + ", ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in entry["arrays"].items())
+    yield f"  simulated: {'yes, in the image or a table' if entry['simulated'] else 'no'}"
+    yield "  steps:" if entry["steps"] else "  steps: none is recorded"
+    for number, step in enumerate(entry["steps"], 1):
+        yield f"    {number}. {step['step']}: {step['status']}, {step['parameters']}  (helioreduce {step['version']})"
+        if step["reference"]:
+            yield f"       by {step['reference']}"
+    yield from (f"  caveat: {caveat}" for caveat in entry["caveats"])

@@ -1,0 +1,124 @@
+"""``helioreduce reduce``: level-1 files to DN/s."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from helioreduce.aia import cards
+from helioreduce.api import aia, aia_calibration
+from helioreduce.errors import InputError, ReductionError
+from helioreduce.image import Image
+from helioreduce.io import fits, provenance
+from helioreduce.plan import local
+
+Row = dict[str, Any]
+#: Endings of FITS files, and of compressed ones.
+_FITS, _COMPRESSED = {".fits", ".fit", ".fts"}, (".gz", ".bz2", ".fz")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Reduce every file; one that fails does not keep the others from being reduced."""
+    files = _ordered(_files(options.files))
+    source = options.tables or local.tables(files[0].parent) or "simulated"
+    table = aia_calibration.calibration(source, version=options.table_version, pointing=options.pointing)
+    rows = list(_reduced(files, table, options))
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        _print(rows)
+    return int(any("error" in row for row in rows))
+
+
+def _files(given: list[str]) -> list[Path]:
+    """Return files, and the FITS files of folders without lists of spikes."""
+    found = []
+    for path in map(Path, given):
+        found += sorted(file for file in path.iterdir() if _is_level1(file)) if path.is_dir() else [path]
+    if not found:
+        raise InputError("no FITS file is in the folder", cure="Give level-1 files", where=", ".join(given))
+    return found
+
+
+def _is_level1(file: Path) -> bool:
+    name = file.name.lower()
+    return not _FITS.isdisjoint(Path(name).suffixes) and "spikes" not in name and ".reduced." not in name
+
+
+def _ordered(files: list[Path]) -> list[Path]:
+    """Return files by channel, so that each PSF is prepared once; those that cannot be read come last."""
+
+    def channel(file: Path) -> int:
+        try:
+            return cards.channel(fits.read_header(file))
+        except InputError:
+            return 10**6
+
+    return sorted(files, key=channel)
+
+
+def _reduced(files: list[Path], table: aia_calibration.Calibration, options: argparse.Namespace) -> Iterator[Row]:
+    """Yield what was done to each file."""
+    control = {name: getattr(options, name) for name in ("iterations", "core", "precision")}
+    for number, file in enumerate(files, 1):
+        start = time.perf_counter()
+        target = _target(file, options.output)
+        print(f"[{number}/{len(files)}] {file.name}", file=sys.stderr, flush=True)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what is in doubt is in the header, and said below
+                image = aia.reduce(
+                    file, table, without=options.without, systematic=options.systematic, allow=options.allow,
+                    threads=options.threads, **control,
+                )  # fmt: skip
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fits.write(target, image)
+        except ReductionError as error:
+            message = error.at(file) if isinstance(error, InputError) else error
+            print(f"error: {message}", file=sys.stderr)
+            yield {"file": str(file), "error": str(message)}
+        else:
+            yield _row(file, target, image) | {"seconds": round(time.perf_counter() - start, 2)}
+
+
+def _target(file: Path, folder: str | None) -> Path:
+    """Return the file of a product."""
+    name = file.name
+    for ending in (*_COMPRESSED, *_FITS):
+        name = name.removesuffix(ending)
+    return (Path(folder) if folder else file.parent) / f"{name}.reduced.fits"
+
+
+def _row(file: Path, target: Path, image: Image) -> Row:
+    """Return what was done, for a machine."""
+    header = image.header
+    return {
+        "file": str(file),
+        "product": str(target),
+        "channel": header["WAVELNTH"],
+        "time": header["T_OBS"],
+        "shape": list(image.data.shape),
+        "unit": header["BUNIT"],
+        "steps": provenance.history(header),
+        "caveats": provenance.caveats(header),
+    }
+
+
+def _print(rows: list[Row]) -> None:
+    """Print what was done, for a reader."""
+    print(f"{'channel':>7}  {'time':<24}{'shape':<12}{'unit':<6}{'s':>6}  {'steps':<50}  product")
+    for row in rows:
+        if "error" in row:
+            print(f"failed: {row['error']}")
+            continue
+        steps = " ".join(step["step"] if step["status"] == "COMPLETE" else f"({step['step']})" for step in row["steps"])
+        shape, product = "×".join(map(str, row["shape"])), row["product"]
+        print(f"{row['channel']:>7}  {row['time']:<24}{shape:<12}{row['unit']:<6}{row['seconds']:>6}  {steps:<50}  {product}")
+    for caveat in dict.fromkeys(caveat for row in rows for caveat in row.get("caveats", ())):
+        print(f"caveat: {caveat}")

@@ -1,0 +1,144 @@
+"""The command: help at once, exit codes, words for readers and JSON for programs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from level1_cases import Case
+
+from helioreduce import aia, command
+from helioreduce.command import workspace
+from helioreduce.io import ecsv
+from helioreduce.plan.paths import REPOSITORY
+
+COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "init", "run")
+
+
+@pytest.fixture
+def level1(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "level1"
+    folder.mkdir()
+    Case("plain").hdu().writeto(folder / "aia.171.image_lev1.fits")
+    Case("later", {"T_OBS": "2014-01-01T00:00:12.340"}).hdu().writeto(folder / "aia.172.image_lev1.fits")
+    return folder
+
+
+def test_help_is_light():
+    program = "import json, sys, time; start = time.process_time(); from helioreduce import command\n"
+    program += "try: command.main(['--help'])\nexcept SystemExit: pass\n"
+    program += "print(json.dumps([time.process_time() - start, sorted(sys.modules)]))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY / "scripts", check=True
+    )
+    seconds, modules = json.loads(run.stdout.splitlines()[-1])
+    assert seconds < 0.3
+    assert not {"numpy", "astropy", "snakemake"} & set(modules)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_page_with_an_example(name, capsys):
+    with pytest.raises(SystemExit) as left:
+        command.main([name, "--help"])
+    assert left.value.code == command.DONE
+    page = capsys.readouterr().out
+    assert f"example:\n  helioreduce {name}" in page
+    assert max(map(len, page.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("line", [[], ["reducing"], ["reduce"], ["archive", "stop", "x"]])
+def test_no_such_command_is_exit_code_2(line, capsys):
+    with pytest.raises(SystemExit) as left:
+        command.main(line)
+    assert left.value.code == command.USAGE
+    assert "usage: helioreduce" in capsys.readouterr().err
+
+
+def test_reduce_writes_what_the_library_gives(level1, capsys):
+    assert command.main(["reduce", str(level1), "-o", "out", "--iterations", "2"]) == command.DONE
+    table = capsys.readouterr().out
+    assert table.count("(respike) error deconvolve prep degradation exposure") == 2
+    assert "caveat: corrected by a stand-in" in table
+    aia.reduce(level1 / "aia.171.image_lev1.fits", iterations=2).write("own.fits")
+    assert Path("own.fits").read_bytes() == Path("out/aia.171.image_lev1.reduced.fits").read_bytes()
+
+
+def test_reduce_beside_the_file_and_again(level1, capsys):
+    for _ in range(2):  # its products are not taken for level 1
+        assert command.main(["reduce", str(level1), "--without", "deconvolve", "--json"]) == command.DONE
+        rows = json.loads(capsys.readouterr().out)
+        assert [row["channel"] for row in rows] == [171, 171]
+        assert rows[0]["product"] == str(level1 / "aia.171.image_lev1.reduced.fits")
+        assert (rows[0]["steps"][2]["step"], rows[0]["steps"][2]["status"]) == ("deconvolve", "SKIPPED")
+
+
+def test_one_bad_file_costs_nobody_else(level1, capsys):
+    (level1 / "broken.fits").write_bytes(b"no FITS")
+    assert command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"]) == command.FAILED
+    said = capsys.readouterr()
+    assert "broken.fits: cannot be read as FITS" in said.err
+    assert len(list(Path("out").iterdir())) == 2
+
+
+def test_info_in_words_and_for_programs(level1, capsys):
+    command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"])
+    capsys.readouterr()
+    product = "out/aia.171.image_lev1.reduced.fits"
+    assert command.main(["info", product]) == command.DONE
+    words = capsys.readouterr().out
+    for told in ("SDO/AIA", "unit DN/s", "simulated: yes", "2. error: COMPLETE", "by embedded archive, error.json", "FLAGS"):
+        assert told in words
+    assert command.main(["info", "--json", product, "nothing.fits"]) == command.FAILED
+    said = capsys.readouterr()
+    assert json.loads(said.out)[0]["steps"][0]["step"] == "respike"
+    assert "nothing.fits: there is no such file" in said.err
+
+
+def test_info_of_a_table(tmp_path, capsys):
+    ecsv.write(tmp_path / "error.ecsv", [{"VER_NUM": 3}], {"origin": "somewhere"})
+    assert command.main(["info", str(tmp_path / "error.ecsv")]) == command.DONE
+    assert "origin: somewhere" in capsys.readouterr().out
+
+
+def test_quicklook(level1, capsys):
+    command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"])
+    assert command.main(["quicklook", "out/aia.171.image_lev1.reduced.fits", "-o", "pictures"]) == command.DONE
+    assert Path("pictures/aia.171.image_lev1.reduced.png").read_bytes().startswith(b"\x89PNG")
+    assert command.main(["quicklook", "nothing.fits"]) == command.FAILED
+
+
+def test_tables(tmp_path, capsys):
+    assert command.main(["tables", "-o", str(tmp_path), "--pointing", "2014-01-01"]) == command.DONE
+    assert "version 3" in capsys.readouterr().out
+    assert {file.name for file in tmp_path.iterdir()} == {"error.ecsv", "degradation.ecsv", "pointing.ecsv"}
+    command.main(["tables", "--json"])
+    assert json.loads(capsys.readouterr().out)["error"]["rows"] == 10
+
+
+def test_init_makes_a_folder_once(tmp_path, capsys):
+    folder = tmp_path / "my"
+    assert command.main(["init", str(folder)]) == command.DONE
+    assert (folder / "config.yaml").read_text() == (REPOSITORY / "config.yaml").read_text()
+    (folder / "config.yaml").write_text("source: local\n")
+    assert command.main(["init", str(folder)]) == command.FAILED
+    assert (folder / "config.yaml").read_text() == "source: local\n"
+    assert "there is one already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--cores", "2"], ["-n", "--help-all"], ["--config", "a=b", "results/x.fits"], []])
+def test_run_is_snakemake_with_all_its_options(given, monkeypatch):
+    became = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: became.append(arguments))
+    monkeypatch.setattr(workspace.os, "execv", os.execv)
+    command.main(["run", *given])
+    start = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+    assert became == [start + given]
+
+
+def test_python_m_helioreduce():
+    command_line = [sys.executable, "-m", "helioreduce", "--version"]
+    run = subprocess.run(command_line, capture_output=True, text=True, cwd=REPOSITORY / "scripts", check=True)
+    assert run.stdout.startswith("helioreduce ")
