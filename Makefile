@@ -36,6 +36,7 @@ lint: .venv/test  ## style, types, layers, spelling, rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=scripts $(BIN)/lint-imports --no-logo
+	$(BIN)/numpydoc lint scripts/helioreduce/image.py $(filter-out %/values.py,$(wildcard scripts/helioreduce/api/*.py))
 	$(BIN)/codespell
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint

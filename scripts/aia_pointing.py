@@ -1,6 +1,5 @@
-"""The rows of the master pointing table of a day, month or year."""
+"""A day's rows of the master pointing table."""
 
-from datetime import timedelta
 from pathlib import Path
 
 from helioreduce import times
@@ -12,7 +11,7 @@ from helioreduce.jsoc.client import Client
 from helioreduce.runtime import script
 
 
-def main(source: str, period: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
+def main(source: str, day: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
     settings = config["jsoc"]
     if file:
@@ -20,7 +19,8 @@ def main(source: str, period: str, config: dict, output: str, file: str = "", co
     elif source == "local":
         rows, meta = [], {"origin": "the images' headers", "version": "none", "sha256": "none"}
     else:
-        start, end = (times.iso(time) for time in times.ends(period, before=timedelta(hours=6)))
+        noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
+        start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
         with fetch.connection(settings), access.connect(source) as url:
             client = Client.at(url, retry_policy=fetch.retry_policy(settings))
             found = client.records(f"aia.master_pointing3h[{start}-{end}]")

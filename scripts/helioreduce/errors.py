@@ -16,6 +16,20 @@ class InputError(ReductionError):
     """A file, keyword or array cannot be used.
 
     The message reads ``<where>: <what is wrong>. <cure>``.
+
+    Parameters
+    ----------
+    problem
+        What is wrong.
+    cure
+        What to do about it.
+    where
+        File, keyword or frame.
+
+    Examples
+    --------
+    >>> str(InputError("EXPTIME is missing", cure="Fetch the image again", where="aia.fits"))
+    'aia.fits: EXPTIME is missing. Fetch the image again'
     """
 
     def __init__(self, problem: str, *, cure: str = "", where: object = "") -> None:

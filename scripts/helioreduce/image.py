@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntFlag
 from functools import reduce
+from importlib import import_module
 from operator import or_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,8 @@ import numpy as np
 from helioreduce.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from astropy.io.fits import Header
 
 
@@ -71,7 +74,7 @@ class Image:
         Standard deviation of ``data``, same shape and unit; None before the error step. Infinite where the value is a lower
         limit (saturated pixels, from level 1.5 on).
     flags
-        uint8 array (ny, nx) of :class:`Flag` bits. Default: NO_DATA where ``data`` is not finite.
+        Array (ny, nx), uint8, of :class:`Flag` bits. Default: NO_DATA where ``data`` is not finite.
     changes
         What respiking has changed, followed through the steps as long as the flags depend on it; None where nothing is known.
 
@@ -79,6 +82,14 @@ class Image:
     ------
     InputError
         If the planes are not two-dimensional arrays of one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.io.fits import Header
+    >>> image = Image(np.array([[1, np.nan]], np.float32), Header({"BUNIT": "DN"}), sigma=np.ones((1, 2), np.float32))
+    >>> image.flagged("no_data"), (image / 2).sigma
+    (array([[False,  True]]), array([[0.5, 0.5]], dtype=float32))
     """
 
     data: np.ndarray
@@ -119,3 +130,138 @@ class Image:
     def mask(self) -> np.ndarray:
         """Boolean array (ny, nx): True where a mean should leave the pixel out, see :data:`MASKED`."""
         return self.flagged(MASKED)
+
+    # From and to files and other packages; what does it is loaded then, and is no part of the code behind a rule.
+
+    @classmethod
+    def read(cls, path: str | Path) -> Image:
+        """Read the first image of a FITS file, with its error plane and flags where it has them.
+
+        Parameters
+        ----------
+        path
+            FITS file: level 1 of JSOC or VSO, compressed or not; a product of this package; a CCDData that was written.
+
+        Returns
+        -------
+        Image
+            Data in float32, NaN where pixels are missing; sigma None where the file has no error plane.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, truncated, corrupt or no image.
+
+        Examples
+        --------
+        >>> image = Image.read("aia_171.fits")  # doctest: +SKIP
+        >>> image.data.shape, image.header["BUNIT"]  # doctest: +SKIP
+        ((4096, 4096), 'DN')
+        """
+        image: Image = import_module("helioreduce.io.fits").read(path)
+        return image
+
+    def write(self, path: str | Path) -> None:
+        """Write the image: data in the primary HDU, sigma in UNCERT, mask in MASK, flags in FLAGS, checksums everywhere.
+
+        Parameters
+        ----------
+        path
+            FITS file; one that exists is replaced, as a whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> image.write("corrected.fits")  # doctest: +SKIP
+        """
+        import_module("helioreduce.io.fits").write(path, self)
+
+    @classmethod
+    def from_map(cls, smap: Any) -> Image:
+        """Return a SunPy Map as an image.
+
+        Parameters
+        ----------
+        smap
+            :class:`sunpy.map.GenericMap` (ny, nx). Its uncertainty becomes sigma; masked pixels get the flag BAD_PIXEL, and
+            NO_DATA where they are not finite.
+
+        Returns
+        -------
+        Image
+            Data in float32, the Map's header with its comments.
+
+        Raises
+        ------
+        InputError
+            If the uncertainty does not say what it is.
+
+        Examples
+        --------
+        >>> import sunpy.map
+        >>> header = {"cunit1": "arcsec", "cunit2": "arcsec", "cdelt1": 0.6, "cdelt2": 0.6, "ctype1": "HPLN-TAN",
+        ...     "ctype2": "HPLT-TAN", "bunit": "DN", "date-obs": "2014-01-01"}
+        >>> image = Image.from_map(sunpy.map.Map(np.ones((8, 8)), header))
+        >>> image.header["CDELT1"], image.sigma is None
+        (0.6, True)
+        """
+        image: Image = import_module("helioreduce.interop").from_map(smap)
+        return image
+
+    def to_map(self) -> Any:
+        """Return the image as a SunPy Map with its error plane and mask.
+
+        SunPy drops both in ``rotate``, ``submap`` and arithmetic: convert last.
+
+        Returns
+        -------
+        sunpy.map.GenericMap
+            Of the class that SunPy has for the instrument; ``mask`` is True where a mean should leave the pixel out.
+
+        Examples
+        --------
+        >>> image.to_map().peek()  # doctest: +SKIP
+        """
+        return import_module("helioreduce.interop").to_map(self)
+
+    def to_ccddata(self) -> Any:
+        """Return the image as a CCDData with its error plane, mask, flags, unit and world coordinates.
+
+        Returns
+        -------
+        astropy.nddata.CCDData
+            The header is its ``meta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from astropy.io.fits import Header
+        >>> image = Image(np.ones((4, 4), np.float32), Header({"BUNIT": "DN"}), sigma=np.full((4, 4), 2, np.float32))
+        >>> ccd = image.to_ccddata()
+        >>> float(ccd.uncertainty.array[0, 0]), ccd.unit.to_string()
+        (2.0, 'DN')
+        """
+        return import_module("helioreduce.interop").to_ccddata(self)
+
+    def to_ndcube(self) -> Any:
+        """Return the image as an NDCube with its error plane, mask, unit and world coordinates.
+
+        Returns
+        -------
+        ndcube.NDCube
+            The header is its ``meta``.
+
+        Raises
+        ------
+        InputError
+            If the package ndcube is not installed.
+
+        Examples
+        --------
+        >>> image.to_ndcube()[100:200, 300:400]  # doctest: +SKIP
+        """
+        return import_module("helioreduce.interop").to_ndcube(self)

@@ -57,13 +57,16 @@ def test_no_such_command_is_exit_code_2(line, capsys):
     assert "usage: helioreduce" in capsys.readouterr().err
 
 
-def test_reduce_writes_what_the_library_gives(level1, capsys):
+def test_reduce_writes_what_the_library_gives(level1, capsys, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1400000000")
     assert command.main(["reduce", str(level1), "-o", "out", "--iterations", "2"]) == command.DONE
     table = capsys.readouterr().out
     assert table.count("(respike) error deconvolve prep degradation exposure") == 2
     assert "caveat: corrected by a stand-in" in table
-    aia.reduce(level1 / "aia.171.image_lev1.fits", iterations=2).write("own.fits")
-    assert Path("own.fits").read_bytes() == Path("out/aia.171.image_lev1.reduced.fits").read_bytes()
+    Path("own").mkdir()
+    name = "aia.171.image_lev1.reduced.fits"
+    aia.reduce(level1 / "aia.171.image_lev1.fits", iterations=2).write(Path("own", name))
+    assert Path("own", name).read_bytes() == Path("out", name).read_bytes()
 
 
 def test_reduce_beside_the_file_and_again(level1, capsys):

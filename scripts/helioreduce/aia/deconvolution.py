@@ -49,10 +49,10 @@ class Psf:
     Parameters
     ----------
     full_frame
-        Transform of the PSF on the full frame's grid, float32 (4096, 2049).
+        Transform of the PSF on the full frame's grid, float32 (4096, 2049); computed from the mesh where there is none.
     """
 
-    def __init__(self, full_frame: np.ndarray) -> None:
+    def __init__(self, full_frame: np.ndarray | None = None) -> None:
         self._full_frame = full_frame
         self._prepared = lru_cache(maxsize=1)(self._prepare)
 

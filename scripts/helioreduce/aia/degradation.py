@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from helioreduce import times
 from helioreduce.aia import cards, tables
 from helioreduce.errors import InputError
@@ -42,7 +44,19 @@ def epochs(rows: Sequence[Row], channel: int, version: int) -> list[Row]:
 
 
 def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> tuple[float, Row]:
-    """Return the sensitivity relative to launch, and the epoch's row.
+    """Return the sensitivity relative to launch, and the epoch's row; see :func:`factors`.
+
+    Raises
+    ------
+    InputError
+        If the time is outside every epoch.
+    """
+    values, (row,) = factors(rows, channel, version, [time])
+    return float(values[0]), row
+
+
+def factors(rows: Sequence[Row], channel: int, version: int, at: Sequence[datetime]) -> tuple[np.ndarray, list[Row]]:
+    """Return the sensitivity relative to launch at several times (n,), and the row of the epoch of each.
 
     d(t) = A_eff(epoch)/A_eff(first epoch) · (1 + p₁Δt + p₂Δt² + p₃Δt³), Δt in days since the epoch's T_START (SolarSoft,
     ``aia_bp_corrections``).
@@ -50,19 +64,27 @@ def factor(rows: Sequence[Row], channel: int, version: int, time: datetime) -> t
     Raises
     ------
     InputError
-        If the time is outside every epoch.
+        If a time is outside every epoch.
     """
     table = epochs(rows, channel, version)
-    for row in table:
-        start, stop = times.parse(str(row["T_START"])), times.parse(str(row["T_STOP"]))
-        if start <= time < stop:
-            days = (time - start).total_seconds() / 86400
-            polynomial = 1 + sum(tables.number(row, f"EFFA_P{n}") * days**n for n in (1, 2, 3))
-            return tables.number(row, "EFF_AREA") / tables.number(table[0], "EFF_AREA") * polynomial, row
-    raise InputError(
-        f"{times.iso(time)} is outside the degradation table ({table[0]['T_START']} to {table[-1]['T_STOP']})",
-        cure="Check T_OBS, or give a table that covers it",
-    )
+    limits = [tuple(times.parse(str(row[key])) for key in ("T_START", "T_STOP")) for row in table]
+    chosen = [_epoch(limits, time) for time in at]
+    if (outside := chosen.index(None) if None in chosen else -1) >= 0:
+        raise InputError(
+            f"{times.iso(at[outside])} is outside the degradation table ({table[0]['T_START']} to {table[-1]['T_STOP']})",
+            cure="Check T_OBS, or give a table that covers it",
+        )
+    areas = [tables.number(row, "EFF_AREA") / tables.number(table[0], "EFF_AREA") for row in table]
+    slopes = [[tables.number(row, f"EFFA_P{n}") for n in (1, 2, 3)] for row in table]
+    found = [k for k in chosen if k is not None]
+    days = ((time - limits[k][0]).total_seconds() / 86400 for time, k in zip(at, found, strict=True))
+    values = [areas[k] * (1 + sum(p * day**n for n, p in enumerate(slopes[k], 1))) for k, day in zip(found, days, strict=True)]
+    return np.array(values), [table[k] for k in found]
+
+
+def _epoch(limits: Sequence[tuple[datetime, ...]], time: datetime) -> int | None:
+    """Return the number of the first epoch, of starts and ends, that a time falls into."""
+    return next((k for k, (start, stop) in enumerate(limits) if start <= time < stop), None)
 
 
 def is_frozen(rows: Sequence[Row], channel: int, version: int, time: datetime) -> bool:

@@ -78,7 +78,9 @@ def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.sqrt(sum(np.square(term) for term in terms.values()))
 
 
-def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), reference: str = "") -> Image:
+def estimate(
+    image: Image, row: Mapping[str, float], *, systematic: tuple[str, ...] = (), n_sample: float = 1, reference: str = ""
+) -> Image:
     """Return the image with its error plane: the quadratic sum of :func:`components`, in one pass, NaN where the data are.
 
     Raises
@@ -93,11 +95,12 @@ def estimate(image: Image, row: Mapping[str, float], *, systematic: tuple[str, .
     check_counts(image.header)
     _check_row(row, channel, systematic)
     fraction2 = sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic))
-    constant = DARK_DN**2 + READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2
-    compression = row["DNPERPHT"] / row["COMPRESS"] ** 2
-    sigma = total_sigma(image.data, row["DNPERPHT"], compression, constant, fraction2)
+    constant = DARK_DN**2 + (READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2) / n_sample
+    shot, rounding = row["DNPERPHT"] / n_sample, QUANTISATION_DN**2 / n_sample
+    sigma = total_sigma(image.data, shot, shot / (row["COMPRESS"] ** 2 * n_sample), constant, fraction2, rounding)
     new = image.with_(sigma=sigma)
-    record(new.header, "error", {"terms": "+".join(("noise", *systematic))}, reference)
+    averaged = {"n_sample": n_sample} if n_sample != 1 else {}
+    record(new.header, "error", {"terms": "+".join(("noise", *systematic)), **averaged}, reference)
     return new
 
 
@@ -109,29 +112,45 @@ def from_table(image: Image, error_table: ecsv.Calibration, systematic: Mapping[
     return estimate(image, row, systematic=terms, reference=ecsv.reference(meta))
 
 
-def total_sigma(counts: Any, *factors: float) -> Any:
+def total_sigma(
+    counts: Any, dn_per_photon: float, compression: float, constant: float, fraction2: float, rounding: float = 1 / 12
+) -> Any:
     """Return the total error of every pixel.
 
-    ``factors`` are the variance per DN of shot noise and of compression, the constant variance (DN²) and the squared
-    systematic fraction.
+    Parameters
+    ----------
+    counts
+        Array (ny, nx), DN, float32.
+    dn_per_photon, compression
+        Variance of shot noise and of compression per DN.
+    constant
+        Variance that does not depend on the counts, DN².
+    fraction2
+        Squared systematic fraction.
+    rounding
+        Least variance of compression, DN².
     """
-    dn_per_photon, compression, constant, fraction2 = map(np.float32, factors)
-    if backend.on_host(counts):
-        return _sigma(counts, dn_per_photon, compression, constant, fraction2)
-    photons, rounding = counts.clip(0), np.float32(1 / 12)
+    single = [np.float32(factor) for factor in (dn_per_photon, compression, constant, fraction2, rounding)]
+    return _sigma(counts, *single) if backend.on_host(counts) else _sigma_by_arrays(counts, *single)
+
+
+def _sigma_by_arrays(counts: Any, *factors: np.float32) -> Any:
+    """Return the same as :func:`_sigma` by whole arrays, for the GPU."""
+    dn_per_photon, compression, constant, fraction2, rounding = factors
+    photons = counts.clip(0)
     variance = constant + photons * dn_per_photon + fraction2 * counts * counts
     variance += np.where(counts >= np.float32(LOSSLESS_BELOW_DN), (photons * compression).clip(rounding), np.float32(0))
     return np.sqrt(variance) + (counts - counts)
 
 
 @numba.njit(cache=True, parallel=True, fastmath={"contract", "nsz"})
-def _sigma(counts, dn_per_photon, compression, constant, fraction2):
-    """Return the total error of every pixel, by the formula of :func:`components` for one sample.
+def _sigma(counts, dn_per_photon, compression, constant, fraction2, rounding):
+    """Return the total error of every pixel, by the formula of :func:`components`.
 
     All in float32 and without a branch, so that the loop becomes vector instructions; the last term hands NaN through.
     """
     sigma = np.empty_like(counts)
-    zero, lossless, rounding = np.float32(0), np.float32(LOSSLESS_BELOW_DN), np.float32(1 / 12)
+    zero, lossless = np.float32(0), np.float32(LOSSLESS_BELOW_DN)
     for y in numba.prange(counts.shape[0]):
         for x in range(counts.shape[1]):
             value = counts[y, x]

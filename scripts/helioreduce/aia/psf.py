@@ -180,9 +180,11 @@ def _overlap(given: int, wanted: int) -> tuple[slice, slice]:
     return tuple(slice(length // 2 - n // 2, length // 2 - n // 2 + n) for length in (given, wanted))  # type: ignore[return-value]
 
 
-def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray) -> np.ndarray:
-    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is, or one on the :func:`grid` of a cut-out."""
-    return full_frame if tuple(shape) == FULL_FRAME else otf(channel, core, grid(shape, channel)).astype(np.float32)
+def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray | None) -> np.ndarray:
+    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is if given, or one on its :func:`grid`."""
+    if full_frame is not None and tuple(shape) == FULL_FRAME:
+        return full_frame
+    return otf(channel, core, grid(shape, channel)).astype(np.float32)
 
 
 def core_width(channel: int, core: str) -> float:

@@ -52,6 +52,27 @@ class Step:
         loaded: Callable[..., Image] = getattr(import_module(f"helioreduce.aia.{module}"), function)
         return loaded
 
+    def left_out(self, channel: int, *, switched_on: bool = True, without_spikes: str | None = None) -> str | None:
+        """Return why an image does not go through the step; None if it does.
+
+        Parameters
+        ----------
+        channel
+            Of the image, Å.
+        switched_on
+            Whether the user takes the step.
+        without_spikes
+            Why there are no spikes; None where there are.
+        """
+        if not switched_on:
+            return SWITCHED_OFF
+        if channel not in self.channels:
+            return self.elsewhere
+        return without_spikes if "spikes" in self.inputs else None
+
+
+#: Why a user's file is not respiked.
+NO_SPIKES_FILE = "there is no spikes file beside the image"
 
 STEPS = (
     Step(
@@ -69,6 +90,8 @@ STEPS = (
     Step("exposure", "normalised", "exposure.from_settings", settings=("exposure_time",)),
 )  # fmt: skip
 
+#: Why a step is skipped that a user left out.
+SWITCHED_OFF = "switched off in the configuration"
 #: The state before the first step.
 LEVEL1 = "level1"
 

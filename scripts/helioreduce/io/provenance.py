@@ -126,3 +126,15 @@ def skip(image: Image, steps: Mapping[str, str]) -> Image:
     for step, reason in steps.items():
         record(image.header, step, {"reason": reason}, status=SKIPPED)
     return image
+
+
+def history(header: Mapping[str, object]) -> list[dict[str, str]]:
+    """Return the steps that :func:`record` has written, in order: step, status, parameters, reference, version."""
+    numbers = sorted(int(key[6:]) for key in header if re.fullmatch(r"PRSTEP\d+", key))
+    found = []
+    for n in numbers:
+        status, *parameters = str(header.get(f"PRPARA{n}", "")).split("; ")
+        entry = {"step": header[f"PRSTEP{n}"], "status": status.removeprefix("status="), "parameters": "; ".join(parameters)}
+        entry |= {"reference": header.get(f"PRREF{n}", ""), "version": header.get(f"PRPVER{n}", "")}
+        found.append({key: str(value) for key, value in entry.items()})
+    return found

@@ -182,7 +182,7 @@ class Plan:
     # Input and params functions
 
     def _pointing_table(self, wildcards: Any) -> str:
-        return self.images.pointing_table(self.times[wildcards.channel][0])
+        return f"results/aia/tables/pointing/{self.times[wildcards.channel][0][:8]}.ecsv"
 
     def _first_day(self, wildcards: Any) -> list[str]:
         """Return the level-1 frames of a channel on the day of its first one."""

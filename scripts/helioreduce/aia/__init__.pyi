@@ -1,0 +1,17 @@
+from helioreduce.api.aia import reduce as reduce
+from helioreduce.api.aia_calibration import Calibration as Calibration
+from helioreduce.api.aia_calibration import calibration as calibration
+from helioreduce.api.aia_calibration import pointing_table as pointing_table
+from helioreduce.api.aia_calibration import sensitivity as sensitivity
+from helioreduce.api.aia_fetch import fetch as fetch
+from helioreduce.api.aia_fetch import fetch_spikes as fetch_spikes
+from helioreduce.api.aia_psf import calculate_psf as calculate_psf
+from helioreduce.api.aia_psf import deconvolve as deconvolve
+from helioreduce.api.aia_response import temperature_response as temperature_response
+from helioreduce.api.aia_response import wavelength_response as wavelength_response
+from helioreduce.api.aia_steps import correct_degradation as correct_degradation
+from helioreduce.api.aia_steps import estimate_error as estimate_error
+from helioreduce.api.aia_steps import normalise_exposure as normalise_exposure
+from helioreduce.api.aia_steps import prep as prep
+from helioreduce.api.aia_steps import respike as respike
+from helioreduce.api.aia_steps import update_pointing as update_pointing

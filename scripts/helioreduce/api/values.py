@@ -1,0 +1,122 @@
+"""What a notebook has, as what the package computes with: images, channels, times, numbers of threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from helioreduce import interop, times
+from helioreduce.aia.channels import known
+from helioreduce.errors import InputError
+from helioreduce.image import Image
+from helioreduce.io import fits
+
+#: A FITS file, an Image, a Map, a CCDData or an NDCube.
+ImageLike = Any
+#: A text, a date, a datetime or a Time.
+TimeLike = Any
+#: A number in Å, its text, or a length.
+ChannelLike = Any
+
+
+def to_image(source: ImageLike) -> Image:
+    """Return one image from a FITS file, an Image, a SunPy Map, a CCDData or an NDCube.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    if isinstance(source, Image):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return fits.read(Path(source))
+    if hasattr(source, "fits_header"):
+        return interop.from_map(source)
+    if hasattr(source, "uncertainty"):
+        return interop.from_nddata(source)
+    raise InputError(f"{type(source).__name__} is no image", cure="Give a FITS file, an Image, a Map, a CCDData or an NDCube")
+
+
+def to_channel(channel: ChannelLike) -> int:
+    """Return a channel of AIA, Å, from a number, its text or a length.
+
+    Raises
+    ------
+    InputError
+        If it is none of AIA's channels.
+    """
+    if hasattr(channel, "unit"):
+        channel = round(float(channel.to_value("Angstrom")), 6)  # 17.1 nm is 170.99999999999997 Å
+    try:
+        number = float(channel)
+    except (TypeError, ValueError):
+        raise InputError(f"{channel!r} is no channel", cure="Give 171, '171' or 171 * u.angstrom") from None
+    return known(int(number) if number == int(number) else number)
+
+
+def to_channels(channels: Any) -> list[int]:
+    """Return one or several channels, see :func:`to_channel`."""
+    return [to_channel(channel) for channel in _several(channels)]
+
+
+def to_time(time: TimeLike) -> datetime:
+    """Return a time, UTC, from a text, a datetime or a :class:`astropy.time.Time`.
+
+    Raises
+    ------
+    InputError
+        If it is no time.
+    """
+    if hasattr(time, "utc"):
+        found: datetime = time.utc.to_datetime(timezone=UTC, leap_second_strict="silent")  # Python's clock has none
+        return found
+    if isinstance(time, datetime):
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    if isinstance(time, date):
+        return datetime(time.year, time.month, time.day, tzinfo=UTC)
+    return times.parse(str(time))
+
+
+def to_times(times_: Any) -> list[datetime]:
+    """Return one or several times, see :func:`to_time`."""
+    if hasattr(times_, "utc"):
+        return list(np.ravel(np.asarray(to_time(times_), object)))
+    return [to_time(time) for time in _several(times_)]
+
+
+def is_scalar(value: Any) -> bool:
+    """Return whether a value is one, not an array or a list."""
+    return isinstance(value, str) or not (getattr(value, "shape", ()) or (isinstance(value, Sequence)))
+
+
+def seconds(value: Any) -> float:
+    """Return a duration in s, from a number or a Quantity."""
+    return float(value.to_value("s")) if hasattr(value, "unit") else float(value)
+
+
+@contextmanager
+def use_threads(number: int | None) -> Iterator[None]:
+    """Compute with this many threads in the block; None leaves them as they are. Results do not depend on it."""
+    if number is None:
+        yield
+        return
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(number, numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+def _several(values: Any) -> list[Any]:
+    """Return a list of one or several values."""
+    return [values] if is_scalar(values) else list(np.ravel(values) if isinstance(values, np.ndarray) else values)

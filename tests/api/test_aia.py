@@ -1,0 +1,147 @@
+"""AIA by one call each: right from any form of an image, in single precision, with nothing dropped."""
+
+import inspect
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import yaml
+from astropy import units as u
+from configuration import configuration
+from level1_cases import SIDE, Case
+
+from helioreduce import aia
+from helioreduce.aia import deconvolution, error, psf, steps
+from helioreduce.api import aia as api
+from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.image import Image
+from helioreduce.io import fits, jsoc_files, provenance
+from helioreduce.plan.aia import Plan
+from helioreduce.plan.aia_batch import Chunk
+from helioreduce.plan.paths import REPOSITORY
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "aia.171.image_lev1.fits"
+    Case("plain").hdu().writeto(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    return aia.calibration()
+
+
+def test_reduce_takes_a_file_and_says_what_it_did(file, calibration):
+    image = aia.reduce(file, calibration, iterations=2)
+    assert image.header["BUNIT"] == "DN/s"
+    assert image.data.dtype == image.sigma.dtype == np.float32
+    history = {entry["step"]: entry for entry in provenance.history(image.header)}
+    assert list(history) == [step.name for step in steps.STEPS]
+    assert history["respike"]["status"] == "SKIPPED"
+    assert "iterations=2" in history["deconvolve"]["parameters"]
+    assert "precision=float32" in history["deconvolve"]["parameters"]
+    assert "response.json" in history["degradation"]["reference"]
+
+
+def test_every_form_of_an_image_gives_the_same(file, calibration):
+    image = Image.read(file)
+    wanted = aia.reduce(file, calibration, iterations=2)
+    for form in (image, image.to_map(), image.to_ccddata()):
+        np.testing.assert_array_equal(aia.reduce(form, calibration, iterations=2).data, wanted.data)
+
+
+def test_step_by_step_is_all_at_once(file, calibration):
+    image = aia.estimate_error(file, calibration)
+    for step in (aia.deconvolve, aia.prep, aia.correct_degradation, aia.normalise_exposure):
+        image = step(image)
+    wanted = aia.reduce(file, calibration)
+    np.testing.assert_array_equal(image.data, wanted.data)
+    np.testing.assert_array_equal(image.sigma, wanted.sigma)
+
+
+def test_spikes_beside_the_image_are_put_back(file, calibration):
+    header = fits.read_header(file)
+    x, y = 10, 20
+    before = Image.read(file).data[y, x]
+    index = (900 + y) * 4096 + 1000 + x
+    spikes = np.array([[index], [4000], [before]], np.int32)
+    jsoc_files.write_compressed(file.with_name("aia.171.spikes.fits"), spikes)
+    assert header["NSPIKES"] == 366
+    image = aia.respike(file, spikes)
+    assert image.data[y, x] == 4000
+    reduced = aia.reduce(file, calibration, without=["deconvolve"])
+    assert reduced.header["RESPIKE"] == "COMPLETE"
+    assert aia.reduce(file, calibration, spikes=None, without=["deconvolve"]).header["RESPIKE"] == "SKIPPED"
+
+
+def test_a_psf_is_as_good_as_its_transform_and_single_unless_asked(file):
+    wanted = aia.deconvolve(file, iterations=3)
+    grid = psf.grid((SIDE, SIDE), 171)
+    for given in (aia.calculate_psf(171 * u.angstrom, shape=grid), psf.otf(171, shape=grid)):
+        image = aia.deconvolve(file, given, 3)
+        assert "precision=float32" in image.header["PRPARA1"]
+        np.testing.assert_allclose(image.data, wanted.data, rtol=2e-5, atol=1e-2)
+    double = aia.deconvolve(file, iterations=3, precision="float64")
+    assert "precision=float64" in double.header["PRPARA1"]
+
+
+def test_results_do_not_depend_on_threads(file, calibration):
+    one, all_ = (aia.reduce(file, calibration, iterations=2, threads=threads) for threads in (1, None))
+    np.testing.assert_array_equal(one.data, all_.data)
+    np.testing.assert_array_equal(one.sigma, all_.sigma)
+
+
+@pytest.mark.parametrize("n_sample", [1, 4, 100])
+def test_errors_of_means_of_several_images(file, n_sample):
+    image = aia.estimate_error(file, n_sample=n_sample)
+    np.testing.assert_allclose(image.sigma, aia.estimate_error(image.data, channel=171, n_sample=n_sample), rtol=1e-6)
+    parameters = provenance.history(image.header)[0]["parameters"]
+    assert ("n_sample" in parameters) == (n_sample != 1)
+
+
+def test_errors_of_counts_with_a_unit():
+    counts = np.array([[0.0, 30, 1e4]])
+    np.testing.assert_array_equal(
+        aia.estimate_error(counts * u.DN, channel=94 * u.angstrom), aia.estimate_error(counts, channel=94)
+    )
+
+
+def test_an_error_plane_and_flags_are_kept_by_every_step(file, calibration):
+    image = aia.estimate_error(file)
+    for step in (aia.deconvolve, aia.prep, aia.correct_degradation, aia.normalise_exposure):
+        after = step(image)
+        assert after.sigma is not None
+        assert after.flags.shape == after.data.shape
+
+
+def test_pointing_of_a_table(file):
+    table = aia.pointing_table("2014-01-01", "simulated")
+    image = aia.update_pointing(file, table)
+    assert image.header["X0_MP"] != Image.read(file).header["X0_MP"]
+    assert "pointing=2014-01-01T00:00:00Z" in provenance.history(aia.prep(file, table).header)[0]["parameters"]
+
+
+def test_misuse_is_named(file, calibration):
+    with pytest.raises(InputError, match="there is no step 'register'"):
+        aia.reduce(file, calibration, without=["register"])
+    with pytest.raises(InputError, match="no spikes file"):
+        aia.respike(file, None)
+    with pytest.raises(AlreadyDone):
+        aia.normalise_exposure(aia.normalise_exposure(file))
+
+
+def test_defaults_are_those_of_the_workflow(monkeypatch, file):
+    """Whatever the configuration chooses for a step, reduce chooses as well."""
+    given = {}
+    monkeypatch.setattr(api.chain, "reduce", lambda image, values, left_out: given.update(values))
+    aia.reduce(file)
+    plan = Plan.of(configuration())
+    settings = Chunk(plan, "171", "20140101T000001", tuple(plan.frames)).settings()
+    chosen = {name: given[name] for name in settings}
+    chosen["options"] = {field.name: field.default for field in fields(deconvolution.Options)} | chosen["options"]
+    assert chosen == settings
+    assert set(error.SYSTEMATIC) == set(settings["systematic"])
+    assert yaml.safe_load((REPOSITORY / "config.yaml").read_text())["aia"]["deconvolve"]["iterations"] == 25
+    assert "threads" in inspect.signature(aia.reduce).parameters
