@@ -1,5 +1,6 @@
 """The mask tells the whole reach of spikes, saturated pixels and edges: no pixel without a bit depends on them by 5 σ."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -129,6 +130,23 @@ def test_several_pixels_reach_at_most_as_far_as_their_sum(rng):
     np.testing.assert_allclose(spread, np.sum(single, axis=0), rtol=1e-5, atol=1e-4)
     net = np.nan_to_num(dense(many, (60, 60), np.zeros(2), TURNED, (60, 60)))
     assert (abs(net) <= spread + 0.02 * spread.max()).all()
+
+
+def test_the_number_of_threads_changes_no_bit(rng):
+    """Sums over thousands of overlapping changes, whose order counts in float32."""
+    place = rng.uniform(-4, 64, (2, 3000)).astype(np.int32)
+    changed = Changes(*place, rng.lognormal(3, 2, 3000).astype(np.float32))
+    grid, threads = reach.Grid(np.array([0.3, 0.4]), TURNED, (60, 62)), numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        alone = reach.through_spline(changed, grid, 0.01)
+    finally:
+        numba.set_num_threads(threads)
+    np.testing.assert_array_equal(reach.through_spline(changed, grid, 0.01), alone)
+    one_by_one = np.zeros(grid.shape, np.float32)
+    for y, x, value in zip(*changed, strict=True):
+        one_by_one += reach.through_spline(Changes(np.array([y]), np.array([x]), np.array([value])), grid, 0.01)
+    np.testing.assert_allclose(alone, one_by_one, rtol=1e-4)
 
 
 def test_the_value_of_a_saturated_pixel_counts_nowhere_without_a_flag(frame):

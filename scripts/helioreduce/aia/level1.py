@@ -16,12 +16,14 @@ from helioreduce import quality
 from helioreduce.aia import cards, shutter, wcs
 from helioreduce.aia.channels import EUV, NPIX, SCALE_ARCSEC
 from helioreduce.errors import InputError
-from helioreduce.image import Flag, Image
+from helioreduce.image import Image
 from helioreduce.io import provenance
 from helioreduce.quality import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
+
+    from helioreduce.numerics.backend import Array
 
 #: DN; pixels above count as saturated (level-1 keyword NSATPIX).
 SATURATION_DN = 15000.0
@@ -61,17 +63,15 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     """
     check_header(image.header, policy)
     check_shape(image.data.shape)
-    missing = ~(np.isfinite(image.data) & (image.data > NO_DATA_DN))
-    _check_lost(image, missing, policy)
-    is_whole = _is_whole(image, missing)
+    from helioreduce.aia import pixels  # loads a compiler, which headers need not wait for
+
+    found = pixels.judge(image.data, image.flags, NO_DATA_DN, SATURATION_DN)
+    _check_lost(image, found.missing, policy)
+    is_whole = _is_whole(image)
     if not is_whole and (reason := resampled(image.header, image.data.shape)):
         raise InputError(f"{reason[0]}, and counts are not whole numbers: the image is {reason[1]}", cure=_AS_FETCHED)
-    data = image.data
-    if (missing & ~np.isnan(data)).any():
-        data = np.where(missing, np.float32(np.nan), data)
-    with np.errstate(invalid="ignore"):
-        saturated = (data > SATURATION_DN) * np.uint8(Flag.SATURATED)
-    new = image.with_(data=data, flags=image.flags | saturated | missing * np.uint8(Flag.NO_DATA))
+    data = np.where(_holds_data(image.data), image.data, np.float32(np.nan)) if found.disguised else image.data
+    new = image.with_(data=data, flags=found.flags)
     new.header["WAVELNTH"], new.header["BUNIT"] = cards.channel(image.header), ("DN", "unit of the image")
     wcs.normalise(new.header)
     if flaws := quality.allowed(image.header, policy):
@@ -204,19 +204,24 @@ def check_shape(shape: tuple[int, ...]) -> None:
         )
 
 
-def _check_lost(image: Image, missing: np.ndarray, policy: Policy) -> None:
+def _holds_data(counts: Array) -> Array:
+    """Return where counts are numbers that a camera can have."""
+    return np.isfinite(counts) & (counts > NO_DATA_DN)
+
+
+def _check_lost(image: Image, missing: int, policy: Policy) -> None:
     """Refuse an image without data, and a full frame that has lost too many pixels; cut-outs may reach beyond the detector."""
-    if missing.all():
+    if missing == image.data.size:
         raise InputError("no pixel holds a finite value", cure="Leave the frame out, or fetch it again")
-    lost = 100 * float(np.count_nonzero(missing)) / missing.size
+    lost = 100 * missing / image.data.size
     if is_full_frame(image) and lost > 100 - quality.LEAST_PERCENT and "missing_25_percent" not in policy.allow:
         raise InputError(f"{lost:.0f} % of the pixels have no data", cure=quality.cure(["missing_25_percent"]))
 
 
-def _is_whole(image: Image, missing: np.ndarray) -> bool:
+def _is_whole(image: Image) -> bool:
     """Return whether the counts are whole numbers (quarters in some files of 94 Å); some 256 rows tell."""
-    rows = slice(None, None, max(1, len(missing) // 256))
-    counts = image.data[rows][~missing[rows]] * (4 if cards.channel(image.header) == 94 else 1)
+    rows = image.data[:: max(1, len(image.data) // 256)]
+    counts = rows[_holds_data(rows)] * (4 if cards.channel(image.header) == 94 else 1)
     return not bool((np.abs(counts - np.rint(counts)) > 1e-3).any())
 
 

@@ -103,7 +103,8 @@ def through_spline(changed: Changes, grid: Grid, floor: float = 0.0) -> np.ndarr
     value = np.ascontiguousarray(abs(changed.value), np.float32)
     with np.errstate(divide="ignore"):
         radius = np.log(1.3 * value / max(floor, 1e-30)) / -np.log(-spline.POLE)  # |η(t)| < 1.3 |POLE|^|t|
-    _spread(plane, y, x, value, radius.clip(1, _FARTHEST), grid.origin, grid.matrix, np.linalg.inv(grid.matrix))
+    bands = 8 * numba.get_num_threads()
+    _spread(plane, y, x, value, radius.clip(1, _FARTHEST), grid.origin, grid.matrix, np.linalg.inv(grid.matrix), bands)
     return plane
 
 
@@ -148,21 +149,28 @@ def _larger(plane, sigma, fraction):
     return at_y, at_x, value
 
 
-@numba.njit(cache=True, nogil=True)
-def _spread(plane, y, x, value, radius, origin, matrix, inverse):
-    """Add |η η| · value of every changed pixel to the output pixels within its radius."""
+@numba.njit(cache=True, parallel=True)
+def _spread(plane, y, x, value, radius, origin, matrix, inverse, bands):
+    """Add |η η| · value of every changed pixel to the output pixels within its radius.
+
+    A thread takes bands of the output, of some rows each, and goes through all changes: the order of the additions is that
+    of the changes, whatever the number of threads.
+    """
     rows, columns = plane.shape
     per_v, per_u = abs(inverse[1, 0]) + abs(inverse[1, 1]), abs(inverse[0, 0]) + abs(inverse[0, 1])
-    for n in range(value.size):
-        half_v, half_u = int(np.ceil(radius[n] * per_v)), int(np.ceil(radius[n] * per_u))
-        dx, dy = x[n] - origin[0], y[n] - origin[1]
-        u0 = int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy))
-        v0 = int(np.rint(inverse[1, 0] * dx + inverse[1, 1] * dy))
-        for v in range(max(v0 - half_v, 0), min(v0 + half_v + 1, rows)):
-            for u in range(max(u0 - half_u, 0), min(u0 + half_u + 1, columns)):
-                at_x = origin[0] + matrix[0, 0] * u + matrix[0, 1] * v - x[n]
-                at_y = origin[1] + matrix[1, 0] * u + matrix[1, 1] * v - y[n]
-                plane[v, u] += value[n] * abs(_eta(at_x) * _eta(at_y))
+    for band in numba.prange(bands):
+        first, last = band * rows // bands, (band + 1) * rows // bands
+        for n in range(value.size):
+            dx, dy = x[n] - origin[0], y[n] - origin[1]
+            half_v, v0 = int(np.ceil(radius[n] * per_v)), int(np.rint(inverse[1, 0] * dx + inverse[1, 1] * dy))
+            if v0 + half_v < first or v0 - half_v >= last:
+                continue
+            half_u, u0 = int(np.ceil(radius[n] * per_u)), int(np.rint(inverse[0, 0] * dx + inverse[0, 1] * dy))
+            for v in range(max(v0 - half_v, first), min(v0 + half_v + 1, last)):
+                for u in range(max(u0 - half_u, 0), min(u0 + half_u + 1, columns)):
+                    at_x = origin[0] + matrix[0, 0] * u + matrix[0, 1] * v - x[n]
+                    at_y = origin[1] + matrix[1, 0] * u + matrix[1, 1] * v - y[n]
+                    plane[v, u] += value[n] * abs(_eta(at_x) * _eta(at_y))
 
 
 @numba.njit(cache=True, inline="always")
