@@ -37,6 +37,27 @@ rule aia_series:
         "../../scripts/aia_series.py"
 
 
+rule aia_light_curves:
+    input:
+        figures.images_of_channel,
+    output:
+        "results/aia/light_curves/{channel}.ecsv",
+    log:
+        "results/logs/aia_light_curves/{channel}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=1200),
+    params:
+        box=aia.settings["light_curves"]["box"],
+        deconvolution=figures.deconvolution_of_channel,
+        code=code("aia_light_curves"),
+    message:
+        "Measure the light curve of {wildcards.channel} Å."
+    script:
+        "../../scripts/aia_light_curves.py"
+
+
 for figure in figures.figures.values():
 
     rule:
@@ -85,6 +106,13 @@ rule figure_gallery:
         "Make the page of all figures."
     script:
         "../../scripts/figure_gallery.py"
+
+
+rule light_curves:
+    input:
+        figures.light_curves,
+    message:
+        "The light curves are measured and drawn."
 
 
 rule figures:

@@ -99,6 +99,8 @@ def estimate(
     shot, rounding = row["DNPERPHT"] / n_sample, QUANTISATION_DN**2 / n_sample
     sigma = total_sigma(image.data, shot, shot / (row["COMPRESS"] ** 2 * n_sample), constant, fraction2, rounding)
     new = image.with_(sigma=sigma)
+    if fraction2:
+        new.header["SYSFRAC"] = (sqrt(fraction2), "systematic error of all pixels, part of the value")
     averaged = {"n_sample": n_sample} if n_sample != 1 else {}
     record(new.header, "error", {"terms": "+".join(("noise", *systematic)), **averaged}, reference)
     return new

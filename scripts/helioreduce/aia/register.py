@@ -54,6 +54,7 @@ def register(image: Image) -> Image:
     if sigma is not None:
         new = _reach_flagged(image, new, reach.Grid(origin, matrix, shape))
     _update(new.header, corner, shape)
+    new.header["SPLVAR"] = (spline.variance_kept(origin, matrix, shape), "part of the variance left by interpolation")
     return new
 
 

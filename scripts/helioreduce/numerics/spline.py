@@ -49,6 +49,18 @@ def _cardinal_cubics() -> np.ndarray:
 CARDINAL = _cardinal_cubics()
 
 
+def variance_kept(origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> float:
+    """Return the mean of Σ η² η² over the points of an affine grid, see :func:`resample`: what is left of the variance.
+
+    1 on the pixels themselves, 0.44 between four of them, 0.764 on average over all places.
+    """
+    y, x = (np.linspace(0, n - 1, min(n, 200)) for n in shape)
+    points = np.asarray(origin)[:, None, None] + np.tensordot(matrix, np.array(np.meshgrid(x, y)), 1)
+    table = np.sum(cardinal(np.linspace(0, 1, 101)[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2, axis=1)
+    kept = np.interp(points % 1, np.linspace(0, 1, 101), table)
+    return float(np.mean(kept[0] * kept[1]))
+
+
 def mirrored(plane: np.ndarray, width: int) -> np.ndarray:
     """Return the plane with ``width`` more pixels on each side, mirrored about the outermost one."""
     return np.pad(plane, width, mode="reflect" if min(plane.shape) > 1 else "edge")

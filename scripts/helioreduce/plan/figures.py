@@ -104,6 +104,16 @@ class Plan:
         """The statistics of every frame."""
         return [f"results/aia/statistics/{channel}/{time}.ecsv" for channel, time in self.images.frames]
 
+    @property
+    def curves(self) -> list[str]:
+        """The light curve of every channel."""
+        return [f"results/aia/light_curves/{channel}.ecsv" for channel in self.times]
+
+    @property
+    def light_curves(self) -> list[str]:
+        """Tables and picture of the light curves."""
+        return [*self.curves, *self.figures["light_curves"].files(".pdf", ".png")]
+
     def targets(self) -> list[str]:
         """Return the files of all figures, and the page that shows them."""
         return [*(file for figure in self.figures.values() for file in figure.files(".pdf", ".png")), GALLERY]
@@ -176,10 +186,22 @@ class Plan:
         yield Figure("temperature_response", self._first_in(self.responses.has_temperature)[:1], temperature)
 
     def _series(self) -> Iterable[Figure]:
-        yield Figure("light_curves", self.first(), {"statistics": self.statistics})
+        yield Figure("light_curves", self.first(), {"curves": self.curves})
         yield Figure("timeline", self.first(), {"series": "results/aia/statistics.ecsv"})
 
     # Input and params functions
+
+    def images_of_channel(self, wildcards: Any) -> list[str]:
+        """Return the finished images of a channel, in order of time."""
+        keys = [(wildcards.channel, time) for time in self.times[wildcards.channel]]
+        return [product(self.images.latest(*key), *key) for key in keys]
+
+    def deconvolution_of_channel(self, wildcards: Any) -> dict[str, Any]:
+        """Return what the correlation of a channel's pixels follows from; empty where it is not deconvolved."""
+        if self.images.left_out("deconvolve", wildcards.channel, self.times[wildcards.channel][0]):
+            return {}
+        settings = self.images.settings["deconvolve"]
+        return {name: settings[name] for name in ("iterations", "core")}
 
     def _pointing_table(self, wildcards: Any) -> str:
         return f"results/aia/tables/pointing/{self.times[wildcards.channel][0][:8]}.ecsv"

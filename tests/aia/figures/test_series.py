@@ -9,7 +9,8 @@ from helioreduce.aia.figures import series, style
 
 
 def row(channel, second, **values):
-    known = {"EXPTIME": 2.0, "QUALITY": 0, "NSPIKES": 100, "DEGFACT": 0.8, "BUNIT": "DN/s", "mean": 50.0, "sigma": 0.5}
+    known = {"EXPTIME": 2.0, "QUALITY": 0, "NSPIKES": 100, "DEGFACT": 0.8, "BUNIT": "DN/s", "mean": 50.0, "sigma": 0.3}
+    known |= {"sigma_exposure": 0.4, "saturated": 0.0, "limit": values.get("mean", 50.0)}
     return {"WAVELNTH": channel, "T_OBS": f"2014-01-01T00:00:{second:02d}Z", **known, **values}
 
 
@@ -27,8 +28,11 @@ def at(channel):
 
 
 def test_light_curves_with_their_errors_in_order_of_time():
-    first, second = drawn(series.light_curves, ROWS).axes
-    for axis, channel, mean, sigma in ((first, 171, [50, 60, 50], [0.5, 0.7, 0.5]), (second, 304, [20], [0.1])):
+    first, second = drawn(series.light_curves, [ROWS[1:], ROWS[:1]]).axes
+    for axis, channel, mean, sigma in (
+        (first, 171, [50, 60, 50], [0.5, np.hypot(0.7, 0.4), 0.5]),
+        (second, 304, [20], [np.hypot(0.1, 0.4)]),
+    ):
         (curve,) = axis.containers
         points, _, (bars,) = curve.lines
         assert list(points.get_xdata()) == at(channel) and list(points.get_ydata()) == mean
@@ -37,6 +41,14 @@ def test_light_curves_with_their_errors_in_order_of_time():
         assert axis.get_ylabel() == f"{channel} Å\n[DN/s]" and points.get_color() == style.CHANNELS[channel]["color"]
     np.testing.assert_allclose(line(first, "not corrected for degradation")[1], [40, 48, 40])
     assert labels(second) == ["corrected"]
+
+
+def test_saturated_frames_are_lower_limits():
+    """Their mean with the saturated pixels is drawn, and their share behind it."""
+    rows = [row(171, 0), row(171, 12, mean=20.0, limit=80.0, saturated=0.25)]
+    curve, share = drawn(series.light_curves, [rows]).axes
+    assert line(curve, "lower limit: saturated pixels")[1].tolist() == [80]
+    assert share.get_ylim() == (0, 100) and share.collections[0].get_paths()[0].vertices[:, 1].max() == 25
 
 
 def test_timeline_marks_what_is_flagged():
@@ -66,6 +78,6 @@ def test_keywords_that_a_header_lacks_are_left_blank():
 
 
 def test_a_lone_frame_has_a_time_axis_about_it():
-    axis = drawn(series.light_curves, ROWS[:1]).axes[0]
+    axis = drawn(series.light_curves, [ROWS[:1]]).axes[0]
     low, high = axis.get_xlim()
     assert (high - low) * 86400 == pytest.approx(20, abs=1e-3)

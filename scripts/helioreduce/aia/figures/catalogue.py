@@ -103,7 +103,7 @@ FIGURES = {
     "response_components": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
-    "light_curves": Entry("series", "Series", Covers.RUN, {"statistics": Kind.ROW}),
+    "light_curves": Entry("series", "Series", Covers.RUN, {"curves": Kind.ROWS}),
     "timeline": Entry("series", "Series", Covers.RUN, {"series": Kind.ROWS}),
 }  # fmt: skip
 

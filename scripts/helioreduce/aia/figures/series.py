@@ -17,29 +17,55 @@ from helioreduce.io import plots
 _NEAR_REAL_TIME = 0x40000000  # bit 30 of QUALITY: provisional, not bad
 
 
-def light_curves(statistics: Iterable[Mapping[str, Any]]) -> Figure:
-    """Draw the mean of the good pixels of each channel with its standard error, corrected (filled) and uncorrected (open).
+def light_curves(curves: Iterable[Sequence[Mapping[str, Any]]]) -> Figure:
+    """Draw the mean of a region in each channel: corrected (filled) and not corrected for degradation (open).
 
-    ``statistics`` are the frames' rows of :func:`helioreduce.aia.qa.statistics.measure`.
+    Error bars are 1 σ of noise and exposure time. Where pixels are saturated the mean with them is drawn, as a lower limit
+    (triangle); the grey area is their share.
+
+    Parameters
+    ----------
+    curves
+        Rows of :func:`helioreduce.aia.light_curves.measure`, a list for each channel.
     """
-    frames = by_channel(statistics)
-    figure = plots.new(plots.PAGE, 0.7 + 1.25 * len(frames))
+    frames = by_channel(row for rows in curves for row in rows)
+    figure = plots.new(plots.PAGE, 0.9 + 1.25 * len(frames))
     axes = figure.subplots(len(frames), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (channel, rows) in zip(axes, frames.items(), strict=True):
-        times, mean = np.array([row["time"] for row in rows]), np.array([row["mean"] for row in rows])
-        sigma, factor = np.array([row["sigma"] for row in rows]), np.array([row["DEGFACT"] for row in rows])
-        colour = style.CHANNELS[channel]["color"]
-        axis.errorbar(times, mean, sigma, fmt="o-", ms=3.5, lw=0.9, capsize=2, color=colour, label="corrected")
-        if np.any(factor != 1):
-            look: dict[str, Any] = {"ms": 3.5, "lw": 0.7, "mfc": "white", "color": plots.GREY}
-            axis.plot(times, mean * factor, "o--", label="not corrected for degradation", **look)
+        _draw_curve(axis, rows, style.CHANNELS[channel]["color"])
         axis.set_ylabel(f"{channel} Å\n[{rows[0]['BUNIT']}]")
-        axis.margins(y=0.25)
-        axis.ticklabel_format(axis="y", useOffset=False)
-    axes[0].legend(ncols=2, fontsize=6.5)
-    axes[0].set_title("mean of the good pixels, ±1 standard error")
+    axes[0].legend(ncols=3, fontsize=6.5)
+    axes[0].set_title("mean of the region, ±1 σ of noise and exposure time; grey: share of saturated pixels")
     _date_axis(axes[-1], frames)
     return figure
+
+
+def _draw_curve(axis: Any, rows: Sequence[Mapping[str, Any]], colour: str) -> None:
+    """Draw one channel's curve."""
+    times, names = np.array([row["time"] for row in rows]), ("mean", "limit", "sigma", "sigma_exposure", "saturated", "DEGFACT")
+    mean, limit, noise, common, saturated, factor = (np.array([row[name] for row in rows], float) for name in names)
+    exact = saturated == 0
+    value, bars = np.where(exact, mean, limit), np.hypot(noise, common)
+    axis.plot(times, value, "-", lw=0.9, color=colour)
+    filled: dict[str, Any] = {"fmt": "o", "ms": 3.5, "capsize": 2, "color": colour, "label": "corrected"}
+    axis.errorbar(times[exact], value[exact], bars[exact], **filled)
+    if not exact.all():
+        axis.plot(times[~exact], value[~exact], "^", ms=4.5, color=colour, mfc="white", label="lower limit: saturated pixels")
+        _draw_share(axis.twinx(), times, 100 * saturated)
+    if np.any(factor != 1):
+        look: dict[str, Any] = {"ms": 3.5, "lw": 0.7, "mfc": "white", "color": plots.GREY, "zorder": 1}
+        axis.plot(times, value * factor, "o--", label="not corrected for degradation", **look)
+    if np.all(value > 0) and value.max() > 10 * value.min():
+        axis.set_yscale("log")
+    else:
+        axis.ticklabel_format(axis="y", useOffset=False)
+    axis.margins(y=0.25)
+
+
+def _draw_share(axis: Any, times: np.ndarray, percent: np.ndarray) -> None:
+    """Draw the share of saturated pixels behind a curve."""
+    axis.fill_between(times, percent, color=plots.GREY, alpha=0.25, lw=0)
+    axis.set(ylim=(0, 100), yticks=(0, 50, 100), ylabel="saturated [%]")
 
 
 def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:
