@@ -71,3 +71,18 @@ def test_statistics_are_removed_and_nothing_else():
     told = Header({**dict.fromkeys(cards.STATISTICS, 1.0), "EXPTIME": 2.0})
     cards.remove_statistics(told)
     assert list(told) == ["EXPTIME"]
+
+
+def test_cards_without_a_value_go_and_the_dates_are_those_of_the_exposure():
+    header = Header(
+        {"A": "nan", "B": -(2**31), "C": 0, "D": "", "E": "MISSING", "T_OBS": "2014-01-01T00:00:08.57Z", "EXPTIME": 2.0}
+    )
+    header["HISTORY"] = "nan"
+    cards.remove_missing(header)
+    assert list(header) == ["C", "D", "T_OBS", "EXPTIME", "HISTORY"]
+    found = {key: text for key, (text, _) in cards.dates(header).items()}
+    assert found == {
+        "TIMESYS": "UTC", "DATE-AVG": "2014-01-01T00:00:08.570",
+        "DATE-BEG": "2014-01-01T00:00:07.570", "DATE-END": "2014-01-01T00:00:09.570",
+    }  # fmt: skip
+    assert set(cards.dates({"T_OBS": "2014-01-01T00:00:08.57Z", "EXPTIME": 0.0})) == {"TIMESYS", "DATE-AVG"}

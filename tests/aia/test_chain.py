@@ -20,6 +20,7 @@ from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.io.provenance import card
 from helioreduce.runtime import process
 
+CONFIG = {"aia": {"device": "cpu"}}
 SETTINGS = {
     "quality": {"allow": [], "refuse": []},
     "systematic": {"preflight": False, "eve": True, "chianti": False},
@@ -79,8 +80,9 @@ def stepwise(name, left_out):
         chosen = (*step.settings, "quality") if step.takes_counts else step.settings
         given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in chosen}
         main = import_module(f"aia_{step.name}").main
-        device = {"device": "cpu"} if "device" in signature(main).parameters else {}
-        output = f"{name}_{step.name}.fits"
+        device = {"config": CONFIG} if "config" in signature(main).parameters else {}
+        Path(step.name).mkdir(exist_ok=True)
+        output = f"{step.name}/{name}.fits"
         main(image, output=output, skipped=steps.skipped(step.name, left_out), **given, **device)
         image = output
     return image
@@ -94,7 +96,7 @@ def fused(names, left_out, code="1", spikes=True):
         for name, found in zip(names, listed, strict=True)
     ]
     files = {name: FILES[name] for name in ("error_table", "degradation_table", "psf")}
-    aia_batch.main(frames, SETTINGS, "cpu", code, **files)
+    aia_batch.main(frames, SETTINGS, CONFIG, code, **files)
     return [Path(frame.output) for frame in frames]
 
 
@@ -213,7 +215,7 @@ from helioreduce.runtime import process
 process.use_threads(2)
 process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
-aia_batch.main(frames, settings, "cpu", "1", "error.ecsv", "degradation.ecsv", "psf.fits")
+aia_batch.main(frames, settings, {"aia": {"device": "cpu"}}, "1", "error.ecsv", "degradation.ecsv", "psf.fits")
 status = pathlib.Path("/proc/self/status")  # getrusage would count the parent's memory
 peaks = [int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line] if status.exists() else [0]
 print(json.dumps([peaks[0] / 1024, sorted(sys.modules)]))

@@ -21,7 +21,7 @@ def test_header_of_a_rate(level1_header, exposure_s):
     image = counts(level1_header, EXPTIME=exposure_s, PIXLUNIT="DN", **dict.fromkeys(STATISTICS, 8.0))
     header = exposure.normalise(image).header
     assert (header["BUNIT"], header["PIXLUNIT"], header["EXPTIME"]) == ("DN/s", "DN/s", exposure_s)
-    assert header["EXPOSURE"] == "COMPLETE"
+    assert header["NORMALIS"] == "COMPLETE"
     assert f"exposure_s={exposure_s}" in header["PRPARA1"]
     assert not set(STATISTICS) & set(header)
     assert image.header["BUNIT"] == "DN"

@@ -129,3 +129,10 @@ def test_planes_and_tables_come_back_in_order(tmp_path):
     (found,) = fits.read_tables(tmp_path / "p.fits")
     assert found.name == "LIST" and found.columns["x"].tolist() == [1.5, 2.5] and found.columns["x"].dtype == float
     assert fits.read_header(tmp_path / "p.fits")["A"] == 1
+
+
+def test_statistics_are_those_of_the_finite_pixels(tmp_path):
+    data = np.array([[1, 2], [np.nan, 6]], np.float32)
+    fits.write(tmp_path / "a.fits", Image(data, fits.cards(DATAMIN=-9.0)))
+    found = fits.read_header(tmp_path / "a.fits")
+    assert (found["DATAMIN"], found["DATAMAX"], found["DATAMEAN"]) == (1.0, 6.0, 3.0)

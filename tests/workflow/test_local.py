@@ -24,7 +24,7 @@ def test_reduces_and_then_has_nothing_to_do(site, cutout, snakemake):
     assert "results/aia/normalised" in first.stdout
     image = products.read(site / DONE.format(1))
     assert image.header["BUNIT"] == "DN/s"
-    assert {image.header[key] for key in ("ERROR", "DECONVOL", "PREP", "DEGRADAT", "EXPOSURE")} == {"COMPLETE"}
+    assert {image.header[key] for key in ("ERROR", "DECONVOL", "PREP", "DEGRADAT", "NORMALIS")} == {"COMPLETE"}
     assert image.header["RESPIKE"] == "SKIPPED"
     assert "no spikes file" in image.header["PRPARA1"]
     assert image.sigma.shape == image.data.shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,6 +100,28 @@ def time(header: Header, key: str = "T_OBS") -> datetime:
         return times.parse(str(found))
     except InputError as error:
         raise InputError(f"{key} = {error.problem}", cure=error.cure) from None
+
+
+def dates(header: Header) -> dict[str, tuple[str, str]]:
+    """Return the cards of beginning, middle (T_OBS) and end of the exposure; only the middle where EXPTIME is no time."""
+    middle, exposure_s = time(header), value(header, "EXPTIME")
+    found = {"TIMESYS": ("UTC", "of all dates"), "DATE-AVG": (_date(middle), "middle of the exposure, T_OBS")}
+    if isinstance(exposure_s, int | float) and 0 < exposure_s < 3600:
+        half = timedelta(seconds=exposure_s / 2)
+        found["DATE-BEG"] = (_date(middle - half), "beginning of the exposure")
+        found["DATE-END"] = (_date(middle + half), "end of the exposure")
+    return found
+
+
+def _date(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def remove_missing(header: fits.Header) -> None:
+    """Remove the cards that hold one of JSOC's missing values, in place."""
+    for key in [key for key in header if key not in ("COMMENT", "HISTORY", "")]:
+        if header[key] == _MISSING_INTEGER or str(header[key]).strip().lower() in _MISSING_TEXT[1:]:
+            del header[key]
 
 
 def remove_statistics(header: fits.Header) -> None:

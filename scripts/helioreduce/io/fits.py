@@ -19,8 +19,10 @@ from helioreduce.errors import InputError
 from helioreduce.image import MASKED, Changes, Image
 from helioreduce.io import hdus as files
 from helioreduce.io import uncertainty
-from helioreduce.io.hdus import STRUCTURAL, is_image, opened
+from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 
+#: Cards of an image that are computed when it is written.
+_STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 #: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
 _TILE = 256
@@ -79,7 +81,7 @@ def read(path: str | Path) -> Image:
         # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
         if science.data.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
             data = np.where(science.data == blank, np.float32(np.nan), data)
-        for key in STRUCTURAL:
+        for key in (*STRUCTURAL, *OWN, *_STATISTICS):
             header.remove(key, ignore_missing=True, remove_all=True)
         planes: dict[str, Any] = {}
         if "UNCERT" in hdus:
@@ -124,12 +126,25 @@ def read_rows(path: str | Path, rows: slice) -> np.ndarray:
 
 
 def write(path: str | Path, image: Image) -> None:
-    """Write an image in the CCDData layout, to a temporary name and then renamed."""
+    """Write an image in the CCDData layout with its statistics, to a temporary name and then renamed."""
     tiles = tuple(min(side, _TILE) for side in image.flags.shape)
     flags = fits.CompImageHDU(image.flags, _world(image.header), name="FLAGS", compression_type="RICE_1", tile_shape=tiles)
     changes = {} if image.changes is None else {"CHANGES": np.stack(image.changes).astype(np.float32)}
-    hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), image.header)
+    header = image.header.copy()
+    header.update(_statistics(image.data))
+    hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), header)
     files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
+
+
+def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:
+    """Return smallest, largest and mean value of the finite pixels as cards; none where no pixel is finite."""
+    finite = np.isfinite(data)
+    number = int(finite.sum())
+    if not number:
+        return {}
+    low, high = (float(extreme(data, where=finite, initial=start)) for extreme, start in ((np.min, np.inf), (np.max, -np.inf)))
+    mean = float(np.sum(data, where=finite, dtype=float)) / number
+    return dict(zip(_STATISTICS, ((low, "of the finite pixels"), (high, ""), (mean, "")), strict=True))
 
 
 def write_cube(

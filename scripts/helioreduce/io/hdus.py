@@ -23,6 +23,8 @@ from helioreduce.io.atomic import replaced
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
+#: Cards of a file itself, not of its image; each file gets its own.
+OWN = ("FILENAME", "DATE", "CREATOR", "VERS_SW")
 
 
 @contextlib.contextmanager
@@ -91,8 +93,8 @@ def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
 def _sign(hdus: fits.HDUList, name: str) -> None:
     """Say in the first header what the file is, and there and beside the first image whether it is simulated."""
     if name:
-        cards = {"FILENAME": name, "DATE": (date(), "[UTC] when this file was made"), "CREATOR": "helioreduce"}
-        hdus[0].header.update({**cards, "VERS_SW": (__version__, "version of CREATOR")})
+        values = (name, (date(), "[UTC] when this file was made"), "helioreduce", (__version__, "version of CREATOR"))
+        hdus[0].header.update(dict(zip(OWN, values, strict=True)))
     for hdu in hdus[:2]:
         hdu.header.update(origin.cards(hdu.header))
 

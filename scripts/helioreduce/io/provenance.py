@@ -29,8 +29,8 @@ SIMULATED = "SIMULATED"
 SIMULATE = "SIMULATE"
 
 
-#: Status cards of steps that share their first eight letters.
-_CARDS = {"esis_level1": "ESIS_L1", "esis_level3": "ESIS_L3"}
+#: Status cards of steps that share their first eight letters, or whose letters are a keyword: EXPOSURE is a time elsewhere.
+_CARDS = {"esis_level1": "ESIS_L1", "esis_level3": "ESIS_L3", "exposure": "NORMALIS"}
 
 
 def card(step: str) -> str:

@@ -103,7 +103,7 @@ def correction(before: Image, after: Image) -> Figure:
         plot.hist(image.data[good], edges, histtype="step", color=colour, ls=line, label=label)
     plot.set(xscale="log", yscale="log", xlabel=f"intensity [{after.header['BUNIT']}]", ylabel="pixels")
     plot.legend(loc="lower center")
-    plot.set_title(str(after.header["T_OBS"])[:19])
+    plot.set_title(f"T_OBS {str(after.header['T_OBS'])[:19]}")
     return figure
 
 

@@ -163,7 +163,7 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
     axis.plot(centre, np.exp(-(centre**2) / 2) / np.sqrt(2 * np.pi), color=plots.BLACK, ls=(0, (4, 1)), label="standard normal")
     axis.set(yscale="log", ylim=(1e-6, 3), xlim=(-6, 6), xlabel=xlabel, ylabel="probability density")
     axis.legend(loc="upper center", ncols=2)
-    axis.set_title(f"{first.header['WAVELNTH']} Å, {str(first.header['T_OBS'])[:19]}")
+    axis.set_title(f"{first.header['WAVELNTH']} Å, T_OBS {str(first.header['T_OBS'])[:19]}")
     return figure
 
 

@@ -52,7 +52,7 @@ def slider(before: Image, after: Image, side: int, caption: str) -> Slider:
     """Return a cut-out of ``side`` pixels with much structure, before and after a step, on one stretch."""
     centre = sky.liveliest(before, side)
     first, second = sky.cut(before, centre, side), sky.cut(after, centre, side)
-    title = f"{after.header['WAVELNTH']} Å, {str(after.header['T_OBS'])[:19]}"
+    title = f"{after.header['WAVELNTH']} Å, T_OBS {str(after.header['T_OBS'])[:19]}"
     return Slider(title, caption, picture(first, second), picture(second, second))
 
 

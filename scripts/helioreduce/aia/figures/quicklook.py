@@ -61,7 +61,7 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
     bar = figure.colorbar(drawn, ax=axis, label=header.get("BUNIT", ""), shrink=0.85)
     values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2]
     bar.set_ticks([float(np.arcsinh(v / scale)) for v in values], labels=[f"{v:g}" for v in values])
-    axis.set_title(f"AIA {channel} Å   {header['T_OBS']}")
+    axis.set_title(f"AIA {channel} Å   T_OBS {header['T_OBS']}")
 
 
 def _draw_error(figure: Figure, axis: Axes, relative: np.ndarray, extent: Extent) -> None:

@@ -57,7 +57,7 @@ def _numbers(axis: Any, before: Image, after: Image) -> None:
     table.auto_set_font_size(False)
     table.set_fontsize(7.5)
     table.scale(1, 1.35)
-    axis.set_title(f"{after.header['WAVELNTH']} Å, {str(after.header['T_OBS'])[:19]}")
+    axis.set_title(f"{after.header['WAVELNTH']} Å, T_OBS {str(after.header['T_OBS'])[:19]}")
 
 
 def limb(level1: Image, registered: Image) -> Figure:

@@ -89,5 +89,5 @@ def spike_positions(level1: Image, spikes: np.ndarray) -> Figure:
         axis.set(xlim=(-0.5, small.data.shape[1] - 0.5), ylim=(-0.5, small.data.shape[0] - 0.5))
         figure.colorbar(shown, ax=axis, label="lowered by the despiker [DN]", fraction=0.046, pad=0.02)
     sky.limb(axis, small)
-    axis.set_title(f"{spikes.shape[1]} spikes, {level1.header['WAVELNTH']} Å, {str(level1.header['T_OBS'])[:19]}")
+    axis.set_title(f"{spikes.shape[1]} spikes, {level1.header['WAVELNTH']} Å, T_OBS {str(level1.header['T_OBS'])[:19]}")
     return figure
