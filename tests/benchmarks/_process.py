@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[2]
 sys.path.insert(0, str(REPOSITORY / "scripts"))
-TIME = "20140101T000001"
+TIME = "20140101T000001_simulated"
 #: python -c BATCH FOLDER NUMBER THREADS DEVICE: the chain over the frames of a folder.
 BATCH = """
 import sys
@@ -28,7 +28,7 @@ process.use_threads(threads)
 process.keep_memory()
 exposure_time = {"source": "auto", "error": False}
 settings = {"quality": {}, "systematic": {}, "options": {}, "version": 10, "exposure_time": exposure_time}
-aia_batch.main(frames, settings, device, "benchmark", *files)
+aia_batch.main(frames, settings, {"aia": {"device": device}}, "benchmark", *files)
 """
 
 
