@@ -3,17 +3,17 @@
 import os
 
 from helioreduce.archive import access
-from helioreduce.jsoc import fetch, records, staged
+from helioreduce.jsoc import fetch, policy, records, staged
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
-from helioreduce.quality import Policy, objections
+from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
 
 def main(source: str, record_list: str, quality: dict, config: dict, output: str) -> None:
     """Have the usable records of a list staged, one request at a time for the address; write the paths of their files."""
     allowed, settings = Policy(**quality), config["jsoc"]
-    wanted = [record for record in records.load(record_list) if not objections(record.keywords, allowed)]
+    wanted = [record for record in records.load(record_list) if not policy.verdict(record, allowed)]
     email = "reader@localhost" if source == "archive" else settings["email"] or os.environ.get("JSOC_EMAIL")
     waiting = staged.Waiting(timeout_s=settings["export_timeout_s"])
     found: dict[tuple[str, str], str] = {}
@@ -21,7 +21,8 @@ def main(source: str, record_list: str, quality: dict, config: dict, output: str
         client = Client.at(url, email=email, retry_policy=fetch.retry_policy(settings))
         client.check_address()
         for text, members in staged.batches(wanted):
-            found |= staged.paths(client, text, members, list(staged.FILES), Store().locks(), waiting)
+            with staged.optional(text):
+                found |= staged.paths(client, text, members, list(staged.FILES), Store().locks(), waiting)
     staged.save(output, found)
 
 

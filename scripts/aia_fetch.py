@@ -1,11 +1,9 @@
 """One level-1 image: its file as the archive stores it, with the header that the database holds today."""
 
 from helioreduce.archive import access
-from helioreduce.jsoc import fetch, policy, recording, records, staged
-from helioreduce.jsoc.store import Store
+from helioreduce.jsoc import fetch, losses, recording, records, retrieval
 from helioreduce.quality import Policy
 from helioreduce.runtime import script
-from helioreduce.runtime.log import transfer_progress
 
 
 def main(
@@ -19,16 +17,13 @@ def main(
     exports: str = "",
     copy: str = "",
 ) -> None:
-    """Find the record, refuse bad quality, fetch, rebuild the header, write it and where it came from; keep a copy."""
-    allowed, settings = Policy(**quality), config["jsoc"]
-    record = policy.usable(record_list, time, allowed)
-    path = staged.load(exports).get((record.name, "image")) if exports else None
-    with access.connect(source) as url:
-        options = {**fetch.options(settings), "path": path, "progress": transfer_progress(record.name)}
-        entry = fetch.segment(record, "image", url, Store(), **options)
-    if copy:
-        recording.keep_frame(copy, record, {"image": entry.file})
-    fetch.write_history(history, fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed))
+    """Fetch the image of a usable record, rebuild the header, write it and where it came from; keep a copy."""
+    frame, allowed = retrieval.Listed(record_list, time, exports), Policy(**quality)
+    with losses.noted(frame.channel, time), access.connect(source) as url:
+        record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed)
+        if copy:
+            recording.keep_frame(copy, record, {"image": entry.file})
+        fetch.write_history(history, fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed))
 
 
 if __name__ == "__main__":

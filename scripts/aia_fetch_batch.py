@@ -7,16 +7,18 @@ import aia_fetch_spikes
 from helioreduce.aia.frames import Download
 from helioreduce.archive import access
 from helioreduce.errors import ReductionError
+from helioreduce.jsoc import losses
 from helioreduce.runtime import batch, script
 
 
 def fetched(source: str, frame: Download, quality: dict, config: dict) -> ReductionError | None:
     """Fetch one image and its spikes; return the error that ended it."""
-    given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "config": config, "exports": frame.exports}
+    given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}
+    given |= {"source": source, "quality": quality, "config": config}
     try:
-        aia_fetch.main(source, quality=quality, image=frame.image, history=frame.history, **given)
+        aia_fetch.main(image=frame.image, history=frame.history, **given)
         if frame.spikes:
-            aia_fetch_spikes.main(source, image=frame.image, output=frame.spikes, **given)
+            aia_fetch_spikes.main(image=frame.image, output=frame.spikes, **given)
     except ReductionError as error:
         return error
     return None
@@ -26,7 +28,7 @@ def main(source: str, frames: list[tuple], quality: dict, config: dict) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     downloads = [Download(*names) for names in frames]
     with access.connect(source) as url:
-        outcomes = ((frame, fetched(url, frame, quality, config)) for frame in downloads)
+        outcomes = losses.in_turn(downloads, lambda frame: fetched(url, frame, quality, config))
         batch.each(outcomes, len(downloads), kept="results/store")
 
 

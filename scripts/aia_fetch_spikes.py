@@ -3,24 +3,30 @@
 from helioreduce.aia import spikes
 from helioreduce.archive import access
 from helioreduce.io import fits, jsoc_files
-from helioreduce.jsoc import fetch, recording, records, staged
-from helioreduce.jsoc.store import Store
+from helioreduce.jsoc import losses, recording, retrieval
+from helioreduce.quality import Policy
 from helioreduce.runtime import script
-from helioreduce.runtime.log import transfer_progress
 
 
 def main(
-    source: str, record_list: str, time: str, image: str, config: dict, output: str, exports: str = "", copy: str = ""
+    source: str,
+    record_list: str,
+    time: str,
+    quality: dict,
+    image: str,
+    config: dict,
+    output: str,
+    exports: str = "",
+    copy: str = "",
 ) -> None:
-    """Fetch the spikes of the image's own record, add the positions, write; without a file, an empty list; keep a copy."""
-    record, settings = records.find(record_list, time), config["jsoc"]
-    path = staged.load(exports).get((record.name, "spikes")) if exports else record.segments.get("spikes")
-    if not path:
-        fits.write_arrays(output, {}, fits.cards(REASON=f"{record.name} has no spikes file"))
+    """Fetch the spikes of the image's own record, add the positions, write; an empty list where it has none; keep a copy."""
+    frame, recnum = retrieval.Listed(record_list, time, exports), fits.read_header(image).get("RECNUM")
+    # where spikes cannot be had their image goes too: its record may be another one by the time they can
+    with losses.noted(frame.channel, time, image), access.connect(source) as url:
+        record, entry, reason = retrieval.spikes(url, frame, recnum, config["jsoc"], Policy(**quality))
+    if entry is None:
+        fits.write_arrays(output, {}, fits.cards(REASON=reason) if reason else None)
         return
-    with access.connect(source) as url:
-        options = {**fetch.options(settings), "path": path, "progress": transfer_progress(f"{record.name} spikes")}
-        entry = fetch.segment(record, "spikes", url, Store(), **options)
     if copy:
         recording.keep_frame(copy, record, {"spikes": entry.file})
     values, _ = jsoc_files.read_spikes(entry.file)

@@ -1,5 +1,6 @@
-"""A day's rows of the master pointing table."""
+"""The rows of the master pointing table of a day, month or year."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from helioreduce import times
@@ -11,7 +12,7 @@ from helioreduce.jsoc.client import Client
 from helioreduce.runtime import script
 
 
-def main(source: str, day: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
+def main(source: str, period: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
     settings = config["jsoc"]
     if file:
@@ -19,8 +20,7 @@ def main(source: str, day: str, config: dict, output: str, file: str = "", copy:
     elif source == "local":
         rows, meta = [], {"origin": "the images' headers", "version": "none", "sha256": "none"}
     else:
-        noon = times.tai_seconds(times.from_compact(f"{day}T120000"))
-        start, end = (times.iso(times.from_tai(noon + hours * 3600)) for hours in (-18, 12))
+        start, end = (times.iso(time) for time in times.ends(period, before=timedelta(hours=6)))
         with fetch.connection(settings), access.connect(source) as url:
             client = Client.at(url, retry_policy=fetch.retry_policy(settings))
             found = client.records(f"aia.master_pointing3h[{start}-{end}]")

@@ -13,7 +13,7 @@ from helioreduce.runtime import script
 
 
 def main(
-    source: str, folder: str, frames: list, days: list, version: int, files: dict, quality: dict, config: dict, output: str
+    source: str, folder: str, frames: list, periods: list, version: int, files: dict, quality: dict, config: dict, output: str
 ) -> None:
     """Fetch once more, images and spikes out of the store, with a copy of each into the folder; list the images."""
     downloads = [Download(*names) for names in frames]
@@ -21,14 +21,14 @@ def main(
         image, history, other = (f"{scratch}/{name}" for name in ("image.fits", "history.json", "other"))
         for frame in downloads:
             given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}
-            given |= {"config": config, "copy": folder}
-            aia_fetch.main(url, quality=quality, image=image, history=history, **given)
+            given |= {"source": url, "quality": quality, "config": config, "copy": folder}
+            aia_fetch.main(image=image, history=history, **given)
             if frame.spikes:
-                aia_fetch_spikes.main(url, image=image, output=other, **given)
+                aia_fetch_spikes.main(image=image, output=other, **given)
         for table in ("degradation", "error"):
             aia_tables.main(url, table, version, config, other, files[table], copy=folder)
-        for day in days:
-            aia_pointing.main(url, day, config, other, files["pointing"], copy=folder)
+        for period in periods:
+            aia_pointing.main(url, period, config, other, files["pointing"], copy=folder)
     Path(output).write_text("".join(f"{frame.name}\n" for frame in downloads))
 
 

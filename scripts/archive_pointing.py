@@ -1,4 +1,6 @@
-"""The pointing table of the embedded archive, for the images of one day."""
+"""The pointing table of the embedded archive, for the images of one day, month or year."""
+
+from datetime import timedelta
 
 from helioreduce import times
 from helioreduce.archive import records
@@ -7,9 +9,11 @@ from helioreduce.sun import calibration
 from helioreduce.sun.scenario import Scenario
 
 
-def main(scenario: dict, day: str, output: str) -> None:
-    """Write the rows that start on the day."""
-    rows = calibration.pointing_of_day(Scenario.from_mapping(scenario), times.from_compact(f"{day}T000000"))
+def main(scenario: dict, period: str, output: str) -> None:
+    """Write the rows that start in the period."""
+    sun, (start, end) = Scenario.from_mapping(scenario), times.ends(period)
+    days = (start + timedelta(days=n) for n in range((end - start).days))
+    rows = [row for day in days for row in calibration.pointing_of_day(sun, day)]
     records.write(output, records.series("aia.master_pointing3h", rows))
 
 

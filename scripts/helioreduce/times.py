@@ -74,6 +74,15 @@ def from_compact(text: str) -> datetime:
     return datetime.strptime(in_name(text), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
 
 
+def ends(period: str, before: timedelta = timedelta()) -> tuple[datetime, datetime]:
+    """Return start and end of a year, month or day as compact times begin, ``2014``; ``before`` its start by so much."""
+    month, day = int(period[4:6] or 1), int(period[6:8] or 1)
+    start = datetime(int(period[:4]), month, day, tzinfo=UTC)
+    longer = start + timedelta(days={4: 366, 6: 31, 8: 1}[len(period)])
+    end = longer.replace(day=1) if len(period) == 6 else longer.replace(month=1, day=1) if len(period) == 4 else longer
+    return start - before, end
+
+
 def now() -> datetime:
     """Return the current time, UTC."""
     return datetime.now(UTC)

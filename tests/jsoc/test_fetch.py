@@ -10,7 +10,7 @@ from small_archive import write_frame
 
 from helioreduce import quality, times
 from helioreduce.io import fits, jsoc_files, provenance
-from helioreduce.jsoc import fetch, header, staged
+from helioreduce.jsoc import fetch, header, policy, staged
 from helioreduce.jsoc.errors import NoData
 from helioreduce.jsoc.store import Store
 from helioreduce.jsoc.transfer import download
@@ -92,7 +92,7 @@ def test_an_off_line_record_is_no_data(client, root, tmp_path):
 def test_missing_spikes_of_an_euv_frame_are_no_data(client, root, tmp_path):
     edit(root, 171, "20140101T000001", segments={"image": "image_lev1.fits", "spikes": None})
     (record,) = client.records(ONE, ["image", "spikes"])
-    assert fetch.has_spikes(record)
+    assert policy.has_spikes(record)
     with pytest.raises(NoData):
         fetch.segment(record, "spikes", client.download_url, Store(tmp_path / "store"), retry_policy=client.retry_policy)
     assert exported(client, tmp_path)[0].keys() == {(record.name, "image")}
@@ -100,7 +100,7 @@ def test_missing_spikes_of_an_euv_frame_are_no_data(client, root, tmp_path):
 
 def test_uv_frames_have_no_spikes(client):
     (record, *_) = client.records("aia.lev1_uv_24s[][1600]", ["image", "spikes"])
-    assert not fetch.has_spikes(record)
+    assert not policy.has_spikes(record)
 
 
 def test_a_reprocessed_record_is_fetched_anew(client, root, tmp_path):

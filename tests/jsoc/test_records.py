@@ -9,7 +9,6 @@ import pytest
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.jsoc import records
-from helioreduce.jsoc.errors import NoData
 
 START, END = times.parse("2014-01-01T00:00:00Z"), times.parse("2014-01-01T00:00:24Z")
 
@@ -26,18 +25,33 @@ def test_an_empty_list_survives_the_disk(tmp_path):
     assert records.origin(tmp_path / "records.jsonl") == {"requested": ["20140101T000001"]}
 
 
-def test_slots_without_a_usable_record_are_missing(client, tmp_path):
-    """Of two versions of a record the one made last counts; a slot without a record is named."""
+def test_of_two_versions_of_a_record_the_one_made_last_counts(client, tmp_path):
     found = list(client.frames(171, START, END, 12.0))
     older = replace(found[1], recnum=1, keywords={**found[1].keywords, "QUALITY": "0x80000000"})
-    slots = ["20140101T000001", "20140101T000013", "20140101T000025", "20140101T000037"]
-    records.save(tmp_path / "list", [found[0], found[1], older, found[2]], requested=slots)
-    assert records.find(tmp_path / "list", slots[1]).recnum == found[1].recnum
-    assert records.missing(tmp_path / "list", lambda record: "") == {slots[3]: "the archive has no record"}
-    verdict = {found[2].recnum: "bad"}
-    assert records.missing(tmp_path / "list", lambda record: verdict.get(record.recnum, ""))[slots[2]] == "bad"
-    with pytest.raises(NoData, match=slots[3]):
-        records.find(tmp_path / "list", slots[3])
+    records.save(tmp_path / "list", [found[0], found[1], older])
+    assert records.by_slot(tmp_path / "list") == {"20140101T000001": found[0], "20140101T000013": found[1]}
+
+
+def test_a_record_without_a_time_is_in_no_slot(client, tmp_path):
+    first, second, _ = client.frames(171, START, END, 12.0)
+    lost = replace(second, keywords={**second.keywords, "T_REC": "MISSING"})
+    records.save(tmp_path / "list", [first, lost])
+    assert records.by_slot(tmp_path / "list") == {"20140101T000001": first}
+    assert records.slot(replace(second, keywords={})) is None
+
+
+def test_what_the_archive_says_later_takes_the_place_of_what_it_said(client, tmp_path):
+    """Of the slots that were asked for, and of no others; their list tells when each was asked for."""
+    first, second, third = client.frames(171, START, END, 12.0)
+    slots = ["20140101T000001", "20140101T000013", "20140101T000025"]
+    records.save(tmp_path / "list", [first, second], requested=slots, queries=["one"], asked=100.0)
+    later = [replace(second, recnum=9), third]
+    records.update(tmp_path / "list", slots[1:], [replace(first, recnum=9), *later], ["two"])
+    assert records.by_slot(tmp_path / "list") == dict(zip(slots, [first, *later], strict=True))
+    assert records.origin(tmp_path / "list")["queries"] == ["one", "two"]
+    assert records.asked(tmp_path / "list", slots[0]) == 100.0 < records.asked(tmp_path / "list", slots[2])
+    records.update(tmp_path / "list", slots[2:], [], ["three"])
+    assert records.by_slot(tmp_path / "list").keys() == set(slots[:2])
 
 
 @pytest.mark.parametrize("text", ["", "{}", "not JSON", '{"series": null}\n{}\n', '{"series": {}}\n{"name": 1}\n'])

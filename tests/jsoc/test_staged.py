@@ -45,7 +45,7 @@ EXPORTS_WRONG = {
     "file name null": (
         [Fault("json", "exp_status", text=json.dumps({"status": "0", "requestid": "J", "method": "url", "protocol": "fits",
                "dir": "/SUM1/D1/S00000", "data": [{"record": ONE, "filename": None}]}))],
-        Rejected,
+        NoData,
     ),
     "data no list": (
         [Fault("json", "exp_status", text='{"status":0,"requestid":"J","dir":"/SUM1/D1/S00000","data":7}')], Rejected,

@@ -9,7 +9,7 @@ from astropy.io.fits import Header
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.io import jsoc_files
-from helioreduce.jsoc import fetch, http, verification, vso
+from helioreduce.jsoc import fetch, http, policy, verification, vso
 from helioreduce.jsoc.errors import Rejected
 from helioreduce.quality import DEFAULT
 
@@ -29,7 +29,7 @@ def test_slots_hold_their_exposure():
     assert http.joined(vso.ADDRESS, found[0].segments["image"]).endswith(
         f"series=aia__lev1;compress=rice;record=171_{tai}-{tai}"
     )
-    assert not fetch.has_spikes(found[0]) and vso.frames(171, [], search) == []
+    assert not policy.has_spikes(found[0]) and vso.frames(171, [], search) == []
 
 
 def stored(folder, **cards):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from helioreduce.aia import channels, steps
 from helioreduce.errors import InputError
+from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import aia, aia_batch, aia_missing
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
@@ -60,11 +62,18 @@ def test_frames_of_a_request_follow_from_channels_and_times():
     assert set(found.frames.values()) == {None}
 
 
-def test_days_hold_every_frame_once():
-    found = plan(aia={"start": "2013-12-31T23:59:00", "end": "2014-01-01T00:01:00"})
-    assert sorted(key for keys in found.frames_of_day.values() for key in keys) == sorted(found.frames)
-    assert {(channel, time[:8]) for channel, time in found.frames} == set(found.frames_of_day)
-    assert all(time[:8] == day for (_, day), keys in found.frames_of_day.items() for _, time in keys)
+@pytest.mark.parametrize(("cadence_s", "length"), [(12, 8), (3600, 8), (10800, 6), (86400, 4), (2592000, 4)])
+def test_periods_hold_every_frame_once(cadence_s, length):
+    """Days; where frames are rare, months or years, so that one query is made for many days."""
+    request = {"start": "2013-11-30T23:59:00", "end": f"201{3 if cadence_s < 10800 else 5}-12-01T00:01:00"}
+    found = plan(aia={**request, "cadence_s": cadence_s})
+    assert sorted(key for keys in found.frames_of_period.values() for key in keys) == sorted(found.frames)
+    assert {(channel, time[:length]) for channel, time in found.frames} == set(found.frames_of_period)
+    assert all(found.period(time) == period for (_, period), keys in found.frames_of_period.items() for _, time in keys)
+    assert max(map(len, found.frames_of_period.values())) <= 7200
+    (channel, period), keys = next(iter(found.frames_of_period.items()))
+    assert found.records(job(*keys[0])) == found.records(SimpleNamespace(channel=channel, period=period))
+    assert found.pointing(job(*keys[0])) == f"results/aia/tables/pointing/{period}.ecsv"
 
 
 def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
@@ -153,22 +162,78 @@ def test_a_step_records_what_is_skipped_around_it():
     assert found.finished(job(*key)) == f"results/aia/level1.5/4500/{key[1]}.fits"
 
 
-def test_missing_frames_are_left_out_where_the_configuration_says_so(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def lost(tmp_path, monkeypatch):
+    """A request of two frames, the second of which is missing; the plan, and the list of their records."""
     monkeypatch.chdir(tmp_path)
-    first, second = list(plan(aia={"channels": [171], "end": "2014-01-01T00:00:12"}).frames)
-    monkeypatch.setattr("helioreduce.plan.source.policy.missing", lambda *_, **__: {second[1]: "lost"})
-    request = {"aia": {"channels": [171], "end": "2014-01-01T00:00:12"}}
-    skip, fail = ({**request, "jsoc": {"on_missing": choice}} for choice in ("skip", "fail"))
-    assert list(plan(**skip).frames) == [first, second], "before the records are listed"
-    lists = tmp_path / plan(**skip).records(job(*first))
-    lists.parent.mkdir(parents=True)
-    lists.touch()
-    assert list(plan(**fail).frames) == list(plan(**skip).wanted) == [first, second]
-    assert list(plan(**skip).frames) == [first]
-    assert not aia_missing.goes_on(aia_batch.Batches.of(plan(**skip)))
-    assert capsys.readouterr().out == "", "it is left out already"
-    assert not aia_missing.goes_on(aia_batch.Batches.of(plan(**fail)))
-    assert "1 of 2 frames" in capsys.readouterr().out
+    monkeypatch.delenv("HELIOREDUCE_STARTED", raising=False)
+    found = plan(aia=TWO)
+    path = Path(found.records(job(*next(iter(found.frames)))))
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"asked": 1.0, "requested": []}) + "\n")
+    monkeypatch.setattr("helioreduce.jsoc.losses.of", lambda *_: {list(found.wanted)[1][1]: Loss("lost")})
+    return list(found.wanted), str(path)
+
+
+TWO = {"channels": [171], "end": "2014-01-01T00:00:12"}
+
+
+@pytest.mark.parametrize("choice", ["skip", "fail"])
+def test_missing_frames_are_left_out(lost, choice):
+    """By both; where every frame is wanted, a job fails with the reasons."""
+    (first, second), _ = lost
+    found = plan(aia=TWO, jsoc={"on_missing": choice})
+    assert list(found.wanted) == [first, second]
+    assert list(found.frames) == [first] and list(found.lost) == [second]
+    for files in (found.targets(), found.offline_targets()):
+        assert ("results/aia/refused.txt" in files) == (choice == "fail")
+    assert list(found.refused.values()) == [f"{' '.join(second)}: lost"] * (choice == "fail")
+    assert "1 of 2 frames are unavailable" in found.notes[-1]
+    assert found.again() == [], "a plan without a beginning asks for nothing again"
+
+
+def test_a_missing_frame_is_asked_for_by_the_next_command(lost, monkeypatch):
+    """Once: not where this command has asked for it."""
+    (_, second), record_list = lost
+    monkeypatch.setenv("HELIOREDUCE_STARTED", "2.0")
+    assert plan(aia=TWO).again() == [(record_list, second[1], None, True)]
+    assert plan(aia={**TWO, "steps": {"respike": False}}).again() == [(record_list, second[1], None, False)]
+    monkeypatch.setenv("HELIOREDUCE_STARTED", "1.0")
+    assert plan(aia=TWO).again() == []
+    monkeypatch.setenv("HELIOREDUCE_STARTED", "2.0")
+    monkeypatch.setattr("helioreduce.jsoc.losses.of", lambda *_: {second[1]: Loss("eclipse", may_return=False)})
+    assert plan(aia=TWO).again() == []
+
+
+@pytest.fixture
+def restarts(monkeypatch):
+    """The processes that are to take the place of this one."""
+    found = []
+    monkeypatch.setattr("atexit.register", lambda act, *arguments: found.append(act))
+    monkeypatch.delenv("HELIOREDUCE_BUSY", raising=False)
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "snakemake"])
+    return found
+
+
+def test_a_run_goes_on_without_what_is_missing_and_with_what_is_back(lost, restarts, monkeypatch, capsys):
+    whole = aia_batch.Batches.of(replace(plan(aia=TWO), lost={}))
+    aia_missing.goes_on(whole)
+    assert "1 of 2 frames are unavailable" in capsys.readouterr().out and len(restarts) == 1
+    aia_missing.goes_on(aia_batch.Batches.of(plan(aia=TWO)))
+    assert capsys.readouterr().out == "" and len(restarts) == 1, "it is left out already"
+    fewer = aia_batch.Batches.of(plan(aia=TWO))
+    monkeypatch.setattr("helioreduce.jsoc.losses.of", lambda *_: {})
+    aia_missing.goes_on(fewer)
+    assert "1 frames that were missing have come back" in capsys.readouterr().out and len(restarts) == 2
+
+
+def test_a_run_does_not_go_on_for_ever_where_the_archive_is_too_busy(lost, restarts, monkeypatch, capsys):
+    (_, second), _ = lost
+    whole = aia_batch.Batches.of(replace(plan(aia=TWO), lost={}))
+    monkeypatch.setattr("helioreduce.jsoc.losses.of", lambda *_: {second[1]: Loss("503", kind="TransientExhausted")})
+    for _ in range(9):
+        aia_missing.goes_on(whole)
+    assert len(restarts) == 3 and "too busy" in capsys.readouterr().out
 
 
 def test_offline_targets_are_what_comes_over_the_network():
@@ -218,7 +283,7 @@ def test_chunks_hold_every_frame_once_and_keep_their_names_when_one_is_missing()
     assert [key for chunk in chunks for key in chunk.keys] == list(whole.frames)
     assert all(len(chunk.keys) <= 3 and {channel for channel, _ in chunk.keys} == {chunk.channel} for chunk in chunks)
     lost = chunks[0].keys[0]
-    fewer = aia.Plan(**{**vars(whole), "frames": {key: own for key, own in whole.frames.items() if key != lost}})
+    fewer = replace(whole, lost={lost: Loss("lost")})
     left = aia_batch.Batches.of(fewer).chunks
     assert [chunk.name for chunk in left] == [chunk.name for chunk in chunks]
     assert left[0].keys == chunks[0].keys[1:]

@@ -15,7 +15,7 @@ from helioreduce.aia import tables
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.server import serve
 from helioreduce.io import fits, jsoc_files
-from helioreduce.jsoc import fetch
+from helioreduce.jsoc import fetch, policy
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
 from helioreduce.sun import calibration, despiker, statistics
@@ -111,6 +111,6 @@ def test_every_file_of_the_archive_is_known_as_its_record_s(tmp_path, channel, s
         entry = fetch.segment(record, "image", url, Store(tmp_path / "store"))
         known = ["structure", "checksum", "shape", *(["identity"] if settings.get("header") != "bare" else []), "statistics"]
         assert entry.history["verified"] == known
-        if fetch.has_spikes(record):
+        if policy.has_spikes(record):
             spikes = fetch.segment(record, "spikes", url, Store(tmp_path / "store"))
             assert spikes.history["verified"] == ["structure", "checksum", "spikes", "replacements"]

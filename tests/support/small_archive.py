@@ -31,7 +31,7 @@ def level1(channel: int, slot: datetime, seed: int = 0, **changed: str) -> dict[
         **{"DATE": "2014-01-07T15:05:10Z", "WAVELNTH": str(channel), "WAVE_STR": f"{channel}_THIN", "FSN": str(1000 + seed)},
         **{"EXPTIME": "2.000191234", "QUALITY": "0x00000000", "INSTRUME": "AIA_3", "CAMERA": "3", "NSPIKES": "3"},
         **{"CDELT1": "0.599489", "CDELT2": "0.599489", "CRPIX1": "32.5", "CRPIX2": "32.5", "CROTA2": "0.019327"},
-        **{"OSCNMEAN": "nan", "AGT1SVY": "-8", "ASQHDR": "3427463890", **changed},
+        **{"X0_MP": "31.5", "Y0_MP": "31.5", "OSCNMEAN": "nan", "AGT1SVY": "-8", "ASQHDR": "3427463890", **changed},
     }
 
 

@@ -52,9 +52,9 @@ else:
         input:
             aia.served,
         output:
-            "results/aia/records/{channel}/{day}.jsonl",
+            "results/aia/records/{channel}/{period}.jsonl",
         log:
-            "results/logs/aia_query/{channel}/{day}.log",
+            "results/logs/aia_query/{channel}/{period}.log",
         localrule: True
         conda:
             "../../envs/reduction.yaml"
@@ -65,7 +65,7 @@ else:
             slots=aia.slots,
             code=code("aia_query"),
         message:
-            "Ask for the records of {wildcards.channel} Å on {wildcards.day}."
+            "Ask for the records of {wildcards.channel} Å, {wildcards.period}."
         script:
             "../../scripts/aia_query.py"
 
@@ -74,9 +74,9 @@ else:
             record_list=ancient(aia.records),
             archive=aia.served,
         output:
-            "results/aia/exports/{channel}/{day}.json",
+            "results/aia/exports/{channel}/{period}.json",
         log:
-            "results/logs/aia_export/{channel}/{day}.log",
+            "results/logs/aia_export/{channel}/{period}.log",
         localrule: True
         conda:
             "../../envs/reduction.yaml"
@@ -88,7 +88,7 @@ else:
             quality=aia.settings["quality"],
             code=code("aia_export"),
         message:
-            "Have {wildcards.channel} Å on {wildcards.day} staged."
+            "Have {wildcards.channel} Å, {wildcards.period}, staged."
         script:
             "../../scripts/aia_export.py"
 
@@ -133,6 +133,7 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
+            quality=aia.settings["quality"],
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
@@ -141,7 +142,7 @@ else:
 
     rule aia_missing:
         input:
-            [aia.source.records(channel, day) for channel, day in aia.frames_of_day],
+            [aia.source.records(channel, period) for channel, period in aia.frames_of_period],
         output:
             "results/aia/missing.tsv",
         log:
@@ -149,7 +150,13 @@ else:
         localrule: True
         conda:
             "../../envs/reduction.yaml"
+        resources:
+            jsoc=aia.source.connection,
         params:
+            source=aia.source.name,
+            lost=sorted((*frame, loss.reason) for frame, loss in aia.lost.items()),
+            again=aia.again(),
+            respike=aia.settings["steps"]["respike"],
             quality=aia.settings["quality"],
             code=code("aia_missing"),
         message:
@@ -173,7 +180,7 @@ else:
             source=aia.source.tables,
             folder=aia.source.jsoc["record"],
             frames=lambda wildcards: [tuple(frame) for frame in aia_batch.downloads],
-            days=aia.days,
+            periods=aia.periods,
             version=aia.tables.version,
             files=aia.tables.files,
             quality=aia.settings["quality"],
@@ -221,11 +228,11 @@ rule aia_tables:
 rule aia_pointing:
     input:
         file=aia.tables.files["pointing"],
-        archive=lambda wildcards: aia.source.series("pointing", wildcards.day),
+        archive=lambda wildcards: aia.source.series("pointing", wildcards.period),
     output:
-        "results/aia/tables/pointing/{day}.ecsv",
+        "results/aia/tables/pointing/{period}.ecsv",
     log:
-        "results/logs/aia_pointing/{day}.log",
+        "results/logs/aia_pointing/{period}.log",
     conda:
         "../../envs/reduction.yaml"
     resources:
@@ -234,7 +241,7 @@ rule aia_pointing:
         source=aia.source.tables,
         code=code("aia_pointing"),
     message:
-        "Take the pointing table of {wildcards.day}."
+        "Take the pointing table of {wildcards.period}."
     script:
         "../../scripts/aia_pointing.py"
 

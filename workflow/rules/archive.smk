@@ -8,16 +8,16 @@ localrules:
 
 rule archive_pointing:
     output:
-        "results/archive/pointing/{day}.json",
+        "results/archive/pointing/{period}.json",
     log:
-        "results/logs/archive_pointing/{day}.log",
+        "results/logs/archive_pointing/{period}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
         scenario=aia.source.instrument,
         code=code("archive_pointing"),
     message:
-        "Make the archive's pointing table of {wildcards.day}."
+        "Make the archive's pointing table of {wildcards.period}."
     script:
         "../../scripts/archive_pointing.py"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
 
 from helioreduce.errors import InputError
+from helioreduce.jsoc.losses import begin
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches
 from helioreduce.plan.aia_missing import goes_on
@@ -23,6 +24,7 @@ from helioreduce.runtime import engine
 
 engine.install()
 
+begin()
 try:
     config.update(validated(config))
     aia = AIAPlan.of(config)
@@ -44,7 +46,7 @@ if workflow.is_main_process:
 wildcard_constraints:
     channel=r"\d{2,4}",
     time=r"\d{8}T\d{6}(_simulated)?(_x\d{4}y\d{4})?",  # the place is that of one of several cut-outs at one time
-    day=r"\d{8}",
+    period=r"\d{4}(\d{2}(\d{2})?)?",  # year, month or day
 
 
 resource_scopes:
@@ -52,7 +54,8 @@ resource_scopes:
 
 
 onsuccess:
-    print(summary(aia))
+    if not goes_on(aia_batch):
+        print(summary(aia))
 
 
 onerror:

@@ -26,5 +26,9 @@ class TransientExhausted(FetchError):
     """Every attempt met a transient error; a later run may succeed."""
 
 
+class NoAnswer(TransientExhausted):
+    """Nothing answers at the archive's address: that says nothing about a frame."""
+
+
 class Corrupt(FetchError):
     """The file is wrong at its source: two transfers gave the same bytes, which fail verification."""

@@ -21,7 +21,7 @@ from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, Receipt, download
 from helioreduce.quality import DEFAULT, Policy
 from helioreduce.runtime import locks
-from helioreduce.series import EUV, MISSING
+from helioreduce.series import MISSING
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -65,18 +65,18 @@ def segment(
         Two transfers gave the same bytes, which are not the segment of the record; see :func:`verification.verify`.
     """
     image = store.find(record, "image") if name == "spikes" else None
-    verified: list[str] = []
+    proof: dict[str, object] = {"expected": verification.expected(record, name)}
 
     def verify(file: Path) -> None:
-        verified[:] = verification.verify(file, record, name, image.file if image else None)
+        proof["verified"] = verification.verify(file, record, name, image.file if image else None)
 
     with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
         if entry := store.find(record, name):
-            if entry.history.get("verified"):
+            if entry.history.get("verified") and entry.history.get("expected") == proof["expected"]:
                 return entry
-            try:  # it was fetched before the content of files was verified
+            try:
                 verify(entry.file)
-                return entry.noted(verified=verified)
+                return entry.noted(**proof)
             except InputError:
                 entry.drop()
         path = path or record.segments.get(name)
@@ -85,7 +85,7 @@ def segment(
         target = store.incoming(record, name)
         with locks.hold_slot(store.locks(), connections, name="connection"):
             receipt = download(http.joined(base_url, path), target, verify=verify, retry_policy=retry_policy, progress=progress)
-        return store.add(target, record, name, _history(record, name, path, receipt) | {"verified": verified})
+        return store.add(target, record, name, _history(record, name, path, receipt) | proof)
 
 
 def _history(record: Record, name: str, path: str, receipt: Receipt) -> dict[str, object]:
@@ -169,14 +169,6 @@ def connection(settings: Mapping[str, Any]) -> Iterator[None]:
     """Hold one of ``connections``, which all jobs and runs that use the store share, during queries."""
     with locks.hold_slot(Store().locks(), settings["connections"], name="connection"):
         yield
-
-
-def has_spikes(record: Record) -> bool:
-    """Return whether a record should have a file of replaced pixels: despiked channel, and NSPIKES is not 0.
-
-    The ground pipeline despikes the EUV channels, and 4500 Å since February 2021 only: a missing file is no error there.
-    """
-    return int(record.keywords["WAVELNTH"]) in EUV and record.keywords.get("NSPIKES", MISSING) not in ("0", MISSING)
 
 
 def write_history(path: str | Path, history: Mapping[str, object]) -> None:

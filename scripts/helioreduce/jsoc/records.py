@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import time as clock
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc.errors import NoData
+from helioreduce.runtime import locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def find(path: str | Path, time: str) -> Record:
     NoData
         If the list has none.
     """
-    if found := _by_slot(path).get(times.in_name(time)):
+    if found := by_slot(path).get(times.in_name(time)):
         return found
     raise NoData(f"the archive has no record for {time}", cure="Leave this time out", where=path)
 
@@ -108,34 +110,42 @@ def origin(path: str | Path) -> dict[str, Any]:
         return {name: value for name, value in json.loads(file.readline()).items() if name != "series"}
 
 
-def missing(path: str | Path, verdict: Callable[[Record], str]) -> dict[str, str]:
-    """Return the requested slots that are unavailable, with the reason.
-
-    Parameters
-    ----------
-    path
-        A list of records; its first line has the slots ``requested``.
-    verdict
-        Function that returns why a record is unusable, or an empty string.
-    """
-    found = _by_slot(path)
-    requested = origin(path).get("requested", [])
-    held = {name: found.get(times.in_name(name)) for name in requested}
-    reasons = {name: verdict(record) if record else "the archive has no record" for name, record in held.items()}
-    return {name: reason for name, reason in reasons.items() if reason}
+def asked(path: str | Path, time: str) -> float:
+    """Return when the archive was last asked for a frame of this name, s since 1970; 0 where the list does not say."""
+    provenance = origin(path)
+    return float(provenance.get("again", {}).get(times.in_name(time), provenance.get("asked", 0.0)))
 
 
-def _by_slot(path: str | Path) -> dict[str, Record]:
-    """Return the records of a list by compact T_REC, the one made last of each."""
+def update(path: str | Path, frames: Iterable[str], found: Iterable[Record], queries: Iterable[object]) -> None:
+    """Put what the archive says now about frames of these names into a list, in place of what it said before."""
+    slots = {times.in_name(name) for name in frames}
+    with locks.hold_slot(Path(path).parent, 1, name=".list"):
+        provenance = origin(path)
+        kept = [record for record in load(path) if slot(record) not in slots]
+        provenance["queries"] = [*provenance.get("queries", ()), *queries]
+        provenance["again"] = {**provenance.get("again", {}), **dict.fromkeys(slots, clock.time())}
+        save(path, [*kept, *(record for record in found if slot(record) in slots)], **provenance)
+
+
+def by_slot(path: str | Path) -> dict[str, Record]:
+    """Return the records of a list by compact T_REC, the one made last of each; those without a time are left out."""
     path = Path(path)
     return _read_by_slot(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
+def slot(record: Record) -> str | None:
+    """Return the slot of a record, compact T_REC; None where T_REC is no time."""
+    try:
+        return times.compact(times.parse(record.keywords["T_REC"]))
+    except (KeyError, InputError):
+        return None
+
+
 @lru_cache(maxsize=2)
 def _read_by_slot(path: Path, written_ns: int) -> dict[str, Record]:
-    """Return the same, read once for all frames of a day, and again when the list was written again."""
+    """Return the same, read once for all frames of a list, and again when it was written again."""
     ordered = sorted(load(path), key=lambda record: record.recnum)
-    return {times.compact(times.parse(record.keywords["T_REC"])): record for record in ordered}
+    return {time: record for record in ordered if (time := slot(record))}
 
 
 def _line(record: Record) -> dict[str, object]:

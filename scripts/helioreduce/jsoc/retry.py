@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from helioreduce.jsoc.errors import TransientExhausted
+from helioreduce.jsoc.errors import NoAnswer, TransientExhausted
 from helioreduce.runtime.log import logger
 
 #: Retries where there is no network at all.
@@ -115,6 +115,6 @@ def retry(act: Callable[[], Result], retry_policy: RetryPolicy, what: str, attem
 def _exhausted(attempts: Attempts, fault: TransientError, what: str) -> TransientExhausted:
     """Return the error after the last attempt."""
     if isinstance(fault, Unreachable):
-        return TransientExhausted(f"{what} does not answer ({fault})", cure=_WITHOUT_NETWORK)
+        return NoAnswer(f"{what} does not answer ({fault})", cure=_WITHOUT_NETWORK)
     problem = f"{len(attempts.faults)} attempts failed (the last: {attempts.faults[-1]})"
     return TransientExhausted(problem, cure="Try again later", where=what)

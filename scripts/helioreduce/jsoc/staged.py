@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Export:
             status=int(reply["status"]),
             message=anonymous(str(reply.get("error") or "the export failed")),
             directory=str(reply.get("dir") or ""),
-            files=tuple((row["record"].strip(), row["filename"].strip()) for row in reply.get("data") or ()),
+            files=tuple((row["record"].strip(), str(row["filename"] or "").strip()) for row in reply.get("data") or ()),
         )
 
 
@@ -115,6 +116,15 @@ def paths(
     with locks.hold_slot(folder, 1, name=f"export-{owner}"):
         export = _finished(client, text, Path(folder), waiting or Waiting())
     return _matched(export, {record.name for record in records}, segments, text)
+
+
+@contextmanager
+def optional(what: str) -> Iterator[None]:
+    """Go on where an export holds no files: frames that are not staged are fetched as they are stored."""
+    try:
+        yield
+    except NoData as error:
+        logger.warning("%s is not staged: %s", what, error)
 
 
 def save(path: str | Path, found: Mapping[tuple[str, str], str]) -> None:
@@ -195,7 +205,7 @@ def _matched(export: Export, names: set[str], segments: Sequence[str], text: str
     found = {}
     for record, filename in export.files:
         plain = record.partition("{")[0]
-        if plain not in names:
+        if plain not in names or not filename:
             continue
         if not _NAME.fullmatch(filename):
             raise Rejected(f"the export names a file {filename!r}", where=text)

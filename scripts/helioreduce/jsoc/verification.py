@@ -33,6 +33,10 @@ _AGREEMENT = 0.9
 _PRECISION = 1e-6
 
 
+#: Keywords that files are compared with.
+_COMPARED = ("FSN", "WAVELNTH", "CAMERA", "T_OBS", "T_REC", "DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "NSPIKES")
+
+
 def verify(file: Path, record: Record, segment: str, image: Path | None = None) -> list[str]:
     """Verify that a file is a segment of a record.
 
@@ -70,6 +74,12 @@ def verify(file: Path, record: Record, segment: str, image: Path | None = None) 
     if different and not {"checksum", "identity"} <= set(verified):
         raise InputError(different)
     return verified if different is None or different else [*verified, "statistics"]
+
+
+def expected(record: Record, segment: str) -> dict[str, str]:
+    """Return what a record says about a file: a file is verified again where its record says something else by now."""
+    said = {name: record.keywords[name] for name in _COMPARED if name in record.keywords}
+    return said | ({"dims": record.dims[segment]} if segment in record.dims else {})
 
 
 def _shape(counts: np.ndarray, record: Record, segment: str) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import slots, steps
 from helioreduce.errors import InputError
+from helioreduce.jsoc import losses
+from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.paths import located
@@ -18,6 +20,9 @@ from helioreduce.quality import Policy
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
+MISSING = "results/aia/missing.tsv"
+#: Least cadence, s, and the length of the date that names a period: year, month, day.
+_PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
 
 
 def product(state: str, channel: str = "{channel}", time: str = "{time}") -> str:
@@ -37,21 +42,25 @@ class Plan:
         Where images and tables come from.
     wanted
         Every frame of the request; None, or the user's files of it.
-    frames
-        Those that are not known to be missing, where ``jsoc.on_missing`` says so.
     refused
-        What is not reduced: the user's files that are no level-1 images, and images that have failed; with the reasons.
+        What makes the run fail, with the reasons: the user's files that are no level-1 images, images that have failed, and
+        missing frames unless ``jsoc.on_missing`` says to skip them.
     notes
         What a user should know before the run.
+    lost
+        The frames that are known to be missing, with the reason.
+    bad
+        The frames that have failed.
     """
 
     settings: Mapping[str, Any]
     source: Source
     tables: Tables
     wanted: Mapping[Key, local.Frame | None]
-    frames: Mapping[Key, local.Frame | None]
     refused: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    lost: Mapping[Key, Loss] = field(default_factory=dict)
+    bad: Collection[Key] = ()
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Plan:
@@ -64,21 +73,50 @@ class Plan:
         """
         source, settings = Source.of(config), config["aia"]
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
-        skip = source.jsoc["on_missing"] == "skip" and not source.is_local
-        missing = source.missing(_days(wanted)) if skip else set()
-        frames = {frame: own for frame, own in wanted.items() if frame not in missing}
-        return cls(settings, source, Tables.of(config, source), wanted, frames, refused, tuple(notes))
+        plan = cls(settings, source, Tables.of(config, source), wanted, refused, tuple(notes))
+        if not (lost := plan.losses()):
+            return plan
+        told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; {MISSING} lists them with the reasons."
+        fails = source.jsoc["on_missing"] == "fail"
+        refused = {" ".join(frame): f"{' '.join(frame)}: {loss.reason}" for frame, loss in lost.items() if fails}
+        return replace(plan, lost=lost, refused=refused, notes=(*notes, told))
 
     def without(self, failed: Mapping[Key, str]) -> Plan:
         """Return the plan with these frames refused, each for its reason."""
-        frames = {frame: own for frame, own in self.frames.items() if frame not in failed}
         named = {" ".join(frame): reason for frame, reason in failed.items()}
-        return replace(self, frames=frames, refused={**self.refused, **named})
+        return replace(self, bad={*self.bad, *failed}, refused={**self.refused, **named})
 
     @cached_property
-    def frames_of_day(self) -> dict[Key, list[Key]]:
-        """Every wanted frame by channel and day."""
-        return _days(self.wanted)
+    def frames(self) -> dict[Key, local.Frame | None]:
+        """The frames to be reduced: wanted, and not known to be missing or bad."""
+        return {frame: own for frame, own in self.wanted.items() if frame not in self.lost and frame not in self.bad}
+
+    @cached_property
+    def frames_of_period(self) -> dict[Key, list[Key]]:
+        """Every wanted frame by channel and period."""
+        found: dict[Key, list[Key]] = {}
+        for channel, time in self.wanted:
+            found.setdefault((channel, self.period(time)), []).append((channel, time))
+        return found
+
+    def period(self, time: str) -> str:
+        """Return the day, month or year whose frames are asked for together, by the start of a time: some hundreds at most."""
+        cadence_s = 0.0 if self.source.is_local else self.settings["cadence_s"]
+        return time[: next(length for least_s, length in _PERIODS if cadence_s >= least_s)]
+
+    def losses(self) -> dict[Key, Loss]:
+        """Return the wanted frames that are missing by what is known now."""
+        found = {} if self.source.is_local else self.source.losses(self.frames_of_period)
+        return {frame: loss for frame, loss in found.items() if frame in self.wanted}
+
+    def again(self) -> list[tuple[str, str, str | None, bool]]:
+        """Return the missing frames to be asked for again: list, time, exports, and whether their spikes are needed."""
+        listed = [(frame, self.source.records(frame[0], self.period(frame[1]))) for frame in self.lost]
+        return [
+            (record_list, time, self._exports(channel, time), self.left_out("respike", channel, time) is None)
+            for (channel, time), record_list in listed
+            if self.lost[channel, time].may_return and losses.outdated(record_list, time)
+        ]
 
     @property
     def gpu(self) -> dict[str, int]:
@@ -138,15 +176,15 @@ class Plan:
 
     def records(self, wildcards: Any) -> str:
         """Return the list of records that holds a frame."""
-        return self.source.records(wildcards.channel, _day(wildcards))
+        return self.source.records(wildcards.channel, self._period(wildcards))
 
     def exports(self, wildcards: Any) -> str | list[str]:
         """Return where the staged files of a frame are; nothing for stored files."""
-        return self.source.exports(wildcards.channel, _day(wildcards)) or []
+        return self.source.exports(wildcards.channel, self._period(wildcards)) or []
 
     def served(self, wildcards: Any) -> list[str]:
-        """Return what the embedded archive needs for the frames of a day."""
-        return self.source.served(self.frames_of_day[wildcards.channel, wildcards.day])
+        """Return what the embedded archive needs for the frames of a period."""
+        return self.source.served(self.frames_of_period[wildcards.channel, wildcards.period])
 
     def rendered(self, wildcards: Any) -> list[str]:
         """Input function: what the embedded archive serves a frame from; nothing for other sources."""
@@ -157,12 +195,23 @@ class Plan:
         return self.source.scenario(*_key(wildcards))
 
     def slots(self, wildcards: Any) -> list[str]:
-        """Return the times of a channel on a day."""
-        return [time for _, time in self.frames_of_day[wildcards.channel, wildcards.day]]
+        """Return the times of a channel in a period."""
+        return [time for _, time in self.frames_of_period[wildcards.channel, wildcards.period]]
 
     def pointing(self, wildcards: Any) -> str:
-        """Return the pointing table of a frame's day."""
-        return f"results/aia/tables/pointing/{_day(wildcards)}.ecsv"
+        """Return the pointing table for a frame."""
+        return self.pointing_table(wildcards.time)
+
+    def pointing_table(self, time: str) -> str:
+        """Return the pointing table for a time."""
+        return f"results/aia/tables/pointing/{self.period(time)}.ecsv"
+
+    def _exports(self, channel: str, time: str) -> str | None:
+        return self.source.exports(channel, self.period(time))
+
+    def _period(self, wildcards: Any) -> str:
+        """Return the period of a job, which its files name, or of the time of its frame."""
+        return str(getattr(wildcards, "period", None) or self.period(wildcards.time))
 
     @property
     def psf(self) -> str:
@@ -176,7 +225,7 @@ class Plan:
         return [
             *self.products(),
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
-            *(["results/aia/refused.txt"] if self.refused else []),
+            *self._refused(),
             *self._lists(),
         ]
 
@@ -188,12 +237,12 @@ class Plan:
         """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
         # a renewed list reaches the fetch jobs as ancient input only, which would not start them; the list of missing
         # frames brings them in
-        return [*self.fetched, *self._lists()]
+        return [*self.fetched, *self._refused(), *self._lists()]
 
     @property
-    def days(self) -> list[str]:
-        """The days of all frames, in order."""
-        return sorted({time[:8] for _, time in self.frames})
+    def periods(self) -> list[str]:
+        """The periods of all frames, in order."""
+        return sorted({self.period(time) for _, time in self.frames})
 
     @property
     def fetched(self) -> list[str]:
@@ -203,13 +252,17 @@ class Plan:
             *(product(steps.LEVEL1, *frame) for frame in self.frames),
             *(product("spikes", *frame) for frame in respiked),
             *(f"results/aia/tables/{table}.ecsv" for table in ("degradation", "error")),
-            *(f"results/aia/tables/pointing/{day}.ecsv" for day in self.days),
+            *(f"results/aia/tables/pointing/{period}.ecsv" for period in self.periods),
         ]
 
     def _lists(self) -> list[str]:
         """Return the lists of missing frames, and of those of which the user keeps a copy."""
         recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
-        return [] if self.source.is_local else ["results/aia/missing.tsv", *recorded]
+        return [] if self.source.is_local else [MISSING, *recorded]
+
+    def _refused(self) -> list[str]:
+        """Return what makes the run fail."""
+        return ["results/aia/refused.txt"] * bool(self.refused)
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:
@@ -228,19 +281,6 @@ def _slots(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Fram
     return {(str(channel), times.compact(time) + suffix): None for channel, time in found}
 
 
-def _days(frames: Iterable[Key]) -> dict[Key, list[Key]]:
-    """Return frames by channel and day."""
-    found: dict[Key, list[Key]] = {}
-    for channel, time in frames:
-        found.setdefault((channel, time[:8]), []).append((channel, time))
-    return found
-
-
 def _key(wildcards: Any) -> Key:
     """Return channel and time of a frame's job."""
     return wildcards.channel, wildcards.time
-
-
-def _day(wildcards: Any) -> str:
-    """Return the day of a job, which its files name, or the time of its frame."""
-    return str(getattr(wildcards, "day", None) or wildcards.time[:8])

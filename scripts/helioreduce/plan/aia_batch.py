@@ -156,7 +156,7 @@ def _frame(plan: Plan, channel: str, time: str) -> Frame:
     return Frame(
         image=str(own.image) if own else product(steps.LEVEL1, channel, time),
         spikes=None if "respike" in left_out else str(spikes),
-        pointing=f"results/aia/tables/pointing/{time[:8]}.ecsv",
+        pointing=plan.pointing_table(time),
         output=product(plan.latest(channel, time), channel, time),
         left_out=left_out,
     )
@@ -165,8 +165,8 @@ def _frame(plan: Plan, channel: str, time: str) -> Frame:
 def _download(plan: Plan, channel: str, time: str) -> Download:
     file = product(steps.LEVEL1, channel, time)
     return Download(
-        record_list=plan.source.records(channel, time[:8]),
-        exports=plan.source.exports(channel, time[:8]),
+        record_list=plan.source.records(channel, plan.period(time)),
+        exports=plan.source.exports(channel, plan.period(time)),
         image=file,
         history=file.removesuffix("fits") + "json",
         spikes=None if plan.left_out("respike", channel, time) else product("spikes", channel, time),

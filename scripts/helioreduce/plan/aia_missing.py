@@ -1,43 +1,62 @@
-"""Frames that a run finds to be missing or bad: leave them out and go on, or say what to type to have that done."""
+"""Frames that a run finds to be missing or bad, or to have come back: the same command goes on without them, or with them."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import sys
+from collections.abc import Iterable
 
-from helioreduce.plan.aia import Plan
+from helioreduce.jsoc.errors import TransientExhausted
+from helioreduce.plan.aia import MISSING, Plan
 from helioreduce.plan.aia_batch import Batches
+
+#: How often in a row a run may go on without a frame for which the archive was too busy.
+_BUSY_AT_MOST = 3
+_BUSY = "HELIOREDUCE_BUSY"
 
 
 def goes_on(batches: Batches) -> bool:
-    """Run again without the frames that a failed run could not fetch or reduce; return whether that is done.
+    """Run again without the frames that a run could not fetch or reduce, or with those that are back; return whether it does.
 
     The same command takes the place of this process once Snakemake has ended. It cannot come to that twice for the same
-    frames, because the new run's plan leaves them out.
+    frames: the new plan leaves out what is missing or bad, and what is still missing has been asked for.
     """
     bad = len(Batches.of(batches.plan).plan.refused) - len(batches.plan.refused)
     if bad:
         print(f"\n{bad} images cannot be reduced.")
-    return (_leaves_out_missing(batches.plan) or bool(bad)) and _run_again()
-
-
-def _leaves_out_missing(plan: Plan) -> bool:
-    """Tell which frames a failed run found missing; return whether the configuration says to go on without them."""
-    if plan.source.is_local or not (lost := plan.source.missing(plan.frames_of_day) & plan.frames.keys()):
+    missing = batches.plan.losses()
+    lost = _lost(batches.plan, missing.keys())
+    back = batches.plan.lost.keys() - missing.keys()
+    if back:
+        print(f"\n{len(back)} frames that were missing have come back.")
+    if _busy(missing[frame].kind for frame in lost) > _BUSY_AT_MOST:
+        print("The archive is too busy: type the same command again later.")
         return False
-    print(f"\n{len(lost)} of {len(plan.frames)} frames are unavailable; results/aia/missing.tsv lists them with the reasons.")
-    if plan.source.jsoc["on_missing"] == "fail":
-        print('To go on without them, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
-        return False
-    return True
+    return bool(bad or lost or back) and _run_again("They are left out, and the" if bad or lost else "The")
 
 
-def _run_again() -> bool:
+def _lost(plan: Plan, missing: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return the frames that a run found missing, and tell of them."""
+    if lost := plan.frames.keys() & set(missing):
+        print(f"\n{len(lost)} of {len(plan.wanted)} frames are unavailable; {MISSING} lists them with the reasons.")
+        if plan.source.jsoc["on_missing"] == "fail":
+            print('To end without an error, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
+    return lost
+
+
+def _busy(kinds: Iterable[str]) -> int:
+    """Return how many runs in a row have lost frames only because the archive was too busy."""
+    number = int(os.environ.get(_BUSY, "0")) + 1 if set(kinds) == {TransientExhausted.__name__} else 0
+    os.environ[_BUSY] = str(number)
+    return number
+
+
+def _run_again(the: str) -> bool:
     """Have the same command take the place of this process; return whether that can be done."""
     if {"-d", "--directory"} & set(sys.orig_argv):
-        print("They are left out from now on: type the same command again.")
+        print("To go on, type the same command again.")
         return False
-    print("They are left out, and the run goes on.", flush=True)
+    print(f"{the} run goes on.", flush=True)
     atexit.register(os.execv, sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return True

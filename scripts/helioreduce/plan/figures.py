@@ -204,7 +204,7 @@ class Plan:
         return {name: settings[name] for name in ("iterations", "core")}
 
     def _pointing_table(self, wildcards: Any) -> str:
-        return f"results/aia/tables/pointing/{self.times[wildcards.channel][0][:8]}.ecsv"
+        return self.images.pointing_table(self.times[wildcards.channel][0])
 
     def _first_day(self, wildcards: Any) -> list[str]:
         """Return the level-1 frames of a channel on the day of its first one."""

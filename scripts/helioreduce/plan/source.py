@@ -12,7 +12,8 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.jsoc import policy, vso
+from helioreduce.jsoc import losses, vso
+from helioreduce.jsoc.policy import Loss
 from helioreduce.quality import Policy
 
 #: How the events begin that concern the pointing table.
@@ -104,34 +105,34 @@ class Source:
         """What one connection takes of the resource ``jsoc``, for ``jsoc.connections`` at one time."""
         return CONNECTION_SHARES // int(self.jsoc["connections"])
 
-    def records(self, channel: str, day: str) -> str:
-        """Return the list of records of a channel and day."""
-        return f"results/aia/records/{channel}/{day}.jsonl"
+    def records(self, channel: str, period: str) -> str:
+        """Return the list of records of a channel and period."""
+        return f"results/aia/records/{channel}/{period}.jsonl"
 
-    def exports(self, channel: str, day: str) -> str | None:
-        """Return the file with the paths of the staged files of a channel and day; None where stored files are fetched."""
+    def exports(self, channel: str, period: str) -> str | None:
+        """Return the file with the paths of the staged files of a channel and period; None where stored files are fetched."""
         stored = self.jsoc["method"] == "url_quick" or self.kind == "vso"
-        return None if stored else f"results/aia/exports/{channel}/{day}.json"
+        return None if stored else f"results/aia/exports/{channel}/{period}.json"
 
     def served(self, frames: Iterable[tuple[str, str]]) -> list[str]:
         """Return the records that the embedded archive serves these frames from; nothing for other sources."""
         return [f"{frame(*key)}/record.json" for key in frames if self.is_archive]
 
-    def series(self, table: str, day: str = "") -> list[str]:
+    def series(self, table: str, period: str = "") -> list[str]:
         """Return the files that the embedded archive serves a table from; nothing for other sources.
 
-        The pointing of a day is also that of the row before its midnight and of the row after it.
+        The pointing of a period is also that of the row before its first midnight and of the row after its last.
         """
-        noon = times.from_compact(f"{day}T120000") if day else None
-        days = [f"{noon + timedelta(days=n):%Y%m%d}" for n in (-1, 0, 1)] if noon else []
+        start, end = times.ends(period, before=timedelta(days=1)) if period else (None, None)
+        parts = [f"{start:%Y%m%d}", period, f"{end:%Y%m%d}"] if period else []
         files = {
-            "pointing": [f"results/archive/pointing/{day}.json" for day in days],
+            "pointing": [f"results/archive/pointing/{part}.json" for part in parts],
             "degradation": ["results/archive/response.json"],
         }
         return files.get(table, []) if self.is_archive else []
 
-    def missing(self, days: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return the frames of these channels and days that are unavailable, as far as their records are listed."""
-        lists = [(channel, Path(self.records(channel, day))) for channel, day in days]
+    def losses(self, periods: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Loss]:
+        """Return the frames of these channels and periods that cannot be had, as far as their records are listed."""
+        lists = [(channel, Path(self.records(channel, period))) for channel, period in periods]
         allowed = Policy(**self.quality)
-        return {(channel, time) for channel, file in lists if file.exists() for time in policy.missing(file, allowed)}
+        return {(c, time): loss for c, file in lists if file.exists() for time, loss in losses.of(file, allowed).items()}
