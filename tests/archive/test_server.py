@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
+import time
 from urllib.request import urlopen
 
 import pytest
 from small_archive import unmodified
 
 from helioreduce.archive.faults import Fault
-from helioreduce.archive.server import Archive, serve
+from helioreduce.archive.server import CONNECTIONS, Archive, serve
 
 ONE = "aia.lev1_euv_12s[2014-01-01T00:00:01Z][171]"
 
@@ -140,3 +142,21 @@ def test_the_log_tells_requests_under_way_and_exports_pending(root, tmp_path):
     files = [entry["open"] for entry in entries if entry["path"].startswith("/SUM")]
     assert sorted(files[:3]) == [1, 2, 3] and files[3] == 1
     assert [entry["pending"] for entry in entries if "pending" in entry] == [1]
+
+
+def test_connections_are_limited(archive, ask):
+    """Those beyond the limit are refused at once; when others have ended there is room again."""
+    held = []
+    address = ("127.0.0.1", int(archive.url.split(":")[2][:-1]))
+    for _ in range(CONNECTIONS):
+        held.append(socket.create_connection(address, timeout=5))
+        held[-1].sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % address[1])
+        assert held[-1].recv(20).startswith(b"HTTP/1.1 200")
+    status, headers, _ = ask("/")
+    assert status == 503 and headers["Retry-After"] == "1"
+    for connection in held:
+        connection.close()
+    deadline = time.monotonic() + 10
+    while ask("/")[0] == 503 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ask("/")[0] == 200

@@ -6,15 +6,24 @@ steps and once as a chunk; the files must be the same, to the last bit, and thos
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 from healing import BAD, SLOTS, Case
+from small_archive import write_frame
 
+from helioreduce import times
+from helioreduce.aia import level1
+from helioreduce.aia.spikes import from_list
 from helioreduce.archive.faults import Fault
 from helioreduce.archive.server import Archive
+from helioreduce.errors import InputWarning
+from helioreduce.io import fits, jsoc_files
 
 Act = Callable[[Case], object]
 
@@ -123,3 +132,102 @@ def test_a_frame_that_cannot_be_had_costs_itself_and_returns(case, name, healthy
         assert case.frames() == healthy and case.missing() == {}
         assert sum("[" in what for what in asked) == 1 and len(asked) == len(set(asked)) <= 3
     assert case.command() == [] and case.passes == 1
+
+
+def test_a_command_that_was_killed_after_the_query_finds_what_has_moved_since(case, healthy):
+    """A storage unit moves when it returns from tape: its listed address is no more, and the archive is asked again, once."""
+    case.list_only()
+    addresses = {case.path}
+    write_frame(case.archive.catalogue.root, 171, times.from_compact(BAD), 181, stored="stale")
+    addresses.add(case.path)
+    asked = case.command()
+    assert len(addresses) == 2 and case.passes == 1
+    assert [what for what in asked if "[" in what] == ["aia.lev1_euv_12s[2014-01-01T00:00:13Z][171]"]
+    assert case.frames().keys() == healthy.keys() and case.missing() == {}
+    assert case.command() == []
+
+
+def test_staged_files_that_have_expired_are_fetched_as_they_are_stored(case, healthy):
+    case.settings = {"method": "url", "email": "reader@localhost"}
+    case.list_only()
+    shutil.rmtree(case.archive.exports.folder)
+    case.command()
+    assert {slot: files[1] for slot, files in case.frames().items()} == {slot: files[1] for slot, files in healthy.items()}
+    assert case.missing() == {} and case.passes == 1
+    assert case.command() == []
+
+
+@pytest.mark.parametrize("segments", [["image"], ["spikes"], []])
+def test_what_an_export_leaves_out_is_fetched_as_it_is_stored(case, healthy, segments):
+    """Image and spikes alike; a file name that is null counts as left out."""
+    case.settings = {"method": "url", "email": "reader@localhost"}
+    case.list_only()
+    exports = next(Path("results/aia/exports").rglob("*.json"))
+    entries = json.loads(exports.read_text())
+    assert len(entries) == 6
+    exports.write_text(json.dumps([entry for entry in entries if entry["segment"] in segments]))
+    case.command()
+    assert case.frames().keys() == healthy.keys() and case.missing() == {}
+    assert {slot: files[1] for slot, files in case.frames().items()} == {slot: files[1] for slot, files in healthy.items()}
+
+
+def test_a_frame_that_is_used_without_its_spikes_is_told(case):
+    """On the screen, in the list of missing frames, and in the header."""
+    case.answer(NSPIKES="MISSING", spikes="")
+    with pytest.warns(InputWarning, match="is reduced without its spikes"):  # as log_to has it, on the screen
+        case.command()
+    assert len(case.frames()) == 3
+    ((told),) = case.missing().values()
+    assert told[:2] == ("reduced without its spikes", "yes") and "NSPIKES = MISSING" in told[2]
+    image = level1.ingest(fits.read(f"results/aia/level1/171/{BAD}.fits"))
+    _, header = jsoc_files.read_spikes(f"results/aia/spikes/171/{BAD}.fits")
+    respiked = from_list(image, (np.empty((3, 0)), header))
+    assert respiked.header["RESPIKE"] == "SKIPPED" and "NSPIKES = MISSING" in str(respiked.header)
+
+
+def test_a_keyword_that_fits_cannot_hold_costs_nothing(case, healthy):
+    case.answer(WAVE_STR="171_TH\u00cdN\n")
+    case.command()
+    assert case.frames().keys() == healthy.keys()
+    assert fits.read_header(f"results/aia/level1/171/{BAD}.fits")["WAVE_STR"] == "171_TH?N?"
+
+
+def test_two_frames_may_be_missing_for_different_reasons(case, healthy):
+    case.edit(online=False)
+    first = case.folder.parent / SLOTS[0]
+    content = (first / "image_lev1.fits").read_bytes()
+    (first / "image_lev1.fits").write_bytes(content[:9000] + b"?" * 100 + content[9100:])
+    case.command()
+    assert case.frames().keys() == {SLOTS[2]} and list(case.missing()) == [*SLOTS[:2]]
+    case.edit(online=True)
+    asked = case.command()
+    assert sum("[" in what for what in asked) == 1, "one query for both"
+    assert case.frames().keys() == {*SLOTS[1:]} and list(case.missing()) == [SLOTS[0]]
+    (first / "image_lev1.fits").write_bytes(content)
+    case.command()
+    assert case.frames() == healthy and case.command() == []
+
+
+def test_an_archive_that_does_not_answer_costs_no_frame(case, healthy):
+    """What is missing stays listed, nothing is noted against the others, and the next command has them all."""
+    case.edit(online=False)
+    case.command()
+    listed = case.missing()
+    url = case.archive.url
+    case.settings = {"url": "http://127.0.0.1:9/"}
+    case.command()
+    assert case.missing() == listed and len(case.frames()) == 2
+    case.settings = {"url": url}
+    case.edit(online=True)
+    case.command()
+    assert case.frames() == healthy
+
+
+def test_every_frame_may_be_too_much_for_an_archive(case):
+    """Of a chunk no more are tried after three; no frame is lost that was not tried."""
+    case.faults(Fault("status", "/SUM", times=9999))
+    case.command()
+    assert case.frames() == {} and set(case.missing()) == set(SLOTS)
+    case.faults()
+    case.command()
+    assert len(case.frames()) == 3

@@ -54,6 +54,13 @@ class Case:
                     break
         return self.requests()
 
+    def list_only(self) -> None:
+        """Type the command, and kill it when the records are listed and staged."""
+        with environment():
+            losses.begin()
+            self._list(self.plan())
+        self.requests()
+
     def plan(self) -> Plan:
         """Return the plan of a run."""
         quick = {"retries": 1, "timeout_s": 2.0, "url": self.archive.url, "on_missing": "skip", **self.settings}
@@ -87,7 +94,8 @@ class Case:
 
         def altered(path: str, query: Mapping[str, str], host: str = "") -> dict[str, Any]:
             reply = honest(path, query, host)
-            columns = {column["name"]: column["values"] for column in reply.get("keywords", ()) if "values" in column}
+            parts = [*reply.get("keywords", ()), *reply.get("segments", ())]
+            columns = {column["name"]: column["values"] for column in parts if "values" in column}
             times = [text.translate({ord(sign): None for sign in "-:Z"}) for text in columns.get("T_REC", ())]
             for name, text in keywords.items() if BAD in times else ():
                 if text is None:
@@ -115,18 +123,21 @@ class Case:
         """The frame's folder in the archive."""
         return self.archive.catalogue.root / "frames" / CHANNEL / BAD
 
-    def _run(self, plan: Plan) -> None:
-        """Run once: a job that fails loses its outputs, and no other is begun after it."""
-        config = {"jsoc": plan.source.jsoc}
-        common = {"source": plan.source.name, "config": config, "quality": plan.settings["quality"]}
-        lists = [plan.source.records(*period) for period in plan.frames_of_period]
+    def _list(self, plan: Plan) -> None:
+        """Query the records, and have them staged."""
+        common = _common(plan)
         for (channel, period), slots in plan.frames_of_period.items():
             output = plan.source.records(channel, period)
             if not Path(output).exists():
-                times = [time for _, time in slots]
-                aia_query.main(plan.source.name, channel, times, config, output)
+                aia_query.main(plan.source.name, channel, [time for _, time in slots], common["config"], output)
             if (exports := plan.source.exports(channel, period)) and not Path(exports).exists():
                 aia_export.main(record_list=output, output=exports, **common)
+
+    def _run(self, plan: Plan) -> None:
+        """Run once: a job that fails loses its outputs, and no other is begun after it."""
+        common = _common(plan)
+        self._list(plan)
+        lists = [plan.source.records(*period) for period in plan.frames_of_period]
         try:
             for chunk in Batches.of(plan).chunks or ():
                 _job(chunk.fetched, aia_fetch_batch.main, frames=[tuple(frame) for frame in chunk.downloads], **common)
@@ -137,6 +148,11 @@ class Case:
         respike = plan.settings["steps"]["respike"]
         output = "results/aia/missing.tsv"
         aia_missing.main(inputs=lists, again=plan.again(), respike=respike, output=output, **common)
+
+
+def _common(plan: Plan) -> dict[str, Any]:
+    """Return what all scripts are given."""
+    return {"source": plan.source.name, "config": {"jsoc": plan.source.jsoc}, "quality": plan.settings["quality"]}
 
 
 def _fetch(plan: Plan, key: Key, common: Mapping[str, Any]) -> None:

@@ -10,19 +10,35 @@ from helioreduce.archive.catalogue import Record
 from helioreduce.archive.series import Series
 from helioreduce.errors import InputError
 
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
-#: Longest evaluation, instructions of SQLite's virtual machine.
-_STEPS = 50_000_000
+#: Longest evaluation, instructions of SQLite's virtual machine; longest text or value, bytes.
+_STEPS, _LENGTH = 50_000_000, 2**16
 
 
 class ConditionError(InputError):
     """The condition is not SQL, or names no keyword of the series."""
 
 
-def _permitted(action: int, table: str | None, *_: object) -> int:
-    """Allow reading the records and calling functions, and nothing else."""
-    own = action != sqlite3.SQLITE_READ or table == "records"
-    return sqlite3.SQLITE_OK if action in _ALLOWED and own else sqlite3.SQLITE_DENY
+class _Authorizer:
+    """Allows reading the records, calling functions, and one SELECT: without others a condition holds one row at a time."""
+
+    def __init__(self) -> None:
+        self._selects = 0
+
+    def __call__(self, action: int, table: str | None, *_: object) -> int:
+        """Return whether an action is allowed."""
+        self._selects += action == sqlite3.SQLITE_SELECT
+        allowed = action == sqlite3.SQLITE_FUNCTION or (action == sqlite3.SQLITE_READ and table == "records")
+        first = action == sqlite3.SQLITE_SELECT and self._selects == 1
+        return sqlite3.SQLITE_OK if allowed or first else sqlite3.SQLITE_DENY
+
+
+def _limited(database: sqlite3.Connection) -> None:
+    """Limit what a condition may do, take and hold."""
+    steps = iter(range(_STEPS // 1000))
+    database.set_authorizer(_Authorizer())
+    database.set_progress_handler(lambda: next(steps, None) is None, 1000)
+    for limit in (sqlite3.SQLITE_LIMIT_LENGTH, sqlite3.SQLITE_LIMIT_SQL_LENGTH):
+        database.setlimit(limit, _LENGTH)
 
 
 def _affinity(kind: str) -> str:
@@ -50,12 +66,10 @@ def matching(records: list[Record], series: Series, condition: str) -> list[Reco
     try:
         database.execute(f"CREATE TABLE records ({', '.join(columns)})")
         database.executemany(f"INSERT INTO records VALUES ({', '.join('?' * len(columns))})", rows)
-        database.set_authorizer(_permitted)
-        steps = iter(range(_STEPS // 1000))
-        database.set_progress_handler(lambda: next(steps, None) is None, 1000)
+        _limited(database)
         chosen = database.execute(f"SELECT row FROM records WHERE ({condition}\n) ORDER BY row").fetchall()
         return [records[row] for (row,) in chosen]
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise ConditionError(f"the condition {condition!r} cannot be evaluated ({error})") from None
+        raise ConditionError(f"the condition {condition[:200]!r} cannot be evaluated ({error})") from None
     finally:
         database.close()
