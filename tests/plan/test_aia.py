@@ -348,6 +348,29 @@ def test_large_requests_without_batches_are_advised():
     assert aia_batch.Batches.of(plan()).notes == ()
 
 
+def test_long_planning_is_announced():
+    request = {"channels": [171], "end": "2014-01-04T00:00:00", "batch": 100}
+    assert "planning takes about 1 min" in aia_batch.Batches.of(plan(aia=request)).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("request_", "number"),
+    [
+        ({"end": "2024-01-01T00:00:00", "channels": [94, 131, 171, 193, 211, 304, 335]}, "184,060,807"),
+        ({"end": "2024-01-01T00:00:00", "channels": [1600], "cadence_s": 1}, "13,147,201"),
+        ({"end": "9999-01-01T00:00:00", "channels": [4500], "cadence_s": 12}, "69,995,065"),
+    ],
+)
+def test_a_request_of_many_years_says_at_once_what_it_costs(request_, number):
+    """And how a smaller one would be asked for, which is planned."""
+    began = time.monotonic()
+    with pytest.raises(InputError, match=rf"{number}.* images, .* TB to be fetched, .*aia.end.*cadence_s of \d+ or more"):
+        plan(aia=request_)
+    assert time.monotonic() - began < 2
+    mission = {"start": "2010-06-01T00:00:00", "end": "2024-06-01T00:00:00", "cadence_s": 2592000}
+    assert len(plan(aia={**mission, "channels": [171, 193]}).wanted) == 2 * 171
+
+
 def test_planning_loads_neither_snakemake_nor_a_compiler():
     """What `snakemake -n` and every job's start would pay for."""
     code = "import helioreduce.plan.aia, helioreduce.plan.aia_batch, json, sys; print(json.dumps(sorted(sys.modules)))"

@@ -17,10 +17,13 @@ from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.paths import located
 from helioreduce.plan.source import Source
 from helioreduce.quality import Policy
+from helioreduce.series import LEVEL1
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
 MISSING = "results/aia/missing.tsv"
+#: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
+MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 151.0
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
 
@@ -277,8 +280,22 @@ def _slots(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Fram
     """Return every frame of a request for channels and times; what is simulated never has the name of what is not."""
     suffix = local.SIMULATED * simulated
     start, end = times.parse(settings["start"]), times.parse(settings["end"])
+    _check_size(settings, (end - start).total_seconds())
     found = ((c, t) for c in settings["channels"] for t in slots.slots(c, start, end, settings["cadence_s"]))
     return {(str(channel), times.compact(time) + suffix): None for channel, time in found}
+
+
+def _check_size(settings: Mapping[str, Any], duration_s: float) -> None:
+    """Refuse a request that cannot be planned at once, with what it would cost."""
+    cadences = [max(settings["cadence_s"], LEVEL1[channel].slot_s) for channel in settings["channels"]]
+    number = sum(int(duration_s // cadence_s) + 1 for cadence_s in cadences)
+    if number > MOST:
+        cost = f"{number * FETCHED_MB / 1e6:,.0f} TB to be fetched, {number * PRODUCT_MB / 1e6:,.0f} TB of products"
+        longer = f"aia.cadence_s of {len(cadences) * duration_s / MOST:.0f} or more"
+        cure = f"Ask for at most {MOST:,} at a time: an earlier aia.end, fewer aia.channels, or {longer}"
+        raise InputError(
+            f"the request is for {number:,} images, {cost}", cure=f"{cure}; workflow/PLANNING.md tells what they cost"
+        )
 
 
 def _key(wildcards: Any) -> Key:

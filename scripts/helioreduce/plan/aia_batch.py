@@ -133,7 +133,10 @@ class Batches:
     def notes(self) -> tuple[str, ...]:
         """What a user should know before the run: whether batches would make its planning much quicker."""
         number = len(self.plan.wanted)
-        if number <= MANY or self.plan.settings["batch"]:
+        if self.plan.settings["batch"]:
+            minutes = number / 300 / 60  # of 2 cores: workflow/PLANNING.md
+            return (f"{number} images: planning takes about {minutes:.0f} min.",) if minutes > 1 else ()
+        if number <= MANY:
             return ()
         return (
             f"{number} images with a job for each step: planning takes about {number / 60 / 60:.0f} min and "
