@@ -19,6 +19,7 @@ from helioreduce.api.values import ChannelLike, ImageLike, to_channels, to_image
 from helioreduce.errors import InputError
 from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.jsoc.errors import Rejected
+from helioreduce.jsoc.policy import has_spikes
 from helioreduce.jsoc.records import Record
 from helioreduce.jsoc.store import Store
 from helioreduce.quality import Policy
@@ -46,8 +47,8 @@ def fetch(
     source
         ``jsoc``, or the address of an archive that speaks its protocol; ``simulated``: the embedded Sun, rendered here.
     folder
-        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; a file that is there is
-        not fetched again.
+        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; a file that is there
+        is not fetched again.
     spikes
         Fetch what the ground pipeline replaced, too.
     allow
@@ -102,7 +103,7 @@ def _fetched(record: Record, folder: Path, url: str, queries: list[dict[str, str
     segment = partial(transfers.segment, record, base_url=url, store=Store(folder / "store"))
     if not image.exists():
         transfers.image(segment("image"), record, image, queries, policy)
-    if spikes and transfers.has_spikes(record) and not beside.exists():
+    if spikes and has_spikes(record) and not beside.exists():
         jsoc_files.write_compressed(beside, jsoc_files.read_spikes(segment("spikes").file)[0].astype(np.int32))
     return image
 
