@@ -47,8 +47,8 @@ def fetch(
     source
         ``jsoc``, or the address of an archive that speaks its protocol; ``simulated``: the embedded Sun, rendered here.
     folder
-        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; a file that is there
-        is not fetched again.
+        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; a file
+        that is there is not fetched again.
     spikes
         Fetch what the ground pipeline replaced, too.
     allow
