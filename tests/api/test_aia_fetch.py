@@ -30,14 +30,21 @@ def test_what_is_there_is_not_fetched_again(files):
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
+def test_frames_are_chosen_by_keyword(files):
+    wanted = {"folder": files[0].parent, "npix": 128}
+    assert aia.fetch("2014-01-01", 171, keep=lambda keywords: float(keywords["EXPTIME"]) > 1e3, **wanted) == []
+    assert aia.fetch("2014-01-01", 171, keep=lambda keywords: float(keywords["EXPTIME"]) < 1e3, **wanted) == files[:1]
+
+
 def test_spikes_of_an_image_on_the_sun(files):
     from helioreduce.archive.server import serve
 
     with serve(files[0].parent / "simulated") as url:
         values = aia.fetch_spikes(files[0], url)
-        where = aia.fetch_spikes(files[0], url, as_coords=True)
     beside = files[0].with_name(files[0].name.replace("image_lev1", "spikes"))
     np.testing.assert_array_equal(values, jsoc_files.read_spikes(beside)[0])
+    where = aia.locate_spikes(files[0])
     assert isinstance(where, SkyCoord)
+    assert where.shape == values.shape[1:]
     with pytest.raises(InputError):
         aia.fetch_spikes(files[1], url)

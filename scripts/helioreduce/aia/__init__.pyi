@@ -11,6 +11,7 @@ from helioreduce.api.aia_response import temperature_response as temperature_res
 from helioreduce.api.aia_response import wavelength_response as wavelength_response
 from helioreduce.api.aia_steps import correct_degradation as correct_degradation
 from helioreduce.api.aia_steps import estimate_error as estimate_error
+from helioreduce.api.aia_steps import locate_spikes as locate_spikes
 from helioreduce.api.aia_steps import normalise_exposure as normalise_exposure
 from helioreduce.api.aia_steps import prep as prep
 from helioreduce.api.aia_steps import respike as respike

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,7 +14,6 @@ import numpy as np
 
 from helioreduce import quality, times
 from helioreduce.aia import cards
-from helioreduce.aia import spikes as spike_lists
 from helioreduce.api.values import ChannelLike, ImageLike, to_channels, to_image, to_times
 from helioreduce.errors import InputError
 from helioreduce.io import fits, jsoc_files, provenance
@@ -34,6 +33,7 @@ def fetch(
     *,
     spikes: bool = True,
     allow: Collection[str] = (),
+    keep: Callable[[Mapping[str, str]], bool] | None = None,
     **sun: Any,
 ) -> list[Path]:
     """Fetch level-1 images, with the header that the database holds today, and their spikes.
@@ -53,6 +53,9 @@ def fetch(
         Fetch what the ground pipeline replaced, too.
     allow
         Flaws that QUALITY may tell of, by the names of ``aia.quality.allow`` in the configuration.
+    keep
+        Function of a record's keywords (texts) that says whether its frame is fetched, such as
+        ``lambda keywords: float(keywords["EXPTIME"]) < 2``.
     **sun
         Of the embedded Sun: ``npix`` (4096), ``seed``, ``activity`` and the other keys of the configuration's ``archive``.
 
@@ -86,7 +89,7 @@ def fetch(
                 raise InputError(f"the archive has {len(found)} of {len(slots)} frames of {channel} Å", cure="Ask for others")
             queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
             given: dict[str, Any] = {"url": url, "queries": queries, "policy": Policy(allow=allow), "spikes": spikes}
-            files += [_fetched(record, target, **given) for record in found.values()]
+            files += [_fetched(record, target, **given) for record in found.values() if not keep or keep(record.keywords)]
     return sorted(files)
 
 
@@ -108,7 +111,7 @@ def _fetched(record: Record, folder: Path, url: str, queries: list[dict[str, str
     return image
 
 
-def fetch_spikes(source: ImageLike, archive: str = "jsoc", *, as_coords: bool = False) -> Any:
+def fetch_spikes(source: ImageLike, archive: str = "jsoc") -> np.ndarray:
     """Fetch the pixels that the ground pipeline replaced in an image.
 
     Parameters
@@ -117,12 +120,10 @@ def fetch_spikes(source: ImageLike, archive: str = "jsoc", *, as_coords: bool = 
         Level 1 (ny, nx), full frame or cut-out, of whose T_REC the record is asked.
     archive
         ``jsoc``, or the address of an archive that speaks its protocol.
-    as_coords
-        Return their positions on the Sun, of those inside the image, and not the list.
 
     Returns
     -------
-    numpy.ndarray or astropy.coordinates.SkyCoord
+    numpy.ndarray
         (3, N): index ``y · 4096 + x`` on the detector, value before despiking, value after, DN.
 
     Raises
@@ -146,17 +147,7 @@ def fetch_spikes(source: ImageLike, archive: str = "jsoc", *, as_coords: bool = 
         raise InputError(f"the archive has no spikes of {channel} Å at {times.iso(t_rec)}", cure="Ask for another frame")
     with tempfile.TemporaryDirectory() as folder:
         values, _ = jsoc_files.read_spikes(transfers.segment(record, "spikes", url, Store(folder)).file)
-    return spikes_on_sun(image, values) if as_coords else values
-
-
-def spikes_on_sun(image: Any, values: np.ndarray) -> Any:
-    """Return the positions of the spikes inside an image, as a SkyCoord in the image's frame."""
-    from astropy import units as u
-    from astropy.coordinates import SkyCoord
-
-    inside = spike_lists.positions(image, values)[2]
-    longitude, latitude = spike_lists.coordinates(image, values)[:, inside]
-    return SkyCoord(longitude * u.arcsec, latitude * u.arcsec, frame=image.to_map().coordinate_frame)
+    return values
 
 
 @contextmanager

@@ -11,18 +11,20 @@ from astropy.table import Table
 
 from helioreduce import times
 from helioreduce.aia.channels import VISIBLE
-from helioreduce.aia.response import tables
+from helioreduce.aia.response import model, tables
 from helioreduce.aia.response.instrument import Channel
 from helioreduce.api.aia_calibration import Calibration, calibration
 from helioreduce.api.values import ChannelLike, to_channel, to_time
 from helioreduce.io import ecsv
 
 Files = str | Path | Sequence[str | Path]
+#: The embedded archive's analytic models of telescopes and plasma.
+SIMULATED = "simulated"
 
 
 def wavelength_response(
     channel: ChannelLike,
-    instrument: Files,
+    instrument: Files = SIMULATED,
     at: Any = None,
     table: Calibration | None = None,
     *,
@@ -38,7 +40,7 @@ def wavelength_response(
     channel
         Å: a number, or a Quantity.
     instrument
-        File or files of the components: SolarSoft's ``.genx`` or ``.sav``, or ECSV.
+        File or files of the components: SolarSoft's ``.genx`` or ``.sav``, or ECSV. ``simulated``: an analytic model of them.
     at
         Time of the degradation d(t): text, datetime or :class:`astropy.time.Time`; None: at launch.
     table
@@ -66,9 +68,9 @@ def wavelength_response(
     Examples
     --------
     >>> from helioreduce import aia
-    >>> response = aia.wavelength_response(335, "aia_V9_fullinst.sav")  # doctest: +SKIP
-    >>> response["wavelength"][response["at_launch"].argmax()]  # doctest: +SKIP
-    <Quantity 335.3 Angstrom>
+    >>> response = aia.wavelength_response(335)
+    >>> response["wavelength"][response["at_launch"].argmax()].round()
+    <Quantity 335. Angstrom>
     """
     number, telescopes = to_channel(channel), _instrument(_paths(instrument))
     factors, meta = _factors(telescopes, number, at, table, eve)
@@ -77,8 +79,8 @@ def wavelength_response(
 
 
 def temperature_response(
-    instrument: Files,
-    emissivity: str | Path,
+    instrument: Files = SIMULATED,
+    emissivity: str | Path = SIMULATED,
     at: Any = None,
     table: Calibration | None = None,
     *,
@@ -95,7 +97,7 @@ def temperature_response(
     instrument
         File or files of the components, as for :func:`wavelength_response`.
     emissivity
-        File of the plasma's emissivity: SolarSoft's ``.genx`` or ``.sav``, or ECSV.
+        File of the plasma's emissivity: SolarSoft's ``.genx`` or ``.sav``, or ECSV. ``simulated``: an analytic model.
     at, table
         As for :func:`wavelength_response`.
     chiantifix
@@ -123,7 +125,8 @@ def temperature_response(
     >>> from helioreduce import aia
     >>> response = aia.temperature_response("aia_V9.sav", "aia_V9.sav", "2011-02-15")  # doctest: +SKIP
     """
-    telescopes, light = _instrument(_paths(instrument)), tables.read_emissivity(emissivity)
+    telescopes = _instrument(_paths(instrument))
+    light = model.emissivity() if emissivity == SIMULATED else tables.read_emissivity(emissivity)
     channels = [number for number in telescopes if number < 1000]
     factors = {number: _factors(telescopes, number, at, table, eve)[0] for number in channels}
     meta = _factors(telescopes, channels[0], at, table, eve)[1]
@@ -149,6 +152,8 @@ def _paths(files: Files) -> tuple[Path, ...]:
 @lru_cache(maxsize=2)
 def _instrument(files: tuple[Path, ...]) -> dict[int, Channel]:
     """Return the telescopes of all files, the later ones adding channels."""
+    if files == (Path(SIMULATED),):
+        return model.instrument()
     return {number: channel for file in files for number, channel in tables.read_instrument(file).items()}
 
 

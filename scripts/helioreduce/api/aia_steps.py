@@ -48,7 +48,7 @@ def spikes_beside(image: Path) -> Path | None:
     return next((image.with_name(name) for name in names if image.with_name(name).exists()), None)
 
 
-def respike(source: ImageLike, spikes: SpikesLike) -> Image:
+def respike(source: ImageLike, spikes: SpikesLike = "beside") -> Image:
     """Put back the pixels that the ground pipeline's despiker replaced: level 0.5.
 
     Parameters
@@ -56,8 +56,8 @@ def respike(source: ImageLike, spikes: SpikesLike) -> Image:
     source
         Level 1 (ny, nx), DN, full frame or cut-out.
     spikes
-        File, array (3, N) of index ``y · 4096 + x`` on the detector, value before and value after, or :func:`fetch_spikes`'s
-        result.
+        File, or array (3, N) of index ``y · 4096 + x`` on the detector, value before and after. ``beside``: the file beside
+        that of the image.
 
     Returns
     -------
@@ -82,6 +82,42 @@ def respike(source: ImageLike, spikes: SpikesLike) -> Image:
     if found is None:
         raise InputError(str(reason), cure="Give the spikes of the image's own record")
     return spike_lists.from_list(ready(source), found)
+
+
+def locate_spikes(source: ImageLike, spikes: SpikesLike = "beside") -> Any:
+    """Return where on the Sun the pixels are that the ground pipeline's despiker replaced.
+
+    Parameters
+    ----------
+    source
+        Level 1 (ny, nx), full frame or cut-out.
+    spikes
+        As for :func:`respike`.
+
+    Returns
+    -------
+    astropy.coordinates.SkyCoord
+        Helioprojective, (n,): of those inside the image.
+
+    Raises
+    ------
+    InputError
+        If there is no list of spikes.
+
+    Examples
+    --------
+    >>> from helioreduce import aia
+    >>> aia.locate_spikes("aia.171.image_lev1.fits").Tx  # doctest: +SKIP
+    """
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    image, (found, reason) = to_image(source), read_spikes(spikes, source)
+    if found is None:
+        raise InputError(str(reason), cure="Give the spikes of the image's own record")
+    inside = spike_lists.positions(image, found[0])[2]
+    longitude, latitude = spike_lists.coordinates(image, found[0])[:, inside]
+    return SkyCoord(longitude * u.arcsec, latitude * u.arcsec, frame=image.to_map().coordinate_frame)
 
 
 def estimate_error(

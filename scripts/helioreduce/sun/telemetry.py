@@ -120,7 +120,7 @@ def _orbit(facts: Facts) -> dict[str, object]:
 def _housekeeping(facts: Facts) -> dict[str, object]:
     """Return temperatures, shutter and guide telescopes: typical values that tell the frames of a series apart."""
     channel, salt = facts.channel, facts.fsn % 7
-    exposure_ms = round(channel.exposure_s * 10) * 100
+    exposure_ms = round(facts.exposure_s * 10) * 100  # as commanded: a tenth in frames that the exposure control shortened
     delay = 137 if exposure_ms == 2000 else 24
     values: dict[str, object] = {
         "TEMPCCD": -70.0 + channel.camera % 2,
