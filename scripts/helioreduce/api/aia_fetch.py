@@ -84,7 +84,8 @@ def fetch(
         for channel in numbers:
             client = Client.at(url)
             slots = sorted({times.slot(time, LEVEL1[channel].slot_s) for time in wanted})
-            found = {record.keywords["T_REC"]: record for record in client.in_slots(channel, slots)}
+            records = sorted(client.in_slots(channel, slots), key=lambda record: record.recnum)
+            found = {record.keywords["T_REC"]: record for record in records}  # of several, the one made last
             if len(found) < len(slots):
                 raise InputError(f"the archive has {len(found)} of {len(slots)} frames of {channel} Å", cure="Ask for others")
             queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
