@@ -54,7 +54,6 @@ rule cosmic_rays_combine:
     params:
         kind=lambda wildcards: cosmic_rays.combination(wildcards).kind,
         choices=lambda wildcards: cosmic_rays.combination(wildcards).choices,
-        memory_mb=cosmic_rays.memory_mb,
         code=code("cosmic_rays_combine"),
     message:
         "Combine the frames of {wildcards.job}."

@@ -109,8 +109,6 @@ class Plan:
         Jobs by name, those of the example among them.
     targets
         Products of the configured jobs; none by default.
-    memory_mb
-        Frames held at a time while combining, MB.
     aia_frames
         Channel and time of the requested AIA frames.
     example
@@ -120,7 +118,6 @@ class Plan:
     combinations: Mapping[str, Combination]
     cleanings: Mapping[str, Cleaning]
     targets: tuple[str, ...]
-    memory_mb: float
     aia_frames: Collection[tuple[str, str]]
     example: Example
 
@@ -146,7 +143,7 @@ class Plan:
             *(f"results/cosmic_rays/cleaned/{frame}.fits" for frame in requested),
             *(f"results/cosmic_rays/sources/{frame}.png" for frame in requested),
         )
-        return cls(combinations, cleanings, targets, settings["memory_mb"], aia_frames, example)
+        return cls(combinations, cleanings, targets, aia_frames, example)
 
     def combination(self, wildcards: Any) -> Combination:
         """Return the combination ``{job}``."""

@@ -1,0 +1,174 @@
+"""What a change of each key of the schema makes again, in a folder where everything is finished."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+#: The chain of AIA, from the first step.
+CHAIN = ("respike", "error", "deconvolve", "prep", "degradation", "exposure", "quicklook")
+SPICE = ("simulate", "ingest", "prepare", "fit", "merge", "velocity", "radiance", "composition", "report")
+ESIS = ("dark", "level1", "align", "mask", "vignetting", "normalise", "level3", "figures")
+
+
+def since(step: str, chain: Iterable[str] = CHAIN, room: str = "aia") -> set[str]:
+    """Rules of a chain from one step on."""
+    names = list(chain)
+    return {f"{room}_{name}" for name in names[names.index(step) :]}
+
+
+FETCHED = {"aia_fetch", "aia_fetch_spikes", *since("respike")}
+LISTED = {"aia_query", "aia_missing", *FETCHED}
+RENDERED = {"archive_render", *LISTED}
+BOTH = {"archive_render_uv", *RENDERED}
+POINTED = {"archive_pointing", "aia_pointing", *BOTH}
+NOTHING: set[str] = set()
+#: The change is refused before any job.
+REFUSED = None
+
+
+def spice(step: str) -> set[str]:
+    """Rules of SPICE from one step on; velocity, radiance and the page follow from the merged fits."""
+    return since(step, SPICE, "spice")
+
+
+#: Settings of the finished folders, small, and their targets.
+BASE = {
+    "archive": {"npix": 64},
+    "aia": {"channels": [171, 1600]},
+    "esis": {"simulate": {"sequences": 1}},
+    "spice": {"simulated": {"rows": 12, "columns": 10}},
+}
+TARGETS = {"aia": ["all"], "esis": ["esis"], "spice": ["spice"], "cosmic_rays": ["cosmic_rays_example"]}
+#: For each key a value other than that of the finished folder, and the rules that run. Keys of sections that the target
+#: does not use make nothing again.
+AIA: dict[str, tuple[Any, set[str] | None]] = {
+    "source": ("jsoc", {"aia_tables", "aia_pointing", *LISTED}),
+    "archive.seed": (1, POINTED),
+    "archive.npix": (128, POINTED),
+    "archive.header": ("stale", BOTH),
+    "archive.activity": (20, BOTH),
+    "archive.targets": (True, BOTH),
+    "archive.quarter_dn": (True, NOTHING),
+    "archive.events": ({"flare": ["171/*"], "gap": ["193/*"]}, RENDERED),
+    "local.directory": ("images", NOTHING),
+    "local.tables": ("tables", NOTHING),
+    "jsoc.email": ("reader@localhost", NOTHING),
+    "jsoc.url": ("http://localhost:1", NOTHING),
+    "jsoc.method": ("url", {"aia_export", *FETCHED}),
+    "jsoc.connections": (2, NOTHING),
+    "jsoc.retries": (1, NOTHING),
+    "jsoc.timeout_s": (10, NOTHING),
+    "jsoc.export_timeout_s": (10, NOTHING),
+    "jsoc.on_missing": ("skip", NOTHING),
+    "jsoc.record": ("copy", {"aia_record"}),
+    "aia.channels": ([171, 1600, 193], {"aia_psf", *RENDERED}),
+    "aia.start": ("2013-12-31T23:59:48", BOTH | {"archive_pointing", "aia_pointing"}),
+    "aia.end": ("2014-01-01T00:00:24", BOTH),
+    "aia.cadence_s": (24, NOTHING),
+    "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
+    "aia.device": ("cpu", NOTHING),
+    "aia.steps.respike": (False, since("error")),
+    "aia.steps.deconvolve": (False, since("prep")),
+    "aia.steps.degradation": (False, since("exposure")),
+    "aia.steps.exposure": (False, {"aia_degradation", "aia_quicklook"}),
+    "aia.quality.allow": (["eclipse"], {"aia_missing", *FETCHED}),
+    "aia.quality.refuse": (["lunar_transit"], {"aia_missing", *FETCHED}),
+    "aia.error.preflight": (True, since("error")),
+    "aia.error.eve": (True, since("error")),
+    "aia.error.chianti": (True, since("error")),
+    "aia.deconvolve.iterations": (3, since("deconvolve")),
+    "aia.deconvolve.core": ("preflight", {"aia_psf", *since("deconvolve")}),
+    "aia.deconvolve.tolerance": (0.1, since("deconvolve")),
+    "aia.deconvolve.accelerate": (True, since("deconvolve")),
+    "aia.deconvolve.redraws": (2, since("deconvolve")),
+    "aia.deconvolve.precision": ("float64", since("deconvolve")),
+    "aia.exposure.source": ("measured", since("exposure")),
+    "aia.exposure.error": (True, since("exposure")),
+    "aia.light_curves.box": (None, NOTHING),
+    "aia.calibration.version": (9, REFUSED),
+    "aia.calibration.degradation": ("results/archive/response.json", {"aia_tables", *since("degradation")}),
+    "aia.calibration.error": ("results/archive/response.json", {"aia_tables", *since("error")}),
+    "aia.calibration.pointing": ("results/archive/response.json", {"aia_pointing", *since("prep")}),
+}
+#: Keys of the responses, which only figures show.
+AIA |= {f"aia.response.{name}": (value, NOTHING) for name, value in {
+    "eve": False, "crosstalk": False, "instrument": "config.yaml", "emissivity": "config.yaml", "chiantifix": "config.yaml",
+    "compare": ["config.yaml"], "means": "config.yaml",
+}.items()}  # fmt: skip
+ESIS_KEYS: dict[str, tuple[Any, set[str] | None]] = {
+    "esis.directory": ("nowhere", REFUSED),
+    "esis.lines": (["ov", "hei"], since("align", ESIS, "esis")),
+    "esis.lights": ([110, 136], {"esis_simulate", *since("dark", ESIS, "esis")}),
+    "esis.darks": ([[98, 102]], NOTHING),
+    "esis.exclude": ([1], NOTHING),
+    "esis.target": ("nowhere", REFUSED),
+    "esis.min_correlation": (0.2, since("align", ESIS, "esis")),
+    "esis.robust": (True, since("align", ESIS, "esis")),
+    "esis.cosmic_rays.sigclip": (7, since("level1", ESIS, "esis")),
+    "esis.cosmic_rays.objlim": (3, since("level1", ESIS, "esis")),
+    "esis.simulate.sequences": (2, {"esis_simulate", *since("dark", ESIS, "esis")}),
+    "esis.simulate.darks": (5, {"esis_simulate", *since("dark", ESIS, "esis")}),
+    "esis.simulate.seed": (1, {"esis_simulate", *since("dark", ESIS, "esis")}),
+}
+SPICE_KEYS: dict[str, tuple[Any, set[str] | None]] = {
+    "spice.source": ("list", REFUSED),
+    "spice.saffron": ("nowhere", REFUSED),
+    "spice.catalogue": ("nowhere", REFUSED),
+    "spice.groups": ([[0, 2]], spice("prepare")),
+    "spice.area": ([[0, 8], [0, None]], spice("prepare")),
+    "spice.noise.frames": (1, spice("prepare")),
+    "spice.noise.factor": (1.1, spice("prepare")),
+    "spice.despike": (False, spice("prepare")),
+    "spice.spike_threshold": (5, spice("prepare")),
+    "spice.denoise": (True, spice("prepare")),
+    "spice.velocity.zero": ("mean", {"spice_velocity", "spice_report"}),
+    "spice.velocity.gradients": (["x"], {"spice_velocity", "spice_report"}),
+    "spice.composition.lines": (["s_4 750.22", "n_4 765.15"], {"spice_composition", "spice_report"}),
+    "spice.composition.log_n": (9.5, {"spice_composition", "spice_report"}),
+    "spice.composition.table": ("nowhere", REFUSED),
+    "spice.legacy.name": ("::SAMENAME_::PARAMPLACEHOLDER.fits", spice("merge")),
+}
+SPICE_KEYS |= {f"spice.{name}": (value, NOTHING) for name, value in {
+    "files": ["a"], "folder": "a", "dates.year": 2022, "dates.month": 4, "dates.day": 2, "filters.study": "a",
+    "filters.misostud": 1, "filters.soop": "a", "filters.stp": 1, "filters.name": "a",
+}.items()}  # fmt: skip
+SPICE_KEYS |= {f"spice.model.{name}": (value, spice("prepare")) for name, value in {
+    "ties": [], "fixed": {"ne_8 770.42 s": 0.35}, "shared_width": True, "significance": 2,
+    "limits.I": [0, 500], "limits.x": [-0.5, 0.5], "limits.s": [0.2, 0.5], "limits.B": [-5, 5],
+}.items()}  # fmt: skip
+SPICE_KEYS |= {f"spice.binning.{name}": (value, spice("fit")) for name, value in {
+    "extents": [1, 3], "times": [1, 3], "thresholds.I": 0.2, "thresholds.x": 0.1, "thresholds.s": 0.5, "thresholds.B": 0.5,
+    "lines": ["ne_8 770.42"], "correlation": 0.1,
+}.items()}  # fmt: skip
+SPICE_KEYS |= {f"spice.simulated.{name}": (value, spice("simulate")) for name, value in {
+    "rows": 13, "columns": 11, "times": 2, "exposure_s": 30, "spikes": 0.001, "lost_planes": 1, "seed": 1,
+}.items()}  # fmt: skip
+DARKS = "results/cosmic_rays/simulated/dark_0[0-4].fits"
+COSMIC_RAYS: dict[str, tuple[Any, set[str] | None]] = {
+    "cosmic_rays.memory_mb": (100, NOTHING),
+    "cosmic_rays.combine": ([{"name": "mine", "kind": "dark", "files": DARKS}], NOTHING),
+    "cosmic_rays.clean": ([{"name": "mine", "files": DARKS}], NOTHING),
+}
+TABLE = {"aia": AIA, "esis": ESIS_KEYS, "spice": SPICE_KEYS, "cosmic_rays": COSMIC_RAYS}
+
+
+def changed(key: str, value: Any) -> list[str]:
+    """Arguments of Snakemake that change one key."""
+    section, *names = key.split(".")
+    for name in reversed(names):
+        value = {name: value}
+    return ["--config", f"{section}={json.dumps(value)}"]
+
+
+def jobs(said: str) -> dict[str, int]:
+    """Number of jobs of each rule in a dry run; chunks of a batch are counted together."""
+    table = said.rpartition("Job stats:")[2] if "Job stats:" in said else ""
+    counted: dict[str, int] = {}
+    for name, number in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE):
+        rule = re.sub(r"_\d{2,4}_\d{8}T\w+$", "", name)
+        if rule not in ("total", "all", *(target for targets in TARGETS.values() for target in targets)):
+            counted[rule] = counted.get(rule, 0) + int(number)
+    return counted

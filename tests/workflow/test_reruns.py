@@ -1,0 +1,96 @@
+"""A change makes again exactly what depends on it: every key of the schema, in a folder where everything is finished."""
+
+import shutil
+
+import pytest
+import yaml
+from external import Project
+from reruns import AIA, BASE, REFUSED, TABLE, TARGETS, changed, jobs
+
+from helioreduce.io import provenance
+from helioreduce.plan import schema, settings
+
+#: A key of each kind, in the quick tests: of the archive, of a request, of a step, of a table, of nothing that is made.
+QUICK = (
+    *("archive.npix", "archive.events", "jsoc.record", "aia.end", "aia.device", "aia.steps.exposure"),
+    *("aia.deconvolve.iterations", "aia.calibration.version", "aia.calibration.pointing"),
+)
+EVERY = [(section, key) for section, keys in TABLE.items() for key in keys]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Finished folders, made when they are asked for: ``finished("aia")``."""
+    made = {}
+
+    def folder(section):
+        if section not in made:
+            made[section] = project = Project(tmp_path_factory.mktemp(section))
+            project.configure(**BASE)
+            for name in ("images", "tables"):
+                (project.folder / name).mkdir()
+            project.run(*TARGETS[section])
+        return made[section]
+
+    return folder
+
+
+def test_every_key_is_in_the_table():
+    whole = yaml.safe_load(settings.SCHEMA.read_text())
+    assert sorted(key for _, key in EVERY) == sorted(key for key, entry in schema.keys(whole) if "properties" not in entry)
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [pytest.param(*entry, marks=() if entry[1] in QUICK else pytest.mark.full) for entry in EVERY]
+)
+def test_a_change_of_one_key_runs_the_jobs_that_depend_on_it(finished, section, key):
+    value, expected = TABLE[section][key]
+    said = finished(section).run("-n", *TARGETS[section], *changed(key, value), fails=expected is REFUSED)
+    assert expected is REFUSED or set(jobs(said)) == expected
+
+
+def test_the_same_request_in_other_words_runs_nothing(finished):
+    same = [*changed("archive.npix", 64), "aia={'start': '2014-01-01T05:30:00+05:30', 'batch': 0}", "spice={denoise: false}"]
+    assert jobs(finished("aia").run("-n", *same)) == {}
+
+
+def products(folder):
+    """SHA-256 of every image and picture."""
+    found = (path for form in ("fits", "png") for path in (folder / "results/aia").rglob(f"*.{form}"))
+    return {str(path.relative_to(folder)): provenance.sha256(path) for path in found if "store" not in path.parts}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "key", ["archive.npix", "archive.events", "aia.end", "aia.deconvolve.iterations", "aia.steps.exposure"]
+)
+def test_a_changed_folder_holds_what_a_fresh_one_does(finished, tmp_path, key):
+    used, fresh = Project(tmp_path / "used"), Project(tmp_path / "fresh")
+    shutil.copytree(finished("aia").folder, used.folder)
+    value = AIA[key][0]
+    used.run(*changed(key, value))
+    fresh.configure(**BASE)
+    fresh.run(*changed(key, value))
+    made, expected = products(used.folder), products(fresh.folder)
+    assert {name: made.get(name) for name in expected} == expected
+    assert jobs(used.run("-n", *changed(key, value))) == {}
+
+
+@pytest.mark.full
+def test_other_dates_and_back_run_nothing_of_the_first(finished, tmp_path):
+    project = Project(tmp_path / "dates")
+    shutil.copytree(finished("aia").folder, project.folder)
+    before = products(project.folder)
+    other = changed("aia", {"start": "2014-02-02T00:00:00", "end": "2014-02-02T00:00:00"})
+    project.run(*other)
+    assert set(jobs(project.run("-n"))) <= {"aia_missing"}
+    project.run()
+    assert products(project.folder).items() >= before.items()
+    assert jobs(project.run("-n", *other)).keys() <= {"aia_missing"}
+
+
+@pytest.mark.full
+def test_another_source_shares_no_file_name_with_the_archive(finished):
+    said = finished("aia").run("-n", *changed("source", "jsoc"))
+    asked = {word.rstrip(",") for line in said.splitlines() if "output:" in line for word in line.split()[1:]}
+    assert not {name for name in asked if (finished("aia").folder / name).exists() and "T0" in name}
