@@ -3,6 +3,10 @@ PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
 .DEFAULT_GOAL := help
+BLANK := $(subst x,,x x)
+ifneq (,$(findstring $(BLANK),$(CURDIR)))
+$(error The path of this folder has a blank, and Snakemake cannot run from there: $(CURDIR). Move the folder)
+endif
 .PHONY: help demo test check lint docs mutation graph bench lock clean
 
 help:  ## what there is to type

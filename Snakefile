@@ -32,3 +32,6 @@ rule all:
     input:
         aia.targets(),
         cosmic_rays.targets,
+
+
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia))

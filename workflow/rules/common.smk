@@ -10,6 +10,7 @@ from helioreduce.jsoc.losses import begin
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches
 from helioreduce.plan.aia_missing import goes_on
+from helioreduce.plan import targets
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.esis import Plan as EsisPlan

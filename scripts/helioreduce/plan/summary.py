@@ -30,13 +30,13 @@ _BEGAN = time.time()
 
 def summary(plan: Plan) -> str:
     """Return where the results are, for whoever has just run the workflow, and what should be known of them."""
-    found = _results()
+    found = _results(plan)
     return "\n".join(["", "Done. Look at:" if found else "Done.", *found, *_notes(plan)])
 
 
 def failed(plan: Plan) -> str:
     """Return what a run has finished, what it has not, and why."""
-    found, reasons = _results(), list(dict.fromkeys([*plan.refused.values(), *_reasons(plan)]))
+    found, reasons = _results(plan), list(dict.fromkeys([*plan.refused.values(), *_reasons(plan)]))
     lines = ["Finished products:", *found] if found else []
     lines += _notes(plan)
     if plan.source.is_local:
@@ -49,9 +49,12 @@ def failed(plan: Plan) -> str:
     return "\n".join(["", *lines])
 
 
-def _results() -> list[str]:
-    """Return the folders of finished products."""
-    return [f"  {folder}/{name}" for folder, name in FINISHED.items() if Path(folder).is_dir()]
+def _results(plan: Plan) -> list[str]:
+    """Return the folders of finished products; of AIA, a folder of an earlier run with other steps is said to be one."""
+    asked = {str(Path(file).parents[1]) for file in plan.products()}
+    states = {f"results/aia/{step.folder}" for step in steps.STEPS if step.name != "prep"}
+    old = dict.fromkeys(states - asked, "  (of an earlier run, with other settings)")
+    return [f"  {folder}/{name}{old.get(folder, '')}" for folder, name in FINISHED.items() if Path(folder).is_dir()]
 
 
 def _notes(plan: Plan) -> list[str]:
@@ -62,7 +65,9 @@ def _notes(plan: Plan) -> list[str]:
         f"aia_V{plan.tables.version}_*_response_table.txt of SolarSoft into a folder 'tables' in or beside your files, or set "
         "aia.calibration.degradation."
     )
-    return [*(f"Note: {note}" for note in plan.notes), *([f"Note: {stand_in}"] if is_stand_in else [])]
+    simulated = "The images of AIA are SIMULATED: no observation. For real ones set source to jsoc or local."
+    notes = [*plan.notes, *[simulated] * plan.source.is_archive, *[stand_in] * is_stand_in]
+    return [f"Note: {note}" for note in notes]
 
 
 def _reasons(plan: Plan) -> Iterator[str]:

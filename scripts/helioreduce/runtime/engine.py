@@ -1,9 +1,10 @@
-"""Two corrections of Snakemake: why a job is run, and the lock of a folder. The only use of its private parts."""
+"""Corrections of Snakemake: why a job is run, the lock of a folder, wrong targets. The only use of its private parts."""
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,34 @@ _update_needrun, _lock = DAG.update_needrun, PersistenceBase.lock
 
 
 def install() -> None:
-    """Put the corrections in place, for every run of this process."""
+    """Put the corrections in place, for every run of this process.
+
+    Raises
+    ------
+    WorkflowError
+        If the path of the interpreter has a blank: Snakemake puts it into a shell as it is.
+    """
+    if " " in sys.executable:
+        raise WorkflowError(f"{sys.executable}: this path has a blank, and Snakemake cannot run it. Move the environment")
     DAG.update_needrun, PersistenceBase.lock = update_needrun, lock
+
+
+def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], None]) -> None:
+    """Have ``check`` look at the targets of the command line and the names of all rules and files, before anything is planned.
+
+    Its :class:`InputError` ends the run in one line.
+    """
+    prepare = workflow._prepare_dag
+
+    def checked(*arguments: Any, **options: Any) -> Any:
+        try:
+            known = [*(rule.name for rule in workflow.rules), *(str(file) for rule in workflow.rules for file in rule.output)]
+            check([str(target) for target in workflow.dag_settings.targets], known)
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+        return prepare(*arguments, **options)
+
+    workflow._prepare_dag = checked
 
 
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:

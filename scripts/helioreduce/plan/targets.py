@@ -1,0 +1,55 @@
+"""Targets of the command line: what cannot be made is refused before any work, with the nearest that can."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable
+
+from helioreduce import times
+from helioreduce.errors import InputError
+from helioreduce.plan.aia import Plan
+
+#: A file of one frame of AIA; responses are of any channel and time.
+_FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d+)/(\d{8}T\w+)\.\w+")
+#: Targets shown where none is near.
+_SHOWN = 3
+
+
+def check(targets: Iterable[str], rules: Collection[str], plan: Plan) -> None:
+    """Refuse targets that are no rule, no file, or a frame that the configuration does not ask for.
+
+    Parameters
+    ----------
+    targets
+        As they were typed.
+    rules
+        Names of all rules and of their files.
+    plan
+        AIA's plan of the configuration.
+
+    Raises
+    ------
+    InputError
+        With the nearest rule, channel or times.
+    """
+    for target in targets:
+        if match := _FRAME.fullmatch(target):
+            _check_frame(target, match[1], match[2], plan)
+        elif "/" not in target and "." not in target and target not in rules:
+            near = difflib.get_close_matches(target, [name for name in rules if "/" not in name], 1)
+            public = [name for name in ("all", "figures", "offline", "esis", "spice", "check") if name in rules]
+            raise InputError("there is no such target", cure=f"The nearest is {', '.join(near or public)}", where=target)
+
+
+def _check_frame(target: str, channel: str, time: str, plan: Plan) -> None:
+    """Refuse a frame that the request does not have."""
+    channels = list(dict.fromkeys(name for name, _ in plan.wanted))
+    if channel not in channels:
+        cure = f"It has {', '.join(channels)}: see aia.channels"
+        raise InputError(f"the request has no channel {channel}", cure=cure, where=target)
+    slots = [slot for name, slot in plan.wanted if name == channel]
+    if time not in slots:
+        nearest = sorted(slots, key=lambda slot: abs(times.from_compact(slot) - times.from_compact(time)))[:_SHOWN]
+        cure = f"The nearest: {', '.join(sorted(nearest))}. See aia.start and aia.end"
+        raise InputError(f"the request has no frame of {channel} Å at {time}", cure=cure, where=target)

@@ -1,0 +1,45 @@
+"""Mistakes that people make: cause and cure stand in the last five lines of the screen, before any job."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from external import REPOSITORY, Project
+
+FRAME = "results/aia/level1.5/{}/{}.fits"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config", "cause", "cure"),
+    [
+        ([], {"aia": {"chanels": [171]}}, "aia.chanels: there is no such key", "The nearest is aia.channels"),
+        ([], {"aia": {"device": "gpo"}}, "aia.device is 'gpo'", "the nearest is gpu"),
+        ([], {"source": "jsoc", "jsoc": {"method": "url"}}, "needs a registered address", "Set jsoc.email"),
+        ([], {"source": "local"}, "local.directory is not set", "Give the folder"),
+        ([], {"aia": {"calibration": {"version": 9}}}, "has version 10 only", "Set it to 10"),
+        ([], {"spice": {"groups": [[0, 7]]}}, "there is no window 7", "the file has 3"),
+        (["figurs"], {}, "figurs: there is no such target", "The nearest is figures"),
+        ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
+        ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),
+    ],
+    ids=["key", "value", "address", "folder", "version", "window", "target", "channel", "time"],
+)
+def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, config, cause, cure):
+    monkeypatch.delenv("JSOC_EMAIL", raising=False)
+    monkeypatch.setattr("external.ENVIRONMENT", {key: value for key, value in os.environ.items() if key != "JSOC_EMAIL"})
+    project = Project(tmp_path / "mine")
+    project.configure(**config)
+    said = project.run("-n", *arguments, fails=True)
+    last = " ".join(said.splitlines()[-5:])
+    assert cause in last and cure in last, said[-2000:]
+    assert len(said.splitlines()) < 30, json.dumps(config)
+
+
+def test_a_folder_with_a_blank_is_refused_in_the_first_line(tmp_path):
+    folder = tmp_path / "two words"
+    folder.mkdir()
+    (folder / "Makefile").write_text((REPOSITORY / "Makefile").read_text())
+    done = subprocess.run(["make", "demo"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "has a blank" in done.stderr.splitlines()[0] and "Move the folder" in done.stderr.splitlines()[0]
