@@ -58,6 +58,46 @@ rule aia_light_curves:
         "../../scripts/aia_light_curves.py"
 
 
+rule aia_alignment:
+    input:
+        curves=figures.curves,
+        images=figures.finished,
+    output:
+        "results/aia/alignment.ecsv",
+    log:
+        "results/logs/aia_alignment.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=3000),
+    params:
+        tolerance_s=aia.settings["alignment"]["tolerance_s"],
+        code=code("aia_alignment"),
+    message:
+        "Measure the offsets between the channels."
+    script:
+        "../../scripts/aia_alignment.py"
+
+
+rule aia_align:
+    input:
+        image=aia.finished,
+        offsets="results/aia/alignment.ecsv",
+    output:
+        "results/aia/aligned/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_align/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        reference=aia.settings["alignment"]["reference"],
+        code=code("aia_align"),
+    message:
+        "Align {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_align.py"
+
+
 for figure in figures.figures.values():
 
     rule:
@@ -106,6 +146,13 @@ rule figure_gallery:
         "Make the page of all figures."
     script:
         "../../scripts/figure_gallery.py"
+
+
+rule alignment:
+    input:
+        figures.alignment,
+    message:
+        "The offsets between the channels are measured and drawn."
 
 
 rule light_curves:

@@ -114,6 +114,19 @@ class Plan:
         """Tables and picture of the light curves."""
         return [*self.curves, *self.figures["light_curves"].files(".pdf", ".png")]
 
+    @property
+    def finished(self) -> list[str]:
+        """The finished images, by channel and time."""
+        keys = [(channel, time) for channel, times in self.times.items() for time in times]
+        return [product(self.images.latest(*key), *key) for key in keys]
+
+    @property
+    def alignment(self) -> list[str]:
+        """Table and picture of the offsets between channels, and the aligned images where they are asked for."""
+        aligned = self.images.frames if self.images.settings["alignment"]["reference"] else ()
+        pictures = self.figures["alignment"].files(".pdf", ".png")
+        return ["results/aia/alignment.ecsv", *pictures, *(product("aligned", *frame) for frame in aligned)]
+
     def targets(self) -> list[str]:
         """Return the files of all figures, and the page that shows them."""
         return [*(file for figure in self.figures.values() for file in figure.files(".pdf", ".png")), GALLERY]
@@ -187,6 +200,8 @@ class Plan:
 
     def _series(self) -> Iterable[Figure]:
         yield Figure("light_curves", self.first(), {"curves": self.curves})
+        several = self.first() if len(self.times) > 1 else ()
+        yield Figure("alignment", several, {"offsets": "results/aia/alignment.ecsv"})
         yield Figure("timeline", self.first(), {"series": "results/aia/statistics.ecsv"})
 
     # Input and params functions

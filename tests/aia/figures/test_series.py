@@ -81,3 +81,16 @@ def test_a_lone_frame_has_a_time_axis_about_it():
     axis = drawn(series.light_curves, [ROWS[:1]]).axes[0]
     low, high = axis.get_xlim()
     assert (high - low) * 86400 == pytest.approx(20, abs=1e-3)
+
+
+def test_alignment_draws_every_pair_with_its_mean():
+    rows = [
+        {"first": 193, "second": 211, "dx_px": x, "dy_px": 1.1, "sigma_x_px": 0.1, "sigma_y_px": 0.1, "correlation": r}
+        for x, r in ((0.1, 0.9), (0.3, 0.94))
+    ]
+    x, y = drawn(series.alignment, rows).axes
+    assert x.get_yticklabels()[0].get_text() == "211 − 193 Å   (r ≤ 0.94)"
+    assert x.containers[0].lines[0].get_xdata() == pytest.approx([0.2]) and y.containers[0].lines[
+        0
+    ].get_xdata() == pytest.approx([1.1])
+    assert drawn(series.alignment, []).axes == [] or "tolerance" in str(drawn(series.alignment, []).texts)

@@ -65,3 +65,18 @@ def test_every_setting_of_the_deconvolution_counts(level1_header, changed):
 def test_a_channel_without_a_psf_is_registered_only(level1_header):
     level1_header["WAVELNTH"] = 1600
     assert list(noise.through_steps(level1_header, 96, None)) == ["as read out", "level 1.5"]
+
+
+def test_the_sun_turns_between_frames(level1_header):
+    """0.27° in half an hour at the disk's centre: 975″ · 0.0050 = 4.5″; nothing beyond the limb, less near it."""
+    level1_header.update(RSUN_OBS=975.0, CRPIX1=33.0, CRPIX2=33.0)
+    later = level1_header.copy()
+    later["T_OBS"] = "2014-01-01T00:30:01.34Z"
+    plane = np.ones((64, 64), np.float32)
+    rate = np.deg2rad(14.713 - 0.986) / 48 * 975 / 0.599489
+    moved = noise.rotation_px(Image(plane, level1_header), Image(plane, later))
+    assert moved == pytest.approx(rate, rel=1e-3)
+    level1_header["CRPIX1"] = 33.0 - 1400
+    assert 0 < noise.rotation_px(Image(plane, level1_header), Image(plane, later)) < 0.6 * moved
+    level1_header["CRPIX1"] = 33.0 - 1700
+    assert noise.rotation_px(Image(plane, level1_header), Image(plane, later)) == 0

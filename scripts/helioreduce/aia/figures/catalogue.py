@@ -104,6 +104,7 @@ FIGURES = {
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
     "light_curves": Entry("series", "Series", Covers.RUN, {"curves": Kind.ROWS}),
+    "alignment": Entry("series", "Series", Covers.RUN, {"offsets": Kind.ROWS}),
     "timeline": Entry("series", "Series", Covers.RUN, {"series": Kind.ROWS}),
 }  # fmt: skip
 

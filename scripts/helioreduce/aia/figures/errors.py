@@ -147,7 +147,8 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
         pair, xlabel = (Image(truth, first.header, np.zeros_like(truth)), first), "(counts − expected counts) / σ"
     else:
         pair = (exposure.normalise(first), exposure.normalise(images[1]))
-        xlabel = "difference of consecutive frames / σ"
+        moved_px = noise.rotation_px(first, images[1])
+        xlabel = f"difference of consecutive frames / σ; between them the Sun turns by {moved_px:.2g} px"
     faint = pair[0].data <= np.nanmedian(pair[0].data)
     figure = plots.new(plots.PAGE * 0.72, 3.3)
     axis: Any = figure.subplots()

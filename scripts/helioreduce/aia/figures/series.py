@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
+from helioreduce.aia.alignment import mean
 from helioreduce.aia.figures import style
 from helioreduce.aia.qa.statistics import by_channel, is_jump
 from helioreduce.io import plots
@@ -66,6 +67,32 @@ def _draw_share(axis: Any, times: np.ndarray, percent: np.ndarray) -> None:
     """Draw the share of saturated pixels behind a curve."""
     axis.fill_between(times, percent, color=plots.GREY, alpha=0.25, lw=0)
     axis.set(ylim=(0, 100), yticks=(0, 50, 100), ylabel="saturated [%]")
+
+
+def alignment(offsets: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw the residual offsets of each pair of channels at every time (grey), and their weighted means with their errors.
+
+    ``offsets`` are rows of :func:`helioreduce.aia.alignment.rows`.
+    """
+    pairs = sorted({(int(row["first"]), int(row["second"])) for row in offsets})
+    if not pairs:
+        return plots.reason("No two channels have frames within the tolerance of aia.alignment.")
+    figure = plots.new(plots.PAGE, 1.1 + 0.24 * len(pairs))
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, name in zip(axes, ("x", "y"), strict=True):
+        for height, pair in enumerate(pairs):
+            own = [row for row in offsets if (int(row["first"]), int(row["second"])) == pair]
+            value, sigma = (np.array([float(row[key]) for row in own]) for key in (f"d{name}_px", f"sigma_{name}_px"))
+            axis.plot(value, np.full(value.size, height), "o", ms=2.5, color=plots.GREY, alpha=0.6, mew=0)
+            average, error = mean(value, sigma)
+            axis.errorbar(average, height, xerr=error, fmt="o", ms=4, capsize=2, color=plots.BLUE)
+        axis.axvline(0, color=plots.BLACK, lw=0.6)
+        axis.set_xlabel(f"offset in {name} [pixels of 0.6″]")
+    best = [max(float(row["correlation"]) for row in offsets if (int(row["first"]), int(row["second"])) == p) for p in pairs]
+    labels = [f"{b} − {a} Å   (r ≤ {r:.2f})" for (a, b), r in zip(pairs, best, strict=True)]
+    axes[0].set(yticks=range(len(pairs)), yticklabels=labels, ylim=(len(pairs) - 0.4, -0.6))
+    axes[0].set_title("where one channel sees what another sees")
+    return figure
 
 
 def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from astropy.io.fits import Header
 
-from helioreduce.aia import psf, register
+from helioreduce.aia import cards, psf, register
 from helioreduce.aia.deconvolution import Options, deconvolve
+from helioreduce.aia.wcs import Pointing
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED, Flag, Image
 
@@ -80,6 +81,22 @@ def through_steps(header: Mapping[str, Any], side: int, options: Options | None)
         state = deconvolve(state, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate)
         fields["deconvolved"] = state.data[inner]
     return fields | {"level 1.5": register.register(state).data[inner]}
+
+
+def rotation_px(first: Image, second: Image) -> float:
+    """Return how far the Sun's rotation moves the middle of an image between two frames, px; 0 where it is off the disk.
+
+    Synodic rate 14.713 − 2.396 sin² b − 1.787 sin⁴ b − 0.986 degrees a day (Snodgrass & Ulrich 1990), the axis upright.
+    """
+    pointing, radius_arcsec = Pointing.of(first.header), cards.number(first.header, "RSUN_OBS") or 960.0
+    middle = (np.array(first.data.shape[::-1]) - 1) / 2
+    x, y = pointing.arcsec_per_px @ (middle - pointing.sun_px) / radius_arcsec
+    if np.hypot(x, y) >= 1:
+        return 0.0
+    rate_deg = 14.713 - 2.396 * y**2 - 1.787 * y**4 - 0.986
+    days = (cards.time(second.header) - cards.time(first.header)).total_seconds() / 86400
+    moved_arcsec = radius_arcsec * np.sqrt(1 - x**2 - y**2) * np.deg2rad(rate_deg * days)
+    return float(abs(moved_arcsec) / np.hypot(*pointing.arcsec_per_px[:, 0]))
 
 
 def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -> np.ndarray:
