@@ -1,4 +1,6 @@
-"""Images over the years, corrected for degradation.
+"""
+Images over the years, corrected for degradation
+================================================
 
 335 Å every other year: as it was seen, and as it would have been with the telescope of launch.
 """

@@ -1,4 +1,6 @@
-"""Deconvolution.
+"""
+Deconvolution
+=============
 
 The point spread function of 171 Å, and an image before and after its removal. σ and flags go along.
 """

@@ -1,4 +1,6 @@
-"""Degradation over the mission.
+"""
+Degradation over the mission
+============================
 
 The sensitivity of each channel relative to launch, week by week: one call takes all times.
 """

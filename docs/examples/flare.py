@@ -1,4 +1,6 @@
-"""A sequence of short exposures.
+"""
+A sequence of short exposures
+=============================
 
 Frames of a flare that the automatic exposure control shortened: chosen by keyword, reduced to DN/s, cut and shown as a movie.
 """

@@ -1,4 +1,6 @@
-"""Level 1 to level 1.5.
+"""
+Level 1 to level 1.5
+====================
 
 Pointing of the master pointing table, then 0.6″ pixels, roll 0 and the Sun's centre at one pixel, for every channel; then DN/s.
 """

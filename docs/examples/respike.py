@@ -1,4 +1,6 @@
-"""Pixels that the ground pipeline replaced.
+"""
+Pixels that the ground pipeline replaced
+========================================
 
 The despiker takes bright points of the Sun for cosmic rays now and then: the list of what it replaced puts them back.
 """

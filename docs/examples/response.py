@@ -1,4 +1,6 @@
-"""Wavelength response of a channel.
+"""
+Wavelength response of a channel
+================================
 
 Every component of the telescope, what they make together, the light of the other channel of the telescope, and what time does.
 The model that is built in stands for SolarSoft's file: give that to :func:`helioreduce.aia.wavelength_response` in its place.

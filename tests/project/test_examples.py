@@ -1,4 +1,4 @@
-"""The examples of the documentation: aiapy's gallery, in no more lines; each runs."""
+"""The examples of the documentation: aiapy's gallery, in no more lines, and more; each runs."""
 
 import ast
 import os
@@ -27,10 +27,10 @@ def code_lines(file):
 
 
 def test_each_of_the_gallery_is_there():
-    assert {file.stem for file in EXAMPLES} == set(AIAPY)
+    assert {file.stem for file in EXAMPLES} >= set(AIAPY)
 
 
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [file for file in EXAMPLES if file.stem in AIAPY], ids=lambda file: file.stem)
 def test_an_example_is_no_longer_than_aiapys(file):
     assert code_lines(file) <= AIAPY[file.stem]
 
