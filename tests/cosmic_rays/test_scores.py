@@ -32,11 +32,14 @@ def test_agreement_closed_form() -> None:
 def test_spikes_are_flat_indices() -> None:
     """Row-major, from 0, as numpy.unravel_index reads them; outside the frame is refused."""
     indices = np.array([0, 5, 4 * 7 + 3])
-    mask = scores.spike_mask(indices, (6, 7))
+    mask = scores.spike_mask(indices, (6, 7), side=7)
     assert sorted(zip(*np.nonzero(mask), strict=True)) == [(0, 0), (0, 5), (4, 3)]
+    on_detector = np.array([0, 5, 4 * 4096 + 3])
+    assert np.array_equal(scores.spike_mask(on_detector, (6, 7)), mask), "of a small frame of the archive"
     assert not scores.spike_mask(np.empty(0), (6, 7)).any()
-    with pytest.raises(InputError, match="outside"):
-        scores.spike_mask(np.array([42]), (6, 7))
+    for outside in (6 * 4096, 7, -1):
+        with pytest.raises(InputError, match="outside"):
+            scores.spike_mask(np.array([outside]), (6, 7))
 
 
 def test_three_in_a_row_are_solar() -> None:

@@ -14,6 +14,9 @@ from helioreduce.errors import InputError
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
+#: Columns of AIA's detector, in which the lists of spikes count.
+DETECTOR_SIDE = 4096
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -59,19 +62,26 @@ def agreement(found: np.ndarray, reference: np.ndarray, *, tolerance: int = 0, w
     )
 
 
-def spike_mask(indices: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def spike_mask(indices: np.ndarray, shape: tuple[int, int], side: int = DETECTOR_SIDE) -> np.ndarray:
     """Return a boolean mask (ny, nx) of AIA's spikes, given by flat index (row-major, from 0) into the level-0.5 frame.
+
+    Parameters
+    ----------
+    indices, shape
+        Of one frame.
+    side
+        Columns that the indices count; those of the detector also where a frame of the embedded archive has fewer.
 
     Raises
     ------
     InputError
         If an index lies outside the frame.
     """
-    indices = np.asarray(indices, np.int64)
+    y, x = np.divmod(np.asarray(indices, np.int64), side)
     mask = np.zeros(shape, bool)
-    if indices.size and not 0 <= indices.min() <= indices.max() < mask.size:
+    if y.size and not (y.min() >= 0 and y.max() < shape[0] and x.max() < shape[1]):
         raise InputError(f"spikes lie outside a frame of shape {shape}", cure="Give the spikes of this frame, not registered")
-    mask.flat[indices] = True
+    mask[y, x] = True
     return mask
 
 
