@@ -13,7 +13,8 @@ from matplotlib.image import imsave
 from helioreduce import times
 from helioreduce.aia.figures import sky
 from helioreduce.image import Image
-from helioreduce.io import pages, plots
+from helioreduce.io import origin, pages, plots
+from helioreduce.io.provenance import is_simulated
 
 #: Matplotlib's own name and version are left out: they change with its version.
 _NO_SOFTWARE: dict[str, Any] = {"Software": None}
@@ -53,6 +54,8 @@ def slider(before: Image, after: Image, side: int, caption: str) -> Slider:
     centre = sky.liveliest(before, side)
     first, second = sky.cut(before, centre, side), sky.cut(after, centre, side)
     title = f"{after.header['WAVELNTH']} Å, T_OBS {str(after.header['T_OBS'])[:19]}"
+    if is_simulated(after.header):
+        caption = f"{caption} {origin.WORDS}."
     return Slider(title, caption, picture(first, second), picture(second, second))
 
 
