@@ -45,7 +45,7 @@ def test_intensity_is_drawn_at_its_place_and_its_ticks_are_its_values(image):
     assert {100.0, 300.0} <= set(ticks)
     np.testing.assert_allclose([np.sinh(y) * scale for y in ticks.values()], list(ticks), atol=1e-9)
     assert bar.get_ylabel() == "DN" and axis.get_xlabel() == "helioprojective longitude [arcsec]"
-    assert axis.get_title() == "AIA 171 Å   2014-01-01T00:00:01.34Z"
+    assert axis.get_title() == "AIA 171 Å   T_OBS 2014-01-01T00:00:01.34Z"
 
 
 def test_binning_keeps_places_and_relative_errors(image):
