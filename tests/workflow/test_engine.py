@@ -115,3 +115,13 @@ def test_a_second_run_is_refused(start, run, tmp_path):
     assert "reduced" in run("reduced", "--dry-run")
     assert process.communicate(timeout=60) and process.returncode == 0
     assert (tmp_path / "reduced").read_text() == "0\n0\n"
+
+
+def test_a_working_folder_that_cannot_be_written_is_told_before_the_first_job():
+    """By one sentence and no traceback, also by a dry run; /proc is such a folder for every user."""
+    for options in ([], ["--dry-run"]):
+        command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile"), "--cores", "1", *options]
+        done = subprocess.run(command, cwd="/proc/sys", capture_output=True, text=True, timeout=120, check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode == 1 and "Traceback" not in said
+        assert "/proc/sys: cannot be written" in said and "change permissions" in said

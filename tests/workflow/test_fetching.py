@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from external import settings
 
+from helioreduce import times
 from helioreduce.archive.server import Archive
 from helioreduce.io import provenance
 
@@ -177,3 +179,24 @@ def test_a_recorded_copy_serves_the_same_images(reduce, tmp_path):
     with Archive(tmp_path / "copy") as archive:
         reduce(*SERVED, source="jsoc", jsoc={"url": archive.url})
     assert digests(tmp_path) == first
+
+
+@pytest.mark.parametrize("batch", [0, 2], ids=["single steps", "chunks"])
+def test_a_missing_frame_returns_when_the_same_command_is_typed_again(served, project, batch):
+    """The run without it ends well; the next one asks for it once, and reduces it when it is back; then nothing is asked."""
+    one, record = project("one"), served.root / "frames/1600" / SLOTS[1] / "record.json"
+    one.configure(**settings(served.url, jsoc={"on_missing": "skip"}, aia={"channels": [1600], "batch": batch}))
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "online": False}))
+    assert "the run goes on" in one.run("offline")
+    assert {name for name in one.products() if "/level1/" in name} == {f"results/aia/level1/1600/{SLOTS[0]}.fits"}
+    record.write_text(json.dumps(content))
+    before = len(served.requests())
+    assert "have come back" in one.run("offline")
+    asked = [request["query"].get("ds") or request["path"] for request in served.requests()[before:]]
+    assert [what for what in asked if "[" in what] == [f"aia.lev1_uv_24s[{times.iso(times.from_compact(SLOTS[1]))}][1600]"]
+    assert sum(what.startswith("/SUM") for what in asked) == 1
+    assert {name for name in one.products() if "/level1/" in name} == {f"results/aia/level1/1600/{slot}.fits" for slot in SLOTS}
+    before = len(served.requests())
+    assert "Nothing to be done" in one.run("offline")
+    assert len(served.requests()) == before

@@ -21,9 +21,10 @@ from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import validated
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import failed, summary
-from helioreduce.runtime import engine
+from helioreduce.runtime import engine, process
 
 engine.install()
+process.find_home()
 
 begin()
 try:

@@ -17,7 +17,7 @@ from snakemake.persistence import PersistenceBase
 
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import check_writable
-from helioreduce.runtime.locks import hold_run_lock
+from helioreduce.runtime.locks import FOLDER, hold_run_lock
 
 _update_needrun, _lock = DAG.update_needrun, PersistenceBase.lock
 
@@ -28,10 +28,15 @@ def install() -> None:
     Raises
     ------
     WorkflowError
-        If the path of the interpreter has a blank: Snakemake puts it into a shell as it is.
+        If the path of the interpreter has a blank: Snakemake puts it into a shell as it is. If the working folder cannot be
+        written: Snakemake would end in a traceback.
     """
     if " " in sys.executable:
         raise WorkflowError(f"{sys.executable}: this path has a blank, and Snakemake cannot run it. Move the environment")
+    try:
+        check_writable(FOLDER)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
     DAG.update_needrun, PersistenceBase.lock = update_needrun, lock
 
 

@@ -1,10 +1,33 @@
-"""Threads and memory of the process that runs a script."""
+"""Threads, memory and caches of the processes of a run."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
+import os
+import shutil
 import sys
+import tempfile
+from pathlib import Path
+
+from helioreduce.errors import InputError
+from helioreduce.io.atomic import check_writable
+
+
+def find_home() -> None:
+    """Give libraries that keep settings and caches in HOME a folder of their own where that cannot be written.
+
+    As in a container that runs as another user: sunpy and Numba would fail, Matplotlib warn. The folder goes with the process;
+    jobs are told of it by the environment.
+    """
+    for name, default in (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache")):
+        try:
+            check_writable(Path(os.environ.get(name) or default).expanduser())
+        except (InputError, RuntimeError):  # there is no home
+            folder = tempfile.mkdtemp(prefix="helioreduce-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            os.environ[name] = folder
 
 
 def use_threads(number: int) -> None:
