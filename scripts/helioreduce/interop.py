@@ -5,6 +5,7 @@ The packages are imported when a conversion is asked for.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
-from helioreduce.io.hdus import STRUCTURAL
+from helioreduce.io.fits import STATISTICS
+from helioreduce.io.hdus import OWN, STRUCTURAL
 
 #: Units of headers that Astropy's FITS standard does not know.
 _UNITS = {"DN/s": "DN / s", "": "dimensionless_unscaled"}
@@ -39,7 +41,7 @@ def from_nddata(found: Any) -> Image:
 def _from_planes(data: np.ndarray, header: Header, uncertainty: Any, mask: Any) -> Image:
     """Return an image of the planes that NDData has."""
     header = header.copy()
-    for key in STRUCTURAL:
+    for key in (*STRUCTURAL, *OWN, *STATISTICS):  # as of an image that is read
         header.remove(key, ignore_missing=True, remove_all=True)
     data = np.array(data, np.float32)
     flags = np.where(np.isfinite(data), np.uint8(0), np.uint8(Flag.NO_DATA))
@@ -98,8 +100,6 @@ def cube(data: np.ndarray, header: Header, sigma: np.ndarray | None = None, mask
 
 def wcs(header: Header, naxis: int = 2) -> Any:
     """Return the world coordinates of the first axes of a header."""
-    import warnings
-
     from astropy.wcs import WCS, FITSFixedWarning
 
     with warnings.catch_warnings():
@@ -113,7 +113,9 @@ def unit(header: Header) -> Any:
 
     text = str(header.get("BUNIT") or header.get("PIXLUNIT") or "").strip()
     try:
-        return u.Unit(_UNITS.get(text, text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)  # "W/m2/sr" has two slashes
+            return u.Unit(_UNITS.get(text, text))
     except ValueError:
         return u.dimensionless_unscaled
 

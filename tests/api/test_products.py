@@ -75,6 +75,15 @@ def test_spice_products(tmp_path):
         helioreduce.open(tmp_path / "prepared.fits", "map")
 
 
+def test_saffrons_layout(tmp_path):
+    plane, header = np.ones((1, 4, 3), np.float32), Header({"NOISE_A": 9.0, "NOISE_B": 7.0})
+    names = ("", "wav", "wid", "int_err", "wav_err", "wid_err")
+    stored = [Plane(name, plane * number, header) for number, name in enumerate(names, 1)]
+    fits.write_planes(tmp_path / "line.fits", stored)
+    found = helioreduce.open(tmp_path / "line.fits")
+    assert {name: cube.uncertainty.array[0, 0, 0] for name, cube in found.items()} == {"DATA": 4, "wav": 5, "wid": 6}
+
+
 def test_spikes_are_no_image(tmp_path):
     fits.write_arrays(tmp_path / "spikes.fits", {"SPIKES": np.ones((3, 5), np.int64), "POSITION": np.ones((2, 5))})
     assert set(helioreduce.open(tmp_path / "spikes.fits")) == {"SPIKES", "POSITION"}

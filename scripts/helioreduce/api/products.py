@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def cubes(planes: list[Plane]) -> dict[str, Any]:
     for name, plane in stored.items():
         error, bits = _beside(name, plane, stored)
         beside |= {error, bits}
-        sigma = stored[error].array if error else _noise(plane)
+        sigma = stored[error].array if error else _noise(name, plane)
         mask = (stored[bits].array & np.uint8(MASKED)) != 0 if bits else None
         found[name] = interop.cube(plane.array, plane.header, sigma, mask)
     return {name: cube for name, cube in found.items() if name not in beside}
@@ -98,7 +99,10 @@ def cubes(planes: list[Plane]) -> dict[str, Any]:
 def _beside(name: str, plane: Plane, stored: Mapping[str, Plane]) -> tuple[str | None, str | None]:
     """Return the names of the error and of the mask of an array, where the file has them."""
     window = name.removesuffix(" DATA").removesuffix(" RESULTS")
-    errors = {"DATA": "UNCERT", "IMAGE": "SIGMA", "FIP BIAS": "SIGMA", f"{window} RESULTS": f"{window} SIGMA"}
+    errors = {"IMAGE": "SIGMA", "FIP BIAS": "SIGMA", f"{window} RESULTS": f"{window} SIGMA"}
+    errors["DATA"] = next((beside for beside in ("UNCERT", "int_err", "bg_err0") if beside in stored), "")
+    if name in ("wav", "wid", "bg1"):  # SAFFRON's layout
+        errors[name] = {"bg1": "bg_err1"}.get(name, f"{name}_err")
     masks = {"IMAGE": "BITS", "DATA": "MASK", f"{window} DATA": f"{window} MASK"}
     if name.startswith("DATA") and name != "DATA":
         masks[name] = name.replace("DATA", "MASK", 1)
@@ -107,9 +111,9 @@ def _beside(name: str, plane: Plane, stored: Mapping[str, Plane]) -> tuple[str |
     return same[0], same[1]
 
 
-def _noise(plane: Plane) -> np.ndarray | None:
-    """Return the standard deviation of samples whose header has their noise model; None for others."""
-    if "NOISE_A" not in plane.header:
+def _noise(name: str, plane: Plane) -> np.ndarray | None:
+    """Return the standard deviation of SPICE's samples by the noise model in their header; None for other arrays."""
+    if "NOISE_A" not in plane.header or not re.fullmatch(r"DATA\d+|.* DATA", name):
         return None
     a, b = (float(plane.header[key]) for key in ("NOISE_A", "NOISE_B"))
     return np.sqrt(a + b * np.maximum(plane.array, 0)).astype(np.float32)

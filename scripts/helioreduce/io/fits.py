@@ -22,7 +22,7 @@ from helioreduce.io import uncertainty
 from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 
 #: Cards of an image that are computed when it is written.
-_STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
+STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 #: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
 _TILE = 256
@@ -81,7 +81,7 @@ def read(path: str | Path) -> Image:
         # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
         if science.data.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
             data = np.where(science.data == blank, np.float32(np.nan), data)
-        for key in (*STRUCTURAL, *OWN, *_STATISTICS):
+        for key in (*STRUCTURAL, *OWN, *STATISTICS):
             header.remove(key, ignore_missing=True, remove_all=True)
         planes: dict[str, Any] = {}
         if "UNCERT" in hdus:
@@ -144,7 +144,7 @@ def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:
         return {}
     low, high = (float(extreme(data, where=finite, initial=start)) for extreme, start in ((np.min, np.inf), (np.max, -np.inf)))
     mean = float(np.sum(data, where=finite, dtype=float)) / number
-    return dict(zip(_STATISTICS, ((low, "of the finite pixels"), (high, ""), (mean, "")), strict=True))
+    return dict(zip(STATISTICS, ((low, "of the finite pixels"), (high, ""), (mean, "")), strict=True))
 
 
 def write_cube(
