@@ -26,12 +26,17 @@ def test_images_with_their_spikes(files):
 
 def test_what_is_there_is_not_fetched_again(files):
     before = [file.stat().st_mtime_ns for file in files]
-    assert aia.fetch("2014-01-01T00:00:00", [171, 1600], folder=files[0].parent, npix=128) == files
+    assert aia.fetch("2014-01-01T00:00:00", [171, 1600], folder=files[0].parents[1], npix=128) == files
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
+def test_another_sun_does_not_pass_for_the_first(files):
+    (other,) = aia.fetch("2014-01-01T00:00:00", 1600, folder=files[0].parents[1], npix=64)
+    assert (Image.read(files[1]).data.shape, Image.read(other).data.shape) == ((128, 128), (64, 64))
+
+
 def test_frames_are_chosen_by_keyword(files):
-    wanted = {"folder": files[0].parent, "npix": 128}
+    wanted = {"folder": files[0].parents[1], "npix": 128}
     assert aia.fetch("2014-01-01", 171, keep=lambda keywords: float(keywords["EXPTIME"]) > 1e3, **wanted) == []
     assert aia.fetch("2014-01-01", 171, keep=lambda keywords: float(keywords["EXPTIME"]) < 1e3, **wanted) == files[:1]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,8 +49,8 @@ def fetch(
     source
         ``jsoc``, or the address of an archive that speaks its protocol; ``simulated``: the embedded Sun, rendered here.
     folder
-        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; a file
-        that is there is not fetched again.
+        Where the files are written, by JSOC's names of exports, which end in ``_simulated`` where they are; frames of an
+        embedded Sun with settings of its own in a folder below. A file that is there is not fetched again.
     spikes
         Fetch what the ground pipeline replaced, too.
     allow
@@ -77,7 +79,7 @@ def fetch(
     """
     from helioreduce.jsoc.client import Client  # with drms and pandas
 
-    target, wanted, numbers = Path(folder), to_times(at), to_channels(channels)
+    target, wanted, numbers = Path(folder, _name(sun)), to_times(at), to_channels(channels)
     target.mkdir(parents=True, exist_ok=True)
     files = []
     with _archive(source, target / "simulated", numbers, wanted, sun) as url:
@@ -149,6 +151,11 @@ def fetch_spikes(source: ImageLike, archive: str = "jsoc") -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         values, _ = jsoc_files.read_spikes(transfers.segment(record, "spikes", url, Store(folder)).file)
     return values
+
+
+def _name(sun: dict[str, Any]) -> str:
+    """Return the folder of an embedded Sun: its frames are never taken for those of another."""
+    return f"sun_{hashlib.sha256(json.dumps(sun, sort_keys=True).encode()).hexdigest()[:8]}" if sun else ""
 
 
 @contextmanager
