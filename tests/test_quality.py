@@ -37,6 +37,13 @@ def test_a_flaw_refuses_unless_allowed_and_allows_unless_refused(name):
     assert bool(quality.allowed(frame, Policy(allow=[name]))) == FLAWS[name].refused
 
 
+def test_a_cure_is_one():
+    """What is told to be set admits the frame; for a frame without an image there is nothing to be set."""
+    assert quality.cure(["dark", "focus"]) == "Leave the frame out, or set aia.quality.allow: [dark, focus]"
+    assert quality.cure(["lunar_transit"]) == "Leave the frame out, or take lunar_transit out of aia.quality.refuse"
+    assert quality.cure(["dark", "no_image"]) == "Leave the frame out"
+
+
 @pytest.mark.parametrize(
     ("keyword", "value", "name"),
     [

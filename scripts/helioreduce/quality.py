@@ -141,7 +141,13 @@ def words(found: Mapping[str, str]) -> str:
 
 def cure(found: Collection[str]) -> str:
     """Return what can be done about a frame with these flaws."""
-    return f"Leave the frame out, or set aia.quality.allow: [{', '.join(found)}]"
+    if "no_image" in found:
+        return "Leave the frame out"
+    besides = [name for name in found if not FLAWS[name].refused]
+    allow = [name for name in found if FLAWS[name].refused]
+    ways = [f"set aia.quality.allow: [{', '.join(allow)}]"] if allow else []
+    ways += [f"take {', '.join(besides)} out of aia.quality.refuse"] if besides else []
+    return f"Leave the frame out, or {' and '.join(ways)}"
 
 
 def _bits(keywords: Keywords) -> int:

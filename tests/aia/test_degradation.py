@@ -146,3 +146,18 @@ def test_published_v8(real):
     assert value == pytest.approx(0.7667108920899671, abs=1e-12)
     with pytest.raises(InputError, match="4500"):
         degradation.factor(rows, 4500, 8, times.parse("2015-01-01"))
+
+
+#: At 2015-01-01, from aiapy's own tests (0.10.2, calibrate/tests/test_prep.py: test_degradation_all_wavelengths), which hold
+#: them to 1e-3: they come from JSOC's table, whose numbers are rounded in another place than SolarSoft's.
+AIAPY = {
+    94: 0.90317732, 171: 0.78689527, 193: 0.86181854, 211: 0.82998772, 304: 0.14925002, 335: 0.32689207,
+    1600: 0.56048306, 1700: 0.87895035,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", AIAPY)
+def test_reference_values_of_aiapy(real, channel):
+    rows = tables.parse((real / "aia/tables/aia_V10_20201119_190000_response_table.txt").read_text())
+    value, _ = degradation.factor(rows, channel, 10, times.parse("2015-01-01"))
+    assert value == pytest.approx(AIAPY[channel], abs=4e-5)

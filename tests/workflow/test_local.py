@@ -2,10 +2,12 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from level1_cases import CASES
 
 from helioreduce.io import fits as products
 
@@ -76,6 +78,24 @@ def test_bad_frames_fail_alone_and_say_why(site, cutout, snakemake):
         assert f"{name}: " in last
     assert not list((site / "results").rglob("*.part"))
     assert len(list((site / "results/aia/normalised").rglob("*.fits"))) == 1
+
+
+@pytest.mark.full
+def test_every_odd_input_in_one_folder(site, snakemake):
+    """One command: every good one is finished, every bad one named with its reason."""
+    for number, case in enumerate(CASES):
+        stamp = f"2014-01-01T00:{number // 60:02d}:{number % 60:02d}"
+        timed = replace(case, cards={"T_REC": stamp, "T_OBS": stamp, **case.cards})
+        timed.hdu().writeto(site / "level1" / f"{case.name}.fits", output_verify="ignore")
+    process = snakemake(aia={"batch": 200, "deconvolve": {"iterations": 3}})
+    good = [case for case in CASES if case.says is None]
+    assert process.returncode != 0
+    assert f"\n{len(good)} of {len(CASES)} images are finished.\nWhat failed, and why:\n" in process.stdout
+    reasons = re.findall(r"^  \S*/level1/(.+?)\.fits: (.*)$", process.stdout.partition("What failed")[2], re.MULTILINE)
+    assert sorted(name for name, _ in reasons) == sorted(case.name for case in CASES if case.says)
+    assert all(case.says in dict(reasons)[case.name] for case in CASES if case.says)
+    for state, ending in (("normalised", "fits"), ("quicklook", "png")):
+        assert len(list((site / "results/aia" / state / "171").glob(f"*.{ending}"))) == len(good)
 
 
 def test_spikes_of_another_image_are_refused(site, cutout, snakemake):

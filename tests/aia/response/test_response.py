@@ -264,3 +264,11 @@ def test_response_at_the_date_of_an_image(real_response, real_rows):
     assert tables.factors(telescopes, 4500, real_rows, 10, when, eve=True) == (1.0, None)
     with pytest.raises(InputError, match="version 7"):
         instrument.eve_correction(telescopes[94], real_rows, 7, when)
+
+
+def test_eve_correction_of_aiapy(real):
+    """aiapy's own value of 94 Å at 2015-01-01 with table V8 (0.10.2, response/tests/test_channel.py: test_eve_correction)."""
+    rows = solarsoft_tables.parse((real / "aia/tables/aia_V8_20171210_050627_response_table.txt").read_text())
+    telescopes = tables.read_instrument(real / "aia/response" / SAVE)
+    eve = instrument.eve_correction(telescopes[94], rows, 8, times.parse("2015-01-01"))
+    assert eve == pytest.approx(1.0140386988603103, rel=1e-7)  # aiapy multiplies in single precision
