@@ -99,6 +99,10 @@ class Image:
     changes: Changes | None = None
 
     def __post_init__(self) -> None:
+        for name in ("data", "sigma"):  # integers would cut off what is computed from them; FITS has the other byte order
+            plane = getattr(self, name)
+            if plane is not None and not (plane.dtype.kind == "f" and plane.dtype.isnative):
+                object.__setattr__(self, name, plane.astype(np.float32))
         if self.flags is None:
             missing = np.where(np.isfinite(self.data), np.uint8(0), np.uint8(Flag.NO_DATA))
             object.__setattr__(self, "flags", missing)

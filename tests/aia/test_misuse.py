@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce import times
-from helioreduce.aia import channels, degradation, error, exposure, pointing, psf, register, spikes, tables
+from helioreduce.aia import channels, deconvolution, degradation, error, exposure, pointing, psf, register, spikes, tables
 from helioreduce.aia.qa import limb, noise
 from helioreduce.aia.qa import psf as psf_qa
 from helioreduce.errors import InputError
@@ -44,6 +44,21 @@ MISUSE = {
     "PSF of a channel without one": (lambda im: psf.otf(1600), "no PSF for channel 1600"),
     "grid of a channel without a PSF": (lambda im: psf.grid((64, 64), 4500), "no PSF for channel 4500"),
     "core that does not exist": (lambda im: psf.psf(171, "postflight"), "no PSF core 'postflight'"),
+    "no PSF": (lambda im: deconvolution.deconvolve(im, None), "there is no PSF"),
+    "PSF of one axis": (lambda im: psf.otf(171, shape=(64,)), "no shape"),
+    "PSF without pixels": (lambda im: psf.otf(171, shape=(0, 0)), "no shape"),
+    "half an iteration": (lambda im: deconvolution.deconvolve(im, psf.otf(171, shape=(64, 64)), 2.5), "iterations = 2.5"),
+    "negative iterations": (
+        lambda im: deconvolution.from_psf(im, deconvolution.Psf(), {"iterations": -1}), "iterations = -1",
+    ),
+    "option that does not exist": (
+        lambda im: deconvolution.from_psf(im, deconvolution.Psf(), {"iteration": 3}), "no option 'iteration'",
+    ),
+    "spikes as aiapy has them": (lambda im: spikes.respike(im, (np.zeros(3), np.zeros((2, 3)))), "not tuple"),
+    "spikes as text": (lambda im: spikes.respike(im, np.array([["1"], ["2"], ["3"]])), "an array of numbers"),
+    "error of no sample": (lambda im: error.components(im.data, 171, ERROR_ROW, n_sample=0), "n_sample = 0"),
+    "row of the degradation table as the table": (lambda im: degradation.correct(im, EPOCH, 10), "is one row"),
+    "exposure time of another name": (lambda im: exposure.normalise(im, "best"), "no exposure time is called 'best'"),
     "channel in nm": (lambda im: channels.known(17.1), "no channel 17.1"),
     "rates as counts": (lambda im: exposure.normalise(exposure.normalise(im)), "applied already"),
     "encircled energy of a transform": (lambda im: psf_qa.encircled(psf.otf(171, shape=(64, 64))), "peak at pixel"),
@@ -75,6 +90,16 @@ def test_registration_names_the_card(image, key, value):
         image.header[key] = value
     with pytest.raises(InputError, match=key):
         register.register(image)
+
+
+@pytest.mark.parametrize("kind", ["int16", ">i2", ">i4", "uint16", ">f4", ">f8"])
+def test_arrays_as_fits_has_them_are_as_good_as_reals(image, rng, kind):
+    """Integers would cut off σ and what is interpolated; compiled loops know this machine's byte order only."""
+    counts = rng.poisson(300, (64, 64))
+    real, given = (Image(counts.astype(which), image.header) for which in (np.float32, kind))
+    for step in (lambda im: error.estimate(im, ERROR_ROW), register.register):
+        np.testing.assert_array_equal(step(given).data, step(real).data)
+    np.testing.assert_array_equal(error.estimate(given, ERROR_ROW).sigma, error.estimate(real, ERROR_ROW).sigma)
 
 
 def test_a_good_row_is_taken(image):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
@@ -28,6 +28,23 @@ class Options:
     accelerate: bool = False
     redraws: int = 0
     precision: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        _check_iterations(self.iterations)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Options:
+        """Return the options of a mapping.
+
+        Raises
+        ------
+        InputError
+            If there is no option of a name.
+        """
+        names = [field.name for field in fields(cls)]
+        if unknown := [name for name in given if name not in names]:
+            raise InputError(f"deconvolution has no option {unknown[0]!r}", cure=f"Options: {', '.join(names)}")
+        return cls(**given)
 
 
 class Optics(NamedTuple):
@@ -78,7 +95,7 @@ def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     InputWarning
         If the image is smaller than the reach of the PSF: how much of the scattered light comes from beyond its edges.
     """
-    chosen = Options(**options)
+    chosen = Options.of(options)
     optics = psf.optics(image, chosen)
     new = deconvolve(
         image,
@@ -150,6 +167,7 @@ def deconvolve(
         If no pixel is known, redraws cannot give an error, or the OTF is none, or on a grid smaller than the image.
     """
     refuse_twice(image, "deconvolve")
+    _check_iterations(iterations)
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"])
     if redraws and (redraws == 1 or image.sigma is None):
         raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
@@ -178,6 +196,12 @@ def deconvolve(
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
     record(new.header, "deconvolve", parameters | where)
     return new
+
+
+def _check_iterations(number: float) -> None:
+    """Refuse what is no number of iterations."""
+    if number < 1 or number != int(number):
+        raise InputError(f"iterations = {number} is no number of iterations", cure="Give a whole number from 1")
 
 
 def scene(

@@ -59,7 +59,7 @@ def components(
         ``shot, dark, read, quantisation, compression`` and the systematic terms asked for; arrays like ``counts``, DN.
     """
     channel, systematic = known(channel), _checked(systematic)
-    _check_row(row, channel, systematic)
+    _check_row(row, channel, systematic, n_sample)
     counts = np.asarray(counts, dtype=float)
     shot = np.sqrt(np.maximum(counts, 0) * row["DNPERPHT"] / n_sample)
     lossy = np.maximum(shot / row["COMPRESS"], QUANTISATION_DN) / sqrt(n_sample)
@@ -93,7 +93,7 @@ def estimate(
     refuse_twice(image, "error")
     channel = cards.channel(image.header)
     check_counts(image.header)
-    _check_row(row, channel, systematic)
+    _check_row(row, channel, systematic, n_sample)
     fraction2 = sum(row[SYSTEMATIC[name]] ** 2 for name in _checked(systematic))
     constant = DARK_DN**2 + (READ_DN[CAMERA[channel]] ** 2 + QUANTISATION_DN**2) / n_sample
     shot, rounding = row["DNPERPHT"] / n_sample, QUANTISATION_DN**2 / n_sample
@@ -163,8 +163,10 @@ def _sigma(counts, dn_per_photon, compression, constant, fraction2, rounding):
     return sigma
 
 
-def _check_row(row: Mapping[str, float], channel: int, systematic: tuple[str, ...]) -> None:
-    """Refuse a row of another table or channel."""
+def _check_row(row: Mapping[str, float], channel: int, systematic: tuple[str, ...], n_sample: float) -> None:
+    """Refuse a row of another table or channel, and a number of samples that is none."""
+    if not n_sample > 0:
+        raise InputError(f"n_sample = {n_sample} is no number of samples", cure="Give a positive number")
     missing = [name for name in ("DNPERPHT", "COMPRESS") if not row.get(name, 0) > 0]
     missing += [name for name in (SYSTEMATIC[term] for term in _checked(systematic)) if not row.get(name, -1) >= 0]
     if missing or row.get("WAVELNTH", channel) != channel:

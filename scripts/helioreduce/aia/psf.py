@@ -88,6 +88,8 @@ def otf(
         Unknown channel or core.
     """
     mesh, width = _mesh(channel), core_width(channel, core)
+    if len(shape) != 2 or min(shape) < 2:
+        raise InputError(f"a PSF has no shape {tuple(shape)}", cure="Give (ny, nx)")
     diffracted = np.array([sign * order for order in orders for sign in (-1, 1)])
     entrance = _filter(mesh.entrance_deg, mesh.entrance_px * diffracted, diffracted, width, shape)
     focal_plane = _filter(_FOCAL_PLANE_DEG, mesh.focal_plane_px * diffracted, diffracted, width, shape)
@@ -165,6 +167,8 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.n
     InputError
         If it is neither.
     """
+    if given is None:
+        raise InputError("there is no PSF", cure="Give psf.psf(channel) or psf.otf(channel)")
     if given.ndim == 2 and given.dtype.kind == "f":
         if abs(float(given.sum(dtype=float)) - 1) < _UNIT:
             return transform(given, data_shape if given.shape == tuple(data_shape) else grid(data_shape, channel))

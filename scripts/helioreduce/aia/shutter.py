@@ -46,6 +46,8 @@ def judge(header: cards.Header, source: str = "auto") -> Exposure:
     InputError
         If EXPTIME is missing, no number or not positive, or AIMGSHCE is needed and missing.
     """
+    if source not in ("auto", "measured", "commanded"):
+        raise InputError(f"no exposure time is called {source!r}", cure="Give auto, measured or commanded")
     measured_s, commanded_s = cards.required(header, "EXPTIME"), commanded(header)
     if measured_s <= 0:
         raise InputError(f"EXPTIME = {measured_s} s is not positive", cure="Leave the frame out: its shutter did not open")

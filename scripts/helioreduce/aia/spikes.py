@@ -78,6 +78,8 @@ def check(spikes: np.ndarray) -> None:
         Not (3, N), or indices that are not on the detector.
     """
     cure = "Give the `spikes` segment of the frame's record: index, value before, value after"
+    if not isinstance(spikes, np.ndarray) or spikes.dtype.kind not in "iuf":
+        raise InputError(f"a list of spikes is an array of numbers, not {type(spikes).__name__}", cure=cure)
     if spikes.ndim != 2 or spikes.shape[0] != 3:
         raise InputError(f"a list of spikes has the shape (3, N), not {spikes.shape}", cure=cure)
     if spikes.shape[1] and not (spikes[0].min() >= 0 and spikes[0].max() < NPIX * NPIX):

@@ -107,6 +107,8 @@ def queried(rows: Sequence[Mapping[str, Any]], origin: str, version: str) -> dic
 
 def check(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
     """Refuse a table without the columns that its step reads."""
+    if isinstance(rows, Mapping):
+        raise InputError(f"is one row where the {kind} table is needed", cure=f"Give AIA's {kind} table, a list of rows")
     missing = [name for name in _NEEDED[kind] if rows and name not in rows[0]]
     if missing or (not rows and kind != "pointing"):
         raise InputError(f"is no {kind} table: column {', '.join(missing) or 'all'} missing", cure=f"Give AIA's {kind} table")
