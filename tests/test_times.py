@@ -53,3 +53,18 @@ def test_a_leap_second_is_a_time(text):
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(InputError, match="is not a time"):
         times.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("period", "start", "end"),
+    [
+        ("2014", "2014-01-01T00:00:00Z", "2015-01-01T00:00:00Z"),
+        ("2012", "2012-01-01T00:00:00Z", "2013-01-01T00:00:00Z"),
+        ("201402", "2014-02-01T00:00:00Z", "2014-03-01T00:00:00Z"),
+        ("201412", "2014-12-01T00:00:00Z", "2015-01-01T00:00:00Z"),
+        ("20120229", "2012-02-29T00:00:00Z", "2012-03-01T00:00:00Z"),
+    ],
+)
+def test_ends_of_a_year_a_month_and_a_day(period, start, end):
+    assert [times.iso(time) for time in times.ends(period)] == [start, end]
+    assert times.ends(period, before=timedelta(hours=6))[0] == times.parse(start) - timedelta(hours=6)

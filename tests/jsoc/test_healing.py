@@ -86,7 +86,7 @@ CASES: dict[str, tuple[Act, str, str]] = {
 }
 
 
-@pytest.fixture(params=[0, 3], ids=["single steps", "chunks"])
+@pytest.fixture(params=[0, pytest.param(3, marks=pytest.mark.full)], ids=["single steps", "chunks"])
 def case(request, root, tmp_path, monkeypatch):
     """An archive, and an empty project in the working folder."""
     (tmp_path / "project").mkdir()
