@@ -70,7 +70,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.cadence_s": (24, NOTHING),
     "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
     "aia.device": ("cpu", NOTHING),
-    "aia.steps.respike": (False, since("error")),
+    "aia.steps.respike": (False, {"aia_missing", *since("error")}),
     "aia.steps.deconvolve": (False, since("prep")),
     "aia.steps.degradation": (False, since("exposure")),
     "aia.steps.exposure": (False, {"aia_degradation", "aia_quicklook"}),
