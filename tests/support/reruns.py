@@ -88,6 +88,8 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.exposure.source": ("measured", since("exposure")),
     "aia.exposure.error": (True, since("exposure")),
     "aia.light_curves.box": (None, NOTHING),
+    "aia.alignment.reference": (171, NOTHING),
+    "aia.alignment.tolerance_s": (24, NOTHING),
     "aia.calibration.version": (9, REFUSED),
     "aia.calibration.degradation": ("results/archive/response.json", {"aia_tables", *since("degradation")}),
     "aia.calibration.error": ("results/archive/response.json", {"aia_tables", *since("error")}),
