@@ -54,6 +54,13 @@ def test_masked_pixels_do_not_align(level1_header, scene):
     assert found.pixels < 120 * 120 - 900 + 1
 
 
+def test_the_rest_of_a_saturated_image_has_no_offset(level1_header, scene):
+    images = [seen(level1_header, scene), seen(level1_header, scene)]
+    images[1].flags[:100] = Flag.SATURATED
+    found = alignment.measure(*images)
+    assert np.isnan(found[:4]).all() and (found.correlation, found.pixels) == (0, 20 * 120)
+
+
 def test_what_has_nothing_in_common_has_no_offset_and_says_so(level1_header, scene):
     with pytest.raises(InputError, match="hardly a pixel in common"):
         alignment.measure(seen(level1_header, scene), seen(level1_header, scene, crpix=(-60.0, 60.5)))

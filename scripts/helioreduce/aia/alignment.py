@@ -15,6 +15,8 @@ from helioreduce.io.provenance import record, refuse_twice
 
 #: Largest offset that is looked for, px; scale of what counts as fine, px.
 REACH, FINE_PX = 5, 4.0
+#: Part of the pixels that must be good in both images: the rest of a saturated one aligns with anything.
+LEAST = 0.25
 #: Blocks along an axis that are left out in turn to find the error.
 _BLOCKS = 4
 #: Pixels along an axis that are compared at most: the middle of a larger image.
@@ -44,7 +46,7 @@ def measure(first: Image, second: Image) -> Offset:
 
     The logarithms of both, less their Gaussian means over :data:`FINE_PX`, are correlated at whole offsets; a paraboloid
     through the 3 × 3 values about the largest gives the fraction. The error is that of the jackknife over 4 × 4 blocks.
-    Where no maximum lies within :data:`REACH` the offset is NaN.
+    Where no maximum lies within :data:`REACH`, or fewer than :data:`LEAST` of the pixels can be compared, the offset is NaN.
 
     Raises
     ------
@@ -52,13 +54,18 @@ def measure(first: Image, second: Image) -> Offset:
         If the images have no pixels in common, or not one scale.
     """
     pair = [fine(image) for image in _common(first, second)]
+    shared = np.isfinite(pair[0] + pair[1])
+    pixels = int(np.count_nonzero(shared))
+    if pixels < LEAST * shared.size:
+        nan = float("nan")
+        return Offset(nan, nan, nan, nan, 0.0, pixels)
     sums = _sums(*pair)
     total = sums.sum(axis=0)
     dx, dy, best = _peak(total)
     n = len(sums)
     left_out = np.array([_peak(total - block)[:2] for block in sums])
     sigma = np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
-    return Offset(dx, dy, float(sigma[0]), float(sigma[1]), best, int(np.count_nonzero(np.isfinite(pair[0] + pair[1]))))
+    return Offset(dx, dy, float(sigma[0]), float(sigma[1]), best, pixels)
 
 
 def fine(image: Image) -> np.ndarray:

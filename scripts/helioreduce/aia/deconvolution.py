@@ -48,11 +48,7 @@ class Options:
 
 
 class Optics(NamedTuple):
-    """What images of one shape share.
-
-    OTF; the part of the scattered light that comes from beyond their edges, where they are smaller than the reach of the PSF;
-    noise gain and response of the deconvolution where they are the same for all of them.
-    """
+    """What images of one shape share: OTF, part of the scattered light that is from outside, noise gain and response."""
 
     otf: np.ndarray
     from_outside: float = 0.0

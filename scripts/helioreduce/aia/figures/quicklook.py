@@ -59,7 +59,11 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
     colours, bright = sky.colours(channel, missing="0.5"), float(np.nanmax(stretched)) if finite.size else 1.0
     drawn = axis.imshow(stretched, cmap=colours, origin="lower", extent=extent, vmax=bright)
     bar = figure.colorbar(drawn, ax=axis, label=header.get("BUNIT", ""), shrink=0.85)
-    values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000) if v == 0 or top / 300 <= v <= top * 1.2]
+    values = [
+        v
+        for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000)
+        if v == 0 or top / 300 <= v <= top * 1.2
+    ]
     bar.set_ticks([float(np.arcsinh(v / scale)) for v in values], labels=[f"{v:g}" for v in values])
     axis.set_title(f"AIA {channel} Å   T_OBS {header['T_OBS']}")
 
