@@ -17,7 +17,7 @@ from helioreduce import aia
 times = Time("2021-07-03T14:25:00") + 12 * u.s * range(4)
 sun = {"npix": 512, "events": {"short": ["211/20210703T1425[12]*"]}}  # of the embedded Sun; without it, and "jsoc": JSOC's
 files = aia.fetch(times, 211, keep=lambda keywords: float(keywords["EXPTIME"]) <= 2, **sun)
-tables = aia.calibration(pointing=aia.pointing_table(times, "simulated"))
+tables = aia.calibration(pointing=aia.pointing_table(times, "simulated", **sun))
 maps = [aia.reduce(file, tables, without=["respike", "deconvolve"]).to_map() for file in files]
 
 windows = [SkyCoord([500, 1500] * u.arcsec, [100, 700] * u.arcsec, frame=smap.coordinate_frame) for smap in maps]

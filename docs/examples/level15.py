@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 from helioreduce import aia
 
 files = aia.fetch("2019-01-01", [94, 131, 171, 193, 211, 304, 335], npix=256)  # "jsoc" for JSOC's, without npix
-pointing = aia.pointing_table("2019-01-01", "simulated")
+pointing = aia.pointing_table("2019-01-01", "simulated", npix=256)  # as the frames
 prepared = [aia.prep(aia.estimate_error(file), pointing) for file in files]
 for image in prepared:
     smap = image.to_map()

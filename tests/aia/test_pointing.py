@@ -5,6 +5,7 @@ import pytest
 
 from helioreduce import times
 from helioreduce.aia import pointing, wcs
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 
 ROW = {
@@ -28,7 +29,7 @@ def image(header, **cards):
     return Image(np.zeros((4096, 4096), np.float32), new)
 
 
-def spelled(header, spelling, degrees=1.0, scale=0.7):
+def spelled(header, spelling, degrees=1.0, scale=0.61):
     """The header with a roll and a scale, as CROTA2, PC or CD."""
     turned = rotation(degrees)
     if spelling == "CROTA2":
@@ -92,3 +93,11 @@ def test_radius_in_pixels_follows_the_scale(level1_header):
     assert new.header["R_SUN"] == pytest.approx(976.0 / 0.599)
     unknown, _ = pointing.update(image(level1_header, RSUN_OBS=None, R_SUN=1626.0), ROW)
     assert unknown.header["R_SUN"] == 1626.0
+
+
+def test_a_table_for_pixels_of_another_size_is_refused(level1_header):
+    """A frame of 512² pixels over the same field does not take the table of 4096²."""
+    level1_header.update(CDELT1=8 * 0.599489, CDELT2=8 * 0.599489)
+    row = {"T_START": "2014-01-01T00:00:00Z", "A_171_X0": 2047.0, "A_171_Y0": 2047.0, "A_171_IMSCALE": 0.599489}
+    with pytest.raises(InputError, match=r"4\.79591″.*0\.599489″"):
+        pointing.update(Image(np.zeros((8, 8), np.float32), level1_header), row)

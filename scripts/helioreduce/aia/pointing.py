@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A row of the master pointing table: text or numbers by column.
 Row = Mapping[str, Any]
+#: Part by which the size of a pixel may differ from that of the table.
+_SCALE_TOLERANCE = 0.05
 
 
 def select(rows: Sequence[Row], time: datetime) -> Row:
@@ -45,6 +47,11 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     -------
     tuple
         The new image, and its parameters for the record: the row's T_START and the entries that came from the header.
+
+    Raises
+    ------
+    InputError
+        If the row is none of the master pointing table, or of pixels of another size.
     """
     new = image.with_()
     header = new.header
@@ -52,6 +59,7 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     if row is not None and not any(key.startswith("A_") for key in row):
         raise InputError("the row has no column A_…: it is none of the master pointing table", cure="Give pointing.select(…)")
     entry = {} if row is None else entries(row, cards.channel(header))
+    _check_scale(header, entry)
     left_bottom = origin(image) if {"X0", "Y0"} & entry.keys() else (0, 0)
     for axis, key in ((1, "X0"), (2, "Y0")):
         if key in entry:
@@ -73,6 +81,14 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     if row is not None and kept:
         parameters["from_header"] = "+".join(kept)
     return new, parameters
+
+
+def _check_scale(header: Header, entry: Mapping[str, float]) -> None:
+    """Refuse a table for pixels of another size: those of a telescope change by less than 1 % over the mission."""
+    scale, listed = cards.number(header, "CDELT1"), entry.get("IMSCALE")
+    if scale and listed and abs(listed / scale - 1) > _SCALE_TOLERANCE:
+        problem = f"the pixels of the image have {scale:g}″ (CDELT1), those of the pointing table {listed:g}″"
+        raise InputError(problem, cure="Give the pointing table that belongs to the image")
 
 
 def entries(row: Row, channel: int) -> dict[str, float]:

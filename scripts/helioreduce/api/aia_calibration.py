@@ -133,7 +133,7 @@ def _published(version: int) -> tuple[ecsv.Calibration, ecsv.Calibration]:
     return found[0], found[1]
 
 
-def pointing_table(at: Any, source: str = "jsoc", *, margin_hours: float = 12) -> ecsv.Calibration:
+def pointing_table(at: Any, source: str = "jsoc", *, margin_hours: float = 12, **sun: Any) -> ecsv.Calibration:
     """Return the rows of the master pointing table around some times.
 
     Parameters
@@ -145,6 +145,8 @@ def pointing_table(at: Any, source: str = "jsoc", *, margin_hours: float = 12) -
         ``simulated``: the table of the embedded Sun, for its frames.
     margin_hours
         How far the table reaches beyond the first and the last time, h.
+    **sun
+        Settings of the embedded Sun, as they were given to :func:`fetch`: the table belongs to its frames.
 
     Returns
     -------
@@ -174,7 +176,7 @@ def pointing_table(at: Any, source: str = "jsoc", *, margin_hours: float = 12) -
     wanted, margin = sorted(to_times(at)), timedelta(hours=margin_hours)
     start, end = wanted[0] - margin, wanted[-1] + margin
     if source == "simulated":
-        rows: ecsv.Rows = [dict(row) for row in simulated.pointing_records(Scenario(), start, end)]
+        rows: ecsv.Rows = [dict(row) for row in simulated.pointing_records(Scenario.from_mapping(sun), start, end)]
     else:
         client = Client.at(JSOC if source == "jsoc" else source)
         query = f"aia.master_pointing3h[{times.iso(start)}-{times.iso(end)}]"
