@@ -86,10 +86,7 @@ class Psf:
 def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`.
 
-    Warns
-    -----
-    InputWarning
-        If the image is smaller than the reach of the PSF: how much of the scattered light comes from beyond its edges.
+    Warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from outside.
     """
     chosen = Options.of(options)
     optics = psf.optics(image, chosen)
@@ -164,9 +161,8 @@ def deconvolve(
     """
     refuse_twice(image, "deconvolve")
     _check_iterations(iterations)
+    _check_redraws(redraws, image)
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"])
-    if redraws and (redraws == 1 or image.sigma is None):
-        raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     restored = partial(scene, otf=otf, iterations=iterations, tolerance=tolerance, accelerate=accelerate)
     data, lengths = restored(_counts(image.data, known, otf))
@@ -198,6 +194,12 @@ def _check_iterations(number: float) -> None:
     """Refuse what is no number of iterations."""
     if number < 1 or number != int(number):
         raise InputError(f"iterations = {number} is no number of iterations", cure="Give a whole number from 1")
+
+
+def _check_redraws(redraws: int, image: Image) -> None:
+    """Refuse redraws that give no error."""
+    if redraws and (redraws == 1 or image.sigma is None):
+        raise InputError(f"redraws = {redraws} gives no error", cure="Take 0, or at least 2 after the error step")
 
 
 def scene(
