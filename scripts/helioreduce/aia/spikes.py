@@ -63,7 +63,9 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
 def from_list(image: Image, spikes: tuple[np.ndarray, Mapping[str, object]]) -> Image:
     """Respike by a list and its header; SKIPPED where the archive holds no list of a frame that had spikes."""
     values, header = spikes
-    if values.shape[1] == 0 and ("REASON" in header or (cards.number(image.header, "NSPIKES") or 0) > 0):
+    count = cards.number(image.header, "NSPIKES")
+    is_missing = "REASON" in header if count is None else count > 0
+    if values.shape[1] == 0 and is_missing:
         reason = header.get("REASON", "the archive holds no spikes of this frame")
         return provenance.skip(image, {"respike": str(reason)})
     return respike(image, values)
