@@ -309,6 +309,20 @@ def test_psf_keeps_sharp_stars() -> None:
     assert matched.n_pixels < median.n_pixels / 5
 
 
+def test_a_turned_frame_has_the_turned_mask_up_to_its_edges() -> None:
+    """A symmetric PSF knows no side: hits on stars along every edge are found alike in the frame turned by 180°."""
+    y, x = np.mgrid[:5, :5] - 2
+    psf = np.exp(-(y**2 + x**2) / (2 * 0.8**2))
+    rng = np.random.default_rng(11)
+    data = rng.normal(100, 10, (40, 40)).astype(np.float32)
+    data[:, :2] += rng.uniform(0, 3000, (40, 2)).astype(np.float32)
+    data[:2] += rng.uniform(0, 3000, (2, 40)).astype(np.float32)
+    choices = lacosmic.settings(objlim=2, psf=psf / psf.sum())
+    found, turned = (lacosmic.detect(frame, MODEL.variance(frame), choices) for frame in (data, data[::-1, ::-1].copy()))
+    assert found.n_pixels > 20
+    np.testing.assert_array_equal(turned.mask[::-1, ::-1], found.mask)
+
+
 @pytest.mark.parametrize("method", ["mean", "median", "distance"])
 def test_replacements(method: str) -> None:
     """A hit on a plane is replaced by the plane's value at its place, which each symmetric mean gives."""

@@ -28,6 +28,14 @@ def test_photons_come_back_through_the_read_out(rng, dark):
     assert ((image.data - truth) / image.sigma)[200:800].std() == pytest.approx(1, abs=0.05)
 
 
+def test_the_dark_is_taken_out(rng, dark):
+    """A dark that is 10 DN higher leaves 10 DN × gain fewer electrons in every pixel."""
+    frame = readout.level0(np.full(camera.ACTIVE_SHAPE, 30), 2, rng, cosmic_rays=0)
+    fewer = level1.electrons(frame, dark + 10, 2)
+    expected = level1.electrons(frame, dark, 2) - camera.by_tap(10 * camera.GAIN[1], camera.ACTIVE_SHAPE)
+    np.testing.assert_allclose(fewer, expected, atol=1e-2)
+
+
 def test_rows_are_flipped_once(rng, dark):
     truth = np.zeros(camera.ACTIVE_SHAPE)
     truth[300:350] = 500

@@ -35,6 +35,11 @@ def test_a_linear_row_is_restored():
     np.testing.assert_allclose(gaps.filled(holed[None])[0], expected, rtol=1e-15)
 
 
+def test_the_first_pixel_counts():
+    """A gap after it is interpolated from it; where it is the only one, the row has its value."""
+    np.testing.assert_array_equal(gaps.filled(np.array([[1.0, NAN, 3.0], [5.0, NAN, NAN]])), [[1, 2, 3], [5, 5, 5]])
+
+
 def test_an_empty_row_is_the_nearest_one():
     plane = np.array([[1.0], [NAN], [NAN], [4.0], [NAN]]) * np.ones(6)
     np.testing.assert_array_equal(gaps.filled(plane)[:, 0], [1, 1, 4, 4, 4])
