@@ -49,6 +49,14 @@ def test_light_falls_inside_the_field_stops_only(sun, optics):
         assert photons[stop].mean() == pytest.approx(simulate.MEAN_PHOTONS, rel=0.05)
 
 
+def test_no_photons_are_fewer_than_none_beside_steep_edges(optics, rng):
+    """A Sun like an AIA image of large pixels: blocks with a heavy tail."""
+    shape = [n + 2 * simulate.MARGIN for n in simulate.cam.GRID_SHAPE]
+    blocks = rng.pareto(1.0, [n // 20 + 1 for n in shape])
+    like = np.kron(blocks, np.ones((20, 20)))[: shape[0], : shape[1]]
+    assert simulate.expected_photons(simulate.sun(rng, like), optics, simulate.Effects()).min() >= 0
+
+
 def test_gain_scales_and_vignetting_rises_towards_the_left(sun, optics):
     plain = simulate.expected_photons(sun, optics, PLAIN)
     bright = simulate.expected_photons(sun, optics, replace(PLAIN, gains=(1, 1, 1.4, 1)))

@@ -166,7 +166,7 @@ def expected_photons(sun: Sun, optics: Optics, effects: Effects, sequence: int =
     for line, light, brightness in (("ov", sun.ov, 1.0), ("hei", sun.hei, 1.0), ("mgx", sun.mgx, effects.second_line)):
         if brightness:
             total += level * brightness * _one_line(light, optics, effects, line, sequence)
-    return total
+    return total.clip(0)  # interpolation undershoots beside steep edges
 
 
 def exposed(sun: Sun, optics: Optics, effects: Effects, rng: np.random.Generator, exposure: int) -> np.ndarray:
