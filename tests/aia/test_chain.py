@@ -14,6 +14,7 @@ import pytest
 
 import aia_batch
 from helioreduce.aia import psf, steps
+from helioreduce.aia.channels import CAMERA
 from helioreduce.aia.frames import Frame
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv, fits, jsoc_files
@@ -51,7 +52,7 @@ def site(tmp_path, monkeypatch, level1_header, rng):
 
     def write(name, channel=171, size=96, missing=True):
         header = level1_header.copy()
-        header.update(WAVELNTH=channel, NSPIKES=2, DATAMEAN=300.0, XCEN=12.5, LONG="x" * 60)
+        header.update(WAVELNTH=channel, INSTRUME=f"AIA_{CAMERA[channel]}", NSPIKES=2, DATAMEAN=300.0, XCEN=12.5, LONG="x" * 60)
         header.add_history("made for a test")
         if size < 4096:
             header.update(CRPIX1=header["CRPIX1"] - 1000, CRPIX2=header["CRPIX2"] - 900)

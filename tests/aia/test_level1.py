@@ -7,6 +7,7 @@ import pytest
 from level1_cases import CARDS, CASES, HEADER, NO_DATA, NOT_SUN, Case, smooth
 
 from helioreduce.aia import chain, deconvolution, level1, level15
+from helioreduce.aia.channels import CAMERA
 from helioreduce.errors import InputError, InputWarning
 from helioreduce.image import Flag, Image
 from helioreduce.io import fits, provenance
@@ -130,12 +131,20 @@ def test_a_cut_out_may_reach_beyond_the_detector_or_the_limb(read):
 )
 def test_counts_that_are_not_whole_are_said_once(read, channel, fraction, whole):
     """94 Å comes in quarters of a DN at times."""
-    image = read(Case("fractions", {"WAVELNTH": channel}))
+    image = read(Case("fractions", {"WAVELNTH": channel, "INSTRUME": f"AIA_{CAMERA[channel]}"}))
     image = image.with_(data=image.data + np.float32(fraction))
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         twice = level1.ingest(level1.ingest(image))
     assert len(said) == len(provenance.caveats(twice.header)) == (not whole)
+
+
+def test_tiny_numbers_are_no_counts(read):
+    """What damaged bytes of a real file often become."""
+    image = read(PLAIN)
+    image.data[3, 5] = 1e-26
+    with pytest.warns(InputWarning, match="not whole numbers"):
+        level1.ingest(image)
 
 
 def test_a_simulated_small_camera_is_no_binned_image(level1_header):

@@ -12,6 +12,8 @@ import pytest
 from astropy.io import fits
 from slurm import Cluster, missing
 
+from helioreduce.aia.channels import CAMERA
+
 REPOSITORY = Path(__file__).parents[2]
 #: Read by every Python of a run: the first job of a script's name touches a file and sleeps.
 SLEEP = """\
@@ -47,6 +49,7 @@ def site(tmp_path, level1_header):
             for second in range(frames):
                 header = level1_header.copy()
                 header.update(CRPIX1=header["CRPIX1"] - 1000, CRPIX2=header["CRPIX2"] - 900, WAVELNTH=channel)
+                header["INSTRUME"] = f"AIA_{CAMERA[channel]}"
                 header["T_OBS"] = header["T_REC"] = f"2014-01-01T00:00:{second:02d}"
                 data = np.random.default_rng(second).poisson(300, (64, 64)).astype(np.int16)
                 fits.PrimaryHDU(data, header).writeto(folder / "level1" / f"aia_{channel}_{second:02d}.fits")

@@ -54,6 +54,11 @@ LOCAL = {"source": "local", "local": {"directory": "level1"}}
 KEYS = [("171", "20140101T000000"), ("171", "20140101T000001"), ("4500", "20140101T000002")]
 
 
+def test_a_region_with_its_sides_in_the_wrong_order_is_refused():
+    with pytest.raises(InputError, match=r"light_curves.box is \[100.*left, bottom, right, top"):
+        plan(aia={"light_curves": {"box": [100.0, 0.0, -100.0, 50.0]}})
+
+
 def test_frames_of_a_request_follow_from_channels_and_times():
     found = plan(aia={"channels": [171, 1600], "start": "2014-01-01T00:00:00", "end": "2014-01-01T00:00:24"})
     times = {channel: [time for other, time in found.frames if other == channel] for channel in ("171", "1600")}

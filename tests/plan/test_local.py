@@ -13,7 +13,7 @@ from helioreduce.plan import local
 from helioreduce.quality import Policy
 
 #: Cases that only the pixels of a job tell.
-PIXELS = {"lost-all", "lost-all-nan"}
+PIXELS = {"lost-all", "lost-all-nan", "counts-negative"}
 #: Where a cut-out at detector pixel (1500, 900) has the Sun's centre.
 ELSEWHERE = {"CRPIX1": 2053.85 - 1500}
 

@@ -43,3 +43,8 @@ def test_text_of_the_command_line_is_read_as_yaml():
         "date": "2014-01-01T00:00:00",
         "list": [1.5],
     }
+
+
+def test_a_day_that_no_calendar_has_stays_text():
+    """It is refused by its name where it is read as a time."""
+    assert settings.plain({"start": "2014-02-30"}) == {"start": "2014-02-30"}

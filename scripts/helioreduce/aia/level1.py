@@ -14,7 +14,7 @@ from astropy import units as u
 
 from helioreduce import quality
 from helioreduce.aia import cards, shutter, wcs
-from helioreduce.aia.channels import EUV, NPIX, SCALE_ARCSEC
+from helioreduce.aia.channels import CAMERA, EUV, NPIX, SCALE_ARCSEC
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import provenance
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SATURATION_DN = 15000.0
 #: DN; JSOC's value of a pixel without data, and what lies below it in wider integers. No count of a camera comes near.
 NO_DATA_DN = -32768.0
+#: Lowest mean of the counts of a frame, DN; the dark scatters by less.
+LEAST_MEAN_DN = -5.0
 #: Longest exposure that a frame of AIA can have, s; images come every 12 s.
 LONGEST_S = 60.0
 #: Units that count what the camera counts.
@@ -68,6 +70,7 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
 
     found = pixels.judge(image.data, image.flags, NO_DATA_DN, SATURATION_DN)
     _check_lost(image, found.missing, policy)
+    _check_sign(image)
     is_whole = _is_whole(image)
     if not is_whole and (reason := resampled(image.header, image.data.shape)):
         raise InputError(f"{reason[0]}, and counts are not whole numbers: the image is {reason[1]}", cure=_AS_FETCHED)
@@ -94,14 +97,18 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
         of :mod:`helioreduce.quality` that the policy does not allow; pixels that are not the detector's.
     """
     made_by = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".strip()
-    if "AIA" not in made_by:
+    instrument = str(header.get("INSTRUME") or "AIA")
+    if "AIA" not in made_by or not instrument.startswith("AIA"):
         raise InputError(f"TELESCOP, INSTRUME = {made_by or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
     level = cards.required(header, "LVL_NUM")
     if level > 1:
         raise InputError(f"LVL_NUM = {level:g}: the image is registered already, not level 1", cure="Give the level-1 image")
     if level < 0.5:
         raise InputError(f"LVL_NUM = {level:g}: the image is not level 1", cure="Give the level-1 image")
-    cards.channel(header)
+    telescope = CAMERA[cards.channel(header)]
+    if re.fullmatch(r"AIA_\d", instrument) and instrument != f"AIA_{telescope}":
+        problem = f"WAVELNTH = {cards.channel(header)} is a channel of AIA_{telescope}, INSTRUME = {instrument}"
+        raise InputError(problem, cure="Mend the header, or fetch the image again")
     cards.time(header)
     _check_exposure(header)
     check_counts(header)
@@ -221,11 +228,23 @@ def _check_lost(image: Image, missing: int, policy: Policy) -> None:
         raise InputError(f"{lost:.0f} % of the pixels have no data", cure=quality.cure(["missing_25_percent"]))
 
 
-def _is_whole(image: Image) -> bool:
-    """Return whether the counts are whole numbers (quarters in some files of 94 Å); some 256 rows tell."""
+def _sample(image: Image) -> Array:
+    """Return the usable counts of some 256 rows, which tell of all."""
     rows = image.data[:: max(1, len(image.data) // 256)]
-    counts = rows[_holds_data(rows)] * (4 if cards.channel(image.header) == 94 else 1)
-    return not bool((np.abs(counts - np.rint(counts)) > 1e-3).any())
+    return rows[_holds_data(rows)]
+
+
+def _check_sign(image: Image) -> None:
+    """Refuse counts that are negative: light is not, and the noise of the dark is a few DN."""
+    if (counts := _sample(image)).size and (mean := float(counts.mean())) < LEAST_MEAN_DN:
+        raise InputError(f"the mean of the counts is {mean:.4g} DN: light is not negative", cure=_AS_FETCHED)
+
+
+def _is_whole(image: Image) -> bool:
+    """Return whether the counts are whole numbers (quarters in some files of 94 Å); tiny numbers are none."""
+    counts = _sample(image) * (4 if cards.channel(image.header) == 94 else 1)
+    whole = np.rint(counts)
+    return not bool(((np.abs(counts - whole) > 1e-3) | ((whole == 0) & (counts != 0))).any())
 
 
 def resampled(header: Header, shape: tuple[int, ...]) -> tuple[str, str] | None:

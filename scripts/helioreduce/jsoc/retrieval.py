@@ -79,7 +79,10 @@ def spikes(
         warnings.warn(InputWarning(f"{record.name} is reduced without its spikes: {reason}"), stacklevel=2)
     if reason or not policy.may_have_spikes(record):
         return record, None, reason
-    record, entry = file(url, frame, "spikes", settings, allowed)
+    try:
+        record, entry = file(url, frame, "spikes", settings, allowed)
+    except FetchError as error:
+        raise type(error)(f"its list of spikes: {error.problem}", cure=error.cure, where=error.where) from error
     if recnum not in (None, record.recnum):
         raise NoData("its image is of an earlier version", cure="Run again", where=record.name)
     return record, entry, ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -75,6 +75,7 @@ class Plan:
             If the request cannot be understood, or names files that do not exist.
         """
         source, settings = Source.of(config), config["aia"]
+        _check_box(settings["light_curves"]["box"])
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, tuple(notes))
         if not (lost := plan.losses()):
@@ -266,6 +267,12 @@ class Plan:
     def _refused(self) -> list[str]:
         """Return what makes the run fail."""
         return ["results/aia/refused.txt"] * bool(self.refused)
+
+
+def _check_box(box: Sequence[float] | None) -> None:
+    """Refuse a region whose sides stand in the wrong order."""
+    if box and not (box[0] < box[2] and box[1] < box[3]):
+        raise InputError(f"aia.light_curves.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:

@@ -39,7 +39,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(entry) for entry in value]
     if isinstance(value, str):
-        read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
+        try:
+            read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
+        except ValueError:  # a day that no calendar has: whoever reads it as a time says so
+            return value
         return read if isinstance(read, bool | int | float | None) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
