@@ -57,9 +57,11 @@ def near_saturated(image: Image, change: Array) -> Image:
         Δ, in the unit of the image, (ny, nx).
     """
     sigma: Any = image.sigma
-    near = abs(change) > np.float32(FRACTION) * sigma
-    flags = image.flags | near * np.uint8(Flag.NEAR_SATURATED)
-    return image.with_(sigma=np.where(near, np.hypot(sigma, change), sigma).astype(np.float32), flags=flags)
+    found = flagged(image.flags, Flag.NEAR_SATURATED, change, sigma)
+    near = (found & np.uint8(Flag.NEAR_SATURATED)) != 0
+    wider = sigma.copy()
+    wider[near] = np.hypot(sigma[near], change[near])
+    return image.with_(sigma=wider, flags=image.flags | found)
 
 
 def changes(plane: Array, sigma: Array) -> Changes:

@@ -102,7 +102,8 @@ def _reach_flagged(image: Image, new: Image, grid: reach.Grid) -> Image:
         return new
     new = reach.near_saturated(new, reached(saturated))
     widened: Any = new.sigma
-    return new.with_(sigma=np.where(new.flagged(Flag.SATURATED), np.float32(np.inf), widened))
+    widened[new.flagged(Flag.SATURATED)] = np.inf  # in place: the plane was made here, and is as large as an image
+    return new
 
 
 def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray, tuple[int, int]]:
