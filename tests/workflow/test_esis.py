@@ -46,15 +46,15 @@ def flight(run, folder):
 
 def test_a_fresh_clone_reduces_a_flight_without_any_data(flight):
     """Level 3 of three sequences and four cameras; slopes to 2 % after the whole chain from raw counts, gains to 1 %."""
-    with fits.open(flight / "level3" / "ov.fits") as hdus:
+    with fits.open(flight / "level3/simulated/ov.fits") as hdus:
         assert hdus[0].data.shape == (3, 4, 1270, 1270)
         assert hdus[0].header["ESIS_L3"] == "COMPLETE"
         assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8
         assert ((hdus["MASK"].data == 0) <= np.isfinite(hdus[0].data)).all()
-    with fits.open(flight / "vignetting" / "ov.fits") as hdus:
+    with fits.open(flight / "vignetting/simulated/ov.fits") as hdus:
         np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.02)
         np.testing.assert_allclose(hdus["GAINS"].data[0], simulate.GAINS, rtol=0.01)
-    assert len(list((flight / "figures" / "ov").glob("*.png"))) == 5
+    assert len(list((flight / "figures/simulated/ov").glob("*.png"))) == 5
 
 
 def test_a_second_run_has_nothing_to_do(flight, run):
@@ -72,17 +72,17 @@ def test_bad_frames_stop_their_own_sequence_only(flight, run, folder):
     cut = given / "ESIS2_00122.fits"
     cut.write_bytes(cut.read_bytes()[:1_000_000])
     esis = {"directory": "given", "darks": [[97, 103]]}
-    level1 = [f"results/esis/level1/{n:05d}/1.fits" for n in (120, 121, 122)]
+    level1 = [f"results/esis/level1/2019/{n:05d}/1.fits" for n in (120, 121, 122)]
     failed = run("--keep-going", "--forceall", *level1, **esis)
     assert failed.returncode != 0
     assert (folder / level1[0]).exists()
     assert not any((folder / name).exists() for name in level1[1:])
-    log = {n: (folder / "results" / "logs" / "esis_level1" / f"{n:05d}.log").read_text() for n in (121, 122)}
+    log = {n: (folder / "results" / "logs" / "esis_level1/2019" / f"{n:05d}.log").read_text() for n in (121, 122)}
     assert "no frame of ESIS3" in log[121]
     assert "ESIS2_00122.fits" in log[122] and "cannot be read as FITS" in log[122]
-    excluded = run("results/esis/level3/ov.fits", **esis, exclude=[121, 122])
+    excluded = run("results/esis/level3/2019/ov.fits", **esis, exclude=[121, 122])
     assert excluded.returncode == 0, excluded.stderr[-3000:]
-    assert fits.getdata(flight / "level3" / "ov.fits").shape[0] == 1
+    assert fits.getdata(flight / "level3/2019/ov.fits").shape[0] == 1
 
 
 @pytest.mark.parametrize(
