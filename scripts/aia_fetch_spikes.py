@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Fetch the spikes of the image's own record, add the positions, write; an empty list where it has none; keep a copy."""
     frame, recnum = retrieval.Listed(record_list, time, exports), fits.read_header(image).get("RECNUM")
-    # where spikes cannot be had their image goes too: its record may be another one by the time they can
+    # where spikes are unavailable their image goes too: its record may be another one by the time they can
     with losses.noted(frame.channel, time, image), access.connect(source) as url:
         record, entry, reason = retrieval.spikes(url, frame, recnum, config["jsoc"], Policy(**quality))
     if entry is None:

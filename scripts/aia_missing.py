@@ -1,4 +1,4 @@
-"""The requested frames that cannot be had, with the reason of each; those that may come back are asked for once more."""
+"""The requested frames that are unavailable, with the reason of each; those that may come back are asked for once more."""
 
 from pathlib import Path
 

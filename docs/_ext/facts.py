@@ -7,6 +7,7 @@ a section of the configuration, ``{flags}`` the flags of a pixel.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,15 @@ from helioreduce.aia import steps
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml"
 
 
-class _Table(SphinxDirective):
+class _Table(SphinxDirective, ABC):
     """A directive that writes a Markdown table."""
 
     optional_arguments = 1
     final_argument_whitespace = True
 
+    @abstractmethod
     def table(self) -> Iterator[tuple[str, ...]]:
         """Yield the rows, the head first."""
-        raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
         """Return the table, parsed."""

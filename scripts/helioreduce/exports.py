@@ -27,6 +27,7 @@ def attach(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]],
     homes = {public: (home, name) for home, name, public in _LINE.findall(Path(str(module.__file__) + "i").read_text())}
 
     def get(name: str) -> Any:
+        """Import a public name when it is first used."""
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         home, own = homes[name]

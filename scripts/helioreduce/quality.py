@@ -166,7 +166,7 @@ def _text(keywords: Keywords, keyword: str) -> str:
 
 
 def _lost(keywords: Keywords) -> float:
-    """Return MISSVALS where it tells of too many lost pixels: of a full frame, that is, and without PERCENTD."""
+    """Return MISSVALS where it counts too many lost pixels: of a full frame, that is, and without PERCENTD."""
     lost, total, *sides = (_number(_text(keywords, key)) for key in ("MISSVALS", "TOTVALS", "NAXIS1", "NAXIS2"))
     full_frame = not _text(keywords, "PERCENTD") and sides[0] * sides[1] == total
     return lost if full_frame and 100 * (1 - lost / total) < LEAST_PERCENT else 0.0

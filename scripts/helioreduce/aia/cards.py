@@ -1,4 +1,4 @@
-"""Cards of a level-1 header, each read by its type: what has no value, and what is not of its type, is told apart here."""
+"""Cards of a level-1 header, each read by its type: a card without a value is not one of the wrong type."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def check_counts(header: Header) -> None:
             continue
         unit = _unit(key, str(text))
         if any(base.is_equivalent(u.s) and power < 0 for base, power in zip(unit.bases, unit.powers, strict=True)):
-            problem = f"{key} = {text!r} is a rate: level 1 in DN is needed, the noise cannot be told from rates"
+            problem = f"{key} = {text!r} is a rate: level 1 in DN is needed, for rates do not give the noise"
             raise InputError(problem, cure="Give the counts as JSOC has them, not divided by the exposure time")
         if unit not in _COUNTS:
             raise InputError(f"{key} = {text!r}: level 1 in DN is needed", cure="Give the counts as JSOC has them")
@@ -165,7 +165,7 @@ def _check_exposure(header: Header) -> None:
 
 
 def _check_grid(header: Header) -> None:
-    """Refuse pixels that are not those of the detector, as far as the header tells."""
+    """Refuse pixels that are not those of the detector, as far as the header says."""
     history = re.sub(r"\s", "", str(header.get("HISTORY", "")))  # its lines break anywhere
     if shift := re.search(r"Imageregisteredbyshiftof(\([^)]*\))", history):
         problem = f"HISTORY: registered by a shift of {shift[1]} pixels: the pixels are no longer the detector's"
@@ -248,7 +248,7 @@ def _is_whole(image: Image) -> bool:
 
 
 def resampled(header: Header, shape: tuple[int, ...]) -> tuple[str, str] | None:
-    """Return how a header tells that its image was interpolated, if its counts are not whole numbers.
+    """Return how a header shows that its image was interpolated, if its counts are not whole numbers.
 
     Returns
     -------

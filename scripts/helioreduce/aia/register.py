@@ -64,6 +64,7 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     holes = missing.any()
 
     def whole(plane: np.ndarray) -> np.ndarray:
+        """Return a plane with its missing pixels filled."""
         return gaps.filled(np.where(missing, np.nan, plane)) if holes else plane
 
     flags = spline.spread_flags(image.flags, missing) if holes or image.flags.any() else None
@@ -90,6 +91,7 @@ def _reach_flagged(image: Image, new: Image, grid: reach.Grid) -> Image:
     floor = 0.02 * float(np.nanmin(sigma))
 
     def reached(changed: Changes) -> np.ndarray:
+        """Return what changes of single pixels amount to on the new grid."""
         return backend.module_of(sigma).asarray(reach.through_spline(changed, grid, floor))
 
     edge, flags = reach.beyond_edges(image.data), new.flags

@@ -135,12 +135,14 @@ class _Iteration:
         blur = self.blur
 
         def compare(rows: slice) -> float:
+            """Replace rows of the model by their excess d/Hu − 1; return their deviance."""
             model = blur.backward(rows)
             deviance = kernels.deviance(self.data[rows], model) if self.measure else 0.0
             blur.forward(rows, kernels.excess(self.data[rows], model, self.floor))
             return deviance
 
         def update(rows: slice) -> None:
+            """Multiply rows of the estimate by their correction."""
             correction = blur.backward(rows)
             if self.inverse_weight is not None:
                 correction *= self.inverse_weight[rows]

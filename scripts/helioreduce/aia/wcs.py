@@ -21,7 +21,7 @@ _CURE = "Registration needs the pointing of the image"
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Where an image looks: input pixel (x, y), from 0, of the Sun's centre; arcsec per pixel as a 2 × 2 matrix."""
+    """The pointing of an image: input pixel (x, y), from 0, of the Sun's centre; arcsec per pixel as a 2 × 2 matrix."""
 
     sun_px: np.ndarray
     arcsec_per_px: np.ndarray

@@ -2,7 +2,7 @@
 
 Filters are positional (in the order of the prime keys) or named (``[WAVELNTH=171]``), with lists, ranges ``a-b``, durations
 ``a/1h@24s``, the ends ``^`` and ``$``, record numbers ``[:#1-#5]``, slot numbers ``[#7]``, conditions ``[? SQL ?]``, and
-``[! SQL !]`` which also looks at superseded versions.
+``[! SQL !]`` which also finds superseded versions.
 """
 
 from __future__ import annotations

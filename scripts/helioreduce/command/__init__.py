@@ -111,7 +111,7 @@ def _reduce(commands: _Commands) -> None:
 def _info(commands: _Commands) -> None:
     page = _command(
         commands, "info", "info", "Say what was done to a file: steps, tables and versions, simulated or not.",
-        "helioreduce info results/aia/normalised/171/20140101T000001.fits",
+        "helioreduce info results/aia/normalised/171/20140101T000001_simulated.fits",
     )  # fmt: skip
     page.add_argument("files", nargs="+", metavar="FILE", help="product of any instrument, level-1 file, or table (.ecsv)")
     _json(page)

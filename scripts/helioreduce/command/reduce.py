@@ -55,6 +55,7 @@ def _ordered(files: list[Path]) -> list[Path]:
     """Return files by channel, so that each PSF is prepared once; those that cannot be read come last."""
 
     def channel(file: Path) -> int:
+        """Return the channel of a file; files without one come last."""
         try:
             return cards.channel(fits.read_header(file))
         except InputError:

@@ -1,4 +1,4 @@
-"""What a job's files are made of: simulated frames and stand-in tables are told in everything that is made from them.
+"""What a job's files are made of: everything made from simulated frames or stand-in tables says so.
 
 A job is one process. What its inputs say (:mod:`helioreduce.io.inputs`) is said by every writer of files and pictures, so
 that no step can forget it.

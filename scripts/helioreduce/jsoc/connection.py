@@ -54,6 +54,7 @@ class _TimedConnection(http.client.HTTPConnection):
         late, connection = threading.Event(), self.sock
 
         def close() -> None:
+            """End the connection: the reply is late."""
             late.set()
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

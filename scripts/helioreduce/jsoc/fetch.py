@@ -68,6 +68,7 @@ def segment(
     proof: dict[str, object] = {"expected": verification.expected(record, name)}
 
     def verify(file: Path) -> None:
+        """Verify a file, and keep what was verified."""
         proof["verified"] = verification.verify(file, record, name, image.file if image else None)
 
     with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):

@@ -1,4 +1,4 @@
-"""Frames that cannot be had: each one costs only itself, is named with the reason, and is asked for again by the next run.
+"""Unavailable frames: each one costs only itself, is named with the reason, and is asked for again by the next run.
 
 What the archive's records say against a frame follows from their list. A file that could not be fetched leaves a note,
 ``results/aia/lost/<channel>/<time>.json``, which holds until the frame is fetched or its record is asked for again.
@@ -40,7 +40,7 @@ def outdated(record_list: str | Path, time: str) -> bool:
 
 
 def of(record_list: str | Path, allowed: Policy) -> dict[str, Loss]:
-    """Return the requested frames of a list that cannot be had, by the times in their names."""
+    """Return the requested frames of a list that are unavailable, by the times in their names."""
     requested = _requested(record_list)
     absent = None if all(requested.values()) else policy.unlisted(record_list)
     listed = {time: policy.verdict(record, allowed) if record else absent for time, record in requested.items()}
@@ -56,7 +56,7 @@ def without_spikes(record_list: str | Path) -> dict[str, str]:
 
 @contextmanager
 def noted(channel: str, time: str, *files: str) -> Iterator[None]:
-    """Note that a frame cannot be had where its fetch fails, and delete these files of it; forget it where it succeeds."""
+    """Note that a frame is unavailable where its fetch fails, and delete these files of it; forget it where it succeeds."""
     note = FOLDER / channel / f"{time}.json"
     try:
         yield

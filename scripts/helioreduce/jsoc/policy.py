@@ -22,7 +22,7 @@ _PASSING = {"no_image", "near_real_time"}
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A frame that cannot be had: why, whether the archive may have it later, what to do meanwhile, the kind of the error."""
+    """An unavailable frame: why, whether the archive may have it later, what to do meanwhile, the kind of the error."""
 
     reason: str
     may_return: bool = True

@@ -71,7 +71,7 @@ def spikes(
 ) -> tuple[Record, Entry | None, str]:
     """Return the record of a frame and the file of its spikes; None where it has none, with the reason if it might have some.
 
-    ``recnum`` is the number of the record that the image is of, as far as it tells. The other arguments and the errors are
+    ``recnum`` is the number of the record that the image is of, where it is known. The other arguments and the errors are
     those of :func:`file`.
     """
     record = policy.usable(frame.record_list, frame.time, allowed)

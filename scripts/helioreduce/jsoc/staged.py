@@ -34,7 +34,7 @@ FILES = {"image": ("image_lev1.fits", "image.fits"), "spikes": ("spikes.fits",)}
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Interval between two looks at a request, and the longest wait for it, s."""
+    """Interval between two enquiries about a request, and the longest wait for it, s."""
 
     poll_s: float = 5.0
     timeout_s: float = 3600.0
@@ -178,6 +178,7 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> Expor
     """Return a new request, noted on disk; wait while the address has another one pending."""
 
     def submit() -> Export:
+        """Ask for the export."""
         with usable(text):
             request = client.operations.exp_request
             names = f"{text.partition('[')[0]}.{{T_REC:A}}.{{WAVELNTH}}.{{segment}}"

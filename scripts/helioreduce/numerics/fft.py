@@ -91,6 +91,7 @@ class Filter:
         result = x if overwrite_x else backend.module_of(x).empty_like(x)
 
         def back(rows: slice) -> None:
+            """Transform rows back into the result."""
             result[rows] = self.backward(rows)
 
         self.rows(lambda rows: self.forward(rows, x[rows]))

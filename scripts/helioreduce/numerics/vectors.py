@@ -135,9 +135,11 @@ def instructions(write: Callable[..., None]) -> Any:
     """Make ``write(builder, *arguments)`` callable from compiled code; arrays among its arguments become :class:`Memory`."""
 
     def typed(_: Any, *kinds: Any) -> Any:
+        """Return the signature and the code of a call."""
         return numba.types.void(*kinds), body
 
     def body(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
+        """Write the code, with arrays as memory."""
         pairs = zip(signature.args, values, strict=True)
         write(builder, *(Memory(context, builder, k, v) if isinstance(k, numba.types.Array) else v for k, v in pairs))
         return context.get_dummy_value()

@@ -300,9 +300,7 @@ def _check_size(settings: Mapping[str, Any], duration_s: float) -> None:
         cost = f"{number * FETCHED_MB / 1e6:,.0f} TB to be fetched, {number * PRODUCT_MB / 1e6:,.0f} TB of products"
         longer = f"aia.cadence_s of {len(cadences) * duration_s / MOST:.0f} or more"
         cure = f"Ask for at most {MOST:,} at a time: an earlier aia.end, fewer aia.channels, or {longer}"
-        raise InputError(
-            f"the request is for {number:,} images, {cost}", cure=f"{cure}; workflow/PLANNING.md tells what they cost"
-        )
+        raise InputError(f"the request is for {number:,} images, {cost}", cure=f"{cure}; workflow/PLANNING.md lists the costs")
 
 
 def _key(wildcards: Any) -> Key:

@@ -132,7 +132,7 @@ class Source:
         return files.get(table, []) if self.is_archive else []
 
     def losses(self, periods: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Loss]:
-        """Return the frames of these channels and periods that cannot be had, as far as their records are listed."""
+        """Return the frames of these channels and periods that are unavailable, as far as their records are listed."""
         lists = [(channel, Path(self.records(channel, period))) for channel, period in periods]
         allowed = Policy(**self.quality)
         return {(c, time): loss for c, file in lists if file.exists() for time, loss in losses.of(file, allowed).items()}

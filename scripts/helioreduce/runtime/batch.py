@@ -93,6 +93,7 @@ def run(
             report(f"{product.name}: kept from before")
 
     def finish(product: AnyProduct, result: Any) -> None:
+        """Write a product and remove those that it replaces."""
         path = kept[product.output]
         for outdated in path.parents[1].glob(f"*/{path.name}"):
             outdated.unlink()

@@ -48,6 +48,7 @@ def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], Non
     prepare = workflow._prepare_dag
 
     def checked(*arguments: Any, **options: Any) -> Any:
+        """Check the targets before Snakemake builds its graph."""
         try:
             known = [*(rule.name for rule in workflow.rules), *(str(file) for rule in workflow.rules for file in rule.output)]
             check([str(target) for target in workflow.dag_settings.targets], known)
@@ -61,7 +62,7 @@ def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], Non
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
     """Find the jobs to be run, by reasons that ancient inputs do not hide.
 
-    Snakemake takes a job behind an ancient input for one that is run because the input is, and then looks at no reason of
+    Snakemake takes a job behind an ancient input for one that is run because the input is, and then considers no reason of
     the job's own: a missing product or new parameters are passed over without a word while the input is renewed (its
     issue 4166).
     """

@@ -24,6 +24,7 @@ def transfer_progress(name: str) -> Callable[[int, int | None], None]:
     start = last = time.monotonic()
 
     def show(done: int, total: int | None) -> None:
+        """Report progress, every few seconds at most."""
         nonlocal last
         now = time.monotonic()
         if now - last > SCREEN_INTERVAL_S:
@@ -39,6 +40,7 @@ def item_progress(name: str) -> Callable[[str, int, int], None]:
     last = time.monotonic()
 
     def show(part: str, done: int, total: int) -> None:
+        """Log progress, and report it every few seconds at most."""
         nonlocal last
         logger.info("%s, %s: %d of %d", name, part, done, total)
         if time.monotonic() - last > SCREEN_INTERVAL_S:
@@ -96,6 +98,7 @@ def _on_screen(show: Callable[..., None]) -> Callable[..., None]:
     """Return a ``warnings.showwarning`` that writes doubts about the input to the screen too; others go to ``show``."""
 
     def show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        """Report a warning of the input in one line; show others as Python does."""
         if issubclass(category, InputWarning):
             report(f"warning: {message}", logging.WARNING)
         else:

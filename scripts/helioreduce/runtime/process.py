@@ -19,7 +19,7 @@ def find_home() -> None:
     """Give libraries that keep settings and caches in HOME a folder of their own where that cannot be written.
 
     As in a container that runs as another user: sunpy and Numba would fail, Matplotlib warn. The folder goes with the process;
-    jobs are told of it by the environment.
+    the environment passes it on to jobs.
     """
     for name, default in (("XDG_CONFIG_HOME", "~/.config"), ("XDG_CACHE_HOME", "~/.cache")):
         try:

@@ -199,6 +199,7 @@ def fit_adaptive(
     measured = np.isfinite(cube).any(axis=-1).ravel()
 
     def fit_in(box: Box, pixels: np.ndarray) -> tuple[Fit, np.ndarray]:
+        """Fit the binned spectra of some pixels."""
         report = partial(progress, box.label) if progress else None
         spectra, count = bin_spectra(cube, pixels, box)
         a, b = (part * dilution(count, settings.correlation) for part in group.variance)

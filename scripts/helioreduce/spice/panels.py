@@ -105,6 +105,7 @@ def geometry(header: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[float, 
     t, y, x = shape
 
     def edges(axis: int, size: int) -> tuple[float, float]:
+        """Return the world coordinates of an axis' two ends."""
         value, pixel, step = (float(header[f"{key}{axis}"]) for key in ("CRVAL", "CRPIX", "CDELT"))
         return value + (0.5 - pixel) * step, value + (size + 0.5 - pixel) * step
 

@@ -78,6 +78,7 @@ def expose(expected: np.ndarray, channel: Channel, seeds: np.random.SeedSequence
     streams = seeds.spawn(len(blocks))
 
     def fill(job: tuple[int, np.random.SeedSequence]) -> None:
+        """Draw the counts of some rows from a seed of their own."""
         first, seed = job
         rows = slice(first, first + _ROWS)
         counts[rows] = _noisy(expected[rows], channel, np.random.Generator(np.random.SFC64(seed)))

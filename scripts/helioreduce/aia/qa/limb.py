@@ -68,7 +68,7 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
 def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) -> np.ndarray:
     """Return the radius (arcsec) of the steepest change of ln I at each angle; NaN where the ray leaves the image.
 
-    The mean profile over all angles tells where the limb is and whether the light rises there, as in a limb-brightened
+    The mean profile over all angles shows where the limb is and whether the light rises there, as in a limb-brightened
     line, or falls; each angle is then searched for the same sign within ``_REACH_ARCSEC`` of it.
     """
     radii = np.arange(_SEARCHED[0] * expected, _SEARCHED[1] * expected, scale / 2)
