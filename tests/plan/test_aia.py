@@ -348,9 +348,24 @@ def test_an_image_that_has_failed_is_refused_until_something_changes(site, monke
 
 def test_large_requests_without_batches_are_advised():
     request = {"channels": [171], "end": "2014-01-01T12:00:00"}
-    assert "batch: 100" in aia_batch.Batches.of(plan(aia=request)).notes[0]
-    assert aia_batch.Batches.of(plan(aia={**request, "batch": 100})).notes == ()
+    assert "batch: auto" in aia_batch.Batches.of(plan(aia={**request, "batch": 0})).notes[0]
+    assert aia_batch.Batches.of(plan(aia=request)).notes == ()
     assert aia_batch.Batches.of(plan()).notes == ()
+
+
+@pytest.mark.parametrize(("seconds", "sizes"), [(36, []), (48, [5]), (12 * 120, [50, 50, 21])], ids=["four", "five", "121"])
+def test_by_default_few_images_go_step_by_step_and_more_in_chunks(seconds, sizes, site):
+    request = {"channels": [171], "end": f"2014-01-01T00:{seconds // 60:02d}:{seconds % 60:02d}"}
+    assert [len(chunk.keys) for chunk in aia_batch.Batches.of(plan(aia=request)).chunks] == sizes
+
+
+def test_few_images_that_a_larger_request_has_made_stay_in_their_chunk(site):
+    assert aia_batch.Batches.of(plan(aia=TWO)).chunks == ()
+    for channel, slot in plan(aia=TWO).wanted:
+        kept = Path(aia_batch.KEPT, channel, "0123456789abcdef", f"{slot}.fits")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch()
+    assert sum(len(chunk.keys) for chunk in aia_batch.Batches.of(plan(aia=TWO)).chunks) == len(plan(aia=TWO).wanted)
 
 
 def test_long_planning_is_announced():

@@ -28,7 +28,7 @@ def test_the_schema_is_one_and_its_defaults_fit():
         ),
         ({"aia": {"device": "tpu"}}, "aia.device is 'tpu': not one of auto, cpu, gpu; the nearest is gpu"),
         ({"aia": {"channels": [172]}}, r"aia.channels\[0\] is 172: not one of 94, .*; the nearest is 171"),
-        ({"aia": {"batch": "many"}}, "aia.batch is 'many': not an integer"),
+        ({"aia": {"batch": "many"}}, "aia.batch is 'many': not auto, 0 or a number of images"),
         ({"aia": {"error": {"eve": True, "preflight": True}}}, "aia.error is .*: preflight and eve exclude each other"),
         ({"aia": {"deconvolve": {"redraws": 1}}}, "redraws is 1: 0 or at least 2"),
         ({"cosmic_rays": {"combine": [{"name": "a", "kind": "bias"}]}}, r"cosmic_rays.combine\[0\]: 'files' is missing"),

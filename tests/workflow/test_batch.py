@@ -41,6 +41,20 @@ def test_same_names_and_bytes_as_the_single_steps(site, cutout, snakemake):
     assert [(site / name).read_bytes() for name in names] == fused
 
 
+def test_by_default_five_images_share_a_job_and_fewer_of_them_are_not_made_again(site, cutout, snakemake):
+    files = [cutout(second) for second in (1, 13, 25, 37, 49)]
+    assert jobs(snakemake("-n"))["aia_batch"] == 1
+    assert snakemake(aia={"deconvolve": {"iterations": 3}}).returncode == 0
+    assert "Nothing to be done" in said(snakemake(aia={"deconvolve": {"iterations": 3}}))
+    product = site / PRODUCT.format(171, 1)
+    inode = product.stat().st_ino
+    for file in files[2:]:
+        file.unlink()
+    process = snakemake(aia={"deconvolve": {"iterations": 3}})
+    assert process.returncode == 0 and said(process).count("kept from before") == 2
+    assert product.stat().st_ino == inode, "the product was made again"
+
+
 def test_a_bad_frame_is_named_and_the_others_are_finished(site, cutout, snakemake):
     """By one command, though they share a job with it; typed again, it does nothing to them."""
     for second in (1, 13, 25):

@@ -17,6 +17,8 @@ from helioreduce.runtime import batch
 SCRIPTS = tuple(f"aia_{step.name}" for step in steps.STEPS)
 #: Where batches keep their products, and the reasons of those that they cannot make.
 KEPT = "results/aia/batch"
+#: ``aia.batch: auto``: a request of so few images goes step by step, a larger one in chunks of this size.
+FEW, SIZE = 4, 50
 #: Images; their single steps take Snakemake about a minute to plan.
 MANY = 3000
 
@@ -118,7 +120,7 @@ class Batches:
     @classmethod
     def of(cls, plan: Plan) -> Batches:
         """Cut the whole request into chunks, so that a missing or bad frame does not shift the others."""
-        if not (size := plan.settings["batch"]):
+        if not (size := _size(plan)):
             return cls(plan, ())
         chunks = list(_chunks(plan, size))
         good = plan.without({key: reason for chunk in chunks for key, reason in chunk.failed.items()})
@@ -133,15 +135,23 @@ class Batches:
     def notes(self) -> tuple[str, ...]:
         """What a user should know before the run: whether batches would make its planning much quicker."""
         number = len(self.plan.wanted)
-        if self.plan.settings["batch"]:
+        if self.chunks:
             minutes = number / 300 / 60  # of 2 cores: workflow/PLANNING.md
             return (f"{number} images: planning takes about {minutes:.0f} min.",) if minutes > 1 else ()
         if number <= MANY:
             return ()
         return (
             f"{number} images with a job for each step: planning takes about {number / 60 / 60:.0f} min and "
-            f'{number / 5500:.1f} GB. With `--config aia="{{batch: 100}}"` it takes a fifth of the time.',
+            f'{number / 5500:.1f} GB. With `--config aia="{{batch: auto}}"` it takes a fifth of the time.',
         )
+
+
+def _size(plan: Plan) -> int:
+    """Return the images of a chunk; 0 for single steps. Few images that a larger request has made stay in chunks."""
+    if (size := plan.settings["batch"]) != "auto":
+        return int(size)
+    in_chunks = len(plan.wanted) > FEW or all(batch.is_kept(KEPT, *frame) for frame in plan.wanted)
+    return SIZE if in_chunks else 0
 
 
 def _chunks(plan: Plan, size: int) -> Iterator[Chunk]:

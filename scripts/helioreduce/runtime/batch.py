@@ -93,17 +93,23 @@ def run(
             report(f"{product.name}: kept from before")
 
     def finish(product: AnyProduct, result: Any) -> None:
-        """Write a product and remove those that it replaces."""
+        """Write a product, then remove those that it replaces: one of them is there at any time."""
         path = kept[product.output]
-        for outdated in path.parents[1].glob(f"*/{path.name}"):
-            outdated.unlink()
-            with suppress(OSError):  # other products are in it
-                outdated.parent.rmdir()
         write(path, result)
         _link(path, Path(product.output))
+        for outdated in path.parents[1].glob(f"*/{path.name}"):
+            if outdated != path:
+                outdated.unlink()
+                with suppress(OSError):  # other products are in it
+                    outdated.parent.rmdir()
 
     outcomes = pipeline.overlapped(missing, read, compute, finish)
     each(_noted(outcomes, Path(folder), made_by), len(missing), kept=folder)
+
+
+def is_kept(folder: str | Path, group: str, name: str) -> bool:
+    """Return whether a product of a group, by its name without suffix, is kept, whatever it follows from."""
+    return any(Path(folder).glob(f"{group}/*/{name}.fits"))
 
 
 def failure(product: Product, folder: str | Path, made_by: object, tables: Iterable[str] = ()) -> str | None:
