@@ -7,7 +7,7 @@ BLANK := $(subst x,,x x)
 ifneq (,$(findstring $(BLANK),$(CURDIR)))
 $(error The path of this folder has a blank, and Snakemake cannot run from there: $(CURDIR). Move the folder)
 endif
-.PHONY: help demo test check lint docs mutation graph bench lock clean
+.PHONY: help demo real test check lint docs mutation graph bench lock clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -28,6 +28,11 @@ help:  ## what there is to type
 
 demo: .venv/reduction  ## reduce two images of the embedded archive, from level 1 to DN/s
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules
+
+real: .venv/reduction  ## reduce real cut-outs of a flare in six channels, downloaded by package name
+	@$(BIN)/python workflow/real_data.py results/real
+	@$(BIN)/snakemake light_curves --directory results/real --cores $(CORES) --quiet rules
+	@echo "Look at results/real/results/figures/channels.png"
 
 test: .venv/test  ## the tests
 	@$(BIN)/python -m pytest -n $(CORES) -m "not full"
@@ -57,8 +62,8 @@ docs: .venv/docs  ## the site, in docs/_build
 mutation: .venv/test  ## small changes of numerical modules: which do their tests miss? (MODULES="aia/error numerics")
 	@$(BIN)/python tests/mutation/run.py $(MODULES)
 
-graph: .venv/reduction  ## draw the graph of the rules in README.md anew
-	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py README.md
+graph: .venv/reduction  ## draw the graph of the rules in docs/steps/rules.md anew
+	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py docs/steps/rules.md
 
 bench: .venv/test  ## kernels against their peers, as ratios in one run
 	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done

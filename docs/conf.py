@@ -13,6 +13,7 @@ author = "The helioreduce developers"
 release = helioreduce.__version__
 extensions = [
     "facts",
+    "flowchart",
     "mathml",
     "myst_parser",
     "numpydoc",
@@ -36,6 +37,7 @@ sphinx_gallery_conf = {
 }
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+myst_fence_as_directive = ["mermaid"]
 html_math_renderer = "mathml"
 exclude_patterns = ["_build", "examples"]
 

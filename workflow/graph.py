@@ -18,5 +18,5 @@ def drawn(graph: str, page: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = Path(sys.argv[1])
-    readme.write_text(drawn(sys.stdin.read(), readme.read_text()))
+    file = Path(sys.argv[1])
+    file.write_text(drawn(sys.stdin.read(), file.read_text()))

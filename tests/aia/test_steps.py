@@ -55,9 +55,10 @@ def test_switches_of_the_configuration_are_steps():
     assert switches == [name for name in NAMES if name in switches], "in the order of the chain"
 
 
-def test_readme_lists_the_steps_in_order():
+def test_the_table_of_rules_lists_the_steps_in_order():
     """Rule, module and product of every step."""
-    rows = re.findall(r"^\| `aia_(\w+)` \| `aia\.(\w+)\.\w+` \| `([\w.]+)` \|", (REPOSITORY / "README.md").read_text(), re.M)
+    page = (REPOSITORY / "docs/steps/rules.md").read_text()
+    rows = re.findall(r"^\| `aia_(\w+)` \| `aia\.(\w+)\.\w+` \| `([\w.]+)` \|", page, re.M)
     listed = [row for row in rows if row[0] in NAMES]
     assert listed == [(step.name, step.function.split(".")[0], step.folder) for step in steps.STEPS]
 

@@ -115,6 +115,14 @@ def test_figures_of_the_deconvolution_follow_all_settings_that_they_use():
     assert params(made.figures["psf"], *key)["core"] == "preflight"
 
 
+def test_a_box_goes_to_the_cut_outs():
+    box = [-120.0, 280.0, 30.0, 420.0]
+    made = of_channels(171, figures={"box": box})
+    for name in ("spike_cutouts", "deconvolution", "slit"):
+        assert params(made.figures[name], *made.first()[0])["box"] == box
+    assert params(of_channels(171).figures["slit"], *made.first()[0])["box"] == []
+
+
 def test_files_are_named_by_what_a_figure_covers():
     made = of_channels(171, 193)
     first = made.times["171"][0]

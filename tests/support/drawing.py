@@ -35,6 +35,20 @@ def labels(axis: Any) -> list[str]:
     return list(axis.get_legend_handles_labels()[1])
 
 
+def bar(axis: Any) -> Any:
+    """The colour bar beside an image."""
+    (found,) = axis.child_axes
+    return found
+
+
+def beside(axis: Any) -> bool:
+    """Whether the colour bar of an image is right of it and, with its pointed ends of 5 %, as tall."""
+    image, scale = (part.get_window_extent() for part in (axis, bar(axis)))
+    return bool(
+        image.y0 - 1 < scale.y0 and scale.y1 < image.y1 + 1 and scale.height > 0.89 * image.height and scale.x0 > image.x1
+    )
+
+
 def pixel_at(axis: Any, x: float, y: float, transform: Any = None) -> np.ndarray:
     """RGB, 0 to 1, of the rendered figure at data coordinates of an axis, or at those of another transform."""
     canvas = FigureCanvasAgg(axis.figure)

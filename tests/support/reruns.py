@@ -88,6 +88,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.exposure.source": ("measured", since("exposure")),
     "aia.exposure.error": (True, since("exposure")),
     "aia.light_curves.box": (None, NOTHING),
+    "aia.figures.box": ([-100, -100, 100, 100], NOTHING),
     "aia.alignment.reference": (171, NOTHING),
     "aia.alignment.tolerance_s": (24, NOTHING),
     "aia.calibration.version": (9, REFUSED),

@@ -1,4 +1,4 @@
-"""What others rely on: scarce things are counted, the report is one page, the graph in the README is the workflow's."""
+"""What others rely on: scarce things are counted, the report is one page, the graph in the docs is the workflow's."""
 
 import re
 import subprocess
@@ -54,14 +54,14 @@ def test_report_is_one_page(site, cutout, snakemake):
     assert not re.search(r"""<(script|link|img)[^>]+(src|href)=["']https?://""", page), "opens without a network"
 
 
-def test_graph_in_the_readme_is_that_of_the_rules(tmp_path, repository):
+def test_graph_in_the_docs_is_that_of_the_rules(tmp_path, repository):
     command = [sys.executable, "-m", "snakemake", "-s", str(repository / "Snakefile"), "--rulegraph", "mermaid-js"]
     graph = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True).stdout
-    page = (repository / "README.md").read_text()
-    (tmp_path / "README.md").write_text(page)
-    command = [sys.executable, str(repository / "workflow/graph.py"), str(tmp_path / "README.md")]
+    page = (repository / "docs/steps/rules.md").read_text()
+    (tmp_path / "rules.md").write_text(page)
+    command = [sys.executable, str(repository / "workflow/graph.py"), str(tmp_path / "rules.md")]
     subprocess.run(command, input=graph, text=True, timeout=60, check=True)
-    assert rules((tmp_path / "README.md").read_text()) == rules(page)
+    assert rules((tmp_path / "rules.md").read_text()) == rules(page)
 
 
 def rules(page):

@@ -75,7 +75,8 @@ class Plan:
             If the request cannot be understood, or names files that do not exist.
         """
         source, settings = Source.of(config), config["aia"]
-        _check_box(settings["light_curves"]["box"])
+        for section in ("light_curves", "figures"):
+            _check_box(section, settings[section]["box"])
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, tuple(notes))
         if not (lost := plan.losses()):
@@ -269,10 +270,10 @@ class Plan:
         return ["results/aia/refused.txt"] * bool(self.refused)
 
 
-def _check_box(box: Sequence[float] | None) -> None:
+def _check_box(section: str, box: Sequence[float] | None) -> None:
     """Refuse a region whose sides stand in the wrong order."""
     if box and not (box[0] < box[2] and box[1] < box[3]):
-        raise InputError(f"aia.light_curves.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
+        raise InputError(f"aia.{section}.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:

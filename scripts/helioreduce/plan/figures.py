@@ -100,6 +100,11 @@ class Plan:
         return {figure.name: figure for figure in groups}
 
     @property
+    def box(self) -> list[float]:
+        """Region of the cut-outs, arcsec; empty where the figures choose it."""
+        return list(self.images.settings["figures"]["box"] or [])
+
+    @property
     def statistics(self) -> list[str]:
         """The statistics of every frame."""
         return [f"results/aia/statistics/{channel}/{time}.ecsv" for channel, time in self.images.frames]
@@ -111,8 +116,11 @@ class Plan:
 
     @property
     def light_curves(self) -> list[str]:
-        """Tables and picture of the light curves."""
-        return [*self.curves, *self.figures["light_curves"].files(".pdf", ".png")]
+        """Tables and pictures of the light curves."""
+        return [
+            *self.curves,
+            *(file for name in ("light_curves", "channels") for file in self.figures[name].files(".pdf", ".png")),
+        ]
 
     @property
     def finished(self) -> list[str]:
@@ -148,8 +156,8 @@ class Plan:
         frames, settings = self.first("deconvolve"), self.images.settings["deconvolve"]
         pair: Inputs = {"before": self.images.before("deconvolve"), "after": product("deconvolved")}
         psfs = [self.images.psf.format(channel=channel) for channel, _ in frames]
-        yield Figure("deconvolution", frames, pair, {"side": SIDE})
-        yield Figure("slit", frames, pair, {"side": SIDE})
+        yield Figure("deconvolution", frames, pair, {"side": SIDE, "box": self.box})
+        yield Figure("slit", frames, pair, {"side": SIDE, "box": self.box})
         yield Figure("psf", frames, {"psf": self.images.psf}, {"core": settings["core"]})
         yield Figure("psf_energy", frames, {"psfs": psfs}, {"channels": [int(channel) for channel, _ in frames]})
         before: Inputs = {"before": self.images.before("deconvolve")}
@@ -159,7 +167,9 @@ class Plan:
         frames = self.first("respike")
         spikes: Inputs = {"level1": product("level1"), "spikes": product("spikes")}
         lists: Inputs = {"spikes": [product("spikes", *frame) for frame in frames]}
-        yield Figure("spike_cutouts", frames, {**spikes, "respiked": product("respiked")}, {"side": SMALL_SIDE})
+        yield Figure(
+            "spike_cutouts", frames, {**spikes, "respiked": product("respiked")}, {"side": SMALL_SIDE, "box": self.box}
+        )
         yield Figure("spike_positions", frames, spikes)
         yield Figure("spike_histogram", frames, lists, {"channels": [int(channel) for channel, _ in frames]})
 
@@ -200,6 +210,8 @@ class Plan:
 
     def _series(self) -> Iterable[Figure]:
         yield Figure("light_curves", self.first(), {"curves": self.curves})
+        images = [product(self.images.latest(*key), *key) for key in self.first()]
+        yield Figure("channels", self.first(), {"images": images, "curves": self.curves})
         several = self.first() if len(self.times) > 1 else ()
         yield Figure("alignment", several, {"offsets": "results/aia/alignment.ecsv"})
         yield Figure("timeline", self.first(), {"series": "results/aia/statistics.ecsv"})

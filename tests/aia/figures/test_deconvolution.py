@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawing import SPOT, drawn, labels, line, shows
+from drawing import SPOT, bar, beside, drawn, labels, line, shows
 
 from helioreduce.aia.figures import deconvolution
 from helioreduce.aia.qa import convergence, psf
@@ -52,15 +52,35 @@ def test_before_and_after_on_one_stretch_and_their_ratio(frame):
     before, after = frame(), frame()
     after.data[after.data == 600] = 1200
     after.data[:, :40] *= np.float32(0.5)
-    figure = drawn(deconvolution.deconvolution, before, after, 600)
+    figure = drawn(deconvolution.deconvolution, before, after, 600, [])
     first, second, ratio = (axis for axis in figure.axes if axis.images)
     (a,), (b,), (c,) = first.images, second.images, ratio.images
     assert (a.norm.vmin, a.norm.vmax) == (b.norm.vmin, b.norm.vmax)
     assert shows(first, a, *SPOT, 600.0) and shows(second, b, *SPOT, 1200.0) and shows(first, a, 20, 100, before.data[100, 20])
     assert shows(ratio, c, *SPOT, 1.0) and shows(ratio, c, 20, 60, -1.0) and shows(ratio, c, 140, 100, 0.0)
-    (scale,) = (axis for axis in figure.axes if axis.get_xlabel() == "after / before")
-    written = {text.get_text(): tick for text, tick in zip(scale.get_xticklabels(), scale.get_xticks(), strict=True)}
-    assert written == {"¼": -2, "½": -1, "1": 0, "2": 1, "4": 2}
+    scale = bar(ratio)
+    assert scale.get_ylabel() == "after / before" and beside(ratio) and beside(second)
+    for text, tick in zip(scale.get_yticklabels(), scale.get_yticks(), strict=True):
+        assert float(text.get_text()) == pytest.approx(2**tick, abs=0.006)
+
+
+@pytest.mark.parametrize(("change", "reach"), [(0.03, 1.1), (0.3, 1.3), (9.0, 4.0)])
+def test_limits_of_the_ratio_are_those_of_the_data(frame, change, reach):
+    """Half of the pixels are changed by one factor: the limits hold it, from 1.1 to 4 times."""
+    before, after = frame(), frame()
+    after.data[:, ::2] *= np.float32(1 + change)
+    shown = drawn(deconvolution.deconvolution, before, after, 600, []).axes[2].images[0]
+    assert 2**shown.norm.vmax == pytest.approx(reach, rel=1e-4) and shown.norm.vmin == -shown.norm.vmax
+
+
+def test_a_box_chooses_the_cut_out(frame):
+    before = frame(CROTA2=0.0, CRPIX1=80.5, CRPIX2=60.5)
+    box = [(SPOT[0] - 79.5) * 0.6 - 6, (SPOT[1] - 59.5) * 0.6 - 6, (SPOT[0] - 79.5) * 0.6 + 6, (SPOT[1] - 59.5) * 0.6 + 6]
+    first, second, _ = drawn(deconvolution.deconvolution, before, before, 600, box).axes
+    for axis in (first, second):
+        (shown,) = axis.images
+        assert max(shown.get_array().shape) <= 24 and shown.get_array().max() == 600
+    assert drawn(deconvolution.slit, before, before, 600, box).axes[0].images[0].get_array().shape == shown.get_array().shape
 
 
 def test_slit_crosses_the_loop_and_carries_its_error(frame):
@@ -68,7 +88,7 @@ def test_slit_crosses_the_loop_and_carries_its_error(frame):
     x = np.arange(160)[None, :]
     ridge = 50 + 400 * np.exp(-((x - 90) ** 2) / (2 * 3.0**2)) * np.ones((120, 1))
     sharp = 50 + 800 * np.exp(-((x - 90) ** 2) / (2 * 1.5**2)) * np.ones((120, 1))
-    figure = drawn(deconvolution.slit, frame(ridge, sigma=5.0), frame(sharp, sigma=9.0), 150)
+    figure = drawn(deconvolution.slit, frame(ridge, sigma=5.0), frame(sharp, sigma=9.0), 150, [])
     axis, plot = figure.axes
     white, blue = axis.lines
     columns, rows = blue.get_data()

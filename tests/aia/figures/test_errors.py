@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawing import SPOT, drawn, labels, line, shows
+from drawing import SPOT, bar, beside, drawn, labels, line, shows
 
 from helioreduce.aia import error
 from helioreduce.aia.figures import errors
@@ -64,14 +64,16 @@ def test_a_dark_frame_says_why_there_is_no_histogram(frame):
     assert text.get_text() == "No pixel of this frame has 25 DN or more."
 
 
-def test_map_of_the_relative_error(frame):
+def test_maps_of_the_error_and_of_the_relative_error(frame):
     image = frame(sigma=np.linspace(5, 20, 160))
     image.data[50:52] = -1.0
     image.flags[60] = Flag.NO_DATA
-    axis, scale, plot = drawn(errors.error_map, image).axes
-    (shown,) = axis.images
-    assert scale.get_ylabel() == "σ / intensity [%]"
+    absolute, axis, plot = drawn(errors.error_map, image).axes
+    (own,), (shown,) = absolute.images, axis.images
+    assert [bar(each).get_ylabel() for each in (absolute, axis)] == ["σ [DN]", "σ / intensity [%]"]
+    assert beside(absolute) and beside(axis)
     for x, y in (SPOT, (20, 10), (140, 100)):
+        assert shows(absolute, own, x, y, image.sigma[y, x])
         assert shows(axis, shown, x, y, 100 * image.sigma[y, x] / image.data[y, x])
     assert np.isnan(shown.get_array().filled(np.nan)[50:52]).all()
     good = (image.data > 0) & (image.flags == 0)

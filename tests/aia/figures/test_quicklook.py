@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawing import SPOT, drawn, shows
+from drawing import SPOT, bar, beside, drawn, shows
 
 from helioreduce.aia.figures import quicklook
 from helioreduce.errors import InputWarning
@@ -25,27 +25,30 @@ def arcsec(x, y):
 
 
 def test_relative_error_is_drawn_in_per_cent_at_its_place(image):
-    axis, bar = drawn(quicklook.draw, image).axes[1], drawn(quicklook.draw, image).axes[3]
+    axis = drawn(quicklook.draw, image).axes[1]
     (shown,) = axis.images
     share = np.linspace(5, 40, 160)
     for x, y in (SPOT, (10, 10), (150, 100), (80, 60)):
         assert shown.get_array()[y, x] == pytest.approx(share[x], rel=1e-5)
         assert shows(axis, shown, *arcsec(x, y), share[x])
-    assert (shown.norm.vmin, shown.norm.vmax) == (1, 100) and bar.get_ylabel() == "error of one pixel [%]"
+    assert (
+        (shown.norm.vmin, shown.norm.vmax) == (1, 100) and bar(axis).get_ylabel() == "error of one pixel [%]" and beside(axis)
+    )
 
 
 def test_intensity_is_drawn_at_its_place_and_its_ticks_are_its_values(image):
     figure = drawn(quicklook.draw, image, style=quicklook.STYLE)
-    axis, bar = figure.axes[0], figure.axes[2]
+    axis = figure.axes[0]
+    scale_bar = bar(axis)
     (shown,) = axis.images
     scale = np.nanpercentile(image.data, 99.9) / 50
     for x, y in (SPOT, (10, 10), (10, 110), (150, 100)):
         assert shows(axis, shown, *arcsec(x, y), np.arcsinh(image.data[y, x] / scale))
-    ticks = {float(text.get_text()): y for text, y in zip(bar.get_yticklabels(), bar.get_yticks(), strict=True)}
+    ticks = {float(text.get_text()): y for text, y in zip(scale_bar.get_yticklabels(), scale_bar.get_yticks(), strict=True)}
     assert {100.0, 300.0} <= set(ticks)
     np.testing.assert_allclose([np.sinh(y) * scale for y in ticks.values()], list(ticks), atol=1e-9)
-    assert bar.get_ylabel() == "DN" and axis.get_xlabel() == "helioprojective longitude [arcsec]"
-    assert axis.get_title() == "AIA 171 Å   T_OBS 2014-01-01T00:00:01.34Z"
+    assert scale_bar.get_ylabel() == "DN" and beside(axis) and axis.get_xlabel() == "helioprojective longitude [arcsec]"
+    assert axis.get_title() == "SDO/AIA 171 Å   T_OBS 2014-01-01T00:00:01.34Z\nlevel 1, exposure 2.000 s"
 
 
 def test_binning_keeps_places_and_relative_errors(image):
@@ -69,7 +72,7 @@ def test_caveats_stand_below(image):
 
 
 def test_without_an_error_plane_the_intensity_is_alone(image):
-    assert len(drawn(quicklook.draw, Image(image.data, image.header)).axes) == 2
+    assert len(drawn(quicklook.draw, Image(image.data, image.header)).axes) == 1
 
 
 def test_saturated_pixels_are_painted_and_counted(image):
@@ -92,3 +95,20 @@ def test_a_frame_that_is_saturated_everywhere_is_drawn(image):
     flags, sigma = np.full_like(image.flags, Flag.SATURATED), np.full_like(image.sigma, np.inf)
     figure = drawn(quicklook.draw, image.with_(flags=flags, sigma=sigma))
     assert any("1e+02 %" in text.get_text() or "100 %" in text.get_text() for text in figure.axes[0].texts)
+
+
+def test_the_limb_is_where_the_header_says(image):
+    """RSUN_OBS arcsec around the Sun's centre; the field of view stays that of the image."""
+    image.header["RSUN_OBS"] = 30.0
+    for axis in drawn(quicklook.draw, image).axes:
+        (circle,) = axis.patches
+        assert circle.center == (0, 0) and circle.radius == 30
+        np.testing.assert_allclose([*axis.get_xlim(), *axis.get_ylim()], axis.images[0].get_extent())
+
+
+def test_colours_of_a_bright_cut_out_begin_at_zero(image):
+    """Nothing of the colour bar lies below its colours, and every tick is within them."""
+    axis = drawn(quicklook.draw, image.with_(data=image.data + 1000)).axes[0]
+    (shown,), scale = axis.images, bar(axis)
+    assert shown.norm.vmin == 0 and scale.get_ylim() == (shown.norm.vmin, shown.norm.vmax)
+    assert all(0 <= tick <= shown.norm.vmax for tick in scale.get_yticks())

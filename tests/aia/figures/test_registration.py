@@ -23,6 +23,10 @@ def test_arrows_show_where_pixels_go(frame):
     np.testing.assert_allclose(found.U, 5, atol=1e-6)
     np.testing.assert_allclose(found.V, -2, atol=1e-6)
     (table,) = right.tables
+    box, page = table.get_window_extent(), left.figure.bbox
+    assert box.x0 > left.get_window_extent().x1 and box.x1 <= page.x1
+    for cell in table.get_celld().values():
+        assert cell.get_text().get_window_extent().x0 >= cell.get_window_extent().x0 - 1, cell.get_text().get_text()
     cells = {(row, column): cell.get_text().get_text() for (row, column), cell in table.get_celld().items()}
     assert [cells[0, column] for column in range(3)] == ["", "level 1", "level 1.5"]
     assert [cells[1, column] for column in range(3)] == ["CRPIX1 [pixel]", "71.000000", "76.000000"]

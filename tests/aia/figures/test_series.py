@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawing import drawn, labels, line
+from drawing import SPOT, beside, drawn, labels, line, shows
 
 from helioreduce import times
 from helioreduce.aia.figures import series, style
@@ -60,6 +60,7 @@ def test_timeline_marks_what_is_flagged():
     assert [list(own.get_ydata()) for own in exposure.lines] == [[2, 1, 2], [2]]
     assert [list(own.get_ydata()) for own in spikes.lines] == [[100, 300, 200], [100]]
     assert exposure.get_ylim()[0] == 0
+    assert spikes.get_ylabel() == "spikes found\non the ground"
 
 
 def test_timeline_marks_exposure_times_as_commanded_and_jumps():
@@ -81,6 +82,23 @@ def test_a_lone_frame_has_a_time_axis_about_it():
     axis = drawn(series.light_curves, [ROWS[:1]]).axes[0]
     low, high = axis.get_xlim()
     assert (high - low) * 86400 == pytest.approx(20, abs=1e-3)
+
+
+def test_channels_are_shown_with_their_curves(frame):
+    """Values at their places; each curve is divided by its maximum, lower limits are marked."""
+    images = [frame(WAVELNTH=channel, CROTA2=0.0) for channel in (171, 304)]
+    curves = [[row(171, 0, mean=30.0), row(171, 12, mean=20.0, limit=60.0, saturated=0.1)], [row(304, 7, mean=8.0)]]
+    figure = drawn(series.channels, images, curves)
+    *pictures, below = figure.axes
+    for axis, channel in zip(pictures, (171, 304), strict=True):
+        (shown,) = axis.images
+        assert axis.get_title(loc="left") == f"{channel} Å, 00:00:01" and beside(axis)
+        assert shows(axis, shown, *SPOT, 600.0) and shows(axis, shown, 20, 100, images[0].data[100, 20])
+    assert figure.get_suptitle() == "SDO/AIA, 2014-01-01"
+    np.testing.assert_allclose(line(below, "171 Å")[1], [0.5, 1.0])
+    np.testing.assert_allclose(line(below, "304 Å")[1], [1.0])
+    marked = [own for own in below.lines if own.get_marker() == "^" and len(own.get_xdata())]
+    assert [list(own.get_ydata()) for own in marked] == [[1.0]]
 
 
 def test_alignment_draws_every_pair_with_its_mean():

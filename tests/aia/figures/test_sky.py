@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from astropy.io.fits import Header
 from astropy.wcs import WCS
-from drawing import SPOT, drawn, shows
+from drawing import SPOT, bar, beside, drawn, shows
 
 from helioreduce.aia.figures import sky
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import plots
 
@@ -89,10 +90,10 @@ def test_limb_is_a_circle_of_the_suns_radius(frame):
 
 def test_colour_bar_has_round_numbers_at_their_colours(frame):
     figure = drawn(draw, frame())
-    (shown,), bar = figure.axes[0].images, figure.axes[1]
-    ticks = {text.get_text(): y for text, y in zip(bar.get_yticklabels(), bar.get_yticks(), strict=True)}
+    scale = bar(figure.axes[0])
+    ticks = {text.get_text(): y for text, y in zip(scale.get_yticklabels(), scale.get_yticks(), strict=True)}
     assert len(ticks) >= 2 and all(float(label) == value for label, value in ticks.items())
-    assert bar.get_ylabel() == "intensity [DN]" and shown.norm.vmin <= min(ticks.values())
+    assert scale.get_ylabel() == "intensity [DN]" and figure.axes[0].images[0].norm.vmin <= min(ticks.values())
 
 
 def test_relative_error_is_in_per_cent_and_never_negative():
@@ -107,3 +108,23 @@ def test_colours_are_sunpys():
     for channel in (94, 171, 4500):
         np.testing.assert_array_equal(sky.colours(channel)(shades), cmlist[f"sdoaia{channel}"](shades))
     assert sky.colours(171).get_bad().tolist() == pytest.approx([*[0x9A / 255] * 3, 1])
+
+
+def test_colour_bar_is_as_tall_as_its_image(frame):
+    assert beside(drawn(draw, frame()).axes[0])
+
+
+def test_a_box_in_arcsec_is_cut_out(image):
+    """Every pixel of the box is there, and at most one row or column more on either side."""
+    longitude, latitude = sky.arcsec(image, *np.meshgrid(np.arange(160), np.arange(120)))
+    left, bottom = longitude[40, 50], latitude[40, 50]
+    box = [left, bottom, left + 24, bottom + 18]
+    part = sky.within(image, box)
+    inside = (longitude >= box[0]) & (longitude <= box[2]) & (latitude >= box[1]) & (latitude <= box[3])
+    found = sky.arcsec(part, *np.meshgrid(np.arange(part.data.shape[1]), np.arange(part.data.shape[0])))
+    kept = (found[0] >= box[0]) & (found[0] <= box[2]) & (found[1] >= box[1]) & (found[1] <= box[3])
+    assert np.array_equal(part.data[kept], image.data[inside])
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    assert part.data.shape[0] <= np.ptp(rows) + 3 and part.data.shape[1] <= np.ptp(columns) + 3
+    with pytest.raises(InputError, match=r"aia.figures.box.*holds no pixel"):
+        sky.within(image, [5000, 5000, 5100, 5100])

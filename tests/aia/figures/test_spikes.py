@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawing import drawn, labels, shows
+from drawing import beside, drawn, labels, shows
 from matplotlib.colors import to_rgba
 
 from helioreduce.aia.figures import spikes
@@ -34,7 +34,7 @@ def test_circles_lie_on_the_spikes(despiked, listed):
     respiked = Image(despiked.data.copy(), despiked.header)
     for (x, y), (before, _) in SPIKES.items():
         respiked.data[y, x] = before
-    figure = drawn(spikes.spike_cutouts, despiked, respiked, listed, 40)
+    figure = drawn(spikes.spike_cutouts, despiked, respiked, listed, 40, [])
     first, second = (axis for axis in figure.axes if axis.images)
     for axis, column in ((first, 1), (second, 0)):
         (shown,), (circles,) = axis.images, axis.collections
@@ -43,7 +43,30 @@ def test_circles_lie_on_the_spikes(despiked, listed):
         for (x, y), values in zip(circles.get_offsets()[:2], SPIKES.values(), strict=False):
             assert data[int(y), int(x)] == values[column]
             assert shows(axis, shown, x, y, values[column])
-    assert first.images[0].norm is second.images[0].norm
+    assert first.images[0].norm is second.images[0].norm and beside(second)
+    assert [axis.get_title(loc="left") for axis in (first, second)] == ["Level 1", "Level 0.5"]
+
+
+def test_the_cut_out_is_where_spikes_show_on_a_bright_structure(despiked):
+    """Many spikes in the dark, many that hardly differ from their surroundings, and a few clear ones on the bright side."""
+    data = np.where(np.arange(160) < 80, 5.0, 1000.0) * np.ones((120, 1))
+    image = Image(data.astype(np.float32), despiked.header)
+    dark = [(x, y, 500, 5) for x in range(2, 38, 4) for y in range(2, 38, 4)]
+    hidden = [(x, y, 1005, 1000) for x in range(82, 118, 4) for y in range(2, 38, 4)]
+    clear = [(125, 85, 5000, 1000), (130, 90, 4000, 1000)]
+    listed = np.array([[(BOTTOM + y) * 4096 + LEFT + x, before, after] for x, y, before, after in dark + hidden + clear]).T
+    axis = drawn(spikes.spike_cutouts, image, image, listed, 40, []).axes[0]
+    (circles,) = axis.collections
+    inside = [0 <= x < 40 and 0 <= y < 40 for x, y in circles.get_offsets()]
+    assert np.flatnonzero(inside).tolist() == [len(dark) + len(hidden), len(dark) + len(hidden) + 1]
+
+
+def test_a_box_chooses_the_cut_out(despiked, listed):
+    box = [(LEFT + 20 - 2052) * 0.6, (BOTTOM + 80 - 2046) * 0.6, (LEFT + 40 - 2052) * 0.6, (BOTTOM + 100 - 2046) * 0.6]
+    axis = drawn(spikes.spike_cutouts, despiked, despiked, listed, 40, box).axes[0]
+    assert max(axis.images[0].get_array().shape) <= 24
+    x, y = axis.collections[0].get_offsets()[0]
+    assert axis.images[0].get_array()[int(y), int(x)] == 100
 
 
 def test_histogram_counts_both_sides(listed):
@@ -77,5 +100,5 @@ def test_positions_are_those_of_the_pixels(despiked, listed):
 def test_a_frame_without_spikes_is_drawn(despiked):
     figure = drawn(spikes.spike_positions, despiked, np.empty((3, 0), int))
     assert figure.axes[0].get_title(loc="left").startswith("0 spikes")
-    figure = drawn(spikes.spike_cutouts, despiked, Image(despiked.data, despiked.header), np.empty((3, 0), int), 40)
+    figure = drawn(spikes.spike_cutouts, despiked, Image(despiked.data, despiked.header), np.empty((3, 0), int), 40, [])
     assert len([axis for axis in figure.axes if axis.images]) == 2

@@ -32,6 +32,25 @@ def test_limb_ignores_a_bright_loop(level1_header):
     assert abs(found.dx) < 0.2 and abs(found.dy) < 0.2
 
 
+def test_outliers_do_not_pull_the_centre(level1_header, monkeypatch):
+    """A third of the radii, all on one side, 13″ outside: the circle is that of the others."""
+    steepest = limb._steepest
+    angle = 2 * np.pi * np.arange(720) / 720
+
+    def wrong(*given):
+        return steepest(*given) + 13 * (np.abs(angle - np.pi) < np.pi / 3)
+
+    monkeypatch.setattr(limb, "_steepest", wrong)
+    found = limb.fit(disk(level1_header, (199.5, 199.5)))
+    assert abs(found.dx) < 0.1 and abs(found.dy) < 0.1 and found.kept.sum() == pytest.approx(480, abs=40)
+
+
+def test_without_a_circle_there_is_no_centre(level1_header, monkeypatch, rng):
+    monkeypatch.setattr(limb, "_steepest", lambda *_: 384 + rng.uniform(-15, 15, 720))
+    with pytest.raises(InputError, match="no circle"):
+        limb.fit(disk(level1_header, (199.5, 199.5)))
+
+
 def test_limb_needs_a_disk(level1_header):
     image = disk(level1_header, (199.5, 199.5))
     with pytest.raises(InputError, match="half of the limb"):

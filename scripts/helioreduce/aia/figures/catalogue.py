@@ -69,15 +69,18 @@ _REGISTERED = {"level1": Kind.IMAGE, "registered": Kind.IMAGE}
 _RAW = {"image": Kind.IMAGE, "table": Kind.ROWS}
 _SPIKES = {"level1": Kind.IMAGE, "spikes": Kind.SPIKES}
 
+#: Place of a cut-out: pixels a side, or a box in arcsec.
+_CUT: Mapping[str, Callable[..., object]] = {"side": int, "box": list}
+
 FIGURES = {
-    "deconvolution": Entry("deconvolution", "Deconvolution", Covers.FRAME, _PAIR, {"side": int}),
-    "slit": Entry("deconvolution", "Deconvolution", Covers.FRAME, _PAIR, {"side": int}),
+    "deconvolution": Entry("deconvolution", "Deconvolution", Covers.FRAME, _PAIR, _CUT),
+    "slit": Entry("deconvolution", "Deconvolution", Covers.FRAME, _PAIR, _CUT),
     "psf": Entry("deconvolution", "Deconvolution", Covers.CHANNEL, {"psf": Kind.PSF}, {"channel": int, "core": str}),
     "psf_energy": Entry("deconvolution", "Deconvolution", Covers.RUN, {"psfs": Kind.PSF}, {"channels": list}),
     "convergence": Entry(
         "deconvolution", "Deconvolution", Covers.FRAME, {"before": Kind.IMAGE}, {"side": int, "deconvolution": dict}
     ),
-    "spike_cutouts": Entry("spikes", "Spikes", Covers.FRAME, _SPIKES | {"respiked": Kind.IMAGE}, {"side": int}),
+    "spike_cutouts": Entry("spikes", "Spikes", Covers.FRAME, _SPIKES | {"respiked": Kind.IMAGE}, _CUT),
     "spike_positions": Entry("spikes", "Spikes", Covers.FRAME, _SPIKES),
     "spike_histogram": Entry("spikes", "Spikes", Covers.RUN, {"spikes": Kind.SPIKES}, {"channels": list}),
     "registration": Entry("registration", "Registration", Covers.FRAME, _REGISTERED),
@@ -104,6 +107,7 @@ FIGURES = {
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
     "light_curves": Entry("series", "Series", Covers.RUN, {"curves": Kind.ROWS}),
+    "channels": Entry("series", "Series", Covers.RUN, {"images": Kind.IMAGE, "curves": Kind.ROWS}),
     "alignment": Entry("series", "Series", Covers.RUN, {"offsets": Kind.ROWS}),
     "timeline": Entry("series", "Series", Covers.RUN, {"series": Kind.ROWS}),
 }  # fmt: skip

@@ -38,7 +38,7 @@ def psf(psf: np.ndarray, channel: int, core: str) -> Figure:
         norm, extent = LogNorm(peak * low, peak), (-edge, edge, -edge, edge)
         shown = axis.imshow(np.maximum(psf[window], peak * low), norm=norm, cmap="inferno", extent=extent)
         axis.set(xlabel="longitude offset [arcsec]", ylabel="latitude offset [arcsec]")
-        figure.colorbar(shown, ax=axis, label="share of the light per pixel", fraction=0.046, pad=0.02)
+        sky.bar(figure, shown, axis, "share of the light per pixel")
     axes[0].set_title(f"PSF of {channel} Å, core: {core}")
     axes[1].set_title("core")
     return figure
@@ -67,34 +67,57 @@ def psf_energy(psfs: Sequence[np.ndarray], channels: Sequence[int]) -> Figure:
     return figure
 
 
-def deconvolution(before: Image, after: Image, side: int) -> Figure:
-    """Draw a cut-out of ``side`` pixels before and after deconvolution, on one stretch, and the ratio."""
-    before, after = _cut_outs(before, after, side)
-    figure = plots.new(plots.PAGE, 3.3)
+def deconvolution(before: Image, after: Image, side: int, box: Sequence[float]) -> Figure:
+    """Draw a cut-out before and after deconvolution, on one stretch, and the ratio.
+
+    The limits of the ratio hold 98 % of the pixels, 1.1 times either way at least and 4 times at most.
+
+    Parameters
+    ----------
+    before, after
+        The same frame.
+    side
+        Pixels a side of the cut-out, where most structure is.
+    box
+        Left, bottom, right, top of the cut-out instead, helioprojective arcsec; may be empty.
+    """
+    before, after = _cut_outs(before, after, side, box)
+    figure = plots.new(plots.PAGE, 2.6)
     norm = sky.stretch(after.data, bright=99.95)
-    channel = before.header["WAVELNTH"]
-    pair = [sky.axes(figure, before, 131), sky.axes(figure, after, 132, ylabel=False)]
-    sky.draw(pair[0], before, norm=norm, title=f"{channel} Å before")
+    grid = figure.add_gridspec(1, 3)
+    pair = [sky.axes(figure, before, grid[0]), sky.axes(figure, after, grid[1], ylabel=False)]
+    sky.draw(pair[0], before, norm=norm, title="before deconvolution")
     shown = sky.draw(pair[1], after, norm=norm, title="deconvolved")
-    sky.bar(figure, shown, pair, f"intensity [{before.header['BUNIT']}]", location="bottom")
+    sky.bar(figure, shown, pair[1], f"intensity [{before.header['BUNIT']}]", extend="max")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log2(after.data / before.data)
-    axis = sky.axes(figure, after, 133, ylabel=False)
-    shown = axis.imshow(ratio, cmap="RdBu_r", vmin=-2, vmax=2, origin="lower")
+    reach = (
+        float(np.clip(np.percentile(np.abs(ratio[np.isfinite(ratio)]), 98), np.log2(1.1), 2))
+        if np.isfinite(ratio).any()
+        else 2.0
+    )
+    axis = sky.axes(figure, after, grid[2], ylabel=False)
+    shown = axis.imshow(ratio, cmap="RdBu_r", vmin=-reach, vmax=reach, origin="lower")
     axis.set_title("ratio")
-    scale = figure.colorbar(shown, ax=axis, location="bottom", fraction=0.046, pad=0.02, label="after / before", extend="both")
-    scale.set_ticks([-2, -1, 0, 1, 2], labels=["¼", "½", "1", "2", "4"])
+    scale = sky.bar(figure, shown, axis, "after / before", extend="both")
+    ticks = [reach * share for share in (-0.95, -0.5, 0, 0.5, 0.95)]
+    scale.set_ticks(ticks, labels=[f"{2**tick:.2f}" for tick in ticks])
+    figure.suptitle(sky.name(before), fontsize="medium")
     return figure
 
 
-def slit(before: Image, after: Image, side: int) -> Figure:
-    """Draw a slit across a bright loop, and the intensity along it before and after deconvolution with 1 σ bands."""
-    before, after = _cut_outs(before, after, side)
+def slit(before: Image, after: Image, side: int, box: Sequence[float]) -> Figure:
+    """Draw a slit across a bright loop, and the intensity along it before and after deconvolution with 1 σ bands.
+
+    The loop is the brightest in the cut-out that :func:`deconvolution` shows.
+    """
+    before, after = _cut_outs(before, after, side, box)
+    side = min(before.data.shape) if box else side
     line = slits.across(before.data, side // 3)
     figure = plots.new(plots.PAGE, 3.0)
     grid = figure.add_gridspec(1, 2, width_ratios=(1, 1.5))
     axis = sky.axes(figure, after, grid[0])
-    sky.draw(axis, after, title=f"{after.header['WAVELNTH']} Å")
+    sky.draw(axis, after, title=sky.name(after, 19))
     axis.plot(line.x, line.y, color="white", lw=2.4)
     axis.plot(line.x, line.y, color=plots.BLUE, lw=1.2)
     axis.set(xlim=(-0.5, after.data.shape[1] - 0.5), ylim=(-0.5, after.data.shape[0] - 0.5))
@@ -142,7 +165,9 @@ def convergence(before: Image, side: int, deconvolution: Mapping[str, Any]) -> F
     return figure
 
 
-def _cut_outs(before: Image, after: Image, side: int) -> tuple[Image, Image]:
-    """Return one cut-out of both images, where the first shows most fine structure."""
+def _cut_outs(before: Image, after: Image, side: int, box: Sequence[float]) -> tuple[Image, Image]:
+    """Return one cut-out of both images: a box, or where the first shows most fine structure."""
+    if box:
+        return sky.within(before, box), sky.within(after, box)
     centre = sky.liveliest(before, side)
     return sky.cut(before, centre, side), sky.cut(after, centre, side)

@@ -87,11 +87,12 @@ def correction(before: Image, after: Image) -> Figure:
     small = [sky.binned(image, 768) for image in (before, after)]
     norm = sky.stretch(small[1].data, bright=99.8)
     pair = [sky.axes(figure, small[0], grid[0]), sky.axes(figure, small[1], grid[1], ylabel=False)]
-    titles = (f"{before.header['WAVELNTH']} Å, uncorrected", f"÷ {factor:.4f}")
+    titles = ("uncorrected", f"÷ {factor:.4f}")
     for axis, image, title in zip(pair, small, titles, strict=True):
         shown = sky.draw(axis, image, norm=norm, title=title)
         sky.limb(axis, image)
-    sky.bar(figure, shown, pair, f"intensity [{after.header['BUNIT']}]", location="bottom", extend="max")
+    sky.bar(figure, shown, pair[1], f"intensity [{after.header['BUNIT']}]", extend="max")
+    figure.suptitle(sky.name(before), fontsize="medium")
     plot: Any = figure.add_subplot(grid[2])
     good = ~after.mask & (before.data > 0)
     low, high = np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor])

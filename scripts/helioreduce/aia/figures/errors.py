@@ -36,7 +36,7 @@ _SAMPLE = 1_000_000  # pixels in a histogram, at least; more take time and chang
 
 
 def error_map(image: Image) -> Figure:
-    """Draw the relative error of each pixel and the distribution of the signal-to-noise ratio.
+    """Draw the error of each pixel, in the image's unit and relative, and the distribution of the signal-to-noise ratio.
 
     Raises
     ------
@@ -52,22 +52,36 @@ def error_map(image: Image) -> Figure:
     if ratio.size == 0:
         saturated = 100 * image.flagged(Flag.SATURATED).mean()
         return plots.reason(f"No pixel of this frame is positive and not masked; {saturated:.0f} % are saturated.")
-    figure = plots.new(plots.PAGE, 3.7)
-    grid = figure.add_gridspec(1, 2, width_ratios=(1.25, 1))
-    axis = sky.axes(figure, small, grid[0])
-    low, high = np.percentile(relative[np.isfinite(relative)], (1, 99))
-    shown = axis.imshow(relative, norm=LogNorm(low, max(min(high, 100.0), 2 * low)), cmap="cividis", origin="lower")
-    sky.limb(axis, small)
-    sky.saturation(axis, small)
-    figure.colorbar(shown, ax=axis, label="σ / intensity [%]", fraction=0.046, pad=0.02, extend="both")
-    axis.set_title(f"relative error, {image.header['WAVELNTH']} Å")
-    plot: Any = figure.add_subplot(grid[1])
+    figure = plots.new(plots.PAGE, 2.7)
+    grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 0.8))
+    maps = (
+        (_finite(np.asarray(small.sigma)), f"σ [{image.header['BUNIT']}]", "error"),
+        (relative, "σ / intensity [%]", "relative error"),
+    )
+    for place, (plane, label, title) in enumerate(maps):
+        axis = sky.axes(figure, small, grid[place], ylabel=place == 0)
+        low, high = np.percentile(plane[np.isfinite(plane)], (1, 99))
+        high = min(high, 100.0) if place else high
+        shown = axis.imshow(plane, norm=LogNorm(low, max(high, 2 * low)), cmap="cividis", origin="lower")
+        sky.limb(axis, small)
+        sky.saturation(axis, small)
+        ticks = sky.bar(figure, shown, axis, label, extend="both").ax.yaxis
+        ticks.set_major_formatter(FormatStrFormatter("%g"))
+        ticks.set_minor_formatter(NullFormatter() if high > 10 * low else FormatStrFormatter("%g"))
+        axis.set_title(title)
+    figure.suptitle(sky.name(image), fontsize="medium")
+    plot: Any = figure.add_subplot(grid[2])
     edges, thousandths = np.geomspace(0.1, max(float(ratio.max()), 1.0), 90), np.full(ratio.size, 1e-3)
     plot.hist(ratio, edges, histtype="stepfilled", color=plots.SKY, weights=thousandths)
     plot.axvline(float(np.median(ratio)), color=plots.BLACK, lw=0.8, ls=(0, (4, 1)))
-    plot.set(xscale="log", xlabel="signal-to-noise ratio of a pixel", ylabel="thousand pixels")
+    plot.set(xscale="log", xlabel="signal / σ of a pixel", ylabel="thousand pixels")
     plot.set_title(f"median {np.median(ratio):.1f}")
     return figure
+
+
+def _finite(plane: np.ndarray) -> np.ndarray:
+    """Return a plane with NaN where it is infinite: the error of saturated pixels."""
+    return np.where(np.isfinite(plane), plane, np.nan)
 
 
 def error_components(image: Image, table: Sequence[Mapping[str, object]]) -> Figure:

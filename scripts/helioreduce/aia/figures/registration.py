@@ -53,11 +53,12 @@ def _numbers(axis: Any, before: Image, after: Image) -> None:
     rows += [(f"PC{i + 1}_{j + 1}", *(f"{matrix[i, j] + 0.0:.8f}" for matrix in matrices)) for i in (0, 1) for j in (0, 1)]
     rows.append(("roll [deg]", *(f"{np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0])):.6f}" for matrix in matrices)))
     axis.set_axis_off()
-    table = axis.table(rows, colLabels=("", "level 1", "level 1.5"), loc="center", edges="horizontal", cellLoc="right")
+    head = {"colLabels": ("", "level 1", "level 1.5"), "colWidths": (0.42, 0.29, 0.29)}
+    table = axis.table(rows, loc="center", edges="horizontal", cellLoc="right", **head)
     table.auto_set_font_size(False)
     table.set_fontsize(7.5)
     table.scale(1, 1.35)
-    axis.set_title(f"{after.header['WAVELNTH']} Å, T_OBS {str(after.header['T_OBS'])[:19]}")
+    axis.set_title(sky.name(after, 19))
 
 
 def limb(level1: Image, registered: Image) -> Figure:

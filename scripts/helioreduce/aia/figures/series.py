@@ -11,8 +11,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from helioreduce.aia.alignment import mean
-from helioreduce.aia.figures import style
+from helioreduce.aia.figures import sky, style
 from helioreduce.aia.qa.statistics import by_channel, is_jump
+from helioreduce.image import Image
 from helioreduce.io import plots
 
 _NEAR_REAL_TIME = 0x40000000  # bit 30 of QUALITY: provisional, not bad
@@ -69,6 +70,44 @@ def _draw_share(axis: Any, times: np.ndarray, percent: np.ndarray) -> None:
     axis.set(ylim=(0, 100), yticks=(0, 50, 100), ylabel="saturated [%]")
 
 
+def channels(images: Sequence[Image], curves: Iterable[Sequence[Mapping[str, Any]]]) -> Figure:
+    """Draw an image of each channel, and below them the light curves, each divided by its maximum.
+
+    Parameters
+    ----------
+    images
+        One finished image of each channel.
+    curves
+        Rows of :func:`helioreduce.aia.light_curves.measure`, a list for each channel. Lower limits are triangles.
+    """
+    frames = by_channel(row for rows in curves for row in rows)
+    columns = min(len(images), 3)
+    rows = -(-len(images) // columns)
+    figure = plots.new(plots.PAGE, 2.2 * (rows + 1))
+    grid = figure.add_gridspec(rows + 1, columns)
+    for index, image in enumerate(sorted(images, key=lambda image: int(image.header["WAVELNTH"]))):
+        small, place = sky.binned(image, 512), divmod(index, columns)
+        axis = sky.axes(figure, small, grid[place], ylabel=place[1] == 0, xlabel=index >= len(images) - columns)
+        shown = sky.draw(axis, small, title=f"{image.header['WAVELNTH']} Å, {str(image.header['T_OBS'])[11:19]}", tell=False)
+        sky.bar(figure, shown, axis, f"[{image.header['BUNIT']}]", extend="max")
+        if saturated := image.flagged("saturated").mean():
+            axis.set_title(f"{100 * saturated:.2g} % saturated", loc="right", color=sky.SATURATED)
+    figure.suptitle(f"SDO/AIA, {str(images[0].header['T_OBS'])[:10]}", fontsize="medium")
+    below: Any = figure.add_subplot(grid[rows, :])
+    for channel, measured in frames.items():
+        times, look = np.array([row["time"] for row in measured]), style.CHANNELS[channel]
+        limited = np.array([row["saturated"] > 0 for row in measured])
+        value = np.array([row["limit"] if row["saturated"] > 0 else row["mean"] for row in measured], float)
+        value /= np.nanmax(value)
+        below.plot(times, value, marker="o", ms=2.5, label=f"{channel} Å", **look)
+        below.plot(times[limited], value[limited], "^", ms=5, mfc="white", color=look["color"])
+    below.set(ylabel="mean / its maximum", ylim=(0, 1.08))
+    below.set_title("light curves (△ lower limit: saturated pixels)")
+    figure.legend(loc="outside lower center", ncols=min(len(frames), 7))
+    _date_axis(below, frames)
+    return figure
+
+
 def alignment(offsets: Sequence[Mapping[str, Any]]) -> Figure:
     """Draw the residual offsets of each pair of channels at every time (grey), and their weighted means with their errors.
 
@@ -114,7 +153,9 @@ def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:
         axes[2].plot(times, [row.get("NSPIKES", np.nan) for row in rows], marker="o", ms=3.5, **look)
     axes[0].set(yticks=range(len(frames)), yticklabels=[f"{channel} Å" for channel in frames], ylim=(-0.6, len(frames) - 0.4))
     axes[0].set_title("QUALITY: ● good, × flagged")
-    for axis, label in zip(axes[1:], ("exposure time [s]\n□ as commanded,\n○ median jumps", "spikes\nremoved"), strict=True):
+    for axis, label in zip(
+        axes[1:], ("exposure time [s]\n□ as commanded,\n○ median jumps", "spikes found\non the ground"), strict=True
+    ):
         axis.set_ylabel(label)
         axis.set_ylim(0, 1.15 * axis.get_ylim()[1])
     figure.legend(loc="outside right upper")

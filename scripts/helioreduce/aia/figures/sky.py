@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 from helioreduce.aia import cards
 from helioreduce.aia import wcs as coordinates
+from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
@@ -46,6 +48,29 @@ def cut(image: Image, centre: tuple[int, int], side: int) -> Image:
     header["CRPIX1"], header["CRPIX2"] = float(header["CRPIX1"]) - x0, float(header["CRPIX2"]) - y0
     sigma = None if image.sigma is None else image.sigma[window]
     return Image(image.data[window], header, sigma, image.flags[window])
+
+
+def within(image: Image, box: Sequence[float]) -> Image:
+    """Return the smallest cut-out that holds a box: left, bottom, right, top in helioprojective arcsec.
+
+    Raises
+    ------
+    InputError
+        If the image has no pixel in the box.
+    """
+    left, bottom, right, top = box
+    corners = np.array([(left, bottom), (right, bottom), (left, top), (right, top)]) / 3600
+    x, y = wcs(image).wcs_world2pix(*corners.T, 0)
+    (x0, x1), (y0, y1) = (
+        (max(int(np.floor(v.min())), 0), min(int(np.ceil(v.max())) + 1, n))
+        for v, n in zip((x, y), image.data.shape[::-1], strict=True)
+    )
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        raise InputError(f"aia.figures.box = {list(box)} holds no pixel of the image", cure="Give arcsec within it, or null")
+    header = image.header.copy()
+    header["CRPIX1"], header["CRPIX2"] = float(header["CRPIX1"]) - x0, float(header["CRPIX2"]) - y0
+    window = (slice(y0, y1), slice(x0, x1))
+    return Image(image.data[window], header, None if image.sigma is None else image.sigma[window], image.flags[window])
 
 
 def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
@@ -117,7 +142,12 @@ def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Nor
     return AsinhNorm(linear_width=(high - low) / 20, vmin=low, vmax=high)
 
 
-def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True) -> Any:
+def name(image: Image, digits: int = 22) -> str:
+    """Return instrument, channel and time of an image, as a title; the time with so many characters."""
+    return f"SDO/AIA {image.header['WAVELNTH']} Å, {str(image.header['T_OBS'])[:digits]}"
+
+
+def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabel: bool = True) -> Any:
     """Return axes with the image's helioprojective coordinates, ticks in arcsec."""
     from astropy import units as u
 
@@ -127,29 +157,32 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True) -> An
         coordinate.set_format_unit(u.arcsec, decimal=True, show_decimal_unit=False)
         coordinate.set_axislabel(label)
         coordinate.set_ticks(number=5)
-    if not ylabel:
-        axis.coords[1].set_axislabel(" ")
-        axis.coords[1].set_ticklabel_visible(False)
+    for coordinate, labelled in zip(axis.coords, (xlabel, ylabel), strict=True):
+        if not labelled:
+            coordinate.set_axislabel(" ")
+            coordinate.set_ticklabel_visible(False)
     return axis
 
 
-def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "") -> Any:
+def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "", tell: bool = True) -> Any:
     """Draw an image on its axes; return matplotlib's image, for a colour bar."""
     colormap = colours(int(image.header["WAVELNTH"]))
     shown = axis.imshow(image.data, norm=norm or stretch(image.data), cmap=colormap, origin="lower")
-    saturation(axis, image)
+    saturation(axis, image, tell=tell)
     axis.set_title(title)
     return shown
 
 
-def saturation(axis: Any, image: Image, step: int = 1, **options: Any) -> None:
-    """Paint the saturated pixels, by blocks of step × step, and tell their share."""
+def saturation(axis: Any, image: Image, step: int = 1, *, tell: bool = True, **options: Any) -> None:
+    """Paint the saturated pixels, by blocks of step × step, and by default tell their share."""
     saturated = image.flagged(Flag.SATURATED)
     if not saturated.any():
         return
     found = block_mean(saturated, step) > 0
     painted = np.ma.masked_where(~found, np.ones(found.shape))
     axis.imshow(painted, cmap=ListedColormap([SATURATED]), origin="lower", **options)
+    if not tell:
+        return
     share = f"{100 * saturated.mean():.3g} % of the pixels are saturated: lower limits"
     axis.text(0.02, 0.98, share, transform=axis.transAxes, va="top", fontsize="small", color="white", backgroundcolor=SATURATED)
 
@@ -165,13 +198,14 @@ def limb(axis: Any, image: Image) -> None:
         axis.set(xlim=low, ylim=high)
 
 
-def bar(figure: Figure, shown: Any, axes_: Any, label: str, **options: Any) -> None:
-    """Add a colour bar as tall as its image, with round numbers where the stretch is asinh."""
-    scale = figure.colorbar(shown, ax=axes_, label=label, **{"fraction": 0.046, "pad": 0.02, **options})
+def bar(figure: Figure, shown: Any, axis: Any, label: str, **options: Any) -> Any:
+    """Add a colour bar right of an image and as tall as it, with round numbers where the stretch is asinh; return it."""
+    scale = figure.colorbar(shown, cax=axis.inset_axes((1.03, 0.0, 0.045, 1.0)), label=label, **options)
     if isinstance(shown.norm, AsinhNorm):
         ticks = round_steps(shown.norm)
         scale.set_ticks(ticks, labels=[f"{value:g}" for value in ticks])
         scale.minorticks_off()
+    return scale
 
 
 def round_steps(norm: Normalize) -> list[float]:

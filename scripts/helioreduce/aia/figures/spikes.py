@@ -14,31 +14,51 @@ from helioreduce.image import Image
 from helioreduce.io import plots
 
 
-def spike_cutouts(level1: Image, respiked: Image, spikes: np.ndarray, side: int) -> Figure:
-    """Draw the cut-out of ``side`` pixels with most spikes, as delivered and respiked, every spike circled.
+def spike_cutouts(level1: Image, respiked: Image, spikes: np.ndarray, side: int, box: Sequence[float]) -> Figure:
+    """Draw a cut-out as delivered (level 1) and respiked (level 0.5) on one stretch, every spike circled.
 
-    ``spikes`` is the list of the frame, (3, N): index, value before despiking, value after (DN).
+    Parameters
+    ----------
+    level1, respiked
+        The frame before and after the step.
+    spikes
+        The list of the frame, (3, N): index, value before despiking, value after (DN).
+    side
+        Pixels a side of the cut-out, where many spikes show on a bright structure.
+    box
+        Left, bottom, right, top of the cut-out instead, helioprojective arcsec; may be empty.
     """
     x, y, inside = lists.positions(level1, spikes)
     x, y = x[inside], y[inside]
-    centre = _densest(x, y, level1.data.shape, side)
-    first, second = sky.cut(level1, centre, side), sky.cut(respiked, centre, side)
+    if box:
+        first, second = sky.within(level1, box), sky.within(respiked, box)
+    else:
+        _, before, after = spikes[:, inside]
+        centre = _telling(level1, x, y, before > 1.5 * np.maximum(after, 1), side)
+        first, second = sky.cut(level1, centre, side), sky.cut(respiked, centre, side)
     left, bottom = (float(level1.header[key]) - float(first.header[key]) for key in ("CRPIX1", "CRPIX2"))
-    figure = plots.new(plots.PAGE, 4.0)
-    norm = sky.stretch(first.data, bright=99.95)
+    figure = plots.new(plots.PAGE, 3.7)
+    norm = sky.stretch(second.data, bright=99.7)
     pair = [sky.axes(figure, first, 121), sky.axes(figure, second, 122, ylabel=False)]
-    for axis, image, title in zip(pair, (first, second), ("as delivered: despiked", "respiked"), strict=True):
-        shown = sky.draw(axis, image, norm=norm, title=f"{image.header['WAVELNTH']} Å, {title}")
-        axis.scatter(x - left, y - bottom, s=44, facecolors="none", edgecolors=plots.SKY, linewidths=0.6)
+    for axis, image, title in zip(pair, (first, second), ("Level 1", "Level 0.5"), strict=True):
+        shown = sky.draw(axis, image, norm=norm, title=title)
+        axis.scatter(x - left, y - bottom, s=60, facecolors="none", edgecolors=plots.SKY, linewidths=0.35)
         axis.set(xlim=(-0.5, image.data.shape[1] - 0.5), ylim=(-0.5, image.data.shape[0] - 0.5))
-    sky.bar(figure, shown, pair, f"[{second.header['BUNIT']}]", extend="max")
+    sky.bar(figure, shown, pair[1], f"[{second.header['BUNIT']}]", extend="max")
+    figure.suptitle(f"{sky.name(level1)}: pixels that the ground pipeline replaced", fontsize="medium")
     return figure
 
 
-def _densest(x: np.ndarray, y: np.ndarray, shape: tuple[int, ...], side: int) -> tuple[int, int]:
-    """Return the centre (x, y) of the square of ``side`` pixels, of those that tile the image, with most points."""
-    counts, rows, columns = np.histogram2d(y, x, [np.arange(0, n + side, side) for n in shape])
-    row, column = np.unravel_index(int(counts.argmax()), counts.shape)
+def _telling(image: Image, x: np.ndarray, y: np.ndarray, showing: np.ndarray, side: int) -> tuple[int, int]:
+    """Return the centre (x, y) of a bright square with many spikes that show.
+
+    Of the squares of ``side`` pixels that tile the image it has the largest product of their number and its median.
+    """
+    rows, columns = (np.arange(0, n + side, side) for n in image.data.shape)
+    squares = [[image.data[r : r + side, c : c + side] for c in columns[:-1]] for r in rows[:-1]]
+    bright = np.array([[np.nanmedian(square) if np.isfinite(square).any() else 0 for square in row] for row in squares])
+    score = np.histogram2d(y[showing], x[showing], [rows, columns])[0] * np.maximum(bright, 0)
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
     return int(columns[column]) + side // 2, int(rows[row]) + side // 2
 
 
@@ -87,7 +107,7 @@ def spike_positions(level1: Image, spikes: np.ndarray) -> Figure:
         world = axis.get_transform("world")
         shown = axis.scatter(longitude[order], latitude[order], c=lowered[order], transform=world, **look)
         axis.set(xlim=(-0.5, small.data.shape[1] - 0.5), ylim=(-0.5, small.data.shape[0] - 0.5))
-        figure.colorbar(shown, ax=axis, label="lowered by the despiker [DN]", fraction=0.046, pad=0.02)
+        sky.bar(figure, shown, axis, "lowered by the despiker [DN]")
     sky.limb(axis, small)
     axis.set_title(f"{spikes.shape[1]} spikes, {level1.header['WAVELNTH']} Å, T_OBS {str(level1.header['T_OBS'])[:19]}")
     return figure

@@ -38,13 +38,14 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
     """Return the limb at each position angle, and the circle through it.
 
     The limb is where the smoothed logarithm of the intensity changes most steeply with radius. To first order a centre off by
-    (dx, dy) shows as r(θ) = R + dx cos θ + dy sin θ, which is fitted by least squares; radii farther than three standard
-    deviations (filaments, bright loops) are dropped until none is.
+    (dx, dy) shows as r(θ) = R + dx cos θ + dy sin θ. It is fitted first to the least median of absolute residuals, which
+    outliers do not pull; then by least squares, without the radii (filaments, bright loops) that lie farther off than
+    three times 1.48 times the median absolute residual, until none is dropped.
 
     Raises
     ------
     InputError
-        No RSUN_OBS or CRPIX, or less than half of the limb in the image.
+        No RSUN_OBS or CRPIX, less than half of the limb in the image, or no circle through half of it.
     """
     cure = "Give an image with AIA's pointing keywords"
     scale, expected = (cards.required(image.header, key, cure) for key in ("CDELT1", "RSUN_OBS"))
@@ -54,15 +55,30 @@ def fit(image: Image, *, angles: int = 720) -> Limb:
     if kept.sum() < angles / 2:
         raise InputError("less than half of the limb is in the image", cure="Give a full-disk image")
     design = np.stack([np.ones(angles), np.cos(angle), np.sin(angle)], axis=1)
+    seen, solution = kept, _least_median(design[kept], radius[kept])
     for _ in range(20):
-        solution = np.linalg.lstsq(design[kept], radius[kept], rcond=None)[0]
         residual = radius - design @ solution
-        rms = float(np.sqrt(np.mean(residual[kept] ** 2)))
-        better = np.isfinite(radius) & (np.abs(residual) <= _CLIPPED_SIGMAS * max(rms, 1e-9))
+        width = _CLIPPED_SIGMAS * max(1.4826 * float(np.median(np.abs(residual[seen]))), scale / 10)
+        better = seen & (np.abs(residual) <= width)
+        solution = np.linalg.lstsq(design[better], radius[better], rcond=None)[0]
         if np.array_equal(better, kept):
             break
         kept = better
+    rms = float(np.sqrt(np.mean((radius - design @ solution)[kept] ** 2)))
+    if kept.sum() < angles / 2 or rms > _REACH_ARCSEC / 3:
+        raise InputError("no circle goes through half of the limb", cure="Give a full-disk image with a clear limb")
     return Limb(angle, radius, kept, float(solution[1]), float(solution[2]), float(solution[0]), rms)
+
+
+def _least_median(design: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the solution with the least median of absolute residuals, of 500 solutions through three values each.
+
+    Outliers do not pull it, in any place, as long as they are fewer than half (Rousseeuw 1984, JASA 79, 871).
+    """
+    triples = np.random.default_rng(0).integers(values.size, size=(500, 3))
+    triples = triples[np.abs(np.linalg.det(design[triples])) > 0.1]
+    found = np.linalg.solve(design[triples], values[triples][..., None])[..., 0]
+    return np.asarray(found[np.median(np.abs(values - found @ design.T), axis=1).argmin()])
 
 
 def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) -> np.ndarray:
