@@ -2,33 +2,26 @@
 
 from pathlib import Path
 
-from helioreduce.cosmic_rays import calibrate, clean, lacosmic
+from helioreduce.cosmic_rays import calibrate, clean, lacosmic, profile
+from helioreduce.cosmic_rays.proportion import Limits
 from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
 
 
-def main(
-    raw: str,
-    image: str,
-    hits: str,
-    noise: dict,
-    search: dict,
-    electrons: bool,
-    bias: str = "",
-    dark: str = "",
-    flat: str = "",
-) -> None:
+def main(raw: str, image: str, hits: str, noise: dict, search: dict, electrons: bool, choice: dict, **given: str) -> None:
     """Read a frame, calibrate it, clean it, write the image and the list of hits (flat index, before, after)."""
-    before = fits.read(raw)
-    for step, path in (("bias", bias), ("dark", dark), ("flat", flat)):
-        if path:
-            reference = f"{Path(path).name}; sha256 {provenance.sha256(path)}"
-            before = calibrate.apply(before, fits.read(path), step, reference)
-    detector = clean.noise_model(before.header, **noise)
-    if electrons:
-        before = clean.to_electrons(before, noise["gain"])
-        detector = clean.noise_model(before.header, **{**noise, "gain": 1.0})
-    after = clean.clean(before, lacosmic.settings(**search), detector=detector)
+    frame = fits.read(raw, fits.one_image(raw, choice["extension"]))
+    for step in ("bias", "dark", "flat"):
+        if step in given:
+            reference = f"{Path(given[step]).name}; sha256 {provenance.sha256(given[step])}"
+            frame = calibrate.apply(frame, fits.read(given[step]), step, reference)
+    planes = {name: fits.read(given[name]).data for name in ("variance", "background", "mask") if name in given}
+    before, detector, planes = clean.prepared(frame, noise, planes, electrons=electrons)
+    psf = fits.read(given["psf"]).data if "psf" in given else None
+    if choice["psf"]:
+        psf = profile.profile(**choice["psf"])
+    choices = lacosmic.settings(**search, psf=psf)
+    after = clean.clean(before, choices, detector=detector, limits=Limits(**choice["limits"]), **planes)
     fits.write(image, after)
     fits.write_arrays(hits, {"HITS": clean.hits(before, after)})
 

@@ -5,10 +5,10 @@ from helioreduce.io import fits
 from helioreduce.runtime import script
 
 
-def main(inputs: list[str], output: str, kind: str, choices: dict, config: dict) -> None:
+def main(inputs: list[str], output: str, kind: str, choices: dict, extension: int | str | None, config: dict) -> None:
     """Combine the frames strip by strip, write data, error and number of values."""
     memory_mb = config["cosmic_rays"]["memory_mb"]
-    fits.write(output, combine_frames(inputs, kind, memory_mb=memory_mb, **choices))
+    fits.write(output, combine_frames(inputs, kind, extension=extension, memory_mb=memory_mb, **choices))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,25 @@
 """Reduce one sequence to level 1: photons of the four cameras, with errors, cosmic rays flagged and replaced."""
 
 from helioreduce.api import esis
-from helioreduce.esis import files, level0
+from helioreduce.esis import files, level0, level1
+from helioreduce.esis.camera import CAMERAS
 from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
+from helioreduce.runtime.log import report
 
 
-def main(frames: list[str], darks: list[str], outputs: list[str], sigclip: float, objlim: float) -> None:
-    """Check the four frames, then reduce each and write."""
-    sequence = [files.read_frame(path) for path in frames]
-    level0.complete([frame.camera for frame in sequence])
-    for frame, output in zip(sequence, outputs, strict=True):
-        dark = darks[frame.camera - 1]
+def main(frames: list[str], darks: list[str], outputs: list[str], sequence: str, sigclip: float, objlim: float) -> None:
+    """Reduce each frame that can be used and write it; in place of the others write why there is none."""
+    usable, refused = files.read_sequence(frames)
+    for why in refused.values():
+        report(f"warning: sequence {sequence}: {why}")
+    for camera, dark, output in zip(CAMERAS, darks, outputs, strict=True):
+        if level0.too_few(refused) or camera not in usable:
+            why = refused.get(camera, level0.too_few(refused))
+            fits.write(output, level1.missing(camera, int(sequence), why))
+            continue
         reference = f"dark sha256:{provenance.sha256(dark)}"
-        fits.write(output, esis.reduce_frame(frame, dark, sigclip=sigclip, objlim=objlim, reference=reference))
+        fits.write(output, esis.reduce_frame(usable[camera], dark, sigclip=sigclip, objlim=objlim, reference=reference))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from helioreduce.runtime import script
 
 def main(aligned: str, line: str, output: str) -> None:
     """Map the outlines of level 1 through the transforms, fill them, write."""
+    if files.refusal(aligned):
+        files.write_refused(output, files.read_cards(aligned))
+        return
     sequence = files.read_aligned(aligned)
     files.write_masks(output, masks.seen(sequence.stops, sequence.quadratic, LINES[line]), sequence.header)
 

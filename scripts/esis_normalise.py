@@ -1,4 +1,4 @@
-"""Find the factors that bring every camera and sequence of one line to one mean, where all cameras see the Sun."""
+"""Find the factors that bring the cameras of one line to one response, and the level of each sequence."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from helioreduce.esis.values import Vignetting
 from helioreduce.runtime import script
 
 
-def main(aligned: list[str], mask: list[str], slopes: str, output: str) -> None:
+def main(aligned: list[str], mask: list[str], slopes: str, output: str, flatten: bool) -> None:
     """Take the masked means of every sequence without its vignetting, derive the factors, write."""
     found = files.read_vignetting(slopes)
-    means = np.stack([_means(*paths, found) for paths in zip(aligned, mask, strict=True)])
-    files.write_normalisation(output, normalise.normalisation(means))
+    means = np.stack([_means(aligned[k], mask[k], found) for k in files.usable(aligned)])
+    files.write_normalisation(output, normalise.normalisation(means, flatten=flatten))
 
 
 def _means(aligned: str, mask: str, found: Vignetting) -> np.ndarray:

@@ -6,7 +6,7 @@ from helioreduce.runtime import script
 
 def main(aligned: list[str], mask: list[str], output: str) -> None:
     """Average every sequence over blocks, fit them together and each by itself, write."""
-    parts = [_blocks(*paths) for paths in zip(aligned, mask, strict=True)]
+    parts = [_blocks(aligned[k], mask[k]) for k in files.usable(aligned)]
     files.write_vignetting(output, vignetting.fit_together(parts))
 
 

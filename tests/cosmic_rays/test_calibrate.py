@@ -5,7 +5,7 @@ import pytest
 from astropy.io import fits
 
 from helioreduce.cosmic_rays import calibrate
-from helioreduce.errors import AlreadyDone, InputError
+from helioreduce.errors import AlreadyDone, InputError, InputWarning
 from helioreduce.image import Image
 
 
@@ -29,3 +29,16 @@ def test_dark_and_flat() -> None:
         calibrate.subtract(science, dark.with_(header=fits.Header({"BUNIT": "electron"})), "dark")
     with pytest.raises(InputError, match="shape"):
         calibrate.divide(science, Image(flat.data[:5], header))
+
+
+@pytest.mark.parametrize("step", ["dark", "flat"])
+def test_a_frame_without_its_error_is_told(step) -> None:
+    """No error plane, or one with holes: a caveat in the header and a warning; a whole one says nothing."""
+    header = fits.Header({"BUNIT": "adu"})
+    plane, sigma = np.full((20, 30), 40, np.float32), np.full((20, 30), 3, np.float32)
+    image = Image(plane + 100, header, sigma)
+    for error, says in ((None, "is not known and"), (np.where(plane > 0, np.nan, plane), "is not known in 600 pixels")):
+        with pytest.warns(InputWarning, match=f"the error of the {step} {says}"):
+            made = calibrate.apply(image, Image(plane, header, error), step)
+        assert f"error of the {step}" in made.header["CAVEAT1"]
+    assert "CAVEAT1" not in calibrate.apply(image, Image(plane, header, sigma), step).header

@@ -179,3 +179,30 @@ def test_refusals() -> None:
     for wrong in ({"method": "mode"}, {"deviation": "iqr"}, {"sigma": 0}, {"trim": 0.5}):
         with pytest.raises(InputError):
             c.Choices(**wrong)
+
+
+@pytest.mark.parametrize("n", [3, 5, 7, 13])
+def test_a_trimmed_mean_of_one_value_is_a_median_with_its_error(rng, n):
+    """trim 0.49 of an odd number leaves the middle one: data and σ of the median; σ was 0."""
+    cube = rng.normal(100, 5, (n, 40, 50)).astype(np.float32)
+    data, sigma, count = c.stack(cube, c.Choices(method="trimmed_mean", trim=0.49))
+    middle, error, _ = c.stack(cube, c.Choices(method="median"))
+    np.testing.assert_array_equal(data, middle)
+    np.testing.assert_array_equal(sigma, error)
+    assert (count == 1).all() and (sigma > 0).all()
+
+
+@pytest.mark.parametrize("method", ["clip", "median", "mean", "trimmed_mean"])
+def test_a_pixel_of_one_value_has_the_error_of_one_value(rng, method):
+    """All but one frame missing there: σ is that of a single frame, 5, not NaN."""
+    cube = rng.normal(100, 5, (9, 40, 50)).astype(np.float32)
+    cube[1:, 3, 4] = np.nan
+    _, sigma, count = c.stack(cube, c.Choices(method=method))
+    assert count[3, 4] == 1
+    assert sigma[3, 4] == pytest.approx(5 * (c.MEDIAN_ERROR if method == "median" else 1), rel=0.3)
+
+
+def test_one_frame_alone_has_the_noise_that_is_given_or_none(rng):
+    cube = rng.normal(100, 5, (1, 4, 5)).astype(np.float32)
+    assert np.isnan(c.stack(cube)[1]).all()
+    np.testing.assert_array_equal(c.stack(cube, c.Choices(deviation="noise", noise=5.0))[1], 5)

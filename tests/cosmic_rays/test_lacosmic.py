@@ -403,3 +403,37 @@ def test_scores_of_tracks() -> None:
     hit = data + truth.charge
     agreed = scores.agreement(lacosmic.detect(hit, MODEL.variance(hit)).mask, truth.mask)
     assert agreed.completeness > 0.95 and agreed.purity > 0.9 and agreed.events == 1
+
+
+def track(rng):
+    """A frame of noise 10 about 100 with a bright vertical track."""
+    data = rng.normal(100, 10, (60, 70)).astype(np.float32)
+    data[20:30, 40] += 3000
+    return data
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_mask_grows_by_so_many_pixels_on_all_sides(rng, n):
+    """The grown mask is the mask, dilated by a square; its pixels are replaced by those around it."""
+    data = track(rng)
+    variance = np.full(data.shape, 100, np.float32)
+    plain, grown = (lacosmic.detect(data, variance, lacosmic.settings(grow=g)) for g in (0, n))
+    expected = ndimage.binary_dilation(plain.mask, np.ones((2 * n + 1, 2 * n + 1)))
+    np.testing.assert_array_equal(grown.mask, expected)
+    assert grown.n_pixels == expected.sum()
+    np.testing.assert_array_equal(grown.cleaned[~expected], data[~expected])
+    assert np.abs(grown.cleaned[expected] - 100).max() < 40
+
+
+def test_growth_stops_at_excluded_pixels(rng):
+    data, bad = track(rng), np.zeros((60, 70), bool)
+    bad[:, 44:] = True
+    found = lacosmic.detect(data, np.full(data.shape, 100, np.float32), lacosmic.settings(grow=6), mask=bad)
+    assert found.mask.any() and not found.mask[:, 43:].any()
+
+
+def test_separable_medians_find_the_same_track(rng):
+    data = track(rng)
+    for border in ("reflect", "copy", "nearest"):
+        found = lacosmic.detect(data, np.full(data.shape, 100, np.float32), lacosmic.settings(sepmed=True, border=border))
+        assert found.mask[20:30, 40].all() and found.mask.sum() <= 12

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from helioreduce.cosmic_rays.noise import Detector, classic_variance, electrons_per_photon
+from helioreduce.cosmic_rays.noise import Detector, by_amplifier, classic_variance, electrons_per_photon
+from helioreduce.errors import InputError
 
 GAIN, READ = 1.5, 10.0
 
@@ -31,3 +32,34 @@ def test_variance_in_electrons_and_in_dn() -> None:
 def test_electrons_per_photon(colour: float, electrons: float) -> None:
     """hν / 3.65 eV, and one electron in visible light."""
     assert electrons_per_photon(colour) == pytest.approx(electrons, abs=0.01)
+
+
+AMPLIFIERS = [
+    {"section": "[1:20, 1:30]", "gain": 2.0, "read_noise": 8.0},
+    {"section": "21:50,1:30", "gain": 1.5, "read_noise": 5.0},
+]
+
+
+def test_each_amplifier_has_its_own_noise():
+    """Variance (D/g + r²/g²) with the gain and read noise of the amplifier's pixels, to the bit."""
+    gain, read_noise = by_amplifier((30, 50), AMPLIFIERS)
+    assert (gain[:, :20] == 2).all() and (gain[:, 20:] == 1.5).all() and (read_noise[:, 20:] == 5).all()
+    data = np.full((30, 50), 100, np.float32)
+    variance = Detector(gain, read_noise).variance(data)
+    for part, one in ((np.s_[:, :20], AMPLIFIERS[0]), (np.s_[:, 20:], AMPLIFIERS[1])):
+        np.testing.assert_array_equal(variance[part], Detector(one["gain"], one["read_noise"]).variance(data)[part])
+    assert "gain=1.5 to 2" in str(Detector(gain, read_noise))
+
+
+@pytest.mark.parametrize(
+    ("amplifiers", "message"),
+    [
+        ([{"section": "[1:60, 1:30]"}], "no section of a frame of 50 x 30"),
+        ([{"section": "left"}], "'left' is no section"),
+        ([{"section": "[1:20, 1:30]"}], "900 pixels have no amplifier"),
+        ([{"section": "[1:30, 1:30]"}, {"section": "[21:50, 1:30]"}], "overlaps"),
+    ],
+)
+def test_sections_that_do_not_fit_are_refused(amplifiers, message):
+    with pytest.raises(InputError, match=message):
+        by_amplifier((30, 50), amplifiers)

@@ -13,6 +13,7 @@ from helioreduce.esis import align, camera, coalign, kernels, level3, masks, nor
 from helioreduce.esis.resample import resample
 from helioreduce.esis.values import Vignetting
 from helioreduce.image import Flag
+from helioreduce.io import fits
 
 FIRST = camera.time_of(109)
 PACKAGE = Path(helioreduce.esis.__file__).parent
@@ -40,7 +41,8 @@ def test_2_no_pixel_is_left_uninitialised():
         assert set(np.unique(data[np.isfinite(data)])) == {np.float32(1)}
     none = np.zeros(4)
     found = Vignetting(none, none, none, none, 0.0, 0, none[None])
-    cube = level3.empty([FIRST], camera.LINES["ov"], found, (8, 8))
+    cards = fits.cards(**{"DATE-AVG": "2019-09-30T18:06:06.647"})
+    cube = level3.empty([cards], found, (8, 8))
     assert np.isnan(cube.data).all() and (cube.mask == Flag.NO_DATA).all()
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from helioreduce.esis import camera, figures
+from helioreduce.esis.values import Drift
+from helioreduce.io import fits
 
 SHAPE = (40, 60)
 
@@ -92,3 +94,28 @@ def test_slopes_stand_above_those_of_single_sequences(rng, images):
     np.testing.assert_array_equal(fitted.get_xydata(), np.stack([camera.CAMERAS, slopes[0]], axis=1))
     bars = axis.containers[0].lines[2][0].get_segments()
     np.testing.assert_allclose([np.ptp(bar[:, 1]) / 2 for bar in bars], slopes[1])
+
+
+def test_the_drift_is_shown_with_its_curve_and_the_distance_from_it(rng):
+    measured, fitted = rng.normal(size=(2, 3, 2))
+    found = Drift(np.array([120, 121, 123]), np.array([0.0, 10, 30]), measured, fitted, None, np.ones(3, bool))
+    left, right = figures.drift(found).axes
+    drawn = [line.get_ydata() for line in left.lines]
+    for axis in (0, 1):
+        np.testing.assert_array_equal(drawn[2 * axis], measured[:, axis])
+        np.testing.assert_array_equal(drawn[2 * axis + 1], fitted[:, axis])
+        np.testing.assert_array_equal(right.lines[axis].get_ydata(), (measured - fitted)[:, axis])
+    assert list(left.lines[0].get_xdata()) == [120, 121, 123]
+
+
+def test_a_picture_says_how_well_its_coordinates_are_known():
+    assert figures.coordinates(fits.cards(CSYER1=5.0)) == "relative coordinates ± 5″"
+    assert figures.coordinates(fits.cards(CSYER1=0.4, TARGET="aia.fits")) == "coordinates ± 0.4″"
+
+
+def test_a_camera_without_light_is_an_empty_picture(images):
+    images[1] = np.nan
+    shown = pictures(figures.coalignment(images, np.full(SHAPE, np.nan), "O V"))
+    assert (len(shown) == 4 and np.ma.getmaskarray(shown[1][1].get_array()).all()) or np.isnan(shown[1][1].get_array()).all()
+    title = pictures(figures.differences(images, images, images))[0][0]
+    assert "rms" in title

@@ -58,13 +58,9 @@ def test_a_frame_of_another_shape_is_refused():
         level0.check(readout.header(1, 120), (1040, 2048))
 
 
-@pytest.mark.parametrize(
-    ("cameras", "message"), [([1, 2, 4], "no frame of ESIS3"), ([1, 2, 2, 4], "ESIS3"), ([1, 2, 3, 3, 4], "1, 2, 3, 3, 4")]
-)
-def test_a_sequence_needs_every_camera_once(cameras, message):
-    with pytest.raises(InputError, match=message):
-        level0.complete(cameras)
-
-
-def test_a_sequence_of_four_is_complete():
-    level0.complete([4, 2, 1, 3])
+def test_three_cameras_are_a_sequence_and_two_are_none():
+    one = {3: "no frame of ESIS3"}
+    assert level0.too_few({}) == level0.too_few(one) == ""
+    assert level0.too_few({**one, 1: "ESIS1_00121.fits: cut off"}) == (
+        "fewer than 3 cameras can be used: no frame of ESIS3; ESIS1_00121.fits: cut off"
+    )

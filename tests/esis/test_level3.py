@@ -6,16 +6,30 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from astropy.time import Time
+from astropy.units import Unit
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera, level3, masks, vignetting
 from helioreduce.esis.values import Aligned, Masks, Planes, Vignetting
 from helioreduce.image import Flag
+from helioreduce.io import fits, provenance
 
 FIRST = camera.time_of(109) - timedelta(seconds=5)
 SHAPE = (30, 40)
 LINE = camera.LINES["ov"]
+
+
+def headers(*seconds):
+    """Headers of sequences so many seconds after the first."""
+    cards = [
+        fits.cards(TELESCOP="ESIS", CAMERA=2, SEQUENCE=120 + k, EXPTIME=10.0, LINE="O V 629.7") for k in range(len(seconds))
+    ]
+    for one, after in zip(cards, seconds, strict=True):
+        one["DATE-AVG"] = (FIRST + timedelta(seconds=after)).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        one["DATE-END"] = (FIRST + timedelta(seconds=after + 5)).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        one["WAVELNTH"] = 629.7
+    return cards
 
 
 def vignetting_of(cameras):
@@ -49,10 +63,10 @@ def test_world_coordinates_say_where_which_camera_and_when(world):
 def test_excluded_sequences_leave_a_gap():
     times = [FIRST + timedelta(seconds=10.0004 * n) for n in (0, 1, 4)]
     np.testing.assert_array_equal(level3.time_axis(times), [0, 1, 4])
-    cube = level3.empty(times, LINE, vignetting_of(4), SHAPE)
+    cube = level3.empty(headers(0, 10.004, 40.016), vignetting_of(4), SHAPE)
     assert cube.data.shape == (5, 4, *SHAPE)
     assert np.isnan(cube.data).all() and (cube.mask == Flag.NO_DATA).all()
-    np.testing.assert_allclose(cube.seconds, [0, 10.0004, np.nan, np.nan, 40.0016], atol=1e-6)
+    np.testing.assert_allclose(cube.seconds, [0, 10.004, np.nan, np.nan, 40.016], atol=1e-6)
 
 
 @pytest.mark.parametrize("off", [-0.4, 0.4])
@@ -97,11 +111,15 @@ def test_a_sequence_is_filled_in_at_its_place_only(rng):
     maps = np.zeros((4, 2, 6))
     maps[:, 0, :2] = 500, 100
     stop = masks.octagon((500.0, 500.0))
-    aligned = Aligned(data, sigma, np.zeros(data.shape, np.uint8), maps, maps, np.stack([stop] * 4), None, None, None, None)
+    likeness = rng.uniform(0.9, 1, (2, 2, 6))
+    aligned = Aligned(data, sigma, np.zeros(data.shape, np.uint8), maps, maps, np.stack([stop] * 4), likeness, None, None, None)
     everywhere = np.ones(data.shape, bool)
-    cube = level3.empty([FIRST, FIRST + timedelta(seconds=20)], LINE, vignetting_of(4), SHAPE)
+    cube = level3.empty(headers(0, 20), vignetting_of(4), SHAPE)
     factors = np.array([1.0, 2, 3, 4])
-    level3.fill(cube, 2, aligned, Masks(everywhere, everywhere, ()), factors)
+    level3.fill(cube, 2, aligned, Masks(everywhere, everywhere, ()), factors, 0.9)
+    np.testing.assert_allclose(cube.transmission, [np.nan, np.nan, 0.9])
+    np.testing.assert_allclose(cube.internal[2], likeness)
+    np.testing.assert_allclose(cube.signal_to_noise[2], np.median(data / sigma, axis=(1, 2)), rtol=1e-5)
     assert np.isnan(cube.data[:2]).all() and np.isnan(cube.factors[:2]).all() and not cube.clear[:2].any()
     x = np.arange(SHAPE[1])
     column = 500 + 100 * (x - (SHAPE[1] - 1) / 2) / (max(SHAPE) / 2)
@@ -111,3 +129,26 @@ def test_a_sequence_is_filled_in_at_its_place_only(rng):
     np.testing.assert_allclose(cube.sigma[2], sigma * scale, rtol=1e-5)
     assert (cube.mask[2] == 0).all() and cube.clear[2].all()
     np.testing.assert_array_equal(cube.factors[2], factors)
+
+
+def test_the_header_of_a_cube_says_what_it_is(rng):
+    """Telescope, exposures, observer, unit, and every step from the dark to the cube, in their order."""
+    first, *others = headers(0, 10, 20)
+    for step in ("esis_dark", "esis_level1", "esis_register", "esis_drift", "esis_align"):
+        provenance.record(first, step)
+    first["CSYER1"], first["CAVEAT1"] = 5.0, "coordinates are relative"
+    cube = level3.empty([first, *others], vignetting_of(4), SHAPE)
+    cube.internal[:], cube.factors[:], cube.signal_to_noise[:] = 0.9, 1.0, rng.uniform(4, 5, (3, 4))
+    level3.describe(cube, vignetting_of(4), left_out={"aligned/00123.fits": "no frame of ESIS1"})
+    cards = cube.header
+    assert (cards["TELESCOP"], cards["INSTRUME"], cards["EXPTIME"], cards["XPOSURE"]) == ("ESIS", "ESIS", 10.0, 30.0)
+    assert cards["SEQUENCE"] == "120 121 122" and cards["NSEQ"] == 3
+    assert cards["DATE-END"] == others[-1]["DATE-END"]
+    assert cards["HGLN_OBS"] == 0 and cards["HGLT_OBS"] == pytest.approx(6.75, abs=0.05)  # Astronomical Almanac, 2019-09-30
+    assert cards["DSUN_OBS"] == pytest.approx(1.0014 * 149597870700, rel=2e-4)
+    assert Unit(cards["BUNIT"]) == Unit("ph / pix")
+    steps = [entry["step"] for entry in provenance.history(cards)]
+    assert steps == [f"esis_{step}" for step in ("dark", "level1", "register", "drift", "align", "vignetting", "normalise")]
+    assert cards["CSYER1"] == 5 and "relative" in cards["CAVEAT1"]
+    assert cards["LEFTOUT1"] == "00123: no frame of ESIS1"
+    assert cards["CORRQUAD"] == 0.9 and 4 < cards["SNR3"] < 5

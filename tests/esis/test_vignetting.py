@@ -80,3 +80,39 @@ def test_the_field_is_1_at_the_right_side_of_the_stop():
 def test_too_little_in_common_is_refused():
     with pytest.raises(InputError, match="too few"):
         vignetting.fit(*(np.ones((5, 4)) for _ in range(3)))
+
+
+def test_the_error_of_a_mean_is_that_of_its_scatter(rng):
+    """Independent values: s/√n. First-order autoregressive ones of ρ = 0.6: the true error of the mean, twice s/√n, to 25 %."""
+    white = rng.normal(size=(28, 4))
+    np.testing.assert_allclose(vignetting.scatter_error(white[:5]), white[:5].std(axis=0, ddof=1) / np.sqrt(5))
+    means, errors = [], []
+    for _ in range(300):
+        series = [rng.normal(size=4)]
+        for _ in range(27):
+            series.append(0.6 * series[-1] + 0.8 * rng.normal(size=4))
+        means.append(np.mean(series, axis=0))
+        errors.append(vignetting.scatter_error(np.array(series)))
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(means), rel=0.25)
+    assert np.std(means) > 1.7 / np.sqrt(28)
+
+
+def test_slopes_that_scatter_have_larger_errors(grid, rng):
+    """Slopes of single sequences off by 0.02: the errors of all are 0.02/√6, not the noise of photons."""
+    wander = rng.normal(0, 0.02, (6, 4))
+    parts = []
+    for off in wander:
+        data, variance, f = blocks(grid, rng, photons=500, sequences=1)
+        parts.append(vignetting.Blocks(data * (1 + (TRUTH + off) * f) / (1 + TRUTH * f), variance, f))
+    found = vignetting.fit_together(parts)
+    np.testing.assert_allclose(found.slope_errors, vignetting.scatter_error(found.single))
+    assert np.median(found.slope_errors) > 0.004
+
+
+def test_a_sequence_of_three_cameras_only_adds_to_all(grid, rng):
+    whole = vignetting.Blocks(*blocks(grid, rng, sequences=1))
+    part = vignetting.Blocks(*(plane.copy() for plane in blocks(grid, rng, sequences=1)))
+    part.data[:, 2] = part.variance[:, 2] = part.f[:, 2] = np.nan
+    found = vignetting.fit_together([whole, part, whole])
+    assert np.isnan(found.single[1]).all() and np.isfinite(found.single[[0, 2]]).all()
+    np.testing.assert_allclose(found.slopes, TRUTH, rtol=0.03)

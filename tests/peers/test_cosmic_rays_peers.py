@@ -16,6 +16,7 @@ from helioreduce.aia.error import components, total
 from helioreduce.cosmic_rays import combine, inject, lacosmic, scores, sources
 from helioreduce.cosmic_rays.clean import clean, to_electrons
 from helioreduce.cosmic_rays.noise import Detector, classic_variance
+from helioreduce.cosmic_rays.profile import profile
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import fits
@@ -67,6 +68,28 @@ def both(data: np.ndarray, **options: object) -> tuple[np.ndarray, np.ndarray, l
         electrons, variance, choices, mask=options.get("inmask"), background=None if background is None else background * gain
     )
     return mask, cleaned, ours, ours.cleaned / gain
+
+
+@pytest.mark.parametrize("options", [{}, {"sigclip": 6.0, "objlim": 2.0}, {"psf": True}])
+@pytest.mark.parametrize("seed", range(5))
+def test_separable_medians_are_astroscrappys_default_to_the_last_bit(seed: int, options: dict[str, object]) -> None:
+    """sepmed=True: no pixel of the mask and no bit of the cleaned image differ."""
+    data = scene(seed)
+    ours = {name: value for name, value in options.items() if name != "psf"}
+    theirs = {**ours, "fsmode": "convolve"} if "psf" in options else ours
+    kernel = profile("gauss", 2.5, 7) if "psf" in options else None
+    mask, cleaned = astroscrappy.detect_cosmics(data, sepmed=True, gain=1.0, readnoise=6.5, satlevel=np.inf, **theirs)
+    choices = lacosmic.settings("astroscrappy", sepmed=True, psf=kernel, **ours)
+    found = lacosmic.detect(data, classic_variance(data, 6.5), choices)
+    assert mask.sum() > 100
+    np.testing.assert_array_equal(found.mask, mask)
+    np.testing.assert_array_equal(found.cleaned, cleaned)
+
+
+@pytest.mark.parametrize("model", ["gauss", "gaussx", "gaussy"])
+def test_profiles_are_astroscrappys(model: str) -> None:
+    theirs = getattr(astroscrappy.astroscrappy, f"{model}kernel")(2.5, 7)
+    np.testing.assert_allclose(profile(model, 2.5, 7), theirs, rtol=2e-5, atol=1e-9)
 
 
 OPTIONS = {

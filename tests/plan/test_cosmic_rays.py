@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.plan.cosmic_rays import Plan
+from helioreduce.plan.cosmic_rays import Plan, product_name
 
 NOTHING = {"memory_mb": 500, "combine": [], "clean": []}
 
@@ -51,6 +51,7 @@ def test_patterns_become_frames_named_without_extension(plan, tmp_path):
     assert planned.targets == (
         *(f"results/cosmic_rays/cleaned/mine/{name}.fits" for name in frames),
         *(f"results/cosmic_rays/sources/mine/{name}.png" for name in frames),
+        "results/cosmic_rays/rates/mine.ecsv",
     )
 
 
@@ -103,7 +104,7 @@ def test_refused_with_the_reason(plan, sections, message):
 
 def test_a_combination_and_a_cleaning_may_share_a_name(plan):
     planned = plan(clean=[{"name": "a", "files": "night.fit"}], combine=[{"name": "a", **DARK}])
-    assert len(planned.targets) == 3
+    assert len(planned.targets) == 4
 
 
 def test_two_frames_of_one_name_are_refused(plan, tmp_path):
@@ -134,3 +135,60 @@ def test_series_around_a_frame(plan, time, series, position):
     assert " ".join(planned.series(given)) == series
     assert planned.position(given) == position
     assert planned.spikes(given)[position] == f"results/aia/spikes/171/{time}.fits"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("night 1.fits", "night_1"),
+        ("Köln (2).FIT.gz", "Koln_2_"),
+        ("a.fits.fz", "a"),
+        ("x+y-1.5.fts", "x+y-1.5"),
+    ],
+)
+def test_blanks_and_other_letters_become_a_name(plan, tmp_path, file, name):
+    (tmp_path / file).touch()
+    planned = plan(clean=[{"name": "a", "files": file.replace("(", "[(]").replace(")", "[)]")}])
+    assert dict(planned.cleaning(wildcards(job="a")).frames) == {name: str(tmp_path / file)}
+
+
+def test_a_name_without_a_latin_letter_is_one_of_its_own():
+    names = {product_name(file) for file in ("夜.fits", "星.fits")}
+    assert len(names) == 2 and all(name.isascii() for name in names)
+
+
+def test_two_names_that_become_one_are_refused(plan, tmp_path):
+    for file in ("night 1.fits", "night_1.fits"):
+        (tmp_path / file).touch()
+    with pytest.raises(InputError, match="have one name"):
+        plan(clean=[{"name": "a", "files": "night?1.fits"}])
+
+
+def test_planes_belong_to_their_frames(plan, tmp_path):
+    for name in ("dark_0", "dark_1"):
+        (tmp_path / f"{name}_variance.fits").touch()
+    job = {"name": "a", "files": "dark_[01].fits", "variance": "{frame}_variance.fits", "mask": "flat.fits"}
+    planned = plan(clean=[job])
+    for name in ("dark_0", "dark_1"):
+        assert planned.to_clean(wildcards(job="a", frame=name)) == {
+            "raw": str(tmp_path / f"{name}.fits"),
+            "variance": str(tmp_path / f"{name}_variance.fits"),
+            "mask": str(tmp_path / "flat.fits"),
+        }
+    with pytest.raises(InputError, match=r"cosmic_rays.clean: b: background: 'none.fits' does not exist"):
+        plan(clean=[{"name": "b", "files": "flat.fits", "background": "none.fits"}]).to_clean(wildcards(job="b", frame="flat"))
+
+
+def test_a_psf_is_a_profile_or_a_file(plan, tmp_path):
+    profile = {"psf": "moffat", "psf_fwhm": 3.0, "psf_size": 9, "psf_beta": 2.5}
+    made = plan(clean=[{"name": "a", "files": "night.fit", **profile}]).cleaning(wildcards(job="a"))
+    assert made.choice["psf"] == {"model": "moffat", "fwhm": 3.0, "size": 9, "beta": 2.5}
+    planned = plan(clean=[{"name": "a", "files": "night.fit", "psf": "flat.fits", "psf_fwhm": 2.5}])
+    assert planned.cleaning(wildcards(job="a")).choice["psf"] == {}
+    assert planned.to_clean(wildcards(job="a", frame="night"))["psf"] == str(tmp_path / "flat.fits")
+
+
+def test_all_frames_of_a_job_are_counted_together(plan):
+    planned = plan(clean=[{"name": "a", "files": "dark_[01].fits", "pixel_um": 15.0, "expected_rate": 0.5}])
+    assert planned.of_job("hits")(wildcards(job="a")) == [f"results/cosmic_rays/hits/a/dark_{n}.fits" for n in (0, 1)]
+    assert planned.cleaning(wildcards(job="a")).rate == {"pixel_um": 15.0, "expected_rate": 0.5}

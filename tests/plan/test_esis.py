@@ -70,6 +70,13 @@ def test_the_simulated_flight_has_the_size_that_is_asked_for(sequences, darks, f
     assert all(tuple(files) == camera.CAMERAS for files in [*made.lights.values(), *made.darks.values()])
 
 
+def test_excluded_exposures_of_a_simulated_flight_are_left_out_too():
+    assert plan(exclude=[121, 98]).sequences == ["00120", "00122"]
+    assert len(plan(exclude=[121, 98]).darks) == 4
+    with pytest.raises(InputError, match="leaves none of the simulated exposures 120 to 122"):
+        plan(exclude=[120, 121, 122])
+
+
 def test_frames_of_a_folder_are_light_or_dark_by_their_number(folder):
     made = plan(directory="given")
     assert not made.simulated
@@ -184,4 +191,4 @@ def test_every_target_of_every_line(folder):
     ]
     masks = made.every("mask")(job(flight="2019", line="hei"))
     assert masks == [f"results/esis/mask/2019/hei/{n:05d}.fits" for n in (120, 121, 122)]
-    assert made.middle() == [f"results/esis/level1/2019/00121/{n}.fits" for n in (1, 2, 3, 4)]
+    assert made.every_level1()[4:8] == [f"results/esis/level1/2019/00121/{n}.fits" for n in (1, 2, 3, 4)]

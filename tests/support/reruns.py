@@ -10,7 +10,7 @@ from typing import Any
 #: The chain of AIA, from the first step.
 CHAIN = ("respike", "error", "deconvolve", "prep", "degradation", "exposure", "quicklook")
 SPICE = ("simulate", "ingest", "prepare", "fit", "merge", "velocity", "radiance", "composition", "report")
-ESIS = ("dark", "level1", "align", "mask", "vignetting", "normalise", "level3", "figures")
+ESIS = ("dark", "level1", "register", "drift", "align", "mask", "vignetting", "normalise", "level3", "figures")
 
 
 def since(step: str, chain: Iterable[str] = CHAIN, room: str = "aia") -> set[str]:
@@ -103,13 +103,14 @@ AIA |= {f"aia.response.{name}": (value, NOTHING) for name, value in {
 }.items()}  # fmt: skip
 ESIS_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "esis.directory": ("nowhere", REFUSED),
-    "esis.lines": (["ov", "hei"], since("align", ESIS, "esis")),
+    "esis.lines": (["ov", "hei"], since("register", ESIS, "esis")),
     "esis.lights": ([110, 136], {"esis_simulate", *since("dark", ESIS, "esis")}),
     "esis.darks": ([[98, 102]], NOTHING),
     "esis.exclude": ([1], NOTHING),
     "esis.target": ("nowhere", REFUSED),
-    "esis.min_correlation": (0.2, since("align", ESIS, "esis")),
-    "esis.robust": (True, since("align", ESIS, "esis")),
+    "esis.min_correlation": (0.2, since("register", ESIS, "esis")),
+    "esis.robust": (True, since("register", ESIS, "esis")),
+    "esis.flatten": (True, {"esis_normalise", "esis_level3"}),
     "esis.cosmic_rays.sigclip": (7, since("level1", ESIS, "esis")),
     "esis.cosmic_rays.objlim": (3, since("level1", ESIS, "esis")),
     "esis.simulate.sequences": (2, {"esis_simulate", *since("dark", ESIS, "esis")}),

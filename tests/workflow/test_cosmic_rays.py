@@ -98,4 +98,4 @@ def test_schema_and_code_have_the_same_defaults(repository) -> None:
             if "default" in entry and hasattr(defaults, key) and entry["default"] is not None:
                 assert entry["default"] == getattr(defaults, key), key
                 compared += 1
-    assert compared == 12
+    assert compared == 14

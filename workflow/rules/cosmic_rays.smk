@@ -54,6 +54,7 @@ rule cosmic_rays_combine:
     params:
         kind=lambda wildcards: cosmic_rays.combination(wildcards).kind,
         choices=lambda wildcards: cosmic_rays.combination(wildcards).choices,
+        extension=lambda wildcards: cosmic_rays.combination(wildcards).extension,
         code=code("cosmic_rays_combine"),
     message:
         "Combine the frames of {wildcards.job}."
@@ -75,6 +76,7 @@ rule cosmic_rays_clean:
         noise=lambda wildcards: cosmic_rays.cleaning(wildcards).noise,
         search=lambda wildcards: cosmic_rays.cleaning(wildcards).search,
         electrons=lambda wildcards: cosmic_rays.cleaning(wildcards).electrons,
+        choice=lambda wildcards: cosmic_rays.cleaning(wildcards).choice,
         code=code("cosmic_rays_clean"),
     message:
         "Clean {wildcards.frame} of {wildcards.job}."
@@ -99,6 +101,26 @@ rule cosmic_rays_sources:
         "List and draw the hits of {wildcards.job}/{wildcards.frame}."
     script:
         "../../scripts/cosmic_rays_sources.py"
+
+
+rule cosmic_rays_rates:
+    input:
+        images=cosmic_rays.of_job("cleaned"),
+        hits=cosmic_rays.of_job("hits"),
+    output:
+        table="results/cosmic_rays/rates/{job}.ecsv",
+        hot="results/cosmic_rays/hot/{job}.fits",
+    log:
+        "results/logs/cosmic_rays_rates/{job}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        rate=lambda wildcards: cosmic_rays.cleaning(wildcards).rate,
+        code=code("cosmic_rays_rates"),
+    message:
+        "Count the hits of {wildcards.job}."
+    script:
+        "../../scripts/cosmic_rays_rates.py"
 
 
 rule cosmic_rays_compare:

@@ -73,10 +73,50 @@ rule esis_level1:
         "../../scripts/esis_level1.py"
 
 
+rule esis_register:
+    input:
+        images=expand("results/esis/level1/{{flight}}/{{sequence}}/{camera}.fits", camera=esis.cameras),
+        target=esis.target,
+    output:
+        "results/esis/registered/{flight}/{line}/{sequence}.fits",
+    log:
+        "results/logs/esis_register/{flight}/{line}/{sequence}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        min_correlation=esis.settings["min_correlation"],
+        robust=esis.settings["robust"],
+        code=code("esis_register"),
+    message:
+        "Register ESIS {wildcards.line}, sequence {wildcards.sequence}."
+    script:
+        "../../scripts/esis_register.py"
+
+
+rule esis_drift:
+    input:
+        registered=esis.every("registered"),
+    output:
+        "results/esis/drift/{flight}/{line}.fits",
+    log:
+        "results/logs/esis_drift/{flight}/{line}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        min_correlation=esis.settings["min_correlation"],
+        code=code("esis_drift"),
+    message:
+        "Align the sequences of ESIS {wildcards.line} to each other."
+    script:
+        "../../scripts/esis_drift.py"
+
+
 rule esis_align:
     input:
         images=expand("results/esis/level1/{{flight}}/{{sequence}}/{camera}.fits", camera=esis.cameras),
         target=esis.target,
+        registered="results/esis/registered/{flight}/{line}/{sequence}.fits",
+        drift="results/esis/drift/{flight}/{line}.fits",
     output:
         "results/esis/aligned/{flight}/{line}/{sequence}.fits",
     log:
@@ -84,11 +124,9 @@ rule esis_align:
     conda:
         "../../envs/reduction.yaml"
     params:
-        min_correlation=esis.settings["min_correlation"],
-        robust=esis.settings["robust"],
         code=code("esis_align"),
     message:
-        "Align ESIS {wildcards.line}, sequence {wildcards.sequence}."
+        "Put ESIS {wildcards.line}, sequence {wildcards.sequence}, on the grid of level 3."
     script:
         "../../scripts/esis_align.py"
 
@@ -140,6 +178,7 @@ rule esis_normalise:
     conda:
         "../../envs/reduction.yaml"
     params:
+        flatten=esis.settings["flatten"],
         code=code("esis_normalise"),
     message:
         "Normalise ESIS {wildcards.line}."
@@ -162,6 +201,7 @@ rule esis_level3:
     resources:
         mem_mb=500 + 150 * len(esis.sequences),
     params:
+        flatten=esis.settings["flatten"],
         code=code("esis_level3"),
     message:
         "Assemble ESIS level 3 of {wildcards.line}."
@@ -174,19 +214,20 @@ rule esis_figures:
         aligned=esis.every("aligned"),
         mask=esis.every("mask"),
         slopes="results/esis/vignetting/{flight}/{line}.fits",
-        level1=esis.middle(),
+        drift="results/esis/drift/{flight}/{line}.fits",
+        level1=esis.every_level1(),
     output:
         coalignment="results/esis/figures/{flight}/{line}/coalignment.png",
         correlation="results/esis/figures/{flight}/{line}/correlation.png",
         masks="results/esis/figures/{flight}/{line}/masks.png",
         differences="results/esis/figures/{flight}/{line}/differences.png",
         vignetting="results/esis/figures/{flight}/{line}/vignetting.png",
+        drift_picture="results/esis/figures/{flight}/{line}/drift.png",
     log:
         "results/logs/esis_figures/{flight}/{line}.log",
     conda:
         "../../envs/reduction.yaml"
     params:
-        exposures=list(esis.lights),
         code=code("esis_figures"),
     message:
         "Draw ESIS {wildcards.line}."

@@ -16,7 +16,14 @@ from helioreduce.io import fits, provenance
 from helioreduce.io.hdus import STRUCTURAL
 
 
-def combine_frames(files: Sequence[str | Path], kind: str = "dark", *, memory_mb: float = 500, **choices: Any) -> Image:
+def combine_frames(
+    files: Sequence[str | Path],
+    kind: str = "dark",
+    *,
+    extension: int | str | None = None,
+    memory_mb: float = 500,
+    **choices: Any,
+) -> Image:
     """Combine many bias, dark or flat frames to one, strip by strip, without holding all of them.
 
     Parameters
@@ -25,6 +32,8 @@ def combine_frames(files: Sequence[str | Path], kind: str = "dark", *, memory_mb
         FITS files of frames (ny, nx) of one shape.
     kind
         ``bias``, ``dark`` or ``flat``; flats are divided by their medians first.
+    extension
+        Number or EXTNAME of the image in files with several.
     memory_mb
         Frames held at a time, MB.
     **choices
@@ -47,8 +56,11 @@ def combine_frames(files: Sequence[str | Path], kind: str = "dark", *, memory_mb
     >>> dark = cosmic_rays.combine_frames(["dark1.fits", "dark2.fits", "dark3.fits"])  # doctest: +SKIP
     """
     names = list(map(str, files))
-    header = fits.read_header(names[0])
-    readers: list[combine.Rows] = [partial(fits.read_rows, path) for path in names]
+    wanted = [fits.one_image(path, extension) for path in names]
+    header = fits.read_header(names[0], wanted[0])
+    readers: list[combine.Rows] = [
+        partial(fits.read_rows, path, extension=own) for path, own in zip(names, wanted, strict=True)
+    ]
     if kind == "flat":
         readers = [combine.scaled(reader, combine.level(reader, header["NAXIS2"])) for reader in readers]
         header["BUNIT"] = ""

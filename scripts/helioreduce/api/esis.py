@@ -112,6 +112,8 @@ def reduce_frame(
     found = lacosmic.detect(light, level1.variance_e(light, own.camera), lacosmic.settings(sigclip=sigclip, objlim=objlim))
     flags = np.where(found.mask, Flag.COSMIC_RAY, 0).astype(np.uint8)
     image = level1.photons(Image(found.cleaned, level1.header(own.header, own.camera), np.sqrt(found.variance), flags))
+    if "NDARK" in (cards := to_image(dark).header):
+        provenance.record(image.header, "esis_dark", {"frames": cards["NDARK"], "method": "trimmed mean"}, reference)
     facts = {"sigclip": sigclip, "objlim": objlim, "cosmic_ray_pixels": found.n_pixels}
     provenance.record(image.header, "esis_level1", facts, reference)
     return image
@@ -266,10 +268,13 @@ def assemble_level3(
     >>> from helioreduce import esis
     >>> cube = esis.assemble_level3([aligned], [seen], found, factors)  # doctest: +SKIP
     """
-    dates = [_time(aligned) for aligned in sequences]
-    cube = level3.empty(dates, _line(line), found)
-    for place, aligned, own, factor in zip(level3.time_axis(dates), sequences, seen, factors.factors, strict=True):
-        level3.fill(cube, place, aligned, own, factor)
+    _line(line)
+    axis = level3.time_axis([_time(aligned) for aligned in sequences])
+    cube = level3.empty([aligned.header for aligned in sequences], found)
+    levels = zip(factors.factors, factors.transmission, strict=True)
+    for place, aligned, own, (factor, level) in zip(axis, sequences, seen, levels, strict=True):
+        level3.fill(cube, place, aligned, own, factor, level)
+    level3.describe(cube, found)
     provenance.record(cube.header, "esis_level3", {"slopes": np.round(cube.vignetting, 5).tolist()})
     return cube
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.io.provenance import caveat, record, refuse_twice
 
 
 def apply(image: Image, frame: Image, step: str, reference: str = "") -> Image:
@@ -23,6 +23,11 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
         If that step has already been applied.
     InputError
         If the shapes or units differ.
+
+    Warns
+    -----
+    InputWarning
+        If ``frame`` does not know its error: σ is then the image's own, and the header says so.
     """
     refuse_twice(image, step)
     _check(image, frame, step)
@@ -34,6 +39,7 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
         sigma = np.hypot(sigma, np.nan_to_num(frame.sigma))
     new = image.with_(data=image.data - frame.data, sigma=sigma, flags=image.flags | frame.flags)
     record(new.header, step, {"median": float(np.nanmedian(frame.data))}, reference)
+    _doubt(new, frame, step)
     return new
 
 
@@ -49,6 +55,7 @@ def divide(image: Image, flat: Image, reference: str = "") -> Image:
         sigma = np.hypot(sigma, data * np.nan_to_num(flat.sigma) / flat.data)
     new = image.with_(data=data, sigma=sigma, flags=image.flags | flat.flags)
     record(new.header, "flat", {"median": float(np.nanmedian(flat.data))}, reference)
+    _doubt(new, flat, "flat")
     return new
 
 
@@ -57,3 +64,14 @@ def _check(image: Image, frame: Image, step: str) -> None:
         raise InputError(
             f"the image has shape {image.data.shape}, the {step} {frame.data.shape}", cure="Give a frame of the same camera"
         )
+
+
+def _doubt(image: Image, frame: Image, step: str) -> None:
+    """Say in the header of the image, and warn, that the error of a calibration frame is not known everywhere."""
+    unknown = frame.sigma is None or ~np.isfinite(frame.sigma) & np.isfinite(frame.data)
+    if not np.any(unknown):
+        return
+    where = "" if frame.sigma is None else f" in {int(np.sum(unknown))} pixels"
+    caveat(
+        image.header, f"the error of the {step} is not known{where} and not in sigma: combine the {step} with its error plane"
+    )

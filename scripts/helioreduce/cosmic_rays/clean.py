@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.cosmic_rays import noise, replacement
 from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
 from helioreduce.cosmic_rays.noise import Detector
+from helioreduce.cosmic_rays.proportion import LIMITS, Limits, judge
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import UNKNOWN, Flag, Image
 from helioreduce.io.provenance import record, refuse_twice
@@ -31,6 +33,7 @@ def clean(
     variance: np.ndarray | None = None,
     background: np.ndarray | None = None,
     replace: bool = True,
+    limits: Limits = LIMITS,
 ) -> Image:
     """Flag the cosmic rays of an image and replace them.
 
@@ -48,6 +51,8 @@ def clean(
         Noise model for data in DN, or with gain 1 for data in electrons.
     replace
         False only flags, for series whose neighbouring frames may show that a hit is solar.
+    limits
+        Share of hits and ratio of noise beyond which header and screen say that something is wrong, see :mod:`proportion`.
 
     Returns
     -------
@@ -75,11 +80,12 @@ def clean(
     new = image.with_(**planes)
     new.header["NCOSMIC"] = (result.n_pixels, "pixels flagged as cosmic rays")
     record(new.header, "clean", _parameters(choices, result, model, replace))
+    judge(new.header, result.mask, result.cleaned, result.variance, limits)
     return new
 
 
-def to_electrons(image: Image, gain: float) -> Image:
-    """Convert DN to electrons: multiply data and sigma by ``gain`` (electrons per DN) and set BUNIT.
+def to_electrons(image: Image, gain: float | np.ndarray) -> Image:
+    """Convert DN to electrons: multiply data and sigma by ``gain`` (electrons per DN, or an array) and set BUNIT.
 
     Raises
     ------
@@ -88,17 +94,25 @@ def to_electrons(image: Image, gain: float) -> Image:
     InputError
         If the gain is not positive.
     """
-    if not gain > 0:
+    if not np.all(gain > 0):
         raise InputError(f"the gain is {gain}", cure="Give electrons per DN, above 0")
     refuse_twice(image, "gain")
     _refuse_electrons(image.header, gain)
-    new = image / (1.0 / gain)
+    if isinstance(gain, np.ndarray):
+        per_electron = (1.0 / gain).astype(np.float32)
+        new = image.with_(data=image.data / per_electron, sigma=None if image.sigma is None else image.sigma / per_electron)
+    else:
+        new = image / (1.0 / gain)
     new.header["BUNIT"] = ("electron", "unit of the image")
-    record(new.header, "gain", {"gain_electron_per_dn": gain})
+    record(
+        new.header, "gain", {"gain_electron_per_dn": gain if np.ndim(gain) == 0 else f"{np.min(gain):g} to {np.max(gain):g}"}
+    )
     return new
 
 
-def noise_model(header: Header, gain: float, read_noise: float | None, electrons_per_photon: float | str) -> Detector | None:
+def noise_model(
+    header: Header, gain: float | np.ndarray, read_noise: float | np.ndarray | None, electrons_per_photon: float | str
+) -> Detector | None:
     """Return the noise model of a job; None, without a read noise, means the image's own error plane.
 
     Parameters
@@ -106,9 +120,9 @@ def noise_model(header: Header, gain: float, read_noise: float | None, electrons
     header
         Of the image: WAVELNTH and WAVEUNIT are read for ``auto``.
     gain
-        Electrons per DN.
+        Electrons per DN, or an array (ny, nx).
     read_noise
-        Electrons.
+        Electrons, or an array.
     electrons_per_photon
         A number, or ``auto``: :func:`helioreduce.cosmic_rays.noise.electrons_per_photon` of the wavelength.
 
@@ -125,6 +139,39 @@ def noise_model(header: Header, gain: float, read_noise: float | None, electrons
     if colour is None:
         raise InputError("the keyword WAVELNTH is missing", cure="Give electrons_per_photon as a number")
     return Detector(gain, read_noise, noise.electrons_per_photon(colour))
+
+
+def prepared(
+    image: Image, settings: Mapping[str, Any], planes: Mapping[str, np.ndarray], *, electrons: bool = False
+) -> tuple[Image, Detector | None, dict[str, np.ndarray]]:
+    """Return a frame in the unit in which it is cleaned, its noise model, and its ``variance`` and ``background`` likewise.
+
+    Parameters
+    ----------
+    settings
+        ``gain``, ``read_noise``, ``electrons_per_photon`` as in :func:`noise_model`; ``amplifiers`` as in
+        :func:`noise.by_amplifier`.
+    planes
+        ``variance`` and ``background``, as far as they are given, in the unit of the frame; ``mask`` (not 0: bad pixel).
+    electrons
+        Convert all to electrons.
+    """
+    gain, read_noise, amplifiers = settings["gain"], settings["read_noise"], settings.get("amplifiers") or []
+    if amplifiers:
+        known = read_noise is not None or all("read_noise" in one for one in amplifiers)
+        gain, noise_e = noise.by_amplifier(image.data.shape, amplifiers, gain, read_noise or 0.0)
+        read_noise = noise_e if known else None
+    for name, plane in planes.items():
+        if plane.shape != image.data.shape:
+            problem = f"the {name} has shape {plane.shape}, the frame {image.data.shape}"
+            raise InputError(problem, cure="Give one of the frame's shape")
+    if "mask" in planes:
+        image = image.with_(flags=image.flags | (np.nan_to_num(planes["mask"]) != 0) * np.uint8(Flag.BAD_PIXEL))
+    power = {"variance": 2, "background": 1}
+    scaled = {name: plane * gain ** (power[name] * electrons) for name, plane in planes.items() if name in power}
+    if electrons:
+        image, gain = to_electrons(image, gain), 1.0
+    return image, noise_model(image.header, gain, read_noise, settings["electrons_per_photon"]), scaled
 
 
 def hits(before: Image, after: Image) -> np.ndarray:
@@ -154,7 +201,7 @@ def _variance(image: Image, detector: Detector | None, variance: np.ndarray | No
         return variance, "variance"
     if detector is not None:
         detector.check(wavelength(image.header))
-        if detector.gain != 1:
+        if np.any(detector.gain != 1):
             _refuse_electrons(image.header, detector.gain)
         return detector.variance(image.data), str(detector)
     if image.sigma is None:
@@ -162,7 +209,7 @@ def _variance(image: Image, detector: Detector | None, variance: np.ndarray | No
     return np.square(image.sigma), "error plane"
 
 
-def _refuse_electrons(header: Header, gain: float) -> None:
+def _refuse_electrons(header: Header, gain: float | np.ndarray) -> None:
     if str(header.get("BUNIT", "")).strip().lower() in ELECTRONS:
         raise AlreadyDone(
             f"BUNIT = {header['BUNIT']}: the data are in electrons, a gain of {gain} would be applied twice", cure="Give gain 1"
@@ -173,6 +220,7 @@ def _parameters(choices: Settings, result: Result, model: str, replaced: bool) -
     """Return the parameters of the step for the header."""
     names = ("sigclip", "sigfrac", "objlim", "border", "replacement", "saturation")
     chosen = {name: getattr(choices, name) for name in names}
+    chosen |= {name: getattr(choices, name) for name in ("sepmed", "grow") if getattr(choices, name)}
     fine = "median" if choices.psf is None else f"psf {choices.psf.shape[0]}x{choices.psf.shape[1]}"
     passes = "+".join(map(str, result.per_iteration))
     found = {"noise": model, "n_pixels": result.n_pixels, "passes": passes}

@@ -155,11 +155,20 @@ def stack(cube: np.ndarray, choices: Choices = Choices()) -> tuple[np.ndarray, n
     """Return data, standard error and number of values of each pixel of a cube (n, ny, nx).
 
     The standard error comes from the spread of the values behind the pixel: s / √n for means, √(π/2) s / √n for the median,
-    s_w / ((1 − 2 trim) √n) with the winsorised s_w for the trimmed mean (Tukey & McLaughlin 1963). NaN for one value.
+    s_w / ((1 − 2 trim) √n) with the winsorised s_w for the trimmed mean (Tukey & McLaughlin 1963), which is a median where
+    one value is left. A pixel behind which there is one value only has the error of one value of the others, their median
+    s; NaN where there are no others.
     """
     method, deviation = METHODS[choices.method], DEVIATIONS[choices.deviation]
     cube = np.ascontiguousarray(cube, np.float32)
-    return _stack(cube, method, deviation, choices.sigma, choices.trim, choices.quantum**2 / 12 + choices.noise**2)
+    floor = choices.quantum**2 / 12 + choices.noise**2
+    data, error, count = _stack(cube, method, deviation, choices.sigma, choices.trim, floor)
+    single = np.isnan(error) & (count == 1)
+    if single.any():
+        number = np.sqrt(len(cube) if choices.method == "trimmed_mean" else count)
+        others = (error * number)[np.isfinite(error)]
+        error[single] = choices.noise or (np.median(others) if others.size else np.nan)
+    return data, error, count
 
 
 @numba.njit(cache=True, parallel=True)
@@ -174,6 +183,8 @@ def _stack(cube, method, deviation, sigma, trim, floor):
             middle, spread = _moments(values[first:last])
             if method == 1:
                 middle, spread = _middle(values[:k]), MEDIAN_ERROR * spread
+            elif method == 2 and last - first == 1 and k > 1:
+                spread = MEDIAN_ERROR * _moments(values[:k])[1]
             elif method == 2 and last > first:
                 spread = _winsorised(values, k, first, last)
             data[y, x], error[y, x], count[y, x] = middle, spread, last - first

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from helioreduce.cosmic_rays.windows import COPY, at, least_around, low_median, median, near
+from helioreduce.cosmic_rays.windows import COPY, at, least_around, low_median, median, near, separable, separable_block
 
 #: Least variance: keeps the noise real where the variance is negative.
 LEAST_VARIANCE = np.float32(1e-5)
@@ -31,6 +31,7 @@ class Planes(NamedTuple):
     psf: np.ndarray  # (k, k), (0, 0) for the median filter
     excluded: np.ndarray  # bool: never a cosmic ray, never used to replace one
     border: int
+    separable: bool  # separable medians of 7, 5 and 9 pixels in place of 5 × 5, 3 × 3 and 7 × 7
 
 
 def planes(
@@ -40,11 +41,12 @@ def planes(
     psf: np.ndarray | None,
     excluded: np.ndarray,
     border: int,
+    separable: bool = False,
 ) -> Planes:
     """Return planes in the form that the kernels take; ``data`` and ``variance`` are shared, not copied."""
     empty = np.zeros((0, 0), np.float32)
     psf = empty if psf is None else np.ascontiguousarray(psf, np.float32)
-    return Planes(data, variance, empty if background is None else background, psf, excluded, border)
+    return Planes(data, variance, empty if background is None else background, psf, excluded, border, separable)
 
 
 @numba.njit(cache=True)
@@ -60,7 +62,10 @@ def medians(p, pixels):
 @numba.njit(cache=True)
 def noise(p, y, x, window):
     """Square root of the variance without the cosmic ray: its 5 × 5 median, plus the background's share."""
-    variance = median(p.variance, y, x, 2, p.border, window)
+    if p.separable:
+        variance = separable(p.variance, y, x, 3, p.border, window, np.empty(7, np.float32))
+    else:
+        variance = median(p.variance, y, x, 2, p.border, window)
     if p.background.size:
         variance += p.background[y, x]
     return np.sqrt(max(variance, LEAST_VARIANCE))
@@ -115,6 +120,8 @@ def laplacian(p, y, x, window):
 @numba.njit(cache=True)
 def significance(p, y, x, window, outer):
     """Return S′ = S − median₅ S: smooth structure is removed."""
+    if p.separable:
+        return _significance_separable(p, y, x, window, outer)
     ny, nx = p.data.shape
     if p.border == COPY and not (2 <= y < ny - 2 and 2 <= x < nx - 2):
         return np.float32(0)
@@ -128,11 +135,43 @@ def significance(p, y, x, window, outer):
 
 
 @numba.njit(cache=True)
+def _significance_separable(p, y, x, window, outer):
+    """Return S′ with the separable median of 7 pixels."""
+    ny, nx = p.data.shape
+    if p.border == COPY and not (3 <= y < ny - 3 and 3 <= x < nx - 3):
+        return np.float32(0)
+    n = 0
+    for j in range(y - 3, y + 4):
+        for i in range(x - 3, x + 4):
+            outer[n] = laplacian(p, at(j, ny, p.border), at(i, nx, p.border), window)
+            n += 1
+    return laplacian(p, y, x, window) - separable_block(outer, 7, window, np.empty(7, np.float32))
+
+
+@numba.njit(cache=True)
+def _fine_structure_separable(p, y, x, window, outer):
+    """Return F with separable medians of 5 pixels (unless a PSF is given) and of 9."""
+    ny, nx = p.data.shape
+    if p.border == COPY and not (4 <= y < ny - 4 and 4 <= x < nx - 4):
+        return LEAST_FINE_STRUCTURE
+    line, n = np.empty(9, np.float32), 0
+    for dy in range(-4, 5):
+        for dx in range(-4, 5):
+            j, i = at(y + dy, ny, p.border), at(x + dx, nx, p.border)
+            outer[n] = matched(p, j, i, window) if p.psf.size else separable(p.data, j, i, 2, p.border, window, line)
+            n += 1
+    centre = outer[40]
+    return max((centre - separable_block(outer, 9, window, line)) / noise(p, y, x, window), LEAST_FINE_STRUCTURE)
+
+
+@numba.njit(cache=True)
 def fine_structure(p, y, x, window, outer):
     """Return F = (M − median₇ M) / noise, at least 0.01: large on stars and edges, small on cosmic rays.
 
     M is the 3 × 3 median of the image, or its :func:`matched` filter where a PSF is given.
     """
+    if p.separable:
+        return _fine_structure_separable(p, y, x, window, outer)
     data, border, by_profile = p.data, p.border, p.psf.size > 0
     ny, nx = data.shape
     if border == COPY and not (3 <= y < ny - 3 and 3 <= x < nx - 3):
@@ -170,7 +209,7 @@ def hits(p, pixels, threshold, contrast):
     """Return those of ``pixels`` with S′ > threshold and S′ / F > contrast."""
     _, nx = p.data.shape
     found, n = np.empty(pixels.size, np.int64), 0
-    window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
+    window, outer = np.empty(25, np.float32), np.empty(81, np.float32)
     for pixel in pixels:
         y, x = pixel // nx, pixel % nx
         if not _stands_out(p, y, x, threshold, window):
@@ -187,7 +226,7 @@ def grow(p, pixels, threshold):
     """Return ``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
     ny, nx = p.data.shape
     found, n = np.empty(min(9 * pixels.size, p.data.size), np.int64), 0
-    window, outer = np.empty(25, np.float32), np.empty(49, np.float32)
+    window, outer = np.empty(25, np.float32), np.empty(81, np.float32)
     for pixel in near(pixels, 1, ny, nx):
         y, x = pixel // nx, pixel % nx
         if _stands_out(p, y, x, threshold, window) and significance(p, y, x, window, outer) > threshold:
@@ -203,7 +242,7 @@ def _stands_out(p, y, x, threshold, window):
     if p.excluded[y, x]:
         return False
     value = curvature(p.data, p.border, y, x)
-    if 2 <= y < ny - 2 and 2 <= x < nx - 2:
+    if not p.separable and 2 <= y < ny - 2 and 2 <= x < nx - 2:
         least = least_around(p.variance, y, x)
         least += p.background[y, x] if p.background.size else np.float32(0)
         if not _may_exceed(value, least, threshold):

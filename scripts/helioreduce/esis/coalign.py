@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
+from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 from helioreduce.esis import masks
 from helioreduce.esis.align import FINER, FINEST, LowCorrelation, Registration, Scene, consensus, register, scene, search
@@ -59,7 +60,7 @@ def coalign(
     Parameters
     ----------
     images
-        Level 1 of each camera in the line's window (my, mx).
+        Level 1 of each camera in the line's window (my, mx); without camera 2 the lowest number takes its place.
     line
         The spectral line.
     target
@@ -87,6 +88,43 @@ def coalign(
     return Coalignment(stops, linear, quadratic, correlation)
 
 
+def reference_of(cameras: Iterable[int]) -> int:
+    """Return the camera onto which the others are brought: camera 2, or the lowest number where it is missing."""
+    present = set(cameras)
+    return cam.REFERENCE if cam.REFERENCE in present else min(present)
+
+
+def without_sun(images: Mapping[int, np.ndarray]) -> dict[int, str]:
+    """Return the cameras in whose window no field stop stands out of the background, and why."""
+    dark = {}
+    for camera, image in images.items():
+        try:
+            masks.field_stop(image)
+        except InputError as error:
+            dark[camera] = f"ESIS{camera}: {error.problem}"
+    return dark
+
+
+def joint_scene(
+    images: Mapping[int, np.ndarray],
+    found: Coalignment,
+    line: cam.Line,
+    *,
+    robust: bool = False,
+    shape: tuple[int, int] = cam.GRID_SHAPE,
+) -> np.ndarray:
+    """Return the mean of the cameras on the level-3 grid, divided by its local mean, less one: what sequences are compared by.
+
+    Returns
+    -------
+    ndarray
+        (ny, nx) float32; NaN where no camera sees.
+    """
+    scenes = {camera: _scene(image, found.stops[camera], line, robust) for camera, image in images.items()}
+    mean = consensus(scenes, found.quadratic, shape, levels=FINEST)
+    return np.where(mean.good, mean.levels[-1], np.float32(np.nan))
+
+
 def _aim(target: np.ndarray | None, robust: bool) -> Scene | None:
     if target is None:
         return None
@@ -110,8 +148,9 @@ def _linear(
     transforms: dict[int, Map] = {}
     correlation: dict[int, float] = {}
     if target is None:
-        transforms[cam.REFERENCE] = nominal(cam.REFERENCE, _centre(stops[cam.REFERENCE]), shape)
-        reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
+        first = reference_of(scenes)
+        transforms[first] = nominal(first, _centre(stops[first]), shape)
+        reference = consensus({first: scenes[first]}, transforms, shape)
     else:
         reference = target
     for camera in scenes:
@@ -126,9 +165,9 @@ def _internal(
     scenes: Mapping[int, Scene], linear: Mapping[int, Map], min_correlation: float, shape: tuple[int, int]
 ) -> tuple[dict[int, Map], dict[int, float]]:
     """Return quadratic transforms that bring the cameras onto camera 2, and their correlation."""
-    transforms, correlation = dict(linear), {}
-    others = [camera for camera in scenes if camera != cam.REFERENCE]
-    reference = consensus({cam.REFERENCE: scenes[cam.REFERENCE]}, transforms, shape)
+    transforms, correlation, first = dict(linear), {}, reference_of(scenes)
+    others = [camera for camera in scenes if camera != first]
+    reference = consensus({first: scenes[first]}, transforms, shape)
     for camera in others:
         found = register(scenes[camera], reference, transforms[camera], terms=6, levels=FINER)
         transforms[camera] = trusted(found, min_correlation, camera).transform
@@ -139,8 +178,8 @@ def _internal(
     return transforms, correlation
 
 
-def trusted(found: Registration, min_correlation: float, camera: int) -> Registration:
-    """Return the registration if the images are alike enough.
+def trusted(found: Registration, min_correlation: float, camera: int | None = None) -> Registration:
+    """Return the registration, of a ``camera`` or of all together, if the images are alike enough.
 
     Raises
     ------
@@ -148,8 +187,9 @@ def trusted(found: Registration, min_correlation: float, camera: int) -> Registr
         If they are not.
     """
     if not found.correlation >= min_correlation:
+        which = "the mean of the cameras" if camera is None else f"camera {camera}"
         raise LowCorrelation(
-            f"camera {camera} correlates by {found.correlation:.3f} only, less than {min_correlation:g}",
+            f"{which} correlates by {found.correlation:.3f} only, less than {min_correlation:g}",
             cure="Give a target nearer in time and wavelength, or exclude the sequence",
         )
     return found
@@ -161,10 +201,14 @@ def pair_correlations(stack: np.ndarray, where: np.ndarray | None = None) -> np.
 
 
 def zero_lag(a: np.ndarray, b: np.ndarray, where: np.ndarray | None = None) -> float:
-    """Return Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook."""
+    """Return Pearson's r of two images (ny, nx) over ``where``; missing pixels count as 0, as in the flight notebook.
+
+    NaN where one of them is empty.
+    """
     a, b = (np.nan_to_num(image if where is None else image[where]).astype(np.float64).ravel() for image in (a, b))
     a, b = a - a.mean(), b - b.mean()
-    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+    norm = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / norm) if norm > 0 else float("nan")
 
 
 def _centre(stop: np.ndarray) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from helioreduce.esis import camera as cam
+from helioreduce.esis.drift import LIMIT
+from helioreduce.esis.values import Drift
 
 _PAIRS = ("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")
 _SHOWN = 2  # every second pixel is enough for a picture
@@ -33,7 +35,7 @@ def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
         shown.append(("target", target))
     figure = Figure(figsize=(2.3 * len(shown), 2.5), layout="constrained")
     for axis, (title, image) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
-        top = np.nanpercentile(image, 99.5)
+        top = _top(image)
         drawn = _picture(axis, image, title, cmap="inferno", vmin=0, vmax=top)
         figure.colorbar(drawn, ax=axis, shrink=0.7, label="photon" if title != "target" else "DN")
     figure.suptitle(names)
@@ -88,27 +90,29 @@ def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Fig
     """
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axis, number, image, outline in zip(figure.subplots(1, 4, sharey=True), cam.CAMERAS, images, outlines, strict=True):
-        _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=np.nanpercentile(image, 99.5))
+        _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=_top(image))
         closed = _arcsec(np.vstack([outline, outline[:1]]))
         axis.plot(*closed.T, color="tab:cyan", lw=1.2)
     figure.suptitle(f"{names}: free of Mg X inside the line")
     return figure
 
 
-def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray, pair: tuple[int, int] = (0, 3)) -> Figure:
+def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray) -> Figure:
     """Draw the difference of two cameras, each over its mean: after the linear and the quadratic step, and without vignetting.
+
+    They are the first and the last that see the Sun.
 
     Parameters
     ----------
     linear, quadratic, corrected
         Stacks (4, ny, nx).
-    pair
-        Indices of the two cameras.
     """
+    there = np.flatnonzero(np.isfinite(corrected).any(axis=(1, 2)))
+    pair = (int(there[0]), int(there[-1]))
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
     titles = ("linear", "quadratic", "quadratic, vignetting removed")
     for axis, title, stack in zip(figure.subplots(1, 3, sharey=True), titles, (linear, quadratic, corrected), strict=True):
-        seen = np.isfinite(corrected).all(axis=0)
+        seen = np.isfinite(corrected[there]).all(axis=0)
         a, b = (np.where(seen, stack[k], np.nan) / np.nanmean(stack[k][seen]) for k in pair)
         drawn = _picture(axis, a - b, f"{title}: rms {np.nanstd(a - b):.3f}", cmap="RdBu_r", vmin=-1.5, vmax=1.5)
     figure.colorbar(drawn, ax=figure.axes, shrink=0.8, label="difference / mean")
@@ -140,6 +144,30 @@ def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Fi
     return figure
 
 
+def drift(found: Drift) -> Figure:
+    """Draw where the Sun lies on the field stop in each sequence, the curve through it, and the distance from the curve."""
+    figure = Figure(figsize=(8.6, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axis, name, colour in ((0, "longitude", "tab:blue"), (1, "latitude", "tab:orange")):
+        left.plot(found.exposures, found.measured[:, axis], "o", color=colour, ms=4, label=name)
+        left.plot(found.exposures, found.fitted[:, axis], "-", color=colour, lw=1)
+        right.plot(found.exposures, found.measured[:, axis] - found.fitted[:, axis], "o-", color=colour, ms=4, label=name)
+    right.axhspan(-LIMIT, LIMIT, color="0.9", zorder=0)
+    left.set(ylabel="drift of the Sun [pixel of level 3]", title="dots: measured, lines: fitted")
+    right.set(ylabel="measured − fitted [pixel]", title=f"shaded: the curve is followed (±{LIMIT:g})")
+    for axis in (left, right):
+        axis.set(xlabel="exposure number")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.legend(fontsize=7)
+    return figure
+
+
+def coordinates(header: Mapping[str, Any]) -> str:
+    """Return in a few words what the coordinates of an aligned sequence rest on, and how well they are known."""
+    kind = "" if "TARGET" in header else "relative "
+    return f"{kind}coordinates ± {header['CSYER1']:g}″" if "CSYER1" in header else ""
+
+
 def _picture(axis: Axes, image: np.ndarray, title: str, **style: Any) -> AxesImage:
     """Draw an image on the level-3 grid, in helioprojective arcsec."""
     corners = _arcsec(np.array([[-0.5, -0.5], [n - 0.5 for n in image.shape[::-1]]]))
@@ -149,6 +177,11 @@ def _picture(axis: Axes, image: np.ndarray, title: str, **style: Any) -> AxesIma
     if place is not None and place.is_first_col():
         axis.set(ylabel="latitude [arcsec]")
     return drawn
+
+
+def _top(image: np.ndarray) -> float:
+    """Return the brightness of the top of a picture: exceeded by half a per cent of the pixels; 1 without any light."""
+    return float(np.nanpercentile(image, 99.5)) if np.isfinite(image).any() else 1.0
 
 
 def _arcsec(pixels: np.ndarray) -> np.ndarray:

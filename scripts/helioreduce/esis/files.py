@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import level0
 from helioreduce.esis.camera import CAMERAS
-from helioreduce.esis.values import Aligned, Cube, Frame, Masks, Normalisation, Vignetting
+from helioreduce.esis.target import nearest, on_grid
+from helioreduce.esis.values import Aligned, Cube, Drift, Frame, Masks, Normalisation, Registered, Vignetting
+from helioreduce.image import Image
 from helioreduce.io import fits
 
 if TYPE_CHECKING:
@@ -31,6 +34,16 @@ _ALIGNED = {
     "target": "TARGET",
 }
 
+_REGISTERED = {"linear": "LINEAR", "quadratic": "QUADRATIC", "stops": "STOP", "scene": "SCENE"}
+_DRIFT = {
+    "exposures": "EXPOSURE",
+    "seconds": "TIME",
+    "measured": "MEASURED",
+    "fitted": "FITTED",
+    "places": "PLACE",
+    "kept": "KEPT",
+}
+
 
 def read_frame(path: str | Path) -> Frame:
     """Return a level-0 frame.
@@ -42,9 +55,94 @@ def read_frame(path: str | Path) -> Frame:
     """
     counts, header = fits.read_array(path)
     try:
-        return Frame(counts, header, level0.check(header, counts.shape))
+        frame = Frame(counts, header, level0.check(header, counts.shape))
     except InputError as error:
         raise error.at(path) from None
+    named = level0.NAME.fullmatch(Path(path).name)
+    if named and int(named[1]) != frame.camera:
+        raise InputError(f"CAM_ID says that it is of camera {frame.camera}", cure="Give the file its own name", where=path)
+    return frame
+
+
+def read_sequence(paths: Iterable[str | Path]) -> tuple[dict[int, Frame], dict[int, str]]:
+    """Return the level-0 frames of one exposure by camera, and why a camera has none."""
+    frames: dict[int, Frame] = {}
+    refused = {number: f"no frame of ESIS{number}" for number in CAMERAS}
+    for path in paths:
+        number, _ = level0.identity(Path(path).name)
+        try:
+            frames[number] = read_frame(path)
+            del refused[number]
+        except InputError as error:
+            refused[number] = str(error)
+    return frames, refused
+
+
+def read_level1(paths: Iterable[str | Path]) -> tuple[dict[int, Image], dict[int, str]]:
+    """Return level 1 of one exposure by camera, and why a camera has none."""
+    images = dict(zip(CAMERAS, map(fits.read, paths), strict=True))
+    refused = {number: str(image.header["REFUSED"]) for number, image in images.items() if "REFUSED" in image.header}
+    return {number: image for number, image in images.items() if number not in refused}, refused
+
+
+def refusal(path: str | Path) -> str:
+    """Return why the sequence of a product is left out; empty if it is not."""
+    return str(read_cards(path).get("REFUSED", ""))
+
+
+def write_refused(path: str | Path, header: Header) -> None:
+    """Write in place of a product that its sequence is left out; ``header`` says why, in REFUSED."""
+    fits.write_arrays(path, {}, header)
+
+
+def usable(paths: Iterable[str | Path]) -> list[int]:
+    """Return which of the products of single sequences are not left out, by their place in the list.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    why = {str(path): refusal(path) for path in paths}
+    if found := [k for k, reason in enumerate(why.values()) if not reason]:
+        return found
+    reasons = "; ".join(f"{Path(path).stem}: {reason}" for path, reason in why.items())
+    raise InputError(f"no sequence can be used ({reasons})", cure="Set esis.directory and esis.lights to frames of the flight")
+
+
+def read_target(paths: Sequence[str | Path], time: str) -> tuple[str, np.ndarray | None]:
+    """Return the file of the target nearest to a time, and its image on the level-3 grid; none where there are no files."""
+    if not paths:
+        return "", None
+    dates = [times.parse(fits.read_header(path)["DATE-OBS"]) for path in paths]
+    path = paths[nearest(dates, times.parse(time))]
+    image = fits.read(path)
+    try:
+        return str(path), on_grid(image.data, image.header)
+    except InputError as error:
+        raise error.at(path) from None
+
+
+def write_registered(path: str | Path, found: Registered) -> None:
+    """Write the registration of one line of one sequence."""
+    fits.write_arrays(path, {name: getattr(found, field) for field, name in _REGISTERED.items()}, found.header)
+
+
+def read_registered(path: str | Path) -> Registered:
+    """Return the registration of one line of one sequence."""
+    (linear, quadratic, stops, scene), header = fits.read_arrays(path, *_REGISTERED.values())
+    return Registered(linear, quadratic, stops, scene, header)
+
+
+def write_drift(path: str | Path, found: Drift, header: Header) -> None:
+    """Write the drift of a line."""
+    fits.write_arrays(path, {name: np.asarray(getattr(found, field)) * 1 for field, name in _DRIFT.items()}, header)
+
+
+def read_drift(path: str | Path) -> tuple[Drift, Header]:
+    """Return the drift of a line, and its header."""
+    (exposures, seconds, measured, fitted, places, kept), header = fits.read_arrays(path, *_DRIFT.values())
+    return Drift(exposures, seconds, measured, fitted, places, kept.astype(bool)), header
 
 
 def write_aligned(path: str | Path, aligned: Aligned) -> None:
@@ -61,8 +159,12 @@ def read_aligned(path: str | Path) -> Aligned:
 
 def read_time(path: str | Path) -> datetime:
     """Return the middle of the exposure of an aligned sequence, UTC."""
-    _, header = fits.read_arrays(path)
-    return times.parse(header["DATE-AVG"])
+    return times.parse(read_cards(path)["DATE-AVG"])
+
+
+def read_cards(path: str | Path) -> Header:
+    """Return the header of a product of one sequence."""
+    return fits.read_arrays(path)[1]
 
 
 def write_masks(path: str | Path, masks: Masks, header: Header) -> None:
@@ -97,13 +199,14 @@ def read_vignetting(path: str | Path) -> Vignetting:
 
 def write_normalisation(path: str | Path, found: Normalisation) -> None:
     """Write the normalisation of a line."""
-    fits.write_arrays(path, {"FACTORS": found.factors, "MEANS": found.means})
+    arrays = {"FACTORS": found.factors, "MEANS": found.means, "AIRMASS": found.transmission}
+    fits.write_arrays(path, arrays)
 
 
 def read_normalisation(path: str | Path) -> Normalisation:
     """Return the normalisation of a line."""
-    (factors, means), _ = fits.read_arrays(path, "FACTORS", "MEANS")
-    return Normalisation(factors, means)
+    arrays, _ = fits.read_arrays(path, "FACTORS", "MEANS", "AIRMASS")
+    return Normalisation(*arrays)
 
 
 def write_cube(path: str | Path, cube: Cube) -> None:
@@ -114,6 +217,9 @@ def write_cube(path: str | Path, cube: Cube) -> None:
         "STOP": cube.stops,
         "VIGNET": cube.vignetting,
         "FACTORS": cube.factors,
+        "AIRMASS": cube.transmission,
+        "INTERNAL": cube.internal,
+        "SNR": cube.signal_to_noise,
         "TIME": cube.seconds,
     }
     fits.write_cube(path, cube.data, cube.sigma, cube.mask, cube.header, others)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
+from helioreduce.io.provenance import ascii_only
 
 #: Name of a frame: camera and exposure number.
 NAME = re.compile(r"ESIS([1-4])_(\d{5})\.fits?(\.gz)?")
+#: Cameras without which a sequence is left out.
+LEAST_CAMERAS = 3
 
 
 def identity(name: str) -> tuple[int, int]:
@@ -53,15 +56,13 @@ def check(header: Mapping[str, Any], shape: tuple[int, int]) -> int:
     return int(number)
 
 
-def complete(cameras: Sequence[int]) -> None:
-    """Check that a sequence has one frame of every camera.
+def too_few(refused: Mapping[int, str]) -> str:
+    """Return why a sequence cannot be used, from the cameras that were ``refused`` and why; empty if enough are left."""
+    if len(cam.CAMERAS) - len(refused) >= LEAST_CAMERAS:
+        return ""
+    return f"fewer than {LEAST_CAMERAS} cameras can be used: " + "; ".join(refused.values())
 
-    Raises
-    ------
-    InputError
-        If one is missing or given twice.
-    """
-    if sorted(cameras) != list(cam.CAMERAS):
-        missing = [f"ESIS{number}" for number in cam.CAMERAS if number not in cameras]
-        problem = f"no frame of {', '.join(missing)}" if missing else f"frames of cameras {sorted(cameras)}"
-        raise InputError(f"the sequence has {problem}", cure="Give one frame of each camera, or exclude the sequence")
+
+def refuse(header: MutableMapping[str, Any], why: str) -> None:
+    """Say in ``header``, in place, that what it belongs to is left out, and why."""
+    header["REFUSED"] = ascii_only(why)

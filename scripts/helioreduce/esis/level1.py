@@ -17,25 +17,35 @@ from scipy.stats import trim_mean
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
+from helioreduce.esis import level0
 from helioreduce.image import Image
 
 #: Rows at the two ends of the detector, outside every octagon, that see stray light only.
 STRAY_ROWS = 100
 
 
-def header(level0: Mapping[str, Any], camera: int) -> Header:
+def header(raw: Mapping[str, Any], camera: int) -> Header:
     """Return the level-1 header: IMG_TS is the end of an exposure, DATE-AVG its middle."""
-    end = times.parse(str(level0["IMG_TS"]))
-    exposure = timedelta(seconds=float(level0["MEAS_EXP"]) * cam.TICK_S)
+    end = times.parse(str(raw["IMG_TS"]))
+    exposure = timedelta(seconds=float(raw["MEAS_EXP"]) * cam.TICK_S)
     cards = Header()
     cards["TELESCOP"] = ("ESIS", "EUV Snapshot Imaging Spectrograph, 2019 flight")
     cards["CAMERA"] = (camera, "camera number")
-    cards["SEQUENCE"] = (int(level0["IMG_ISN"]), "exposure number (IMG_ISN)")
+    cards["SEQUENCE"] = (int(raw["IMG_ISN"]), "exposure number (IMG_ISN)")
     cards["EXPTIME"] = (exposure.total_seconds(), "[s] measured exposure")
     for key, time in (("DATE-OBS", end - exposure), ("DATE-AVG", end - exposure / 2), ("DATE-END", end)):
         cards[key] = time.replace(tzinfo=None).isoformat(timespec="milliseconds")
     cards["BUNIT"] = "electron"
     return cards
+
+
+def missing(camera: int, exposure: int, why: str) -> Image:
+    """Return level 1 of a camera without a usable frame: NaN, with the time that the exposure should have, and why."""
+    end = cam.time_of(exposure).isoformat()
+    cards = header({"IMG_TS": end, "MEAS_EXP": cam.EXPOSURE_S / cam.TICK_S, "IMG_ISN": exposure}, camera)
+    cards["BUNIT"] = "photon"
+    level0.refuse(cards, why)
+    return Image(np.full(cam.ACTIVE_SHAPE, np.nan, np.float32), cards)
 
 
 def debias(frame: np.ndarray) -> np.ndarray:

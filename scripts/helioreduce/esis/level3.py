@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from astropy.io.fits import Header
 
+from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
 from helioreduce.esis.values import Aligned, Cube, Masks, Planes, Vignetting
 from helioreduce.esis.vignetting import fields, positions
 from helioreduce.image import Flag
+from helioreduce.io.provenance import ascii_only, record
 
+#: Unit of a cube: photons divided by vignetting and by responses relative to one camera are no longer those counted.
+UNIT = "photon / pix"
+#: Cards of processing that a cube takes over.
+_PROCESSING = re.compile(r"PR(STEP|PROC|VER|PARA|REF)\d+|ESIS_\w{2,3}")
 #: Departure of an exposure from the regular time axis that is still on it, s.
 _JITTER_S = 0.5
 
 
-def empty(dates: Sequence[datetime], line: cam.Line, vignetting: Vignetting, shape: tuple[int, int] = cam.GRID_SHAPE) -> Cube:
+def empty(sequences: Sequence[Header], vignetting: Vignetting, shape: tuple[int, int] = cam.GRID_SHAPE) -> Cube:
     """Return a cube without data, to be filled in place.
 
     Parameters
     ----------
-    dates
-        Middle of the exposure of each sequence, UTC.
-    line
-        The spectral line.
+    sequences
+        Header of each aligned sequence.
     vignetting
         Of all sequences.
     shape
         (ny, nx) of the level-3 grid.
     """
+    dates = [times.parse(str(cards["DATE-AVG"])) for cards in sequences]
     index = time_axis(dates)
     outer = (int(index.max()) + 1, len(vignetting.slopes))
-    times = np.full(outer[0], np.nan)
-    times[index] = seconds(dates)
+    after = np.full(outer[0], np.nan)
+    after[index] = seconds(dates)
     return Cube(
         data=np.full((*outer, *shape), np.nan, np.float32),
         sigma=np.full((*outer, *shape), np.nan, np.float32),
@@ -44,22 +52,33 @@ def empty(dates: Sequence[datetime], line: cam.Line, vignetting: Vignetting, sha
         quadratic=np.full((*outer, 2, 6), np.nan),
         stops=np.full((*outer, 8, 2), np.nan),
         factors=np.full(outer, np.nan),
-        seconds=times,
+        transmission=np.full(outer[0], np.nan),
+        internal=np.full((outer[0], 2, 2, outer[1] * (outer[1] - 1) // 2), np.nan),
+        signal_to_noise=np.full(outer, np.nan),
+        seconds=after,
         vignetting=np.stack([vignetting.slopes, vignetting.slope_errors]),
-        header=header(dates[0], line),
+        header=header(sequences),
     )
 
 
-def fill(cube: Cube, place: int, aligned: Aligned, masks: Masks, factors: np.ndarray) -> None:
+def fill(cube: Cube, place: int, aligned: Aligned, masks: Masks, factors: np.ndarray, transmission: float = np.nan) -> None:
     """Correct a sequence and put it at its ``place`` on the time axis of ``cube``."""
     field = fields(cube.vignetting[0], positions(aligned.quadratic, aligned.stops, aligned.data.shape[1:]))
     planes = Planes(aligned.data, aligned.sigma, aligned.mask)
     cube.data[place], cube.sigma[place], cube.mask[place] = correct(planes, masks.lit, field, factors)
     cube.clear[place] = masks.clear
     cube.quadratic[place], cube.stops[place], cube.factors[place] = aligned.quadratic, aligned.stops, factors
+    cube.transmission[place], cube.internal[place] = transmission, aligned.internal
+    cube.signal_to_noise[place] = [_signal_to_noise(*one) for one in zip(cube.data[place], cube.sigma[place], strict=True)]
 
 
-def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
+def _signal_to_noise(data: np.ndarray, sigma: np.ndarray) -> float:
+    """Return the median of data / σ where both are known; NaN where nothing is."""
+    seen = np.isfinite(data) & (sigma > 0)
+    return float(np.median(data[seen] / sigma[seen])) if seen.any() else float("nan")
+
+
+def time_axis(dates: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
     """Return the index of each sequence on a regular axis that starts with the first; excluded sequences leave gaps.
 
     Raises
@@ -67,17 +86,17 @@ def time_axis(times: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> n
     InputError
         If a time lies more than 0.5 s off the axis, or two share one index.
     """
-    offset = seconds(times) / cadence_s
+    offset = seconds(dates) / cadence_s
     index = np.rint(offset).astype(int)
-    if np.abs(offset - index).max() * cadence_s > _JITTER_S or len(set(index.tolist())) < len(times):
+    if np.abs(offset - index).max() * cadence_s > _JITTER_S or len(set(index.tolist())) < len(dates):
         away = [f"{o * cadence_s:.1f}" for o in offset]
         raise InputError(f"exposures are not {cadence_s:g} s apart: {away} s", cure="Reduce one flight at a time")
     return index
 
 
-def seconds(times: Sequence[datetime]) -> np.ndarray:
+def seconds(dates: Sequence[datetime]) -> np.ndarray:
     """Return the seconds of each time after the first."""
-    return np.array([(time - times[0]).total_seconds() for time in times])
+    return np.array([(date - dates[0]).total_seconds() for date in dates])
 
 
 def correct(planes: Planes, lit: np.ndarray, field: np.ndarray, factors: np.ndarray) -> Planes:
@@ -102,11 +121,58 @@ def correct(planes: Planes, lit: np.ndarray, field: np.ndarray, factors: np.ndar
     return Planes(data, sigma, planes.mask | outside.astype(np.uint8))
 
 
-def header(first: datetime, line: cam.Line) -> Header:
-    """Return the header of a cube: world coordinates, unit and line."""
-    cards = wcs_header(first)
-    cards["BUNIT"], cards["LINE"], cards["WAVELNTH"] = "photon", line.name, line.wavelength_A
+def header(sequences: Sequence[Header]) -> Header:
+    """Return the header of a cube from those of its aligned sequences.
+
+    World coordinates and their error, line, instrument, exposures, observer (the Earth), unit; then the processing of the
+    first sequence, on which those of the whole flight follow.
+    """
+    first, last = sequences[0], sequences[-1]
+    cards = wcs_header(times.parse(str(first["DATE-AVG"])))
+    for key in ("TELESCOP", "LINE", "WAVELNTH", "CSYER1", "CSYER2", "DRIFTRMS", "TARGET", *(k for k in first if "CAVEAT" in k)):
+        if key in first:
+            cards[key] = (first[key], first.comments[key])
+    cards["INSTRUME"] = ("ESIS", "EUV Snapshot Imaging Spectrograph")
+    cards["WAVEUNIT"] = "Angstrom"
+    if "DATE-END" in last:
+        cards["DATE-END"] = (last["DATE-END"], "end of the last exposure")
+    if lengths := [float(one["EXPTIME"]) for one in sequences if "EXPTIME" in one]:
+        cards["EXPTIME"] = (float(np.mean(lengths)), "[s] of one exposure, mean")
+        cards["XPOSURE"] = (float(np.sum(lengths)), "[s] of all exposures")
+    cards["NSEQ"] = (len(sequences), "sequences in the cube")
+    cards["SEQUENCE"] = (" ".join(str(one.get("SEQUENCE", "?")) for one in sequences), "exposure numbers")
+    cards.update(observer(times.parse(str(first["DATE-AVG"]))))
+    cards["BUNIT"] = (UNIT, f"of a detector pixel, on the scale of camera {cam.REFERENCE}")
+    cards.extend(card for card in first.cards if _PROCESSING.fullmatch(card.keyword))
     return cards
+
+
+def describe(
+    cube: Cube, found: Vignetting, *, flatten: bool = False, left_out: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Add to the header of a filled cube, in place, the steps of the whole flight, the correlations, and what is left out."""
+    linear, quadratic = np.nanmean(cube.internal, axis=(0, 3))
+    for key, stage in (("CORRLIN", linear), ("CORRQUAD", quadratic)):
+        cube.header[key] = (round(float(stage[0]), 5), "mean correlation of the cameras, full frame")
+    for name, levels in zip(cam.CAMERAS, cube.signal_to_noise.T, strict=False):
+        cube.header[f"SNR{name}"] = (round(float(np.nanmedian(levels)), 3), f"median data / sigma of camera {name}")
+    for number, (path, why) in enumerate(left_out.items(), start=1):
+        cube.header[f"LEFTOUT{number}"] = ascii_only(f"{Path(path).stem}: {why}")
+    record(cube.header, "esis_vignetting", {"scatter": round(found.scatter, 5), "blocks": found.blocks})
+    gains, airmass = np.nanmedian(cube.factors, axis=0).round(5).tolist(), "removed" if flatten else "kept"
+    record(cube.header, "esis_normalise", {"factors": gains, "flatten": flatten, "airmass": airmass})
+
+
+def observer(time: datetime) -> dict[str, tuple[float, str]]:
+    """Return the observer's cards: the Earth, from which a sounding rocket is 300 km at most."""
+    from sunpy.coordinates import sun  # takes a second: only here, once for each cube
+
+    moment = time.replace(tzinfo=None)
+    return {
+        "HGLN_OBS": (0.0, "[deg] Stonyhurst longitude of the Earth"),
+        "HGLT_OBS": (float(sun.B0(moment).deg), "[deg] Stonyhurst latitude of the Earth"),
+        "DSUN_OBS": (float(sun.earth_distance(moment).to_value("m")), "[m] distance of the Earth"),
+    }
 
 
 def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:

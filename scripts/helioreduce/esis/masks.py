@@ -149,9 +149,16 @@ def seen(stops: np.ndarray, maps: np.ndarray, line: cam.Line, shape: tuple[int, 
     maps
         Coefficients (n, 2, 6) of the transforms from the grid to it.
     """
-    cameras = [on_grid(stop, line, transforms.on_grid(one, shape), shape) for stop, one in zip(stops, maps, strict=True)]
+    cameras = [_seen(stop, line, transforms.on_grid(one, shape), shape) for stop, one in zip(stops, maps, strict=True)]
     lit, clear, outlines = zip(*cameras, strict=True)
     return Masks(np.stack(lit), np.stack(clear), outlines)
+
+
+def _seen(stop: np.ndarray, line: cam.Line, one: Map, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return :func:`on_grid` of one camera; one that is missing, whose field stop is NaN, sees nothing."""
+    if np.isfinite(stop).all():
+        return on_grid(stop, line, one, shape)
+    return np.zeros(shape, bool), np.zeros(shape, bool), np.full((2, 1, 2), np.nan)
 
 
 def area(polygon: np.ndarray) -> float:

@@ -43,6 +43,57 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Registered:
+    """Transforms of one line of one sequence, before the sequences are aligned in time.
+
+    Parameters
+    ----------
+    linear, quadratic
+        Maps (n, 2, 6) of the linear and the quadratic registration; NaN for a camera without a usable frame.
+    stops
+        Vertices (n, 8, 2) of the field stop in level 1.
+    scene
+        Mean of the cameras over its local mean, less one, (ny, nx); NaN where none sees.
+    header
+        Of the reference camera's level 1, with the line; REFUSED says why the sequence cannot be used.
+    """
+
+    linear: np.ndarray
+    quadratic: np.ndarray
+    stops: np.ndarray
+    scene: np.ndarray
+    header: Header
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drift:
+    """Motion of the Sun over the field stop, and where each sequence lies.
+
+    Parameters
+    ----------
+    exposures
+        Numbers of the sequences, (n,).
+    seconds
+        Middle of each exposure after the first, (n,).
+    measured, fitted
+        Place of the Sun on the detector of the reference camera relative to the mean of the sequences, (n, 2), pixels of
+        level 3 in (x, y): as registered, and by the smooth curve.
+    places
+        Matrices (n, 3, 3) in (1, u, v), the scaled coordinates of the grid: level 3 → the grid of the sequence's own
+        registration.
+    kept
+        Boolean (n,): the curve is followed; elsewhere the measurement, which lies farther from it than its accuracy.
+    """
+
+    exposures: np.ndarray
+    seconds: np.ndarray
+    measured: np.ndarray
+    fitted: np.ndarray
+    places: np.ndarray
+    kept: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Aligned:
     """One line of one sequence: the cameras on the level-3 grid.
 
@@ -132,13 +183,17 @@ class Normalisation:
     Parameters
     ----------
     factors
-        (n_sequences, n), ≥ 1; multiplies the images.
+        (n_sequences, n); multiplies the images.
     means
         Means before it, same shape, photons.
+    transmission
+        Mean of each sequence over that of the brightest, (n_sequences,): the transmission of the atmosphere, and what the
+        whole field does. It is not taken out.
     """
 
     factors: np.ndarray
     means: np.ndarray
+    transmission: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +203,8 @@ class Cube:
     Parameters
     ----------
     data, sigma
-        (n_times, n, ny, nx) float32, photons.
+        (n_times, n, ny, nx) float32: photons of a detector pixel and an exposure, as the reference camera would count them
+        without vignetting.
     mask
         Same shape, uint8: :class:`Flag` bits.
     clear
@@ -157,6 +213,12 @@ class Cube:
         (n_times, n, 2, 6) and (n_times, n, 8, 2), as in :class:`Aligned`.
     factors
         Intensity normalisation (n_times, n).
+    transmission
+        Level of each sequence over the highest, (n_times,), not taken out.
+    internal
+        Correlations of the pairs of cameras, (n_times, 2, 2, 6), as in :class:`Aligned`.
+    signal_to_noise
+        Median of data / σ over the field of each camera, (n_times, n).
     seconds
         Time of each plane after the first, (n_times,).
     vignetting
@@ -172,6 +234,9 @@ class Cube:
     quadratic: np.ndarray
     stops: np.ndarray
     factors: np.ndarray
+    transmission: np.ndarray
+    internal: np.ndarray
+    signal_to_noise: np.ndarray
     seconds: np.ndarray
     vignetting: np.ndarray
     header: Header

@@ -127,10 +127,42 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
 
 
 def fit_together(sequences: Sequence[Blocks]) -> Vignetting:
-    """Fit all sequences together, and each by itself."""
+    """Fit all sequences together, and each by itself; a sequence without one of the cameras only adds to all.
+
+    The errors are those of the fit, or of the scatter of single sequences where that is larger, see :func:`scatter_error`.
+    """
     data, variance, f = (np.concatenate(planes) for planes in zip(*sequences, strict=True))
     together = fit(data, variance, f)
-    return replace(together, single=np.stack([fit(*sequence).slopes for sequence in sequences]))
+    complete = [np.isfinite(sequence.data).any(axis=0).all() for sequence in sequences]
+    alone = [fit(*sequence) if whole else None for sequence, whole in zip(sequences, complete, strict=True)]
+    unknown = np.full(data.shape[1], np.nan)
+    single = np.stack([unknown if one is None else one.slopes for one in alone])
+    gains = np.stack([unknown if one is None else one.gains for one in alone])
+    return replace(
+        together,
+        slope_errors=np.fmax(together.slope_errors, scatter_error(single)),
+        gain_errors=np.fmax(together.gain_errors, scatter_error(gains)),
+        single=single,
+    )
+
+
+def scatter_error(series: np.ndarray) -> np.ndarray:
+    """Return the standard error of the mean of each column of a series (n_times, n), from its own scatter: (n,).
+
+    s/√n · √((1 + ρ)/(1 − ρ)), with the lag-1 autocorrelation ρ of all columns together, corrected for the bias of a short
+    series (Marriott & Pope 1954, Biometrika 41, 390) and kept within 0 and 0.9. NaN for fewer than two times; fewer than six
+    do not tell ρ, which is 0 then.
+    """
+    away = series[np.isfinite(series).all(axis=1)]
+    n = len(away)
+    if n < 2:
+        return np.full(series.shape[1], np.nan)
+    away = away - away.mean(axis=0)
+    total, correlation = (away**2).sum(), 0.0
+    if n >= 6 and total > 0:
+        correlation = float(np.clip((n * (away[1:] * away[:-1]).sum() / total + 1) / (n - 3), 0, 0.9))
+    spread = away.std(axis=0, ddof=1)
+    return np.asarray(spread / np.sqrt(n) * np.sqrt((1 + correlation) / (1 - correlation)))
 
 
 def fields(slopes: np.ndarray, f: np.ndarray) -> np.ndarray:

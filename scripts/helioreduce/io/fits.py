@@ -23,6 +23,9 @@ from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 
 #: Cards of an image that are computed when it is written.
 STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
+#: Extensions that belong to an image, and cards of the form of an HDU.
+_COMPANIONS = ("UNCERT", "MASK", "FLAGS", "CHANGES")
+_FORM = ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "COMMENT", "HISTORY", "", *STRUCTURAL)
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 #: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
 _TILE = 256
@@ -59,8 +62,13 @@ def cards(**values: object) -> fits.Header:
 # Images
 
 
-def read(path: str | Path) -> Image:
+def read(path: str | Path, extension: int | str | None = None) -> Image:
     """Return the first image of a FITS file, with its extensions ``UNCERT``, ``MASK`` and ``FLAGS`` where present.
+
+    Parameters
+    ----------
+    extension
+        Number or EXTNAME of another image; the cards of the primary header that it does not have are added to its own.
 
     Returns
     -------
@@ -74,10 +82,10 @@ def read(path: str | Path) -> Image:
         Not FITS, truncated, corrupt (checksum), without an image, or with an error plane of unknown type or unit.
     """
     with opened(path) as hdus:
-        science = next((hdu for hdu in hdus if is_image(hdu) and hdu.data is not None), None)
-        if science is None:
-            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        science = _chosen(hdus, extension)
         header, data = science.header.copy(), np.asarray(science.data, np.float32)
+        if extension is not None and science is not hdus[0]:
+            header.extend((card for card in hdus[0].header.cards if card.keyword not in _FORM), unique=True, strip=True)
         # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
         if science.data.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
             data = np.where(science.data == blank, np.float32(np.nan), data)
@@ -94,16 +102,55 @@ def read(path: str | Path) -> Image:
         return Image(data, header, **planes)
 
 
+def _chosen(hdus: fits.HDUList, extension: int | str | None) -> Any:
+    """Return the image HDU that is asked for; the first with data by default."""
+    images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.data is not None}
+    if not images:
+        raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+    if extension is None:
+        return next(iter(images.values()))
+    for n, hdu in images.items():
+        if extension in (n, hdu.name) or str(extension).upper() == hdu.name:
+            return hdu
+    raise InputError(f"has no image {extension!r}", cure=f"Its images: {_listed(images)}")
+
+
+def _listed(images: Mapping[int, Any]) -> str:
+    """Return the numbers of some HDUs, with their names, as text."""
+    return ", ".join(f"{n} ({hdu.name})" if hdu.name else str(n) for n, hdu in images.items())
+
+
+def one_image(path: str | Path, extension: int | str | None) -> int | str:
+    """Return which image of a file is meant: the one that is asked for, or the only one beside its error plane and masks.
+
+    Raises
+    ------
+    InputError
+        If there are several and none is asked for, or there is none.
+    """
+    with opened(path, checksum=False) as hdus:
+        if extension is not None:
+            _chosen(hdus, extension)
+            return extension
+        images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.name not in _COMPANIONS}
+        if len(images) > 1:
+            cure = f"Set extension to one of them: {_listed(images)}"
+            raise InputError(f"holds {len(images)} images, and none is chosen", cure=cure)
+        if not images:
+            raise InputError("holds no image HDU", cure="Give a FITS file with an image")
+        return next(iter(images))
+
+
 def _changes(rows: np.ndarray | None) -> Changes:
     """Return changes from an extension (3, N) of rows, columns and values; without an array there are none."""
     y, x, value = np.zeros((3, 0), np.float32) if rows is None else np.asarray(rows, np.float32)
     return Changes(y.astype(np.int32), x.astype(np.int32), value)
 
 
-def read_header(path: str | Path) -> fits.Header:
-    """Return the header of the first image HDU, without reading the pixels; a file that is too short for them is refused."""
+def read_header(path: str | Path, extension: int | str | None = None) -> fits.Header:
+    """Return the header of an image HDU, without reading the pixels; a file that is too short for them is refused."""
     with opened(path, checksum=False) as hdus:
-        for hdu in hdus:
+        for hdu in hdus if extension is None else [_chosen(hdus, extension)]:
             if is_image(hdu):
                 len(hdus)  # goes to the end of the file
                 return hdu.header.copy()
@@ -116,10 +163,10 @@ def read_headers(path: str | Path) -> list[fits.Header]:
         return [hdu.header.copy() for hdu in hdus if hdu.is_image]
 
 
-def read_rows(path: str | Path, rows: slice) -> np.ndarray:
-    """Return some rows of the first image HDU, float32, scaled; only they are read unless the file is compressed as a whole."""
+def read_rows(path: str | Path, rows: slice, extension: int | str | None = None) -> np.ndarray:
+    """Return some rows of an image HDU, float32, scaled; only they are read unless the file is compressed as a whole."""
     with opened(path, checksum=False) as hdus:
-        for hdu in hdus:
+        for hdu in hdus if extension is None else [_chosen(hdus, extension)]:
             if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
                 return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
     raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)

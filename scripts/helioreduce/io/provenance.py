@@ -83,9 +83,9 @@ def record(
     header[f"PRPROC{n}"] = ("helioreduce", "software")
     header[f"PRPVER{n}"] = (__version__, "its version")
     text = "; ".join(f"{name}={value}" for name, value in {"status": status, **(parameters or {})}.items())
-    header[f"PRPARA{n}"] = _ascii(text)
+    header[f"PRPARA{n}"] = ascii_only(text)
     if reference:
-        header[f"PRREF{n}"] = _ascii(reference)
+        header[f"PRREF{n}"] = ascii_only(reference)
 
 
 def caveat(header: Header, text: str) -> None:
@@ -96,9 +96,9 @@ def caveat(header: Header, text: str) -> None:
     InputWarning
         With the text, and the channel and time of the image.
     """
-    if _ascii(text) in caveats(header):
+    if ascii_only(text) in caveats(header):
         return
-    header[f"CAVEAT{len(caveats(header)) + 1}"] = (_ascii(text), "what may be wrong")
+    header[f"CAVEAT{len(caveats(header)) + 1}"] = (ascii_only(text), "what may be wrong")
     frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header)
     warnings.warn(f"{frame}: {text}", InputWarning, stacklevel=3)
 
@@ -113,7 +113,7 @@ def is_simulated(header: Mapping[str, object]) -> bool:
     return SIMULATE in header or SIMULATED in str(header.get("ORIGIN", ""))
 
 
-def _ascii(text: str) -> str:
+def ascii_only(text: str) -> str:
     """Return text in the characters that FITS allows."""
     return text.encode("ascii", "replace").decode()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from helioreduce.cosmic_rays.profile import MODELS
 from helioreduce.errors import InputError
 from helioreduce.plan.paths import located, places
 
@@ -18,7 +22,13 @@ CALIBRATION = ("bias", "dark", "flat")
 #: Settings of a combination, of the noise model with their defaults, and of the search.
 CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
 NOISE = {"gain": 1.0, "read_noise": None, "electrons_per_photon": 1.0}
-SEARCH = ("mode", "sigclip", "sigfrac", "objlim", "iterations", "saturation", "border", "replacement")
+SEARCH = ("mode", "sigclip", "sigfrac", "objlim", "iterations", "saturation", "border", "replacement", "sepmed", "grow")
+#: Images that a cleaning job may take beside its frames; {frame} in their path is the name of each.
+PLANES = ("variance", "background", "mask")
+#: Settings of a profile of point sources, by the arguments that they are.
+PSF = {"psf": "model", "psf_fwhm": "fwhm", "psf_size": "size", "psf_beta": "beta"}
+#: Settings of the rate of hits.
+RATE = ("pixel_um", "expected_rate")
 #: Frames before and after one that show which of its spikes stay.
 NEIGHBOURS = 2
 
@@ -35,11 +45,14 @@ class Combination:
         Their files.
     choices
         Arguments of :class:`helioreduce.cosmic_rays.combine.Choices`.
+    extension
+        Number or EXTNAME of the image in files with several.
     """
 
     kind: str
     frames: tuple[str, ...]
     choices: Mapping[str, Any] = field(default_factory=dict)
+    extension: int | str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,13 @@ class Cleaning:
         Arguments of :func:`helioreduce.cosmic_rays.lacosmic.settings`.
     electrons
         Whether the products are in electrons.
+    planes
+        Variance, background, mask and PSF: the file, with ``{frame}`` for the name of each frame.
+    choice
+        ``extension`` of the files, arguments of :func:`helioreduce.cosmic_rays.profile.profile` (``psf``) and of
+        :class:`helioreduce.cosmic_rays.proportion.Limits` (``limits``).
+    rate
+        Size of a pixel and expected rate of hits.
     """
 
     frames: Mapping[str, str]
@@ -65,6 +85,9 @@ class Cleaning:
     noise: Mapping[str, Any]
     search: Mapping[str, Any]
     electrons: bool
+    planes: Mapping[str, str] = field(default_factory=dict)
+    choice: Mapping[str, Any] = field(default_factory=lambda: {"extension": None, "psf": {}, "limits": {}})
+    rate: Mapping[str, float | None] = field(default_factory=lambda: dict.fromkeys(RATE))
 
 
 @dataclass(frozen=True)
@@ -134,7 +157,7 @@ class Plan:
         combinations, cleanings = example.combinations(), example.cleanings()
         for job in _named(settings["combine"], combinations, "cosmic_rays.combine"):
             choices = {key: value for key, value in job.items() if key in CHOICES}
-            combinations[job["name"]] = Combination(job["kind"], tuple(_frames(job).values()), choices)
+            combinations[job["name"]] = Combination(job["kind"], tuple(_frames(job).values()), choices, job.get("extension"))
         for job in _named(settings["clean"], cleanings, "cosmic_rays.clean"):
             cleanings[job["name"]] = _cleaning(job, combinations)
         requested = [f"{job['name']}/{frame}" for job in settings["clean"] for frame in cleanings[job["name"]].frames]
@@ -142,6 +165,7 @@ class Plan:
             *(combined(job["name"]) for job in settings["combine"]),
             *(f"results/cosmic_rays/cleaned/{frame}.fits" for frame in requested),
             *(f"results/cosmic_rays/sources/{frame}.png" for frame in requested),
+            *(f"results/cosmic_rays/rates/{job['name']}.ecsv" for job in settings["clean"]),
         )
         return cls(combinations, cleanings, targets, aia_frames, example)
 
@@ -156,7 +180,16 @@ class Plan:
     def to_clean(self, wildcards: Any) -> dict[str, str]:
         """Return the frame ``{frame}`` of ``{job}`` and its calibration frames, by name."""
         job = self.cleaning(wildcards)
-        return {"raw": _known(job.frames, wildcards.frame, f"frame of {wildcards.job}"), **job.calibration}
+        frame = _known(job.frames, wildcards.frame, f"frame of {wildcards.job}")
+        where = f"cosmic_rays.clean: {wildcards.job}"
+        planes = {name: _plane(path, wildcards.frame, f"{where}: {name}") for name, path in job.planes.items()}
+        return {"raw": frame, **job.calibration, **planes}
+
+    def of_job(self, state: str) -> Callable[[Any], list[str]]:
+        """Return the input function of one product of all frames of a cleaning job."""
+        return lambda wildcards: [
+            f"results/cosmic_rays/{state}/{wildcards.job}/{frame}.fits" for frame in self.cleaning(wildcards).frames
+        ]
 
     def series(self, wildcards: Any) -> list[str]:
         """Return the times of the AIA frames of ``{channel}`` around ``{time}``: up to two before and two after."""
@@ -171,6 +204,13 @@ class Plan:
     def position(self, wildcards: Any) -> int:
         """Return the position of ``{time}`` in :meth:`series`."""
         return self.series(wildcards).index(wildcards.time)
+
+
+def product_name(file: str) -> str:
+    """Return the name of a frame in the products: that of its file without extension, in letters, digits and . _ + - alone."""
+    stem = re.split(r"\.(?:fit|fts)", file, maxsplit=1, flags=re.IGNORECASE)[0]
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", plain) or f"frame_{sha256(file.encode()).hexdigest()[:8]}"
 
 
 def combined(name: str) -> str:
@@ -190,8 +230,26 @@ def _cleaning(job: Mapping[str, Any], combinations: Mapping[str, object]) -> Cle
     """Return a cleaning job of the configuration."""
     calibration = {step: _calibration_frame(job, step, combinations) for step in CALIBRATION if job.get(step)}
     noise = {key: job.get(key, default) for key, default in NOISE.items()}
+    if job.get("amplifiers"):
+        noise["amplifiers"] = job["amplifiers"]
     search = {key: job[key] for key in SEARCH if key in job}
-    return Cleaning(_frames(job), calibration, noise, search, job.get("electrons", False))
+    planes = {name: job[name] for name in PLANES if job.get(name)}
+    psf = {argument: job[key] for key, argument in PSF.items() if key in job}
+    if psf.get("model") not in (None, *MODELS):
+        planes["psf"] = psf["model"]
+    limits = {name: job[key] for name, key in (("share", "max_share"), ("noise", "noise_ratio")) if key in job}
+    wanted = psf if psf.get("model") in MODELS else {}
+    choice = {"extension": job.get("extension"), "psf": wanted, "limits": limits}
+    rate = {key: job.get(key) for key in RATE}
+    return Cleaning(_frames(job), calibration, noise, search, job.get("electrons", False), planes, choice, rate)
+
+
+def _plane(path: str, frame: str, where: str) -> str:
+    """Return the file of a plane that belongs to a frame."""
+    try:
+        return str(located(path.replace("{frame}", frame)))
+    except InputError as error:
+        raise error.at(where) from None
 
 
 def _calibration_frame(job: Mapping[str, Any], step: str, combinations: Mapping[str, object]) -> str:
@@ -214,7 +272,7 @@ def _frames(job: Mapping[str, Any]) -> dict[str, str]:
         if not files:
             raise InputError(f"no file fits {pattern!r}", cure="Give an existing path or pattern", where="cosmic_rays")
         for file in files:
-            name = Path(file).name.split(".fit")[0].split(".fts")[0]
+            name = product_name(Path(file).name)
             if found.setdefault(name, file) != file:
                 problem = f"{found[name]} and {file} have one name"
                 raise InputError(problem, cure="Give them to two jobs", where="cosmic_rays")

@@ -116,10 +116,10 @@ class Plan:
         """Return the input function of one state of every sequence of a line."""
         return lambda wildcards: [_state(state, wildcards, sequence) for sequence in self.sequences]
 
-    def middle(self) -> list[str]:
-        """Return level 1 of the sequence in the middle of the flight, which the figures show."""
-        sequence = self.sequences[len(self.sequences) // 2]
-        return [f"results/esis/level1/{self.flight}/{sequence}/{camera}.fits" for camera in CAMERAS]
+    def every_level1(self) -> list[str]:
+        """Return level 1 of all sequences, camera by camera: the figures show one of those that could be used."""
+        names = ((sequence, camera) for sequence in self.sequences for camera in CAMERAS)
+        return [f"results/esis/level1/{self.flight}/{sequence}/{camera}.fits" for sequence, camera in names]
 
     def _of(self, exposures: Mapping[int, Any], wildcards: Any) -> Any:
         """Return what belongs to the sequence of a job."""
@@ -138,7 +138,12 @@ def _state(state: str, wildcards: Any, sequence: str) -> str:
 def _simulated(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     """Return the frames, light and dark, that the simulation makes."""
     size, first = settings["simulate"], settings["lights"][0] + _AFTER_FIRST_LIGHT
-    return _named(range(first, first + size["sequences"])), _named(range(_FIRST_DARK, _FIRST_DARK + size["darks"]))
+    lights, darks = range(first, first + size["sequences"]), range(_FIRST_DARK, _FIRST_DARK + size["darks"])
+    kept = [number for number in lights if number not in settings["exclude"]]
+    if not kept:
+        problem = f"esis.exclude leaves none of the simulated exposures {lights[0]} to {lights[-1]}"
+        raise InputError(problem, cure="Exclude fewer, or simulate more (esis.simulate.sequences)")
+    return _named(kept), _named(darks)
 
 
 def _named(exposures: Iterable[int]) -> Exposures:
