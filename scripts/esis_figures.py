@@ -14,7 +14,7 @@ def main(
 ) -> None:
     """Draw the sequence in the middle of the flight, and the numbers of all."""
     used = files.usable(aligned)
-    internal, aim, exposures, whole = (list(part) for part in zip(*(_numbers(aligned[k]) for k in used), strict=True))
+    internal, aim, exposures, whole = (list(part) for part in zip(*(files.read_numbers(aligned[k]) for k in used), strict=True))
     complete = [k for k, every in zip(used, whole, strict=True) if every] or used
     middle = complete[len(complete) // 2]
     shown, masks, fit = files.read_aligned(aligned[middle]), files.read_masks(mask[middle]), files.read_vignetting(slopes)
@@ -31,11 +31,6 @@ def main(
     plots.write([differences], figures.differences, np.stack(linear), shown.data, shown.data / lit)
     plots.write([vignetting], figures.vignetting, lit, np.stack([fit.slopes, fit.slope_errors]), fit.single)
     plots.write([drifted], figures.drift, files.read_drift(drift)[0])
-
-
-def _numbers(path: str) -> tuple[np.ndarray, np.ndarray, int, bool]:
-    aligned = files.read_aligned(path)
-    return aligned.internal, aligned.aim, int(aligned.header["SEQUENCE"]), bool(np.isfinite(aligned.stops).all())
 
 
 if __name__ == "__main__":

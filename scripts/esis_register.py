@@ -1,5 +1,7 @@
 """Register one line of one sequence: linear to a target, then quadratic among the cameras."""
 
+from pathlib import Path
+
 from helioreduce.errors import InputError
 from helioreduce.esis import coalign, files, level0, stack
 from helioreduce.esis.camera import LINES
@@ -22,7 +24,7 @@ def main(images: list[str], target: list[str], line: str, output: str, **setting
         files.write_refused(output, header)
         return
     if path:
-        found.header["TARGET"] = provenance.ascii_only(f"{path} sha256:{provenance.sha256(path)}")
+        found.header["TARGET"] = provenance.ascii_only(f"{Path(path).name} sha256:{provenance.sha256(path)}")
     files.write_registered(output, found)
 
 

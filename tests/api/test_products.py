@@ -51,7 +51,8 @@ def test_esis_products(tmp_path, rng):
     np.testing.assert_array_equal(found["IMAGE"].uncertainty.array, planes / 10)
     assert found["IMAGE"].mask.sum() == 1
     cube = Cube(*(plane[None] for plane in (planes, planes / 10, flags)), flags[None] == 0, maps[None], stop[None],
-                np.ones((1, 4)), np.zeros(1), np.zeros((2, 4)), Header({"BUNIT": "ph"}))  # fmt: skip
+                np.ones((1, 4)), np.ones(1), np.ones((1, 2, 2, 6)), np.ones((1, 4)), np.zeros(1), np.zeros((2, 4)),
+                Header({"BUNIT": "ph"}))  # fmt: skip
     esis_files.write_cube(tmp_path / "level3.fits", cube)
     found = helioreduce.open(tmp_path / "level3.fits")["DATA"]
     assert found.data.shape == (1, 4, 6, 7)

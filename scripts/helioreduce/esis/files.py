@@ -157,6 +157,12 @@ def read_aligned(path: str | Path) -> Aligned:
     return Aligned(**fields, header=header)
 
 
+def read_numbers(path: str | Path) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    """Return correlations of an aligned sequence, with itself and the target, its number, and whether it has all cameras."""
+    (internal, aim, stops), header = fits.read_arrays(path, "INTERNAL", "AIM", "STOP")
+    return internal, aim, int(header["SEQUENCE"]), bool(np.isfinite(stops).all())
+
+
 def read_time(path: str | Path) -> datetime:
     """Return the middle of the exposure of an aligned sequence, UTC."""
     return times.parse(read_cards(path)["DATE-AVG"])
