@@ -100,7 +100,7 @@ def caveat(header: Header, text: str) -> None:
         return
     header[f"CAVEAT{len(caveats(header)) + 1}"] = (ascii_only(text), "what may be wrong")
     frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header)
-    warnings.warn(f"{frame}: {text}", InputWarning, stacklevel=3)
+    warnings.warn(f"{frame}: {text}" if frame else text, InputWarning, stacklevel=3)
 
 
 def caveats(header: Mapping[str, object]) -> list[str]:
