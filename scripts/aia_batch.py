@@ -17,8 +17,8 @@ def main(
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
     where, reduced = Device(config["aia"]["device"]), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
-    shared = settings | {name: ecsv.read(file) for name, file in tables.items()}
-    shared["psf"] = deconvolution.Psf(fits.read_array(psf, "OTF")[0]) if psf else None
+    optics, quality = deconvolution.Psf(fits.read_array(psf, "OTF")[0]) if psf else None, config["aia"]["quality"]
+    shared = {"psf": optics, "quality": quality, **settings, **{name: ecsv.read(file) for name, file in tables.items()}}
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in reduced}}
 
     def read(frame: Frame) -> tuple[Image, Any]:
@@ -32,7 +32,7 @@ def main(
         fits.write(path, where.download(image))
 
     common = where.module.__name__, [provenance.sha256(file) for file in tables.values()]
-    batch.run(reduced, "results/aia/batch", (code, settings), common, read, compute, write)
+    batch.run(reduced, "results/aia/batch", (code, settings), common, read, compute, write, judged_by=quality)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
 
-def main(image: str, output: str, quality: dict) -> None:
+def main(image: str, output: str, config: dict) -> None:
     """Check the file as AIA level 1, copy it."""
     try:
-        level1.ingest(fits.read(image), Policy(**quality))
+        level1.ingest(fits.read(image), Policy(**config["aia"]["quality"]))
     except InputError as error:
         raise error.at(image) from None
     with replaced(output) as temporary:

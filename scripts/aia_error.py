@@ -7,10 +7,11 @@ from helioreduce.runtime import script
 
 
 def main(
-    image: str, error_table: str, output: str, quality: dict, systematic: dict[str, bool], skipped: dict[str, dict[str, str]]
+    image: str, error_table: str, output: str, systematic: dict[str, bool], skipped: dict[str, dict[str, str]], config: dict
 ) -> None:
     """Read one frame and the error table, estimate sigma, write."""
-    frame = provenance.skip(level1.ingest(fits.read(image), Policy(**quality)), skipped["before"])
+    policy = Policy(**config["aia"]["quality"])
+    frame = provenance.skip(level1.ingest(fits.read(image), policy), skipped["before"])
     result = error.from_table(frame, ecsv.read(error_table), systematic)
     fits.write(output, provenance.skip(result, skipped["after"]))
 

@@ -10,7 +10,6 @@ def main(
     source: str,
     record_list: str,
     time: str,
-    quality: dict,
     config: dict,
     image: str,
     history: str,
@@ -18,7 +17,7 @@ def main(
     copy: str = "",
 ) -> None:
     """Fetch the image of a usable record, rebuild the header, write it and where it came from; keep a copy."""
-    frame, allowed = retrieval.Listed(record_list, time, exports), Policy(**quality)
+    frame, allowed = retrieval.Listed(record_list, time, exports), Policy(**config["aia"]["quality"])
     with losses.noted(frame.channel, time), access.connect(source) as url:
         record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed)
         if copy:

@@ -11,10 +11,10 @@ from helioreduce.jsoc import losses
 from helioreduce.runtime import batch, script
 
 
-def fetched(source: str, frame: Download, quality: dict, config: dict) -> ReductionError | None:
+def fetched(source: str, frame: Download, config: dict) -> ReductionError | None:
     """Fetch one image and its spikes; return the error that ended it."""
     given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}
-    given |= {"source": source, "quality": quality, "config": config}
+    given |= {"source": source, "config": config}
     try:
         aia_fetch.main(image=frame.image, history=frame.history, **given)
         if frame.spikes:
@@ -24,11 +24,11 @@ def fetched(source: str, frame: Download, quality: dict, config: dict) -> Reduct
     return None
 
 
-def main(source: str, frames: list[tuple], quality: dict, config: dict) -> None:
+def main(source: str, frames: list[tuple], config: dict) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     downloads = [Download(*names) for names in frames]
     with access.connect(source) as url:
-        outcomes = losses.in_turn(downloads, lambda frame: fetched(url, frame, quality, config))
+        outcomes = losses.in_turn(downloads, lambda frame: fetched(url, frame, config))
         batch.each(outcomes, len(downloads), kept="results/store")
 
 

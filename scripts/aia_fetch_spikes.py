@@ -12,7 +12,6 @@ def main(
     source: str,
     record_list: str,
     time: str,
-    quality: dict,
     image: str,
     config: dict,
     output: str,
@@ -23,7 +22,7 @@ def main(
     frame, recnum = retrieval.Listed(record_list, time, exports), fits.read_header(image).get("RECNUM")
     # where spikes are unavailable their image goes too: its record may be another one by the time they can
     with losses.noted(frame.channel, time, image), access.connect(source) as url:
-        record, entry, reason = retrieval.spikes(url, frame, recnum, config["jsoc"], Policy(**quality))
+        record, entry, reason = retrieval.spikes(url, frame, recnum, config["jsoc"], Policy(**config["aia"]["quality"]))
     if entry is None:
         fits.write_arrays(output, {}, fits.cards(REASON=reason) if reason else None)
         return

@@ -7,9 +7,10 @@ from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
 
-def main(image: str, spikes: str, output: str, quality: dict, skipped: dict[str, dict[str, str]]) -> None:
+def main(image: str, spikes: str, output: str, skipped: dict[str, dict[str, str]], config: dict) -> None:
     """Read one frame and its spikes, respike, write."""
-    frame = provenance.skip(level1.ingest(fits.read(image), Policy(**quality)), skipped["before"])
+    policy = Policy(**config["aia"]["quality"])
+    frame = provenance.skip(level1.ingest(fits.read(image), policy), skipped["before"])
     fits.write(output, provenance.skip(from_list(frame, jsoc_files.read_spikes(spikes)), skipped["after"]))
 
 

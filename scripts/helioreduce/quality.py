@@ -131,7 +131,7 @@ def objections(keywords: Keywords, policy: Policy = DEFAULT) -> dict[str, str]:
 def allowed(keywords: Keywords, policy: Policy) -> dict[str, str]:
     """Return the flaws of a frame that is only taken because the policy allows them."""
     found = flaws(keywords)
-    return {name: found[name] for name in policy.allow if name in found and FLAWS[name].refused}
+    return {name: reason for name, reason in found.items() if name in policy.allow and FLAWS[name].refused}
 
 
 def words(found: Mapping[str, str]) -> str:

@@ -21,9 +21,8 @@ from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.io.provenance import card
 from helioreduce.runtime import process
 
-CONFIG = {"aia": {"device": "cpu"}}
+CONFIG = {"aia": {"device": "cpu", "quality": {"allow": [], "refuse": []}}}
 SETTINGS = {
-    "quality": {"allow": [], "refuse": []},
     "systematic": {"preflight": False, "eve": True, "chianti": False},
     "options": {"iterations": 3},
     "version": 10,
@@ -78,8 +77,7 @@ def stepwise(name, left_out):
         if step.name in left_out:
             continue
         files = FILES | {"spikes": f"{name}_spikes.fits"}
-        chosen = (*step.settings, "quality") if step.takes_counts else step.settings
-        given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in chosen}
+        given = {key: files[key] for key in step.inputs} | {key: SETTINGS[key] for key in step.settings}
         main = import_module(f"aia_{step.name}").main
         device = {"config": CONFIG} if "config" in signature(main).parameters else {}
         Path(step.name).mkdir(exist_ok=True)

@@ -16,12 +16,14 @@ from configuration import configuration
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helioreduce import times
 from helioreduce.aia import channels, steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import aia, aia_batch, aia_missing
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
+from helioreduce.sun.scenario import Scenario
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -122,6 +124,27 @@ def test_a_frame_of_the_archive_depends_on_its_own_events_only():
     assert frame["events"] == {"flare": ["171/20140101T000001"]} and frame["quarter_dn"] is False
     assert found.scenario(job("94", "20140101T000001"))["quarter_dn"] is True
     assert found.source.instrument["events"] == {"pointing_gap": ["*/20140101T030000"]}
+
+
+def test_an_event_happens_to_the_frame_that_its_pattern_names():
+    """Names of simulated frames say so behind the time; patterns do not, nor does the archive that makes the frame."""
+    found = plan(archive={"events": {"flare": ["171/20140101T000001"], "gap": ["193/*"]}}, aia={"channels": [171, 193]})
+    happens = {
+        channel: [event for event in ("flare", "gap") if Scenario.from_mapping(found.scenario(job(channel, time))).has(
+            event, channel, times.from_compact(time))]
+        for channel, time in found.frames
+    }  # fmt: skip
+    assert happens == {"171": ["flare"], "193": ["gap"]} and found.notes == ()
+
+
+def test_what_is_set_and_not_used_is_said_before_any_work():
+    events = {"gap": ["193/20140102*", "171/*"], "pointing_gap": ["*/20140101T030000"]}
+    found = plan(archive={"events": events}, local={"directory": "mine"})
+    assert found.notes == (
+        "local.directory is set, and source is archive: its files are not read. For them set source to local.",
+        "archive.events.gap: no frame of the request fits 193/20140102*, as 171/20140101T000001 would",
+    )
+    assert plan(source="jsoc", archive={"events": events}).notes == ()
 
 
 def reasons(site, step, **changed):
@@ -299,8 +322,8 @@ def test_a_chunk_needs_what_its_steps_need():
     euv, uv = (aia_batch.Batches.of(plan(aia={"channels": [c], "batch": 9})).chunks[0] for c in (171, 1600))
     assert list(euv.inputs()) == ["images", "spikes", "error_table", "psf", "pointing", "degradation_table"]
     assert list(uv.inputs()) == ["images", "error_table", "pointing", "degradation_table"]
-    assert euv.settings().keys() == {"quality", "systematic", "options", "version", "exposure_time"}
-    assert uv.settings().keys() == {"quality", "systematic", "version", "exposure_time"}
+    assert euv.settings().keys() == {"systematic", "options", "version", "exposure_time"}
+    assert uv.settings().keys() == {"systematic", "version", "exposure_time"}
     assert [frame.output for frame in uv.frames] == plan(aia={"channels": [1600]}).products()
 
 
@@ -332,7 +355,8 @@ def test_an_image_that_has_failed_is_refused_until_something_changes(site, monke
 
     frame, made_by = whole.chunks[0].frames[1], (code("aia_batch", *aia_batch.SCRIPTS), whole.chunks[0].settings())
     with pytest.raises(InputError):
-        batch.run([frame], aia_batch.KEPT, made_by, "tables", lambda frame: None, fail, None)
+        quality = whole.plan.settings["quality"]
+        batch.run([frame], aia_batch.KEPT, made_by, "tables", lambda frame: None, fail, None, judged_by=quality)
     left = aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9}))
     assert list(left.plan.frames) == [KEYS[0], KEYS[2]]
     assert left.plan.refused["171 20140101T000001"] == f"{frame.image}: holds no Sun"
@@ -341,6 +365,8 @@ def test_an_image_that_has_failed_is_refused_until_something_changes(site, monke
     assert not aia_missing.goes_on(left), "it has been left out already"
     monkeypatch.setattr(aia_missing.atexit, "register", lambda *_: None)
     assert aia_missing.goes_on(whole)
+    allowed = plan(**LOCAL, aia={"batch": 9, "quality": {"allow": ["eclipse"]}})
+    assert aia_batch.Batches.of(allowed).plan.frames == whole.plan.frames, "another policy is a new chance"
     time.sleep(0.02)  # the clock of the file system
     Path(frame.image).touch()
     assert aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9})).plan.frames == whole.plan.frames
@@ -402,3 +428,22 @@ def test_planning_loads_neither_snakemake_nor_a_compiler():
         env={"PYTHONPATH": str(REPOSITORY / "scripts")},
     )
     assert not {"snakemake", "numba", "scipy", "matplotlib", "sunpy", "drms", "pandas"} & set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("source", "once", "other", "same"),
+    [
+        ("archive", [], ["missing_25_percent"], True),
+        ("local", [], ["eclipse"], True),
+        ("local", [], ["missing_25_percent"], False),
+        ("vso", [], ["eclipse"], False),
+    ],
+)
+def test_a_frame_depends_on_what_is_allowed_only_where_its_own_file_tells(site, monkeypatch, source, once, other, same):
+    """A good frame is the same whatever else is let in; lost pixels of a user's file are counted in the file."""
+    monkeypatch.setattr("helioreduce.plan.aia_tables.ARCHIVE", {"degradation": "level1/b.fits", "error": "level1/b.fits"})
+    found = []
+    for allow in (once, other):
+        made = plan(**LOCAL | {"source": source}, aia={"batch": 9, "quality": {"allow": allow}})
+        found.append((made.judged_inside, aia_batch.Batches.of(made).chunks[0].settings()))
+    assert (found[0] == found[1]) == same

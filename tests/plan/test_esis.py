@@ -108,6 +108,8 @@ def test_a_missing_camera_is_left_to_its_own_sequence(folder):
         ({"directory": "given", "lights": [200, 300]}, r"esis\.lights, \[200, 300\]; its exposures are 98 to 163"),
         ({"directory": "given", "darks": [[1, 9], [20, 30]]}, r"esis\.darks, \[\[1, 9\], \[20, 30\]\]"),
         ({"directory": "given", "exclude": [120, 121, 122]}, r"esis\.lights.*esis\.exclude"),
+        ({"directory": "given", "exclude": [121, 200]}, r"there is no exposure 200; its exposures are 98 to 163"),
+        ({"exclude": [121]}, r"esis\.exclude leaves out frames of a folder, and the flight is simulated"),
         ({"directory": "given", "target": "none.fits"}, r"'none\.fits' does not exist"),
         ({"directory": "given", "target": "given"}, "holds no FITS file"),
         ({"directory": "given", "target": "aia"}, r"aia\.channels has no 304"),

@@ -46,6 +46,13 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_files_of_the_user_that_are_not_read_are_said():
+    assert plan(source="simulated", folder="mine").notes == (
+        "spice.folder is set, and spice.source is simulated: it is not read. For it set spice.source to folder or dates.",
+    )
+    assert plan(source="simulated", files=["a.fits"]).notes[0].endswith("set spice.source to list.")
+
+
 def test_default_is_the_simulated_raster():
     own = plan()
     assert list(own.rasters) == [own.simulated]

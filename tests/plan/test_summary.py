@@ -26,6 +26,11 @@ def plan(tmp_path, monkeypatch):
     return Plan.of(configuration(source="local", local={"directory": "level1"}))
 
 
+def files(plan: Plan) -> list[str]:
+    """What a run of the default target is to make."""
+    return plan.targets()
+
+
 def log(name: str, text: str) -> Path:
     """Write the log of a job."""
     path = Path("results/logs", f"{name}.log")
@@ -34,9 +39,10 @@ def log(name: str, text: str) -> Path:
     return path
 
 
-def finish(file: str) -> None:
-    Path(file).parent.mkdir(parents=True)
-    Path(file).touch()
+def finish(*files: str) -> None:
+    for file in files:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
 
 
 def test_a_run_that_failed_says_what_is_finished_and_what_is_not(plan, tmp_path):
@@ -46,7 +52,7 @@ def test_a_run_that_failed_says_what_is_finished_and_what_is_not(plan, tmp_path)
     log("aia_quicklook/171/20140101T000000", f"{ERROR}unexpected error\nTraceback\nZeroDivisionError: division by zero")
     log("aia_refuse", f"{ERROR}is said already")
     os.utime(log("spice_fit/raster", f"{ERROR}is of another run"), (1e9, 1e9))
-    assert summary.failed(plan).splitlines() == [
+    assert summary.failed(plan, files(plan)).splitlines() == [
         "", "Finished products:", "  results/aia/normalised/<channel>/<time>.fits",
         *(f"Note: {note}" for note in plan.notes),
         "1 of 3 images are finished.", "What failed, and why:", f"  {plan.refused['dark.fits']}",
@@ -58,21 +64,28 @@ def test_a_run_that_failed_says_what_is_finished_and_what_is_not(plan, tmp_path)
 
 def test_all_images_that_failed_in_one_job_are_named(plan):
     log("aia_batch/171/20140101T000000", f"{ERROR}2 of 9 images failed\n  a.fits: holds no Sun\n  b.fits: nor this. Fix these")
-    assert "  a.fits: holds no Sun\n  b.fits: nor this." in summary.failed(plan)
+    assert "  a.fits: holds no Sun\n  b.fits: nor this." in summary.failed(plan, files(plan))
 
 
 def test_hundreds_of_reasons_are_counted(plan, monkeypatch):
     monkeypatch.setattr(summary, "_MOST", 3)
     for number in range(9):
         log(f"spice_fit/{number}", f"{ERROR}no. {number}")
-    assert summary.failed(plan).splitlines()[-2:] == ["  results/logs/spice_fit/1.log: no. 1", "  and 7 more, see results/logs"]
+    assert summary.failed(plan, files(plan)).splitlines()[-2:] == [
+        "  results/logs/spice_fit/1.log: no. 1",
+        "  and 7 more, see results/logs",
+    ]
 
 
 def test_a_run_that_is_done_says_where_the_results_are_and_what_was_left_out(plan):
-    assert summary.summary(plan).splitlines() == ["", "Done.", *(f"Note: {note}" for note in plan.notes)]
+    assert summary.summary(plan, files(plan)).splitlines() == ["", "Done.", *(f"Note: {note}" for note in plan.notes)]
     assert "a2.fits: left out" in plan.notes[0]
     finish(plan.products()[0])
-    assert summary.summary(plan).splitlines()[:3] == ["", "Done. Look at:", "  results/aia/normalised/<channel>/<time>.fits"]
+    assert summary.summary(plan, files(plan)).splitlines()[:3] == [
+        "",
+        "Done. Look at:",
+        "  results/aia/normalised/<channel>/<time>.fits",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,5 +96,56 @@ def test_a_stand_in_for_real_tables_is_told_with_the_cure(plan, source, origin, 
     path.parent.mkdir(parents=True)
     path.write_text(f"# origin: {origin}")
     plan = Plan.of(configuration(source=source, local={"directory": "level1"}))
-    for text in (summary.summary(plan), summary.failed(plan)):
+    for text in (summary.summary(plan, files(plan)), summary.failed(plan, files(plan))):
         assert ("The degradation table is a stand-in" in text) == ("aia_V10_*_response_table.txt" in text) == told
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("results/aia/normalised/171/20140101T000001_simulated.fits", "The images of AIA are SIMULATED"),
+        ("results/esis/level0/target.fits", "The flight of ESIS is SIMULATED: no observation. For your own set"),
+        ("results/spice/simulated/a.fits", "The raster of SPICE is SIMULATED"),
+        ("results/cosmic_rays/simulated/science.fits", "The frames of the example of cosmic rays are SIMULATED"),
+    ],
+)
+def test_the_last_lines_are_of_the_instrument_that_was_run(tmp_path, monkeypatch, file, says):
+    """Products of another one in the same folder are neither shown nor called anything."""
+    monkeypatch.chdir(tmp_path)
+    finish("results/aia/quicklook/171/20140101T000001_simulated.png", "results/spice/report/a.html")
+    said = summary.summary(Plan.of(configuration()), [file])
+    assert said.count("SIMULATED") == 1 and says in said
+    assert "report" not in said and "quicklook/<channel>" not in said
+
+
+def test_a_folder_of_the_user_with_simulated_images_says_how_many(plan):
+    Case("s", {"ORIGIN": "SIMULATED", "T_REC": "2014-01-01T00:00:24"}).hdu().writeto("level1/s.fits")
+    again = Plan.of(configuration(source="local", local={"directory": "level1"}))
+    assert "1 of 3 images of AIA are SIMULATED" in summary.summary(again, again.targets())
+
+
+def test_products_of_other_settings_are_named(tmp_path, monkeypatch):
+    """A frame that is not asked for, a state that is switched off, a figure: all but what the configuration asks for."""
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(configuration(aia={"channels": [171], "steps": {**configuration()["aia"]["steps"], "exposure": False}}))
+    state = "results/aia/{}/171/20140101T0000{}_simulated.fits"
+    finish(*plan.targets(), *(state.format(*of) for of in (("level1.5", "01"), ("normalised", "01"), ("level1.5", "13"))))
+    finish(
+        "results/esis/level3/a.fits", *(f"results/figures/{name}" for name in ("slit/171.png", "slit/171.pdf", "gallery.html"))
+    )
+    said = summary.summary(plan, plan.targets(), ["results/figures/gallery.html"])
+    named = "results/aia/level1.5 (1 file), results/aia/normalised (1 file), results/figures (2 files)"
+    assert said.splitlines()[-1] == (
+        f"Note: Of other requests or settings, and not checked by this run: {named}. Remove what you do not need."
+    )
+    assert "  results/aia/corrected/<channel>/<time>.fits" in said.splitlines(), "the finished state of this run"
+    assert "normalised/<channel>" not in said
+    batched = Plan.of(configuration(aia={"channels": [171], "batch": 2}))
+    assert "results/aia/level1.5 (2 files)" in summary.summary(batched, batched.targets()), "a batch makes no states between"
+
+
+def test_a_run_that_leaves_nothing_of_others_says_nothing_of_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(configuration(aia={"channels": [171]}))
+    finish(*plan.targets())
+    assert "other requests" not in summary.summary(plan, plan.targets())

@@ -7,11 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import NoReturn, TextIO
 
 from helioreduce.io import provenance
+from helioreduce.plan import code
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts"), "JSOC_EMAIL": "reader@localhost"}
@@ -67,6 +74,18 @@ class Project:
         assert (process.returncode != 0) == fails, said[-4000:]
         return said
 
+    def planned(self, *arguments: str, fails: bool = False) -> str:
+        """What a dry run says, in a fork of this process: Snakemake and the package are loaded once for all."""
+        loaded()
+        with tempfile.TemporaryFile("w+") as said:
+            if not (process := os.fork()):
+                _dry_run(self.folder, arguments, said)
+            code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+            said.seek(0)
+            text = said.read()
+        assert (code != 0) == fails, text[-4000:]
+        return text
+
     def killed(self, jobs: int, after_s: float, *, whole: bool) -> int | None:
         """Start a run and kill -9 it ``after_s`` seconds after so many jobs are done; None, or the exit code if it was over.
 
@@ -87,6 +106,36 @@ class Project:
         """SHA-256 of every product by its name."""
         files = (path for pattern in PRODUCTS for path in (self.folder / "results" / "aia").glob(pattern))
         return {str(path.relative_to(self.folder)): provenance.sha256(path) for path in files if path.name[0] != "."}
+
+
+@cache
+def loaded() -> None:
+    """Load what every plan needs, and read the code of every script."""
+    for module in ("snakemake.cli", "snakemake.workflow"):
+        import_module(module)
+    for script in code.SCRIPTS.glob("*.py"):
+        code.code(script.stem)
+
+
+def _dry_run(folder: Path, arguments: Sequence[str], said: TextIO) -> NoReturn:
+    """Become ``snakemake --dry-run`` in a folder, with everything that is said in one file."""
+    status = 1
+    try:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
+        sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1)
+        os.environ |= {**ENVIRONMENT, "PWD": str(folder)}
+        os.chdir(folder)
+        import_module("snakemake.cli").main(
+            ["--snakefile", str(REPOSITORY / "Snakefile"), "--cores", "2", "--dry-run", *arguments]
+        )
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
 
 
 def settings(url: str, **changed: object) -> dict:

@@ -145,14 +145,13 @@ class Case:
                 _fetch(plan, key, common)
         except ReductionError:
             pass
-        respike = plan.settings["steps"]["respike"]
-        output = "results/aia/missing.tsv"
-        aia_missing.main(inputs=lists, again=plan.again(), respike=respike, output=output, **common)
+        asked = {"respike": plan.settings["steps"]["respike"], "quality": plan.settings["quality"]}
+        aia_missing.main(inputs=lists, again=plan.again(), output="results/aia/missing.tsv", **asked, **common)
 
 
 def _common(plan: Plan) -> dict[str, Any]:
     """Return what all scripts are given."""
-    return {"source": plan.source.name, "config": {"jsoc": plan.source.jsoc}, "quality": plan.settings["quality"]}
+    return {"source": plan.source.name, "config": {"jsoc": plan.source.jsoc, "aia": plan.settings}}
 
 
 def _fetch(plan: Plan, key: Key, common: Mapping[str, Any]) -> None:

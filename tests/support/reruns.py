@@ -74,8 +74,8 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.steps.deconvolve": (False, since("prep")),
     "aia.steps.degradation": (False, since("exposure")),
     "aia.steps.exposure": (False, {"aia_degradation", "aia_quicklook"}),
-    "aia.quality.allow": (["eclipse"], {"aia_missing", *FETCHED}),
-    "aia.quality.refuse": (["lunar_transit"], {"aia_missing", *FETCHED}),
+    "aia.quality.allow": (["eclipse"], {"aia_missing"}),
+    "aia.quality.refuse": (["lunar_transit"], {"aia_missing"}),
     "aia.error.preflight": (True, since("error")),
     "aia.error.eve": (True, since("error")),
     "aia.error.chianti": (True, since("error")),
@@ -106,7 +106,7 @@ ESIS_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "esis.lines": (["ov", "hei"], since("register", ESIS, "esis")),
     "esis.lights": ([110, 136], {"esis_simulate", *since("dark", ESIS, "esis")}),
     "esis.darks": ([[98, 102]], NOTHING),
-    "esis.exclude": ([1], NOTHING),
+    "esis.exclude": ([1], REFUSED),
     "esis.target": ("nowhere", REFUSED),
     "esis.min_correlation": (0.2, since("register", ESIS, "esis")),
     "esis.robust": (True, since("register", ESIS, "esis")),
@@ -157,6 +157,38 @@ COSMIC_RAYS: dict[str, tuple[Any, set[str] | None]] = {
     "cosmic_rays.clean": ([{"name": "mine", "files": DARKS}], NOTHING),
 }
 TABLE = {"aia": AIA, "esis": ESIS_KEYS, "spice": SPICE_KEYS, "cosmic_rays": COSMIC_RAYS}
+
+
+#: A longer request than that of the finished folder, of one frame for each of its two channels: 171 Å has three, 1600 Å two.
+LONGER = {"end": "2014-01-01T00:00:24"}
+
+
+def _made(euv: int, uv: int) -> dict[str, int]:
+    """Number of jobs from fetching on for so many frames."""
+    steps = dict.fromkeys(("fetch", "error", "prep", "degradation", "exposure", "quicklook"), euv + uv)
+    steps |= dict.fromkeys(("fetch_spikes", "respike", "deconvolve"), euv)
+    return {f"aia_{name}": number for name, number in steps.items()}
+
+
+def _rendered(euv: int, uv: int) -> dict[str, int]:
+    """The same from the embedded archive on, with the lists of both channels."""
+    listed = {"archive_render": euv, "archive_render_uv": uv, "aia_query": 2, "aia_missing": 1}
+    return listed | _made(euv, uv)
+
+
+#: Other requests in the finished folder: what is changed, and the number of jobs of each rule.
+REQUESTS: dict[str, tuple[str, Any, dict[str, int]]] = {
+    "longer": ("aia", LONGER, _rendered(2, 1)),
+    "other dates": (
+        "aia", {"start": "2014-02-02T00:00:00", "end": "2014-02-02T00:00:00"},
+        _rendered(1, 1) | {"archive_pointing": 3, "aia_pointing": 1},
+    ),
+    "fewer channels": ("aia", {"channels": [171]}, {"aia_missing": 1}),
+    "another npix": ("archive", {"npix": 128}, _rendered(1, 1) | {"archive_pointing": 3, "aia_pointing": 1}),
+    "another source": (
+        "source", "jsoc", _made(1, 1) | {"aia_query": 2, "aia_missing": 1, "aia_pointing": 1, "aia_tables": 2},
+    ),
+}  # fmt: skip
 
 
 def changed(key: str, value: Any) -> list[str]:

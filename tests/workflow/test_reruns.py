@@ -5,7 +5,7 @@ import shutil
 import pytest
 import yaml
 from external import Project
-from reruns import AIA, BASE, REFUSED, TABLE, TARGETS, changed, jobs
+from reruns import AIA, BASE, LONGER, REFUSED, REQUESTS, TABLE, TARGETS, changed, jobs
 
 from helioreduce.io import provenance
 from helioreduce.plan import schema, settings
@@ -45,13 +45,19 @@ def test_every_key_is_in_the_table():
 )
 def test_a_change_of_one_key_runs_the_jobs_that_depend_on_it(finished, section, key):
     value, expected = TABLE[section][key]
-    said = finished(section).run("-n", *TARGETS[section], *changed(key, value), fails=expected is REFUSED)
+    said = finished(section).planned(*TARGETS[section], *changed(key, value), fails=expected is REFUSED)
     assert expected is REFUSED or set(jobs(said)) == expected
 
 
 def test_the_same_request_in_other_words_runs_nothing(finished):
     same = [*changed("archive.npix", 64), "aia={'start': '2014-01-01T05:30:00+05:30', 'batch': 0}", "spice={denoise: false}"]
-    assert jobs(finished("aia").run("-n", *same)) == {}
+    assert jobs(finished("aia").planned(*same)) == {}
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_another_request_in_the_same_folder_makes_what_is_new(finished, request_):
+    key, value, expected = REQUESTS[request_]
+    assert jobs(finished("aia").planned(*changed(key, value))) == expected
 
 
 def products(folder):
@@ -73,7 +79,21 @@ def test_a_changed_folder_holds_what_a_fresh_one_does(finished, tmp_path, key):
     fresh.run(*changed(key, value))
     made, expected = products(used.folder), products(fresh.folder)
     assert {name: made.get(name) for name in expected} == expected
-    assert jobs(used.run("-n", *changed(key, value))) == {}
+    assert jobs(used.planned(*changed(key, value))) == {}
+
+
+@pytest.mark.full
+def test_a_longer_request_and_the_shorter_one_again(finished, tmp_path):
+    """The shorter one lists its records again, which are kept by period, and what is missing; no frame is made."""
+    project = Project(tmp_path / "longer")
+    shutil.copytree(finished("aia").folder, project.folder)
+    before = products(project.folder)
+    project.run(*changed("aia", LONGER))
+    assert products(project.folder).items() >= before.items() and jobs(project.planned(*changed("aia", LONGER))) == {}
+    assert jobs(project.planned()) == {"aia_query": 2, "aia_missing": 1}
+    said = project.run()
+    assert products(project.folder).items() >= before.items() and jobs(project.planned()) == {}
+    assert "Of other requests or settings, and not checked by this run: results/aia/respiked (2 files)" in said
 
 
 @pytest.mark.full
@@ -83,14 +103,14 @@ def test_other_dates_and_back_run_nothing_of_the_first(finished, tmp_path):
     before = products(project.folder)
     other = changed("aia", {"start": "2014-02-02T00:00:00", "end": "2014-02-02T00:00:00"})
     project.run(*other)
-    assert set(jobs(project.run("-n"))) <= {"aia_missing"}
+    assert jobs(project.planned()) == {"aia_missing": 1}
     project.run()
     assert products(project.folder).items() >= before.items()
-    assert jobs(project.run("-n", *other)).keys() <= {"aia_missing"}
+    assert jobs(project.planned(*other)) == {"aia_missing": 1}
 
 
 @pytest.mark.full
 def test_another_source_shares_no_file_name_with_the_archive(finished):
-    said = finished("aia").run("-n", *changed("source", "jsoc"))
+    said = finished("aia").planned(*changed("source", "jsoc"))
     asked = {word.rstrip(",") for line in said.splitlines() if "output:" in line for word in line.split()[1:]}
     assert not {name for name in asked if (finished("aia").folder / name).exists() and "T0" in name}

@@ -17,7 +17,7 @@ if aia.source.is_local:
             **growing(mem_mb=600, runtime=1),
             serial=1,
         params:
-            quality=aia.settings["quality"],
+            quality=aia.judged_inside,
             code=code("aia_copy"),
         message:
             "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
@@ -109,7 +109,7 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
-            quality=aia.settings["quality"],
+            quality=aia.judged_inside,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -133,7 +133,6 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
-            quality=aia.settings["quality"],
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."
@@ -183,7 +182,6 @@ else:
             periods=aia.periods,
             version=aia.tables.version,
             files=aia.tables.files,
-            quality=aia.settings["quality"],
             code=code("aia_record"),
         message:
             "Keep a copy of everything fetched."
@@ -262,7 +260,6 @@ rule aia_respike:
         **growing(mem_mb=600, runtime=1),
         serial=1,
     params:
-        quality=aia.settings["quality"],
         skipped=aia.skipped("respike"),
         code=code("aia_respike"),
     message:
@@ -288,7 +285,6 @@ rule aia_error:
         **growing(mem_mb=800, runtime=1),
         serial=1,
     params:
-        quality=aia.settings["quality"],
         systematic=aia.settings["error"],
         skipped=aia.skipped("error"),
         code=code("aia_error"),

@@ -37,6 +37,7 @@ try:
     response = ResponsePlan.of(aia)
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
+    asked = {*aia.targets(), *figures.targets(), *esis.targets(), *spice.targets(), *cosmic_rays.targets}
 except InputError as error:
     raise WorkflowError(f"config: {error}")
 
@@ -57,9 +58,9 @@ resource_scopes:
 
 onsuccess:
     if not goes_on(aia_batch):
-        print(summary(aia))
+        print(summary(aia, engine.files(workflow), asked))
 
 
 onerror:
     if not goes_on(aia_batch):
-        print(failed(aia))
+        print(failed(aia, engine.files(workflow), asked))

@@ -15,7 +15,7 @@ from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.paths import located
-from helioreduce.plan.source import Source
+from helioreduce.plan.source import Source, unread
 from helioreduce.quality import Policy
 from helioreduce.series import LEVEL1
 
@@ -78,6 +78,7 @@ class Plan:
         for section in ("light_curves", "figures"):
             _check_box(section, settings[section]["box"])
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
+        notes = [*unread(config), *source.unused_events(wanted), *notes]
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, tuple(notes))
         if not (lost := plan.losses()):
             return plan
@@ -122,6 +123,17 @@ class Plan:
             for (channel, time), record_list in listed
             if self.lost[channel, time].may_return and losses.outdated(record_list, time)
         ]
+
+    @property
+    def judged_inside(self) -> dict[str, Any]:
+        """What a finished frame depends on of the quality that is asked for: that which only its own file tells.
+
+        Records and headers are judged when a request is planned: what is good enough is the same frame under any policy.
+        VSO lists nothing of it, and a user's file may be without the cards that tell of lost pixels.
+        """
+        if self.source.kind == "vso":
+            return {"policy": self.settings["quality"]}
+        return {"lost_pixels": "missing_25_percent" in self.settings["quality"]["allow"]} if self.source.is_local else {}
 
     @property
     def gpu(self) -> dict[str, int]:

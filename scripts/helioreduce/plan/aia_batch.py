@@ -77,7 +77,8 @@ class Chunk:
         """Why an earlier run could not reduce images, as long as nothing has changed that they follow from."""
         tables = [file for file in (*self.inputs().values(), *self.plan.tables.files.values()) if isinstance(file, str)]
         made_by = code("aia_batch", *SCRIPTS), self.settings()
-        reasons = (batch.failure(frame, KEPT, made_by, tables) for frame in self.frames)
+        judged_by = self.plan.settings["quality"]
+        reasons = (batch.failure(frame, KEPT, made_by, tables, judged_by) for frame in self.frames)
         return {key: reason for key, reason in zip(self.good, reasons, strict=True) if reason}
 
     @property
@@ -101,13 +102,12 @@ class Chunk:
     def settings(self) -> dict[str, object]:
         """Return what the configuration chooses for its steps, by name."""
         chosen = {
-            "quality": self.plan.settings["quality"],
             "systematic": self.plan.settings["error"],
             "options": self.plan.settings["deconvolve"],
             "version": self.plan.tables.version,
             "exposure_time": self.plan.settings["exposure"],
         }
-        return {name: chosen[name] for name in ("quality", *(name for step in self.taken for name in step.settings))}
+        return self.plan.judged_inside | {name: chosen[name] for step in self.taken for name in step.settings}
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,14 @@ def _reachable(start: Path, root: Path) -> set[Path]:
         file = todo.pop()
         if file not in seen:
             seen.add(file)
-            todo += [found for name in _program(file)[1] for found in _module_files(root, name)]
+            todo += _imported(file, root)
     return seen
+
+
+@cache
+def _imported(file: Path, root: Path) -> tuple[Path, ...]:
+    """Return the source files below ``root`` that a file's own imports run: looked for once, however many rules ask."""
+    return tuple(dict.fromkeys(found for name in _program(file)[1] for found in _module_files(root, name)))
 
 
 def _module_files(root: Path, name: str) -> Iterator[Path]:

@@ -65,6 +65,9 @@ class Plan:
         for first, last in (settings["lights"], *settings["darks"]):
             if last < first:
                 raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
+        if settings["directory"] is None and settings["exclude"]:
+            cure = "Set esis.directory, or esis.exclude to []"
+            raise InputError("esis.exclude leaves out frames of a folder, and the flight is simulated", cure=cure)
         lights, darks = _simulated(settings) if settings["directory"] is None else _given(settings)
         return cls(settings, lights, darks, _targets(settings, lights, aia_frames))
 
@@ -158,6 +161,9 @@ def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     if not found:
         cure = "Set esis.directory to the folder of the files ESIS<camera>_<exposure>.fit.gz"
         raise InputError("holds no level-0 frame of ESIS", cure=cure, where=folder)
+    if absent := set(settings["exclude"]) - set(found):
+        problem = f"esis.exclude: there is no exposure {min(absent)}; its exposures are {min(found)} to {max(found)}"
+        raise InputError(problem, cure="Give numbers of exposures in the folder", where=folder)
     kept = {number: files for number, files in found.items() if number not in settings["exclude"]}
     ranges = {"lights": [settings["lights"]], "darks": settings["darks"]}
     chosen = {kind: _within(kept, pairs) for kind, pairs in ranges.items()}

@@ -22,6 +22,12 @@ _POINTING = "pointing_"
 CONNECTION_SHARES = 12
 
 
+def unread(config: Mapping[str, Any]) -> list[str]:
+    """Return what to say of the user's files where another source is set."""
+    told = f"local.directory is set, and source is {config['source']}: its files are not read. For them set source to local."
+    return [told] * (config["source"] != "local" and bool(config["local"]["directory"]))
+
+
 def frame(channel: str, time: str) -> str:
     """Return the folder of a frame of the embedded archive."""
     return f"results/archive/frames/{channel}/{times.in_name(time)}"
@@ -86,7 +92,8 @@ class Source:
 
     def scenario(self, channel: str, time: str) -> dict[str, Any]:
         """Return the settings of the synthetic Sun that one frame depends on."""
-        events = {name: [f"{channel}/{time}"] for name in self.archive["events"] if self._has(name, f"{channel}/{time}")}
+        own = f"{channel}/{times.in_name(time)}"
+        events = {name: [own] for name in self.archive["events"] if self._has(name, own)}
         return {**self.archive, "events": events, "quarter_dn": self.archive["quarter_dn"] and channel == "94"}
 
     @property
@@ -95,10 +102,23 @@ class Source:
         events = {name: patterns for name, patterns in self.archive["events"].items() if name.startswith(_POINTING)}
         return {"seed": self.archive["seed"], "npix": self.archive["npix"], "events": events}
 
+    def unused_events(self, frames: Iterable[tuple[str, str]]) -> list[str]:
+        """Return what to say of events that happen to none of these frames of the embedded archive."""
+        names = {f"{channel}/{times.in_name(time)}" for channel, time in frames if self.is_archive}
+        patterns = [(event, pattern) for event in self.archive["events"] for pattern in self._patterns(event) if names]
+        unused = [(event, pattern) for event, pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+        return [
+            f"archive.events.{event}: no frame of the request fits {pattern}, as {min(names)} would"
+            for event, pattern in unused
+        ]
+
     def _has(self, event: str, frame: str) -> bool:
         """Return whether an event happens to a frame."""
-        patterns = [] if event.startswith(_POINTING) else self.archive["events"][event]
-        return any(fnmatchcase(frame, pattern) for pattern in patterns)
+        return any(fnmatchcase(frame, pattern) for pattern in self._patterns(event))
+
+    def _patterns(self, event: str) -> list[str]:
+        """Return the patterns of an event's frames; none for those of the pointing table."""
+        return [] if event.startswith(_POINTING) else self.archive["events"][event]
 
     @property
     def connection(self) -> int:

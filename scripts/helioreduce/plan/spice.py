@@ -61,7 +61,7 @@ class Plan:
         settings, notes = _settings(config["spice"])
         chosen = _selection(settings)
         _check(settings)
-        notes += _groups(settings["groups"], chosen.rasters)
+        notes += [*_unused(settings), *_groups(settings["groups"], chosen.rasters)]
         left_out = [f"spice: left out: {reason}" for reason in chosen.refused.values()]
         return cls(
             settings=settings,
@@ -187,6 +187,16 @@ def _groups(groups: Iterable[Sequence[int]], rasters: Iterable[Raster]) -> list[
         few = [name for name, count in counts.items() if max(group) >= count]
         notes += [f"{name} has no window {max(group)}: its windows are fitted without the group {list(group)}" for name in few]
     return notes
+
+
+def _unused(settings: Mapping[str, Any]) -> list[str]:
+    """Return what to say of the user's files where another source is set."""
+    source, sources = settings["source"], {"files": ("list",), "folder": ("folder", "dates")}
+    unread = {key: wanted for key, wanted in sources.items() if settings[key] and source not in wanted}
+    return [
+        f"spice.{key} is set, and spice.source is {source}: it is not read. For it set spice.source to {' or '.join(wanted)}."
+        for key, wanted in unread.items()
+    ]
 
 
 def _selection(settings: Mapping[str, Any]) -> Selection:

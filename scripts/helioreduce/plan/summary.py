@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from helioreduce.aia import steps
 from helioreduce.io.provenance import SIMULATED
+from helioreduce.plan import aia, local
 from helioreduce.plan.aia import Plan
 
-#: Folders of finished products, and the names of the files in them.
+#: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
-    "results/aia/level1.5": "<channel>/<time>.fits",
-    f"results/aia/{steps.STEPS[-1].folder}": "<channel>/<time>.fits",
     "results/aia/quicklook": "<channel>/<time>.png",
     "results/figures": "gallery.html",
     "results/cosmic_rays/sources": "<job>/<frame>.png",
     "results/esis/level3": "<flight>/<line>.fits",
     "results/spice/report": "<raster>.html",
+}
+#: Folders, and beginnings of them, of products that a change of settings may leave behind, by instrument.
+_PRODUCTS = {
+    "aia": (*(f"results/aia/{step.folder}" for step in steps.STEPS), "results/aia/quicklook", "results/aia/aligned",
+            "results/aia/light_curves", "results/figures"),
+    "esis": ("results/esis/level3", "results/esis/figures"),
+    "spice": tuple(f"results/spice/{name}" for name in ("level3", "radiance", "velocity", "composition", "report")),
+    "cosmic_rays": tuple(f"results/cosmic_rays/{name}" for name in ("combined", "cleaned", "sources")),
+}  # fmt: skip
+#: What is said where a run has to do with simulated frames other than AIA's: beginning of their files, what they are, the cure.
+_SIMULATED = {
+    "results/esis/level0/": ("The flight of ESIS is", "set esis.directory"),
+    "results/spice/simulated/": ("The raster of SPICE is", "set spice.source, and spice.files or spice.folder"),
+    "results/cosmic_rays/simulated/": ("The frames of the example of cosmic rays are", "set cosmic_rays.clean"),
 }
 #: Reasons shown; the logs hold all.
 _MOST = 200
@@ -28,18 +42,30 @@ _DEGRADATION = Path("results/aia/tables/degradation.ecsv")
 _BEGAN = time.time()
 
 
-def summary(plan: Plan) -> str:
-    """Return where the results are, for whoever has just run the workflow, and what should be known of them."""
-    found = _results(plan)
-    return "\n".join(["", "Done. Look at:" if found else "Done.", *found, *_notes(plan)])
+def summary(plan: Plan, files: Collection[str], targets: Collection[str] = ()) -> str:
+    """Return where the results are, for whoever has just run the workflow, and what should be known of them.
+
+    Parameters
+    ----------
+    plan
+        AIA's plan of the configuration.
+    files
+        What the run has made or found finished.
+    targets
+        What the configuration asks for besides, by other commands.
+    """
+    found = _results(plan, files)
+    return "\n".join(["", "Done. Look at:" if found else "Done.", *found, *_notes(plan, files), *_others(plan, files, targets)])
 
 
-def failed(plan: Plan) -> str:
-    """Return what a run has finished, what it has not, and why."""
-    found, reasons = _results(plan), list(dict.fromkeys([*plan.refused.values(), *_reasons(plan)]))
+def failed(plan: Plan, files: Collection[str], targets: Collection[str] = ()) -> str:
+    """Return what a run has finished, what it has not, and why; ``files`` are those that it was to make."""
+    of_aia = _is_of("aia", files)
+    refused = plan.refused.values() if of_aia else ()
+    found, reasons = _results(plan, files), list(dict.fromkeys([*refused, *_reasons(plan)]))
     lines = ["Finished products:", *found] if found else []
-    lines += _notes(plan)
-    if plan.source.is_local:
+    lines += [*_notes(plan, files), *_others(plan, files, targets)]
+    if plan.source.is_local and of_aia:
         finished = sum(Path(file).is_file() for file in plan.products())
         lines.append(f"{finished} of {len(plan.frames) + len(plan.refused)} images are finished.")
     if reasons:
@@ -49,25 +75,55 @@ def failed(plan: Plan) -> str:
     return "\n".join(["", *lines])
 
 
-def _results(plan: Plan) -> list[str]:
-    """Return the folders of finished products; of AIA, a folder of an earlier run with other steps is said to be one."""
-    asked = {str(Path(file).parents[1]) for file in plan.products()}
-    states = {f"results/aia/{step.folder}" for step in steps.STEPS if step.name != "prep"}
-    old = dict.fromkeys(states - asked, "  (of an earlier run, with other settings)")
-    return [f"  {folder}/{name}{old.get(folder, '')}" for folder, name in FINISHED.items() if Path(folder).is_dir()]
+def _is_of(instrument: str, files: Collection[str]) -> bool:
+    """Return whether some of the files are products of an instrument."""
+    return any(file.startswith(_PRODUCTS[instrument]) for file in files)
 
 
-def _notes(plan: Plan) -> list[str]:
-    """Return what a user should know of the results: files that were left out, tables that are not the real ones."""
-    is_stand_in = not plan.source.is_archive and _DEGRADATION.is_file() and SIMULATED in _DEGRADATION.read_text()
-    stand_in = (
-        f"The degradation table is a stand-in ({SIMULATED}, up to 0.6 % from SolarSoft's). For science put "
-        f"aia_V{plan.tables.version}_*_response_table.txt of SolarSoft into a folder 'tables' in or beside your files, or set "
-        "aia.calibration.degradation."
-    )
-    simulated = "The images of AIA are SIMULATED: no observation. For real ones set source to jsoc or local."
-    notes = [*plan.notes, *[simulated] * plan.source.is_archive, *[stand_in] * is_stand_in]
+def _results(plan: Plan, files: Collection[str]) -> list[str]:
+    """Return the folders of finished products among the files of a run."""
+    images = dict.fromkeys(str(Path(file).parents[1]) for file in ("results/aia/level1.5/-/-", *plan.products()))
+    folders = dict.fromkeys(images, "<channel>/<time>.fits") | FINISHED
+    made = [file for file in files if file.startswith(tuple(folders)) and Path(file).is_file()]
+    return [f"  {folder}/{name}" for folder, name in folders.items() if any(file.startswith(f"{folder}/") for file in made)]
+
+
+def _notes(plan: Plan, files: Collection[str]) -> list[str]:
+    """Return what a user should know of the results: files that were left out, and what is not the real thing."""
+    notes = [*plan.notes, *_of_aia(plan)] if _is_of("aia", files) else []
+    for beginning, (what, cure) in _SIMULATED.items():
+        if any(file.startswith(beginning) for file in files):
+            notes.append(f"{what} SIMULATED: no observation. For your own {cure}.")
     return [f"Note: {note}" for note in notes]
+
+
+def _of_aia(plan: Plan) -> Iterator[str]:
+    """Yield what of AIA's images and tables is not the real thing."""
+    simulated = sum(local.SIMULATED in time for _, time in plan.frames)
+    if plan.source.is_archive:
+        yield f"The images of AIA are {SIMULATED}: no observation. For real ones set source to jsoc or local."
+    elif simulated:
+        yield f"{simulated} of {len(plan.frames)} images of AIA are {SIMULATED}: no observation. Their names say which."
+    if not plan.source.is_archive and _DEGRADATION.is_file() and SIMULATED in _DEGRADATION.read_text():
+        yield (
+            f"The degradation table is a stand-in ({SIMULATED}, up to 0.6 % from SolarSoft's). For science put "
+            f"aia_V{plan.tables.version}_*_response_table.txt of SolarSoft into a folder 'tables' in or beside your files, "
+            "or set aia.calibration.degradation."
+        )
+
+
+def _others(plan: Plan, files: Collection[str], targets: Collection[str]) -> list[str]:
+    """Return the products of other requests or settings in the folders of a run, which it has neither made nor checked."""
+    single = () if plan.settings["batch"] else steps.STEPS
+    taken = ((step, frame) for step in single for frame in plan.frames if not plan.left_out(step.name, *frame))
+    known = {aia.product(step.folder, *frame) for step, frame in taken}
+    known |= {str(Path(file).with_suffix("")) for file in (*known, *files, *targets)}
+    folders = [folder for instrument, names in _PRODUCTS.items() if _is_of(instrument, files) for folder in names]
+    found = ((folder, path) for folder in folders for path in Path(folder).rglob("[!.]*.*"))
+    left = Counter(folder for folder, path in found if path.is_file() and str(path.with_suffix("")) not in known)
+    listed = ", ".join(f"{folder} ({number} {'files' if number > 1 else 'file'})" for folder, number in left.items())
+    told = f"Note: Of other requests or settings, and not checked by this run: {listed}. Remove what you do not need."
+    return [told] * bool(listed)
 
 
 def _reasons(plan: Plan) -> Iterator[str]:

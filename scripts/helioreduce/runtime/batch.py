@@ -64,6 +64,7 @@ def run(
     read: Callable[[AnyProduct], Any],
     compute: Callable[[AnyProduct, Any], Any],
     write: Callable[[Path, Any], None],
+    judged_by: object = None,
 ) -> None:
     """Make every output, from what is kept or anew.
 
@@ -79,6 +80,9 @@ def run(
         What else all of them follow from: digests of tables. Its ``repr`` counts.
     read, compute, write
         See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets the path in ``folder``.
+    judged_by
+        What decides whether a product can be made, and changes nothing in it: a change is a new chance for those that
+        could not. Its ``repr`` counts.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def run(
                     outdated.parent.rmdir()
 
     outcomes = pipeline.overlapped(missing, read, compute, finish)
-    each(_noted(outcomes, Path(folder), made_by), len(missing), kept=folder)
+    each(_noted(outcomes, Path(folder), (made_by, judged_by)), len(missing), kept=folder)
 
 
 def is_kept(folder: str | Path, group: str, name: str) -> bool:
@@ -112,12 +116,14 @@ def is_kept(folder: str | Path, group: str, name: str) -> bool:
     return any(Path(folder).glob(f"{group}/*/{name}.fits"))
 
 
-def failure(product: Product, folder: str | Path, made_by: object, tables: Iterable[str] = ()) -> str | None:
+def failure(
+    product: Product, folder: str | Path, made_by: object, tables: Iterable[str] = (), judged_by: object = None
+) -> str | None:
     """Return why a product could not be made; None where that is not known, or not known to hold any more.
 
     Parameters
     ----------
-    product, folder, made_by
+    product, folder, made_by, judged_by
         As :func:`run` had them.
     tables
         Files that all products follow from: a change of one of them, or of the product's own files, is a new chance.
@@ -130,7 +136,7 @@ def failure(product: Product, folder: str | Path, made_by: object, tables: Itera
         found = json.loads(note.read_text())
     except FileNotFoundError:
         return None
-    return str(found["reason"]) if found["made_by"] == repr((made_by, product.settings)) else None
+    return str(found["reason"]) if found["made_by"] == repr(((made_by, judged_by), product.settings)) else None
 
 
 def _noted(

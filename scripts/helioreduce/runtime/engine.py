@@ -59,6 +59,11 @@ def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], Non
     workflow._prepare_dag = checked
 
 
+def files(workflow: Any) -> set[str]:
+    """Return the files of all jobs of a run: what it makes, or finds finished."""
+    return {str(file) for job in workflow.dag.jobs for file in job.output}
+
+
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
     """Find the jobs to be run, by reasons that ancient inputs do not hide.
 
