@@ -1,5 +1,6 @@
 """The rows of the master pointing table of a day, month or year."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from helioreduce.jsoc.client import Client
 from helioreduce.runtime import script
 
 
-def main(source: str, period: str, config: dict, output: str, file: str = "", copy: str = "") -> None:
+def main(
+    source: str, period: str, config: dict, output: str, file: str = "", archive: Iterable[str] | None = None, copy: str = ""
+) -> None:
     """Take the rows from ``file``; without one query the archive; local files without either keep their headers' pointing."""
     settings = config["jsoc"]
     if file:
@@ -21,7 +24,7 @@ def main(source: str, period: str, config: dict, output: str, file: str = "", co
         rows, meta = [], {"origin": "the images' headers", "version": "none", "sha256": "none"}
     else:
         start, end = (times.iso(time) for time in times.ends(period, before=timedelta(hours=6)))
-        with fetch.connection(settings), access.connect(source) as url:
+        with fetch.connection(settings), access.connect(source, pointing=archive) as url:
             client = Client.at(url, retry_policy=fetch.retry_policy(settings))
             found = client.records(f"aia.master_pointing3h[{start}-{end}]")
         if copy:

@@ -12,10 +12,12 @@ from helioreduce.archive import access
 from helioreduce.runtime import script
 
 
-def main(source: str, folder: str, frames: list, periods: list, version: int, files: dict, config: dict, output: str) -> None:
+def main(
+    source: str, folder: str, frames: list, periods: list, pointing: list, version: int, files: dict, config: dict, output: str
+) -> None:
     """Fetch once more, images and spikes out of the store, with a copy of each into the folder; list the images."""
     downloads = [Download(*names) for names in frames]
-    with tempfile.TemporaryDirectory(dir=Path(output).parent) as scratch, access.connect(source) as url:
+    with tempfile.TemporaryDirectory(dir=Path(output).parent) as scratch, access.connect(source, pointing=pointing) as url:
         image, history, other = (f"{scratch}/{name}" for name in ("image.fits", "history.json", "other"))
         for frame in downloads:
             given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}

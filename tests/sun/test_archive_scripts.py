@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,14 +15,17 @@ from helioreduce import times
 from helioreduce.aia import tables
 from helioreduce.archive.catalogue import Catalogue
 from helioreduce.archive.server import serve
-from helioreduce.io import fits, jsoc_files
+from helioreduce.io import ecsv, fits, jsoc_files
 from helioreduce.jsoc import fetch, policy
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.store import Store
+from helioreduce.plan.source import Source
 from helioreduce.sun import calibration, despiker, statistics
 from helioreduce.sun.frame import Frame
 from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Scenario, true_pointing
+
+CONFIG = {"jsoc": {"retries": 0, "timeout_s": 10, "connections": 1}}
 
 
 def files(folder) -> dict[str, str]:
@@ -114,3 +118,26 @@ def test_every_file_of_the_archive_is_known_as_its_record_s(tmp_path, channel, s
         if policy.has_spikes(record):
             spikes = fetch.segment(record, "spikes", url, Store(tmp_path / "store"))
             assert spikes.history["verified"] == ["structure", "checksum", "spikes", "replacements"]
+
+
+@pytest.mark.parametrize(("asked", "before"), [("20140101", "201401"), ("201401", "20140101")])
+def test_a_pointing_table_is_of_its_own_request_whatever_lies_beside_it(tmp_path, monkeypatch, asked, before):
+    """A folder that has served days of one Sun and months of another: files of the other period are still there."""
+    import aia_pointing
+    import archive_pointing
+
+    monkeypatch.chdir(tmp_path)
+    rows = {}
+    for seed, period in enumerate((before, asked)):
+        own = Source("archive", {}, {}, {}).series("pointing", period)
+        for file in own:
+            archive_pointing.main({"npix": 64, "seed": seed}, Path(file).stem, file)
+        aia_pointing.main("archive", period, CONFIG, f"{period}.ecsv", archive=own)
+        rows[period] = ecsv.read(f"{period}.ecsv")[0]
+    aia_pointing.main("archive", before, CONFIG, "again.ecsv", archive=Source("archive", {}, {}, {}).series("pointing", before))
+    shared = [row["T_START"] for row in rows[asked] if row["T_START"] in {other["T_START"] for other in rows[before]}]
+    first, second = ({row["T_START"]: row["A_171_X0"] for row in rows[period]} for period in (before, asked))
+    assert len(shared) > 8 and all(first[start] != second[start] for start in shared), "two Suns"
+    again = {row["T_START"]: row["A_171_X0"] for row in ecsv.read("again.ecsv")[0]}
+    inner = [start for start in shared if start.startswith("2014-01-01")]
+    assert [again[start] for start in inner] == [first[start] for start in inner], "that of the day again"

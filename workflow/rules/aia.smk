@@ -165,7 +165,8 @@ else:
 
     rule aia_record:
         input:
-            aia.fetched,
+            fetched=aia.fetched,
+            pointing=[file for period in aia.periods for file in aia.source.series("pointing", period)],
         output:
             "results/aia/recorded.txt",
         log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def title(source: str, series: str) -> str:
 
 
 @contextmanager
-def connect(source: str, archive: str | Path = "results/archive") -> Iterator[str]:
+def connect(source: str, archive: str | Path = "results/archive", pointing: Iterable[str] | None = None) -> Iterator[str]:
     """Yield the base address of a source: that of the embedded archive, or ``source`` itself.
 
     The source ``archive`` starts the embedded archive in this process, on a free port of the loopback interface; it ends
@@ -25,11 +25,13 @@ def connect(source: str, archive: str | Path = "results/archive") -> Iterator[st
         ``archive``, or an address.
     archive
         Folder of the embedded archive.
+    pointing
+        Its files of the pointing table that belong to the request; by default all that are there.
     """
     if source != "archive":
         yield source
         return
     from helioreduce.archive.server import serve
 
-    with serve(Path(archive)) as url:
+    with serve(Path(archive), pointing) as url:
         yield url

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,23 @@ Signature = tuple[int, int]
 class Catalogue:
     """All records below ``root``; safe to use from many threads.
 
+    Parameters
+    ----------
+    root
+        Folder in the layout above.
+    pointing
+        Files of the pointing table to be served; by default all below ``root``, which may be of several scenarios where the
+        folder has served other requests.
+
     Raises
     ------
     InputError
         From :meth:`refresh`, where a file on disk does not follow the layout.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, pointing: Iterable[str | Path] | None = None) -> None:
         self.root = Path(root)
+        self.pointing = None if pointing is None else [Path(file) for file in pointing]
         self.settings: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._files: dict[Path, Signature] = {}
@@ -140,7 +149,8 @@ class Catalogue:
 
     def _scan(self) -> Iterator[tuple[Path, Signature]]:
         """Yield every description on disk with its signature."""
-        for path in (*self.root.glob("*.json"), *self.root.glob("pointing/*.json")):
+        pointing = self.root.glob("pointing/*.json") if self.pointing is None else self.pointing
+        for path in (*self.root.glob("*.json"), *pointing):
             yield path, _signature(path)
         for channel in _folders(self.root / "frames"):
             for frame in _folders(channel):

@@ -47,6 +47,8 @@ class Archive:
         A file that gets one JSON line per request; :attr:`requests` has them too.
     port
         0 takes any free one.
+    pointing
+        As :class:`helioreduce.archive.catalogue.Catalogue` has it.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class Archive:
         staging: str | Path | None = None,
         log: str | Path | None = None,
         port: int = 0,
+        pointing: Iterable[str] | None = None,
     ) -> None:
-        self.catalogue = Catalogue(root)
+        self.catalogue = Catalogue(root, pointing)
         self.catalogue.refresh()
         self.exports = Exports(self.catalogue, Path(staging or Path(root, "exports")))
         self.faults = Faults([*self.catalogue.settings.get("faults", ()), *faults])
@@ -145,9 +148,9 @@ class Archive:
 
 
 @contextmanager
-def serve(root: str | Path) -> Iterator[str]:
+def serve(root: str | Path, pointing: Iterable[str] | None = None) -> Iterator[str]:
     """Serve ``root`` from a thread of this process; yield the base address ``http://127.0.0.1:PORT/``."""
-    with Archive(root) as archive:
+    with Archive(root, pointing=pointing) as archive:
         yield archive.url
 
 
