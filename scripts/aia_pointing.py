@@ -36,4 +36,4 @@ def main(
 
 
 if __name__ == "__main__":
-    script.run(main, snakemake)
+    script.run(main, snakemake, simulated=snakemake.params.source == "archive")

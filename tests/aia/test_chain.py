@@ -214,7 +214,7 @@ from helioreduce.runtime import process
 process.use_threads(2)
 process.keep_memory()
 frames, settings = json.loads(sys.argv[1])
-aia_batch.main(frames, settings, {"aia": {"device": "cpu"}}, "1", "error.ecsv", "degradation.ecsv", "psf.fits")
+aia_batch.main(frames, settings, {"aia": {"device": "cpu", "quality": {}}}, "1", "error.ecsv", "degradation.ecsv", "psf.fits")
 status = pathlib.Path("/proc/self/status")  # getrusage would count the parent's memory
 peaks = [int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line] if status.exists() else [0]
 print(json.dumps([peaks[0] / 1024, sorted(sys.modules)]))

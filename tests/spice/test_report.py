@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from helioreduce.io import origin
 from helioreduce.spice import binning, catalogue, composition, group, initial, level2, maps, report, simulate
 from helioreduce.spice.fitted import Box
 
@@ -19,7 +20,9 @@ def test_page_has_every_line_and_every_pixel(place):
     velocities = [line for own in fitted for line in maps.velocities(own, gradients=["y"])]
     composed = maps.fip_bias(radiances, simulate.table(), ["s_4 750.22", "n_4 765.15", "o_3 703.87"], 9.0)
     name = "raster <b>&amp;"
-    page = report.page(name, fitted, radiances, velocities, composed, [level2.quality(w) for w in windows])
+    with origin.saying([origin.WORDS]):
+        page = report.page(name, fitted, radiances, velocities, composed, [level2.quality(w) for w in windows])
+    assert f"<p class=said>{origin.WORDS}</p>" in page
     assert page.count("<img ") == 3 * 3 + 8 + 1
     assert "http:" not in page
     assert "https:" not in page

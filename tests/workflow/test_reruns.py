@@ -7,7 +7,8 @@ import yaml
 from external import Project
 from reruns import AIA, BASE, LONGER, REFUSED, REQUESTS, TABLE, TARGETS, changed, jobs
 
-from helioreduce.io import provenance
+import aia_quicklook
+from helioreduce.io import fits, inputs, origin, provenance
 from helioreduce.plan import schema, settings
 
 #: A key of each kind, in the quick tests: of the archive, of a request, of a step, of a table, of nothing that is made.
@@ -107,6 +108,36 @@ def test_other_dates_and_back_run_nothing_of_the_first(finished, tmp_path):
     project.run()
     assert products(project.folder).items() >= before.items()
     assert jobs(project.planned(*other)) == {"aia_missing": 1}
+
+
+#: Tables of the instrument, not of the simulated Sun.
+INSTRUMENTS = ("psf", "error.ecsv", "degradation.ecsv")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("section", TABLE)
+def test_every_file_made_from_simulated_frames_says_so_in_words(finished, section):
+    """Headers, tables and pages of finished folders; pictures: the next test, and tests of :mod:`helioreduce.io.origin`."""
+    results = finished(section).folder / "results"
+    files = [path for form in ("fits", "ecsv", "html") for path in results.rglob(f"*.{form}") if "store" not in path.parts]
+    own = [path for path in files if not {path.name, path.parents[1].name} & set(INSTRUMENTS)]
+    said = {path: fits.read_header(path).get("SIMULATE", "") if path.suffix == ".fits" else path.read_text() for path in own}
+    assert len(own) > 10 and [path for path, text in said.items() if "not an observation" not in text] == []
+
+
+@pytest.mark.full
+def test_the_first_picture_of_a_newcomer_says_in_words_that_it_is_no_observation(finished, tmp_path, monkeypatch):
+    """The words are in the figure that gives the very bytes of the picture in the folder."""
+    results, said = finished("aia").folder / "results/aia", []
+    image, picture = (
+        next((results / name).glob(f"171/*.{form}")) for name, form in (("normalised", "fits"), ("quicklook", "png"))
+    )
+    own = origin.stamp
+    monkeypatch.setattr(origin, "stamp", lambda figure: (own(figure), said.append(figure.get_supxlabel())))
+    with origin.saying(inputs.told([image])):
+        aia_quicklook.main([str(image)], [str(tmp_path / "drawn.png")])
+    assert said[0].splitlines()[-1] == "SIMULATED by helioreduce: not an observation"
+    assert (tmp_path / "drawn.png").read_bytes() == picture.read_bytes()
 
 
 @pytest.mark.full

@@ -42,9 +42,14 @@ def meta() -> dict[str, str]:
     return {SIMULATE.lower(): WORDS} if WORDS in _said else {}
 
 
+def said() -> list[str]:
+    """Return what pictures and pages say; simulated frames have simulated tables."""
+    return [WORDS] if WORDS in _said else list(_said)
+
+
 def stamp(figure: Figure) -> None:
-    """Write below a figure what is said of the files that it is made from; simulated frames have simulated tables."""
-    said = [WORDS] if WORDS in _said else _said
-    lines = [line for line in figure.get_supxlabel().splitlines() if line not in said]
-    if said:
-        figure.supxlabel("\n".join([*lines, *said]), fontsize="medium", color="C3", fontweight="bold")
+    """Write below a figure what is said of the files that it is made from."""
+    texts = said()
+    lines = [line for line in figure.get_supxlabel().splitlines() if line not in texts]
+    if texts:
+        figure.supxlabel("\n".join([*lines, *texts]), fontsize="medium", color="C3", fontweight="bold")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from helioreduce.io import origin
+
 
 def render(package: str, template: str, **values: Any) -> str:
     """Fill a template; values are escaped, and one that the template asks for and does not get is an error.
@@ -16,14 +18,14 @@ def render(package: str, template: str, **values: Any) -> str:
     template
         Name of its file. The filter ``data`` turns a PNG into the address of an ``img``.
     values
-        What the template shows, by name.
+        What the template shows, by name; ``said`` is what the job's files are made of (:mod:`helioreduce.io.origin`).
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader(package, ".")
     page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page.filters["data"] = data
-    return page.get_template(template).render(values)
+    return page.get_template(template).render(values, said=origin.said())
 
 
 def data(png: bytes) -> str:
