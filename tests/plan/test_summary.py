@@ -133,7 +133,8 @@ def test_products_of_other_settings_are_named(tmp_path, monkeypatch):
     finish(
         "results/esis/level3/a.fits", *(f"results/figures/{name}" for name in ("slit/171.png", "slit/171.pdf", "gallery.html"))
     )
-    said = summary.summary(plan, plan.targets(), ["results/figures/gallery.html"])
+    run = [*plan.targets(), state.format("level1.5", "01")]
+    said = summary.summary(plan, run, ["results/figures/gallery.html"])
     named = "results/aia/level1.5 (1 file), results/aia/normalised (1 file), results/figures (2 files)"
     assert said.splitlines()[-1] == (
         f"Note: Of other requests or settings, and not checked by this run: {named}. Remove what you do not need."

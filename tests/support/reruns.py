@@ -66,7 +66,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "jsoc.record": ("copy", {"aia_record"}),
     "aia.channels": ([171, 1600, 193], {"aia_psf", *RENDERED}),
     "aia.start": ("2013-12-31T23:59:48", BOTH | {"archive_pointing", "aia_pointing"}),
-    "aia.end": ("2014-01-01T00:00:24", BOTH),
+    "aia.end": ("2014-01-01T00:00:12", RENDERED),
     "aia.cadence_s": (24, NOTHING),
     "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
     "aia.device": ("cpu", NOTHING),
@@ -159,8 +159,8 @@ COSMIC_RAYS: dict[str, tuple[Any, set[str] | None]] = {
 TABLE = {"aia": AIA, "esis": ESIS_KEYS, "spice": SPICE_KEYS, "cosmic_rays": COSMIC_RAYS}
 
 
-#: A longer request than that of the finished folder, of one frame for each of its two channels: 171 Å has three, 1600 Å two.
-LONGER = {"end": "2014-01-01T00:00:24"}
+#: A longer request than that of the finished folder, of one frame for each of its two channels: 171 Å has two.
+LONGER = {"end": "2014-01-01T00:00:12"}
 
 
 def _made(euv: int, uv: int) -> dict[str, int]:
@@ -171,14 +171,19 @@ def _made(euv: int, uv: int) -> dict[str, int]:
 
 
 def _rendered(euv: int, uv: int) -> dict[str, int]:
-    """The same from the embedded archive on, with the lists of both channels."""
-    listed = {"archive_render": euv, "archive_render_uv": uv, "aia_query": 2, "aia_missing": 1}
-    return listed | _made(euv, uv)
+    """The same from the embedded archive on, with the lists of the channels."""
+    listed = {"archive_render": euv, "archive_render_uv": uv, "aia_query": (euv > 0) + (uv > 0), "aia_missing": 1}
+    return {name: number for name, number in {**listed, **_made(euv, uv)}.items() if number}
 
 
 #: Other requests in the finished folder: what is changed, and the number of jobs of each rule.
 REQUESTS: dict[str, tuple[str, Any, dict[str, int]]] = {
-    "longer": ("aia", LONGER, _rendered(2, 1)),
+    "longer": ("aia", LONGER, _rendered(1, 0)),
+    "longer, in chunks": (
+        "aia", {"end": "2014-01-01T00:00:24"},
+        {"archive_render": 2, "archive_render_uv": 1, "aia_missing": 1,
+         **dict.fromkeys(("aia_query", "aia_fetch", "aia_batch", "aia_quicklook"), 2)},
+    ),
     "other dates": (
         "aia", {"start": "2014-02-02T00:00:00", "end": "2014-02-02T00:00:00"},
         _rendered(1, 1) | {"archive_pointing": 3, "aia_pointing": 1},

@@ -114,8 +114,8 @@ def _of_aia(plan: Plan) -> Iterator[str]:
 
 def _others(plan: Plan, files: Collection[str], targets: Collection[str]) -> list[str]:
     """Return the products of other requests or settings in the folders of a run, which it has neither made nor checked."""
-    single = () if plan.settings["batch"] else steps.STEPS
-    taken = ((step, frame) for step in single for frame in plan.frames if not plan.left_out(step.name, *frame))
+    made = [step for step in steps.STEPS if any(file.startswith(f"results/aia/{step.folder}/") for file in files)]
+    taken = ((step, frame) for step in made for frame in plan.frames if not plan.left_out(step.name, *frame))
     known = {aia.product(step.folder, *frame) for step, frame in taken}
     known |= {str(Path(file).with_suffix("")) for file in (*known, *files, *targets)}
     folders = [folder for instrument, names in _PRODUCTS.items() if _is_of(instrument, files) for folder in names]
