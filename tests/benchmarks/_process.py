@@ -27,8 +27,8 @@ files = [f"{folder}/{name}" for name in ("error.ecsv", "degradation.ecsv", "otf.
 process.use_threads(threads)
 process.keep_memory()
 exposure_time = {"source": "auto", "error": False}
-settings = {"quality": {}, "systematic": {}, "options": {}, "version": 10, "exposure_time": exposure_time}
-aia_batch.main(frames, settings, {"aia": {"device": device}}, "benchmark", *files)
+settings = {"systematic": {}, "options": {}, "version": 10, "exposure_time": exposure_time}
+aia_batch.main(frames, settings, {"aia": {"device": device, "quality": {}}}, "benchmark", *files)
 """
 
 

@@ -131,7 +131,7 @@ class Case:
             if not Path(output).exists():
                 aia_query.main(plan.source.name, channel, [time for _, time in slots], common["config"], output)
             if (exports := plan.source.exports(channel, period)) and not Path(exports).exists():
-                aia_export.main(record_list=output, output=exports, **common)
+                aia_export.main(record_list=output, output=exports, quality=plan.settings["quality"], **common)
 
     def _run(self, plan: Plan) -> None:
         """Run once: a job that fails loses its outputs, and no other is begun after it."""

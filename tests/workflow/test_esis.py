@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from astropy.io import fits
+from external import Project
 
 from helioreduce.esis import simulate
 
@@ -97,3 +98,18 @@ def test_a_wrong_setting_is_named_before_anything_runs(run, esis, message):
     refused = run("-n", "esis", **esis)
     assert refused.returncode != 0
     assert message in refused.stdout + refused.stderr
+
+
+@pytest.mark.parametrize("npix", [64, 256, 512])
+def test_a_flight_is_aligned_to_an_aia_image_of_any_size(tmp_path, npix):
+    """The simulated Sun is like the image, which the archive has made of fewer and larger pixels."""
+    project = Project(tmp_path)
+    at = "2019-09-30T18:06:00"
+    aia = {"channels": [304], "start": at, "end": at}
+    project.configure(archive={"npix": npix}, aia=aia, esis={"target": "aia", "simulate": {"sequences": 1}})
+    said = project.run("esis")
+    assert "The flight of ESIS is SIMULATED" in said and "The images of AIA are SIMULATED" in said
+    with fits.open(tmp_path / "results/esis/vignetting/simulated/ov.fits") as hdus:
+        np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.05)
+    with fits.open(tmp_path / "results/esis/level3/simulated/ov.fits") as hdus:
+        assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8

@@ -19,18 +19,19 @@ FRAME = "results/aia/level1.5/{}/{}.fits"
         ([], {"source": "local"}, "local.directory is not set", "Give the folder"),
         ([], {"aia": {"calibration": {"version": 9}}}, "has version 10 only", "Set it to 10"),
         ([], {"spice": {"groups": [[0, 7]]}}, "there is no window 7", "the file has 3"),
+        ([], {"esis": {"exclude": [121]}}, "the flight is simulated", "Set esis.directory"),
         (["figurs"], {}, "figurs: there is no such target", "The nearest is figures"),
         ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
         ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),
     ],
-    ids=["key", "value", "address", "folder", "version", "window", "target", "channel", "time"],
+    ids=["key", "value", "address", "folder", "version", "window", "exclude", "target", "channel", "time"],
 )
 def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, config, cause, cure):
     monkeypatch.delenv("JSOC_EMAIL", raising=False)
     monkeypatch.setattr("external.ENVIRONMENT", {key: value for key, value in os.environ.items() if key != "JSOC_EMAIL"})
     project = Project(tmp_path / "mine")
     project.configure(**config)
-    said = project.run("-n", *arguments, fails=True)
+    said = project.planned(*arguments, fails=True)
     last = " ".join(said.splitlines()[-5:])
     assert cause in last and cure in last, said[-2000:]
     assert len(said.splitlines()) < 30, json.dumps(config)
