@@ -19,7 +19,7 @@ FRAME = "results/aia/level1.5/{}/{}.fits"
         ([], {"source": "local"}, "local.directory is not set", "Give the folder"),
         ([], {"aia": {"calibration": {"version": 9}}}, "has version 10 only", "Set it to 10"),
         ([], {"spice": {"groups": [[0, 7]]}}, "there is no window 7", "the file has 3"),
-        ([], {"esis": {"exclude": [121]}}, "the flight is simulated", "Set esis.directory"),
+        ([], {"esis": {"exclude": [123]}}, "there is no exposure 123", "Give exposures of the simulated flight"),
         (["figurs"], {}, "figurs: there is no such target", "The nearest is figures"),
         ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
         ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),

@@ -77,9 +77,9 @@ class Plan:
         source, settings = Source.of(config), config["aia"]
         for section in ("light_curves", "figures"):
             _check_box(section, settings[section]["box"])
-        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, [])
-        notes = [*unread(config), *source.unused_events(wanted), *notes]
-        plan = cls(settings, source, Tables.of(config, source), wanted, refused, tuple(notes))
+        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, ())
+        notes = (*unread(config), *source.unused_events(wanted), *notes)
+        plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes)
         if not (lost := plan.losses()):
             return plan
         told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; {MISSING} lists them with the reasons."
@@ -128,8 +128,7 @@ class Plan:
     def judged_inside(self) -> dict[str, Any]:
         """What a finished frame depends on of the quality that is asked for: that which only its own file tells.
 
-        Records and headers are judged when a request is planned: what is good enough is the same frame under any policy.
-        VSO lists nothing of it, and a user's file may be without the cards that tell of lost pixels.
+        Records and headers are judged when a request is planned; VSO lists nothing, a user's file may lack the cards.
         """
         if self.source.kind == "vso":
             return {"policy": self.settings["quality"]}
@@ -288,12 +287,12 @@ def _check_box(section: str, box: Sequence[float] | None) -> None:
         raise InputError(f"aia.{section}.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
-def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], list[str]]:
+def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], tuple[str, ...]]:
     """Return the frames of the user's folder, the files that are refused, and what else is to be said of them."""
     if not config["local"]["directory"]:
         raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
     folder = local.frames(located(config["local"]["directory"]), Policy(**config["aia"]["quality"]))
-    return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, folder.notes
+    return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
 
 
 def _slots(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Frame | None]:

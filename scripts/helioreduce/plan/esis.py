@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -65,9 +65,6 @@ class Plan:
         for first, last in (settings["lights"], *settings["darks"]):
             if last < first:
                 raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
-        if settings["directory"] is None and settings["exclude"]:
-            cure = "Set esis.directory, or esis.exclude to []"
-            raise InputError("esis.exclude leaves out frames of a folder, and the flight is simulated", cure=cure)
         lights, darks = _simulated(settings) if settings["directory"] is None else _given(settings)
         return cls(settings, lights, darks, _targets(settings, lights, aia_frames))
 
@@ -142,6 +139,7 @@ def _simulated(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     """Return the frames, light and dark, that the simulation makes."""
     size, first = settings["simulate"], settings["lights"][0] + _AFTER_FIRST_LIGHT
     lights, darks = range(first, first + size["sequences"]), range(_FIRST_DARK, _FIRST_DARK + size["darks"])
+    _check_excluded(settings["exclude"], [*darks, *lights], "Give exposures of the simulated flight")
     kept = [number for number in lights if number not in settings["exclude"]]
     if not kept:
         problem = f"esis.exclude leaves none of the simulated exposures {lights[0]} to {lights[-1]}"
@@ -161,9 +159,7 @@ def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     if not found:
         cure = "Set esis.directory to the folder of the files ESIS<camera>_<exposure>.fit.gz"
         raise InputError("holds no level-0 frame of ESIS", cure=cure, where=folder)
-    if absent := set(settings["exclude"]) - set(found):
-        problem = f"esis.exclude: there is no exposure {min(absent)}; its exposures are {min(found)} to {max(found)}"
-        raise InputError(problem, cure="Give numbers of exposures in the folder", where=folder)
+    _check_excluded(settings["exclude"], found, "Give numbers of exposures in the folder")
     kept = {number: files for number, files in found.items() if number not in settings["exclude"]}
     ranges = {"lights": [settings["lights"]], "darks": settings["darks"]}
     chosen = {kind: _within(kept, pairs) for kind, pairs in ranges.items()}
@@ -173,6 +169,13 @@ def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
             cure = f"Set esis.{kind} to the first and last number, and see that esis.exclude leaves some"
             raise InputError(problem, cure=cure, where=folder)
     return chosen["lights"], chosen["darks"]
+
+
+def _check_excluded(excluded: Iterable[int], numbers: Collection[int], cure: str) -> None:
+    """Refuse to leave out an exposure that is not there: a mistyped number would leave the wrong one in."""
+    if absent := set(excluded) - set(numbers):
+        problem = f"esis.exclude: there is no exposure {min(absent)}; there are {min(numbers)} to {max(numbers)}"
+        raise InputError(problem, cure=cure)
 
 
 def _frames(folder: Path) -> dict[int, dict[int, str]]:
