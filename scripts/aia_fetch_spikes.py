@@ -29,7 +29,8 @@ def main(
     if copy:
         recording.keep_frame(copy, record, {"spikes": entry.file})
     values, _ = jsoc_files.read_spikes(entry.file)
-    fits.write_arrays(output, {"SPIKES": values, "POSITION": spikes.coordinates(fits.read(image), values)})
+    planes = {"SPIKES": values, "POSITION": spikes.coordinates(fits.read(image), values)}
+    fits.write_arrays(output, planes, fits.cards(VERIFIED=", ".join(entry.history["verified"])))
 
 
 if __name__ == "__main__":

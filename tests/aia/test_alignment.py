@@ -84,10 +84,11 @@ def test_an_aligned_image_sees_the_same_sky(level1_header, scene, swapped):
     reference, other = seen(level1_header, scene, WAVELNTH=193), seen(level1_header, scene, WAVELNTH=211)
     sign, pair = (-1, (211, 193)) if swapped else (1, (193, 211))
     row = {"first": pair[0], "second": pair[1], "dx_px": 1.1 * sign, "dy_px": -0.6 * sign, "sigma_x_px": 0.1, "sigma_y_px": 0.1}
+    row["spread_s"] = 7.0
     aligned = alignment.align(other, [row], 193)
     expected = WCS(reference.header).wcs_pix2world(50, 40, 0)
     np.testing.assert_allclose(WCS(aligned.header).wcs_pix2world(51.1, 39.4, 0), expected, atol=1e-9)
-    assert aligned.header["ALIGN"] == "COMPLETE" and "dx_px=1.100 +- 0.100" in aligned.header["PRPARA1"]
+    assert aligned.header["ALIGN"] == "COMPLETE" and "spread_s=7.0; dx_px=1.100 +- 0.100" in aligned.header["PRPARA1"]
     assert aligned.data is other.data
     with pytest.raises(AlreadyDone):
         alignment.align(aligned, [row], 193)

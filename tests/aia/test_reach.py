@@ -178,6 +178,19 @@ def test_sigma_beside_a_plateau_covers_what_saturation_hides(rng, level1_header)
     assert np.quantile((clipped.sigma / whole.sigma)[far], 0.99) < 1.05, "and elsewhere nothing is widened"
 
 
+def test_widened_sigma_is_carried_with_its_flag(level1_header):
+    """σ of 100 beside a saturated pixel, 1 elsewhere: half a pixel on, no σ above √(1 + ¼) is without the flag."""
+    level1_header.update(CDELT1=0.6, CDELT2=0.6, CROTA2=0.0, CRPIX1=1053.0, CRPIX2=1147.0)
+    sigma, flags = np.ones((64, 64), np.float32), np.zeros((64, 64), np.uint8)
+    flags[30:35, 30:35], sigma[30:35, 30:35] = Flag.NEAR_SATURATED, 100
+    flags[32, 32], sigma[32, 32] = Flag.SATURATED, 1
+    image = register.register(Image(np.full((64, 64), 50, np.float32), level1_header, sigma, flags))
+    near, saturated = image.flagged("near_saturated"), image.flagged("saturated")
+    assert np.isinf(image.sigma[saturated]).all() and np.isfinite(image.sigma[~saturated]).all()
+    assert image.sigma[~near & ~saturated].max() < np.sqrt(1 + reach.FRACTION**2)
+    assert image.sigma[near & ~saturated].max() > 50 and near.sum() < 14 * 14
+
+
 def test_no_unflagged_pixel_of_a_cut_out_depends_on_what_lies_beyond(rng, level1_header):
     """Cut out before or after registration."""
     level1_header.update(WAVELNTH=1600, CRPIX1=1053.85, CRPIX2=1147.57)

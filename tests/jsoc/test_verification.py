@@ -22,6 +22,7 @@ from helioreduce.jsoc import fetch, verification
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import Corrupt
 from helioreduce.jsoc.store import Store
+from helioreduce.sun import despiker
 
 
 def bare(path, image, checksum=False, **cards):
@@ -31,6 +32,19 @@ def bare(path, image, checksum=False, **cards):
     hdu = astropy_fits.CompImageHDU(image, header, compression_type="RICE_1")
     astropy_fits.HDUList([astropy_fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True, checksum=checksum)
     return path
+
+
+def flipped_bits(file, number):
+    """Flip one bit of the stored pixels at a time."""
+    rng, whole = np.random.default_rng(3), file.read_bytes()
+    with astropy_fits.open(file, disable_image_compression=True) as hdus:
+        first = hdus[1].fileinfo()["datLoc"]
+        last = first + hdus[1].header["NAXIS1"] * hdus[1].header["NAXIS2"] + hdus[1].header["PCOUNT"]
+    for _ in range(number):
+        damaged = bytearray(whole)
+        damaged[rng.integers(first, last)] ^= 1 << rng.integers(0, 8)
+        file.write_bytes(damaged)
+        yield
 
 
 def undecodable(root, path):
@@ -106,7 +120,7 @@ def test_wrong_spikes_are_not_kept(kind, root, tmp_path):
             fetch.segment(record, "spikes", archive.url, store, retry_policy=QUICK)
     with Archive(root) as archive:
         entry = fetch.segment(record, "spikes", archive.url, store, retry_policy=QUICK)
-        assert entry.history["verified"] == ["structure", "checksum", "spikes", "replacements"]
+        assert entry.history["verified"] == ["structure", "checksum", "spikes", "replacements", "originals"]
 
 
 def test_what_an_older_version_kept_is_verified_once(client, root, tmp_path):
@@ -143,24 +157,76 @@ def record(client):
 
 def test_single_bits_of_a_bare_image(record, root, tmp_path):
     """Of 400 flipped bits in the pixels of a file without checksums, none that changes the pixels passes."""
-    image, rng = jsoc_files.read_counts(stored_file(root))[0], np.random.default_rng(3)
+    image = jsoc_files.read_counts(stored_file(root))[0]
     file = bare(tmp_path / "bare.fits", image)
     assert verification.verify(file, record, "image") == ["structure", "shape", "statistics"]
-    whole, passed = file.read_bytes(), 0
-    with astropy_fits.open(file, disable_image_compression=True) as hdus:
-        first = hdus[1].fileinfo()["datLoc"]
-        last = first + hdus[1].header["NAXIS1"] * hdus[1].header["NAXIS2"] + hdus[1].header["PCOUNT"]
-    for _ in range(400):
-        place = rng.integers(first, last)
-        damaged = bytearray(whole)
-        damaged[place] ^= 1 << rng.integers(0, 8)
-        file.write_bytes(damaged)
+    passed = 0
+    for _ in flipped_bits(file, 400):
         try:
             verification.verify(file, record, "image")
         except InputError:
             continue
         passed += not np.array_equal(jsoc_files.read_counts(file)[0], image)
     assert passed == 0
+
+
+def spiky(folder, record):
+    """Image and bare list of a despiked 128 × 128 field with 300 hits, and the record with their number."""
+    rng = np.random.default_rng(5)
+    raw = rng.poisson(100, (128, 128)).astype(np.int16)
+    raw[rng.random(raw.shape) < 0.02] += 600
+    image, spikes = despiker.despike(raw)
+    files = bare(folder / "image.fits", image), folder / "spikes.fits"
+    jsoc_files.write_compressed(files[1], spikes)
+    return *files, spikes, replace(record, keywords={**record.keywords, "NSPIKES": str(spikes.shape[1])})
+
+
+def test_a_bare_list_of_spikes_is_compared_exactly(record, tmp_path):
+    """Index and replacement of every spike, and what a spike can have been."""
+    image, file, spikes, own = spiky(tmp_path, record)
+    assert verification.verify(file, own, "spikes", image)[-3:] == ["spikes", "replacements", "originals"]
+    last = spikes.shape[1] - 1
+    wrong = {
+        "1 of its": (2, last, spikes[2, last] + 1),
+        "[12] of its": (0, 3, spikes[0, 4]),
+        "not on the detector": (0, 0, 0),
+        "to 16777216, which are not": (0, last, 2**24),
+        "are -1 to": (1, 7, -1),
+        "which no spike has": (1, 7, 40000),
+        "no spikes beside": (1, slice(0, last // 10), spikes[2, : last // 10]),
+    }
+    for reason, (row, at, value) in wrong.items():
+        changed = spikes.copy()
+        changed[row, at] = value
+        jsoc_files.write_compressed(file, changed)
+        with pytest.raises(InputError, match=reason):
+            verification.verify(file, own, "spikes", image)
+
+
+def test_a_pixel_that_is_listed_twice_is_a_chain(record, tmp_path):
+    """Replaced in two passes: the first replacement is the second value before."""
+    image, file, spikes, own = spiky(tmp_path, record)
+    doubled = np.insert(spikes, 5, spikes[:, 5], axis=1)
+    doubled[2, 5], doubled[1, 6] = 400, 400
+    jsoc_files.write_compressed(file, doubled)
+    own = replace(own, keywords={**own.keywords, "NSPIKES": str(doubled.shape[1])})
+    assert "replacements" in verification.verify(file, own, "spikes", image)
+
+
+def test_single_bits_of_a_bare_list_of_spikes(record, tmp_path):
+    """Of 60 flipped bits none reaches index or replacement; what passes moves values before, within their range."""
+    image, file, spikes, own = spiky(tmp_path, record)
+    passed = 0
+    for _ in flipped_bits(file, 60):
+        try:
+            verification.verify(file, own, "spikes", image)
+        except InputError:
+            continue
+        found, _ = jsoc_files.read_spikes(file)
+        assert np.array_equal(found[[0, 2]], spikes[[0, 2]])
+        assert found[1].min() >= 0 and found[1].max() <= 32767
+        passed += not np.array_equal(found, spikes)
+    assert passed < 20
 
 
 @pytest.mark.parametrize("name", ["DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS"])

@@ -206,5 +206,6 @@ def align(image: Image, offsets: Sequence[Mapping[str, Any]], reference: int) ->
     for number, (value, _) in enumerate(found.values(), start=1):
         new.header[f"CRPIX{number}"] += value
     told: dict[str, object] = {name: f"{value:.3f} +- {error:.3f}" for name, (value, error) in found.items()}
-    record(new.header, "align", {"reference": reference, "pairs": len(own)} | told)
+    spread = {"spread_s": f"{max(float(row['spread_s']) for row in own):.1f}"} if own else {}
+    record(new.header, "align", {"reference": reference, "pairs": len(own)} | spread | told)
     return new

@@ -76,6 +76,12 @@ def saturated(image: Image) -> Changes:
     return _of(image.data, image.flagged(Flag.SATURATED) & np.isfinite(image.data))
 
 
+def beside_saturated(image: Image) -> Changes:
+    """Return the pixels with NEAR_SATURATED as changes by σ, which holds what saturated pixels may have done to them."""
+    sigma: Any = image.sigma
+    return _of(sigma, image.flagged(Flag.NEAR_SATURATED) & np.isfinite(image.data))
+
+
 def beyond_edges(data: Array) -> Changes:
     """Return the pixels beyond the edges of an image (ny, nx) within reach of the spline, with their mirror images' values."""
     (ny, nx), near = data.shape, np.arange(1, spline.TAPS + 1)

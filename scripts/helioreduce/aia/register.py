@@ -102,6 +102,9 @@ def _reach_flagged(image: Image, new: Image, grid: reach.Grid) -> Image:
     new, saturated = new.with_(flags=flags), reach.saturated(image)
     if not saturated.value.size:
         return new
+    if (beside := reach.beside_saturated(image)).value.size:  # their σ is in that of the new pixels already
+        flags = new.flags | reach.flagged(new.flags, Flag.NEAR_SATURATED, reached(beside), sigma)
+        new = new.with_(flags=flags)
     new = reach.near_saturated(new, reached(saturated))
     widened: Any = new.sigma
     widened[new.flagged(Flag.SATURATED)] = np.inf  # in place: the plane was made here, and is as large as an image

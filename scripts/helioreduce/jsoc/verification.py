@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 #: Pixels per row of the detector, in the index of a spike.
 _STRIDE = 4096
-#: Least share of spikes whose replacement is the image's value: a pixel replaced in two passes may be listed twice.
-_AGREEMENT = 0.9
+#: DN; largest value of a pixel before despiking, that of a 16-bit integer: the camera's 14 bits after the flat field.
+_LARGEST_DN = 32767
+#: The despiker takes what is above RATIO · (mean of the 8 neighbours + EXCESS); share of a list that may seem not to be.
+_SPIKE_RATIO, _SPIKE_EXCESS_DN, _UNLIKELY = 1.8, 4.0, 0.05
 #: Relative precision of a 32-bit float, with the margin of a sum over an image.
 _PRECISION = 1e-6
 
@@ -54,8 +56,8 @@ def verify(file: Path, record: Record, segment: str, image: Path | None = None) 
     Returns
     -------
     list
-        What was verified: ``structure``, ``checksum``, ``shape``, ``identity``, ``statistics``, ``spikes``, ``replacements``.
-        What the file or the record does not have cannot be verified.
+        What was verified: ``structure``, ``checksum``, ``shape``, ``identity``, ``statistics``; of a list ``spikes`` (their
+        number), ``replacements``, ``originals``. What the file or the record does not have cannot be verified.
 
     Raises
     ------
@@ -154,17 +156,45 @@ def _spikes(file: Path, record: Record, image: Path | None) -> list[str]:
     if number is not None and spikes.shape[1] != number:
         raise InputError(f"it lists {spikes.shape[1]} spikes, its record {number:.0f}")
     verified = ["spikes"] if number is not None else []
-    if image is None or not spikes.size:
+    if not spikes.size:
+        return verified
+    index, before, _ = spikes
+    if index.min() < 1 or index.max() >= _STRIDE**2:
+        raise InputError(f"it lists pixels {index.min()} to {index.max()}, which are not on the detector")
+    if before.min() < 0 or before.max() > _LARGEST_DN:
+        raise InputError(f"its values before are {before.min()} to {before.max()} DN, which no spike has")
+    if image is None:
         return verified
     counts, header = jsoc_files.read_counts(image)
-    y, x = np.divmod(spikes[0], _STRIDE)
-    if y.min() < 0 or y.max() >= counts.shape[0] or x.max() >= counts.shape[1]:
+    y, x = np.divmod(index, _STRIDE)
+    if y.max() >= counts.shape[0] or x.max() >= counts.shape[1]:
         raise InputError(f"it lists pixels outside the image of shape {counts.shape}")
-    values = header.get("BZERO", 0.0) + header.get("BSCALE", 1.0) * counts[y, x].astype(float)
-    agreement = float(np.mean(abs(values - spikes[2]) <= 1))
-    if agreement < _AGREEMENT:
-        raise InputError(f"{agreement:.0%} of its replaced pixels are those of the image")
-    return [*verified, "replacements"]
+    scale, zero = header.get("BSCALE", 1.0), header.get("BZERO", 0.0)
+    if wrong := _not_replaced(spikes, zero + scale * counts[y, x].astype(float), 0.5 if scale == 1 else 1.0):
+        raise InputError(f"{wrong} of its {index.size} replaced pixels are not those of the image")
+    around = zero + scale * _mean_around(counts, y, x)
+    unlikely = float(np.mean(before <= _SPIKE_RATIO * (around + _SPIKE_EXCESS_DN)))
+    if unlikely > _UNLIKELY:
+        raise InputError(f"{unlikely:.0%} of its values before are no spikes beside the pixels of the image")
+    return [*verified, "replacements", "originals"]
+
+
+def _not_replaced(spikes: np.ndarray, values: np.ndarray, tolerance: float) -> int:
+    """Return how many replacements differ from the values of the image, (N,), or from what a pixel listed again had next."""
+    order = np.argsort(spikes[0], kind="stable")
+    (index, before, after), values = spikes[:, order], values[order].copy()
+    again = np.flatnonzero(index[1:] == index[:-1])
+    values[again] = before[again + 1]
+    return int(np.count_nonzero(abs(values - after) > tolerance))
+
+
+def _mean_around(counts: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the mean of the 8 neighbours of pixels; beyond an edge those are the pixels at the edge."""
+    rows, columns = (
+        [(at + step).clip(0, side - 1) for step in (-1, 0, 1)] for at, side in zip((y, x), counts.shape, strict=True)
+    )
+    block = sum(counts[j, i].astype(float) for j in rows for i in columns)
+    return np.asarray((block - counts[y, x]) / 8)
 
 
 def _slot_s(record: Record) -> float:

@@ -15,3 +15,12 @@ def test_slit_crosses_a_loop_at_right_angles(angle):
     assert abs(np.cos(direction - angle)) == pytest.approx(1, abs=2e-3)
     values = slit.along(ridge, line)
     assert values[30] == values.max() == pytest.approx(101, rel=0.01)
+
+
+def test_a_slit_ends_where_the_image_does():
+    """A slit longer than the image has no values beyond its edges, and none there is made up."""
+    ridge = np.exp(-((np.arange(40) - 20.0) ** 2) / 8)[None] * np.ones((40, 1))
+    line = slit.across(ridge, 120)
+    inside = (line.x >= 0) & (line.x <= 39)
+    np.testing.assert_array_equal(np.isfinite(slit.along(ridge, line)), inside)
+    assert 0 < inside.sum() < inside.size

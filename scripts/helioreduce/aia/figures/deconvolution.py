@@ -130,7 +130,8 @@ def slit(before: Image, after: Image, side: int, box: Sequence[float]) -> Figure
             sigma = slits.along(image.sigma, line)
             plot.fill_between(distance, values - sigma, values + sigma, color=colour, alpha=0.25, lw=0)
     plot.set(xlabel="distance along the slit [arcsec]", ylabel=f"intensity [{after.header['BUNIT']}]", ylim=(0, None))
-    plot.set_xlim(distance[0], distance[-1])
+    inside = distance[np.isfinite(values)]
+    plot.set_xlim(inside[0], inside[-1])
     plot.legend()
     plot.set_title("across the loops, ±1 σ")
     return figure

@@ -29,7 +29,7 @@ _ENTRIES = {
 def registration(level1: Image, registered: Image) -> Figure:
     """Draw the shift of pixels by registration, and list reference pixel, scale and rotation matrix before and after."""
     figure = plots.new(plots.PAGE, 3.4)
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
     side = np.array(level1.data.shape[::-1])
     x, y = (plane.ravel() for plane in np.meshgrid(*(np.linspace(0.04, 0.96, 13) * (n - 1) for n in side)))
     moved = np.stack(sky.wcs(registered).wcs_world2pix(*sky.wcs(level1).wcs_pix2world(x, y, 0), 0)) - np.stack([x, y])

@@ -38,5 +38,5 @@ def across(data: np.ndarray, length: int = 120, *, scale: float = 4.0) -> Line:
 
 
 def along(plane: np.ndarray, line: Line) -> np.ndarray:
-    """Return the values of a plane on the slit, interpolated linearly, (n,)."""
-    return map_coordinates(plane, [line.y, line.x], order=1, mode="nearest")
+    """Return the values of a plane on the slit, interpolated linearly, (n,); NaN where the slit is outside the image."""
+    return map_coordinates(plane, [line.y, line.x], order=1, mode="constant", cval=np.nan)
