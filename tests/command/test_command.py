@@ -13,6 +13,8 @@ from helioreduce import aia, command
 from helioreduce.command import workspace
 from helioreduce.io import ecsv
 from helioreduce.plan.paths import REPOSITORY
+from helioreduce.spice import files as spice_files
+from helioreduce.spice import simulate
 
 COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "init", "run")
 
@@ -86,6 +88,19 @@ def test_one_bad_file_costs_nobody_else(level1, capsys):
     assert len(list(Path("out").iterdir())) == 2
 
 
+def test_a_frame_is_reduced_once_and_no_product_replaces_another(level1, capsys):
+    other = level1.parent / "other"
+    other.mkdir()
+    (other / "again.fits").write_bytes((level1 / "aia.171.image_lev1.fits").read_bytes())
+    Case("third", {"T_OBS": "2014-01-01T00:00:24.340"}).hdu().writeto(other / "aia.171.image_lev1.fits")
+    line = ["reduce", str(level1), str(other), "-o", "out", "--without", "deconvolve"]
+    assert command.main(line) == command.FAILED
+    said = capsys.readouterr().err
+    assert "left out: " in said and "again.fits is the frame of" in said
+    assert "would replace that of" in said
+    assert len(list(Path("out").iterdir())) == 2
+
+
 def test_info_in_words_and_for_programs(level1, capsys):
     command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"])
     capsys.readouterr()
@@ -104,6 +119,12 @@ def test_info_of_a_table(tmp_path, capsys):
     ecsv.write(tmp_path / "error.ecsv", [{"VER_NUM": 3}], {"origin": "somewhere"})
     assert command.main(["info", str(tmp_path / "error.ecsv")]) == command.DONE
     assert "origin: somewhere" in capsys.readouterr().out
+
+
+def test_info_of_contribution_functions(tmp_path, capsys):
+    spice_files.write_table(tmp_path / "table.npz", simulate.table())
+    assert command.main(["info", str(tmp_path / "table.npz")]) == command.DONE
+    assert "ne_8 770.42" in capsys.readouterr().out
 
 
 def test_quicklook(level1, capsys):

@@ -41,7 +41,7 @@ def read_frame(path: str | Path) -> Frame:
     Examples
     --------
     >>> from helioreduce import esis
-    >>> frame = esis.read_frame("ESIS2_120.fit.gz")  # doctest: +SKIP
+    >>> frame = esis.read_frame("ESIS2_00120.fit.gz")  # doctest: +SKIP
     """
     return files.read_frame(path)
 
@@ -67,7 +67,8 @@ def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
     Examples
     --------
     >>> from helioreduce import esis
-    >>> dark = esis.average_darks(["ESIS2_097.fit.gz", "ESIS2_098.fit.gz", "ESIS2_099.fit.gz"])  # doctest: +SKIP
+    >>> files = [f"ESIS2_{number:05d}.fit.gz" for number in range(97, 101)]
+    >>> dark = esis.average_darks(files)  # doctest: +SKIP
     """
     read = [_frame(frame) for frame in frames]
     if len({frame.camera for frame in read}) != 1:
@@ -105,7 +106,7 @@ def reduce_frame(
     Examples
     --------
     >>> from helioreduce import esis
-    >>> image = esis.reduce_frame("ESIS2_120.fit.gz", dark)  # doctest: +SKIP
+    >>> image = esis.reduce_frame("ESIS2_00120.fit.gz", dark)  # doctest: +SKIP
     """
     own = _frame(frame)
     light = level1.electrons(own.counts, to_image(dark).data, own.camera)

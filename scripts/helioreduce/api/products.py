@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -64,10 +64,8 @@ def open(path: str | Path, form: str = "auto") -> Any:
         return ecsv.read_table(path)
     if path.suffix == ".npz":
         return spice_files.read_table(path)
-    planes = [plane for plane in fits.read_planes(path, edited=True) if plane.data is not None]
-    if not planes:
-        raise InputError("holds no array", cure="Give a file with an image", where=path)
-    if _is_image(planes):
+    planes = read_arrays(path)
+    if is_image(planes):
         return _FORMS["image" if form == "auto" else form](fits.read(path))
     if form not in ("auto", "ndcube"):
         raise InputError(f"holds arrays of more than one image: it has no form {form!r}", cure="Take ndcube", where=path)
@@ -75,25 +73,54 @@ def open(path: str | Path, form: str = "auto") -> Any:
     return next(iter(found.values())) if len(found) == 1 else found
 
 
-def _is_image(planes: list[Plane]) -> bool:
+def read_arrays(path: Path) -> list[Plane]:
+    """Return the arrays of a FITS file.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    planes = [plane for plane in fits.read_planes(path, edited=True) if plane.data is not None]
+    if not planes:
+        raise InputError("holds no array", cure="Give a file with an image", where=path)
+    return planes
+
+
+def is_image(planes: list[Plane]) -> bool:
     """Return whether the arrays of a file are one image of two axes with its planes; a list of spikes (3, N) is none."""
     shape = planes[0].array.shape
     return len(shape) == 2 and shape[0] != 3 and {plane.name for plane in planes[1:]} <= _BESIDE
 
 
+class Array(NamedTuple):
+    """An array of a file: its name, the plane, and the error and the mask that are stored beside it."""
+
+    name: str
+    plane: Plane
+    sigma: np.ndarray | None
+    mask: np.ndarray | None
+
+
 def cubes(planes: list[Plane]) -> dict[str, Any]:
-    """Return the arrays of a file as NDCubes by name, each with the error and the mask that are stored beside it."""
+    """Return the arrays of a file as NDCubes by name."""
+    found = arrays(planes)
+    return {own.name: interop.cube(own.plane.array, own.plane.header, own.sigma, own.mask) for own in found}
+
+
+def arrays(planes: list[Plane]) -> list[Array]:
+    """Return the arrays of a file, each with the error and the mask that are stored beside it."""
     names = unique(plane.name or "DATA" for plane in planes)
     stored = dict(zip(names, planes, strict=True))
-    found: dict[str, Any] = {}
-    beside: set[str | None] = set()
+    found: list[Array] = []
+    beside: set[str | None] = {"FLAGS"}
     for name, plane in stored.items():
         error, bits = _beside(name, plane, stored)
         beside |= {error, bits}
         sigma = stored[error].array if error else _noise(name, plane)
         mask = (stored[bits].array & np.uint8(MASKED)) != 0 if bits else None
-        found[name] = interop.cube(plane.array, plane.header, sigma, mask)
-    return {name: cube for name, cube in found.items() if name not in beside}
+        found.append(Array(name, plane, sigma, mask))
+    return [array for array in found if array.name not in beside]
 
 
 def _beside(name: str, plane: Plane, stored: Mapping[str, Plane]) -> tuple[str | None, str | None]:

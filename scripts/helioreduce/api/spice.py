@@ -237,7 +237,10 @@ def fip_bias(groups: Sequence[Radiances], table: Table | str | Path, lines: Sequ
     Examples
     --------
     >>> from helioreduce import spice
-    >>> bias = spice.fip_bias([radiances], "table.npz", ["s_4 750.22", "n_4 765.15"])  # doctest: +SKIP
+    >>> windows = spice.read_level2("solo_L2_spice.fits")  # doctest: +SKIP
+    >>> groups = [spice.prepare_windows(some) for some in (windows[:2], windows[2:])]  # doctest: +SKIP
+    >>> found = [spice.radiances(spice.fit_lines(group)) for group in groups]  # doctest: +SKIP
+    >>> bias = spice.fip_bias(found, "table.npz", ["s_4 750.22", "n_4 765.15"])  # doctest: +SKIP
     """
     functions = table if isinstance(table, Table) else files.read_table(table)
     return maps.fip_bias(groups, functions, lines, log_n)

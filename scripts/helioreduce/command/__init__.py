@@ -113,16 +113,18 @@ def _info(commands: _Commands) -> None:
         commands, "info", "info", "Say what was done to a file: steps, tables and versions, simulated or not.",
         "helioreduce info results/aia/normalised/171/20140101T000001_simulated.fits",
     )  # fmt: skip
-    page.add_argument("files", nargs="+", metavar="FILE", help="product of any instrument, level-1 file, or table (.ecsv)")
+    page.add_argument(
+        "files", nargs="+", metavar="FILE", help="product of any instrument, level-1 file, or table (.ecsv, .npz)"
+    )
     _json(page)
 
 
 def _quicklook(commands: _Commands) -> None:
     page = _command(
-        commands, "quicklook", "quicklook", "Draw AIA images beside their relative errors.",
+        commands, "quicklook", "quicklook", "Draw products of any instrument, with their errors.",
         "helioreduce quicklook reduced/*.fits",
     )  # fmt: skip
-    page.add_argument("files", nargs="+", metavar="FILE", help="AIA image with roll 0")
+    page.add_argument("files", nargs="+", metavar="FILE", help="AIA image with roll 0, or another FITS product")
     page.add_argument("-o", "--output", metavar="FOLDER", help="folder of the pictures; default: beside each file, as NAME.png")
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helioreduce.api import products
 from helioreduce.errors import InputError
-from helioreduce.io import ecsv, fits, provenance
+from helioreduce.io import fits, provenance
 
 #: Cards that say what an image is of, by the name of the entry.
 _FACTS = {
@@ -49,8 +50,12 @@ def describe(file: Path) -> dict[str, Any]:
     InputError
         If it cannot be read.
     """
+    if file.suffix == ".npz":
+        found = products.open(file)
+        ranges = {name: f"{axis[0]:g} to {axis[-1]:g}" for name, axis in (("log T", found.log_t), ("log n", found.log_n))}
+        return {"file": str(file), "rows": len(found.log_t), "columns": list(found.functions), **ranges}
     if file.suffix == ".ecsv":
-        table = ecsv.read_table(file)
+        table = products.open(file)
         return {"file": str(file), "rows": len(table), "columns": table.colnames, **{k: str(v) for k, v in table.meta.items()}}
     headers = [header for header in fits.read_headers(file) if header.get("NAXIS", 0)]
     if not headers:

@@ -1,4 +1,4 @@
-"""``helioreduce quicklook``: pictures of AIA images."""
+"""``helioreduce quicklook``: a picture of any product."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from pathlib import Path
 
 from helioreduce.aia import cards
 from helioreduce.aia.figures import quicklook
+from helioreduce.api import products
+from helioreduce.command import pictures
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.io import fits, plots
+
+_TABLES = {".ecsv", ".npz", ".csv", ".txt"}
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,13 +22,23 @@ def run(options: argparse.Namespace) -> int:
     for file in map(Path, options.files):
         target = (Path(options.output) if options.output else file.parent) / f"{file.stem}.png"
         try:
-            image = fits.read(file)
-            cards.channel(image.header)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            plots.write([str(target)], quicklook.draw, image, style=quicklook.STYLE)
+            _draw(file, target)
         except ReductionError as error:
             print(f"error: {error.at(file) if isinstance(error, InputError) else error}", file=sys.stderr)
             code = 1
         else:
             print(target)
     return code
+
+
+def _draw(file: Path, target: Path) -> None:
+    """Draw a file: an AIA image as the workflow does, everything else by its axes."""
+    if file.suffix in _TABLES:
+        raise InputError("is a table: there is no picture of it", cure="`helioreduce info` describes it")
+    header = fits.read_header(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if products.is_image(found := products.read_arrays(file)) and str(header.get("TELESCOP", "")).startswith("SDO"):
+        cards.channel(header)
+        plots.write([str(target)], quicklook.draw, fits.read(file), style=quicklook.STYLE)
+    else:
+        plots.write([str(target)], pictures.draw, products.arrays(found), file.stem, style=quicklook.STYLE)

@@ -52,26 +52,40 @@ def _is_level1(file: Path) -> bool:
 
 
 def _ordered(files: list[Path]) -> list[Path]:
-    """Return files by channel, so that each PSF is prepared once; those that cannot be read come last."""
+    """Return files by channel, so that each PSF is prepared once; those that cannot be read come last, frames only once."""
+    channels: dict[Path, int] = {}
+    frames: dict[tuple[object, ...], Path] = {}
+    for file in files:
+        channels[file], frame = _identity(file)
+        first = frames.setdefault(frame, file)
+        if first != file:
+            del channels[file]
+            print(f"left out: {file} is the frame of {first}", file=sys.stderr)
+    return sorted(channels, key=lambda file: channels[file])
 
-    def channel(file: Path) -> int:
-        """Return the channel of a file; files without one come last."""
-        try:
-            return cards.channel(fits.read_header(file))
-        except InputError:
-            return 10**6
 
-    return sorted(files, key=channel)
+def _identity(file: Path) -> tuple[int, tuple[object, ...]]:
+    """Return the channel of a file, and what tells its frame from others; a file that cannot be read is none but itself."""
+    try:
+        header = fits.read_header(file)
+        channel = cards.channel(header)
+    except InputError:
+        return 10**6, (file,)
+    time = cards.value(header, "T_OBS") or cards.value(header, "T_REC")
+    return channel, (channel, time, *(header.get(key) for key in ("CRPIX1", "CRPIX2", "NAXIS1", "NAXIS2")))
 
 
 def _reduced(files: list[Path], table: aia_calibration.Calibration, options: argparse.Namespace) -> Iterator[Row]:
     """Yield what was done to each file."""
     control = {name: getattr(options, name) for name in ("iterations", "core", "precision")}
+    made: dict[Path, Path] = {}
     for number, file in enumerate(files, 1):
         start = time.perf_counter()
         target = _target(file, options.output)
         print(f"[{number}/{len(files)}] {file.name}", file=sys.stderr, flush=True)
         try:
+            if (first := made.setdefault(target, file)) != file:
+                raise InputError(f"its product would replace that of {first}", cure="Reduce them into two folders")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what is in doubt is in the header, and said below
                 image = aia.reduce(
