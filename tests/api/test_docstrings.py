@@ -40,7 +40,7 @@ def test_spice(tmp_path, monkeypatch):
     names = (spice.read_level2, spice.prepare_windows, spice.fit_lines, spice.radiances, spice.velocities, spice.fip_bias)
     assert {door.__name__ for door in names} == set(spice.__all__)
     found = type_examples(names, tmp_path, monkeypatch)
-    assert found["bias"].data.shape == (1, 8, 6)
+    assert found["bias"].bias.shape == (1, 8, 6)
 
 
 @pytest.mark.full

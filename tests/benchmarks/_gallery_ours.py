@@ -15,12 +15,12 @@ from helioreduce import Image, aia
 
 def response(folder):
     """Components of 335 Å; the response with and without crosstalk, on a date, and by EVE."""
-    tables = aia.calibration(folder)
-    told = aia.wavelength_response(335, folder / "instrument.sav", "2019-01-01", tables, eve=True)
-    alone = aia.wavelength_response(335, folder / "instrument.sav", crosstalk=False)
+    file, tables = folder / "instrument.sav", aia.calibration(folder)
+    told, alone = aia.wavelength_response(335, file), aia.wavelength_response(335, file, crosstalk=False)
+    dated = aia.wavelength_response(335, file, "2019-01-01", tables, eve=True)
     names = "primary", "focal_plane_filter", "quantum_efficiency"
-    responses = {"response": told["at_launch"], "alone": alone["at_launch"], "eve": told["at_date"]}
-    return {name: told[name] for name in names} | responses | {"dated": told["at_date"] / told.meta["eve"]}
+    responses = {"response": told["at_launch"], "alone": alone["at_launch"], "eve": dated["at_date"]}
+    return {name: told[name] for name in names} | responses | {"dated": dated["at_date"] / dated.meta["eve"]}
 
 
 def degradation(folder):
@@ -57,7 +57,8 @@ def spikes(folder):
 def flare(folder):
     """Short exposures to DN/s with their σ, cut out."""
     tables = aia.calibration(folder, pointing=folder / "pointing_flare.ecsv")
-    found = [aia.reduce(file, tables, without=["respike", "deconvolve"]) for file in sorted(folder.glob("211_*.fits"))]
+    given = {"without": ["respike", "deconvolve"], "exposure_time": "measured"}  # EXPTIME, as aiapy
+    found = [aia.reduce(file, tables, **given) for file in sorted(folder.glob("211_*.fits"))]
     return {str(number): image.data[2200:3200, 2800:3900] for number, image in enumerate(found)}
 
 

@@ -1,0 +1,38 @@
+"""What the scripts of AIA import before they begin: most of the time of a job that is one light step."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+ALL = {file.stem for file in SCRIPTS.glob("aia_*.py")}
+#: Scripts that ask an archive (drms brings pandas), that draw, and that compute on pixels with compiled kernels.
+ASKING = {
+    f"aia_{name}"
+    for name in ("export", "fetch", "fetch_batch", "fetch_spikes", "missing", "pointing", "query", "record", "tables")
+}
+DRAWING = {"aia_quicklook"}
+KERNELS = {f"aia_{name}" for name in ("batch", "deconvolve", "error", "light_curves", "prep", "psf")}
+#: What none needs; what only some need.
+NEVER = {"sunpy", "scipy.stats", "scipy.ndimage", "scipy.signal", "xarray", "snakemake", "ndcube"}
+PLOTS, MAPS, RECORDS, COMPILER = {"matplotlib"}, {"astropy.wcs", "astropy.coordinates"}, {"pandas", "drms"}, {"numba"}
+PROGRAM = "import json, sys\nfor name in sys.argv[1:]: __import__(name)\nprint(json.dumps(sorted(sys.modules)))"
+
+
+@pytest.mark.parametrize(
+    ("scripts", "without"),
+    [
+        (ALL - ASKING - DRAWING - KERNELS, PLOTS | MAPS | RECORDS | COMPILER | {"scipy.fft"}),
+        (KERNELS, PLOTS | MAPS | RECORDS),
+        (ASKING, PLOTS | MAPS | COMPILER),
+        (DRAWING, RECORDS | COMPILER),
+    ],
+    ids=["light", "kernels", "asking", "drawing"],
+)
+def test_scripts_import_no_more_than_they_need(scripts, without):
+    command = [sys.executable, "-c", PROGRAM, *sorted(scripts)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=SCRIPTS)
+    assert not (NEVER | without) & set(json.loads(run.stdout))
