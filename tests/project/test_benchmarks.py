@@ -20,7 +20,7 @@ def imports(source):
 
 @pytest.mark.parametrize("file", BENCHMARKS, ids=lambda file: file.stem)
 def test_a_benchmark_finds_what_it_imports(file, monkeypatch):
-    for folder in ("scripts", "tests/benchmarks", "tests/support", "tests/peers"):
+    for folder in ("scripts", "tests/benchmarks", "tests/support", "tests/peers", "tests/project"):
         monkeypatch.syspath_prepend(REPOSITORY / folder)
     for module, name in imports(file.read_text()):
         found = importlib.import_module(module)
