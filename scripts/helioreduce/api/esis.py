@@ -67,7 +67,7 @@ def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
     Examples
     --------
     >>> from helioreduce import esis
-    >>> files = [f"ESIS2_{number:05d}.fit.gz" for number in range(97, 101)]
+    >>> files = [f"ESIS2_{number:05d}.fit.gz" for number in range(98, 102)]
     >>> dark = esis.average_darks(files)  # doctest: +SKIP
     """
     read = [_frame(frame) for frame in frames]
