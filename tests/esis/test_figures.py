@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from helioreduce.esis import camera, figures
 from helioreduce.esis.values import Drift
@@ -58,6 +59,15 @@ def test_correlations_are_means_ratios_and_those_with_the_target(rng):
     for index, number in enumerate(camera.CAMERAS):
         np.testing.assert_array_equal(found[f"camera {number}"], aim[:, 1, index])
     assert all(list(axis.lines[0].get_xdata()) == [120, 121, 123] for axis in (left, middle, right))
+
+
+def test_legends_lie_on_no_line_and_labels_are_whole(rng):
+    figure = figures.correlation(rng.uniform(0.8, 0.9, (3, 2, 2, 6)), rng.uniform(0.3, 0.5, (3, 2, 4)), [120, 121, 123])
+    FigureCanvasAgg(figure).draw()
+    for axis in figure.axes:
+        assert axis.get_legend().get_window_extent().y1 < axis.get_window_extent().y0
+        label = axis.yaxis.label.get_window_extent()
+        assert figure.bbox.y0 <= label.y0 and label.y1 <= figure.bbox.y1
 
 
 def test_a_flight_without_a_target_says_so(rng):

@@ -150,3 +150,11 @@ def test_a_run_that_leaves_nothing_of_others_says_nothing_of_it(tmp_path, monkey
     plan = Plan.of(configuration(aia={"channels": [171]}))
     finish(*plan.targets())
     assert "other requests" not in summary.summary(plan, plan.targets())
+
+
+def test_without_the_page_of_all_figures_their_folder_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan, files = Plan.of(configuration()), ["results/figures/channels.png", "results/figures/gallery.html"]
+    finish(*files)
+    assert "  results/figures/*.png" in summary.summary(plan, files[:1]).splitlines()
+    assert "  results/figures/gallery.html" in summary.summary(plan, files).splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from helioreduce.plan import code
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts"), "JSOC_EMAIL": "reader@localhost"}
+#: The line of a finished job.
+FINISHED = re.compile(r"^\[ *\d+/\d+\] ", re.M)
 PRODUCTS = ("[!b]*/**/*.fits", "*/**/*.png", "missing.tsv")  # results/aia/batch holds links to them, by other names
 
 
@@ -93,7 +96,7 @@ class Project:
         """
         process = self.start()
         while jobs and (line := process.stdout.readline()):
-            jobs -= "Finished jobid" in line
+            jobs -= FINISHED.match(line) is not None
         time.sleep(after_s)
         over = process.poll()
         if over is None:

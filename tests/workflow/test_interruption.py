@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from external import ENVIRONMENT, settings
+from external import ENVIRONMENT, FINISHED, settings
 
 pytestmark = pytest.mark.full
 
@@ -27,7 +27,7 @@ def test_a_killed_run_is_completed_by_the_same_command(served, project, aia):
     config = settings(served.url, aia=aia)
     undisturbed = project("undisturbed")
     undisturbed.configure(**config)
-    jobs, expected = undisturbed.run().count("Finished jobid"), undisturbed.products()
+    jobs, expected = len(FINISHED.findall(undisturbed.run())), undisturbed.products()
     dice = random.Random(20140101)
     for turn in range(KILLS):
         one = project(f"killed{turn}")

@@ -21,7 +21,7 @@ from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import validated
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import failed, summary
-from helioreduce.runtime import engine, process
+from helioreduce.runtime import engine, process, progress
 
 engine.install()
 process.find_home()
@@ -42,6 +42,7 @@ except InputError as error:
     raise WorkflowError(f"config: {error}")
 
 if workflow.is_main_process:
+    progress.install(logger)
     for note in (*aia.notes, *aia_batch.notes, *spice.notes):
         logger.warning(note)
 

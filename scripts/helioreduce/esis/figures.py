@@ -54,29 +54,29 @@ def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int])
     exposures
         Numbers of the sequences.
     """
-    figure = Figure(figsize=(8.6, 2.8), layout="constrained")
+    figure = Figure(figsize=(8.6, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     for area, name, style in ((0, "full frame", "o-"), (1, "inside the field stops", "s--")):
         for stage, kind, colour in ((0, "linear", "tab:grey"), (1, "quadratic", "tab:blue")):
             label = f"{kind}, {name}"
             left.plot(exposures, internal[:, stage, area].mean(axis=1), style, color=colour, label=label, ms=4)
-    left.set(ylabel="mean zero-lag correlation of the pairs")
+    left.set(ylabel="mean correlation of the pairs")
     ratio = internal[:, 1, 0] / internal[:, 0, 0]
     for pair, name in enumerate(_PAIRS):
         middle.plot(exposures, ratio[:, pair], "o-", label=name, ms=4)
     middle.axhline(1, color="k", lw=0.8)
-    middle.set(ylabel="correlation, quadratic / linear, full frame")
+    middle.set(ylabel="correlation: quadratic / linear")
     if np.isfinite(aim).any():
         for index, number in enumerate(cam.CAMERAS):
             right.plot(exposures, aim[:, 1, index], "o-", label=f"camera {number}", ms=4)
-        right.set(ylabel="zero-lag correlation with the target")
+        right.set(ylabel="correlation with the target")
     else:
         right.text(0.5, 0.5, "no target:\naligned among the cameras", ha="center", va="center", transform=right.transAxes)
     for axis in (left, middle, right):
         axis.set(xlabel="exposure number")
         axis.xaxis.get_major_locator().set_params(integer=True)
         if axis.get_legend_handles_labels()[0]:
-            axis.legend(fontsize=5, ncols=2)
+            axis.legend(fontsize=6, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
     return figure
 
 

@@ -13,10 +13,12 @@ from helioreduce.io.provenance import SIMULATED
 from helioreduce.plan import aia, local
 from helioreduce.plan.aia import Plan
 
+#: The page of all figures.
+GALLERY = "results/figures/gallery.html"
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.png",
-    "results/figures": "gallery.html",
+    "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
     "results/esis/level3": "<flight>/<line>.fits",
     "results/spice/report": "<raster>.html",
@@ -85,6 +87,8 @@ def _results(plan: Plan, files: Collection[str]) -> list[str]:
     images = dict.fromkeys(str(Path(file).parents[1]) for file in ("results/aia/level1.5/-/-", *plan.products()))
     folders = dict.fromkeys(images, "<channel>/<time>.fits") | FINISHED
     made = [file for file in files if file.startswith(tuple(folders)) and Path(file).is_file()]
+    if GALLERY not in made:
+        folders["results/figures"] = "*.png"
     return [f"  {folder}/{name}" for folder, name in folders.items() if any(file.startswith(f"{folder}/") for file in made)]
 
 

@@ -229,7 +229,9 @@ def _need(table: Table, names: tuple[str, ...], kind: str) -> None:
     """Refuse a table without these columns."""
     missing = [name for name in names if name not in table.colnames]
     if missing:
-        raise InputError(f"is no {kind} table: column {', '.join(missing)} missing", cure="See the README for its columns")
+        raise InputError(
+            f"is no {kind} table: column {', '.join(missing)} missing", cure=f"Give a table with the columns {', '.join(names)}"
+        )
 
 
 def _in(table: Table, name: str, unit: str) -> np.ndarray:

@@ -1,0 +1,97 @@
+"""Lines of progress: one for each finished job, in the words of its rule's message, with what is done and what is left."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+#: Lines of Snakemake that say nothing of the reduction.
+_NOISE = re.compile(r"Select jobs to execute|Execute \d+ jobs")
+_TIME = re.compile(r"\b(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(_simulated)?")
+
+
+class Progress(logging.Filter):
+    """Filter of Snakemake's logger that replaces its two lines for each finished job by one.
+
+    The time left is that of the remaining jobs, each as long as the mean finished one of its rule (of all rules where none of
+    its own has finished), divided by the mean number of jobs that ran at a time. It is told from the third job on.
+
+    Parameters
+    ----------
+    logger
+        Gets the lines.
+    clock
+        Returns the time, s.
+    """
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._logger, self._clock = logger, clock
+        self._begin: float | None = None
+        self._started: dict[int, tuple[str, str, float]] = {}
+        self._finished: list[int] = []
+        self._left: Counter[str] = Counter()
+        self._seconds: dict[str, list[float]] = defaultdict(list)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is passed on; the lines of finished jobs are written instead of some."""
+        name = getattr(getattr(record, "event", None), "name", "")
+        if name == "RUN_INFO":
+            stats = getattr(record, "stats", {})
+            self._left = Counter({rule: number for rule, number in stats.items() if rule != "total"})
+        elif name == "JOB_INFO":
+            self._start(record)
+        elif name == "JOB_FINISHED":
+            self._finished.append(getattr(record, "job_id", -1))
+        elif name == "PROGRESS":
+            self._tell(getattr(record, "done", 0), getattr(record, "total", 0))
+        return name not in ("JOB_FINISHED", "PROGRESS") and not _NOISE.match(str(record.msg))
+
+    def _start(self, record: Any) -> None:
+        """Note the beginning of a job."""
+        now = self._clock()
+        self._begin = now if self._begin is None else self._begin
+        self._started[record.jobid] = (record.rule_msg or record.rule_name, record.rule_name, now)
+
+    def _tell(self, done: int, total: int) -> None:
+        """Write a line for each job that has finished since the last ones."""
+        jobs, self._finished = self._finished, []
+        for number, job in enumerate(jobs, done - len(jobs) + 1):
+            words, rule, start = self._started.pop(job, ("A job.", "", self._clock()))
+            seconds = self._clock() - start
+            self._seconds[rule].append(seconds)
+            self._left[rule] -= 1
+            left = self._remaining() if number > 2 and number < total else None
+            told = f"; about {duration(left)} left" if left is not None else ""
+            self._logger.info(f"[{number:{len(str(total))}}/{total}] {readable(words)} {duration(seconds)}{told}")
+
+    def _remaining(self) -> float:
+        """Return the time that the remaining jobs will take, s."""
+        means = {rule: sum(seconds) / len(seconds) for rule, seconds in self._seconds.items()}
+        count = sum(map(len, self._seconds.values()))
+        worked = sum(mean * len(self._seconds[rule]) for rule, mean in means.items())
+        at_a_time = max(1.0, worked / max(1e-9, self._clock() - (self._begin or 0.0)))
+        return sum(number * means.get(rule, worked / count) for rule, number in (+self._left).items()) / at_a_time
+
+
+def readable(words: str) -> str:
+    """Return a message with times as the field writes them."""
+    return _TIME.sub(lambda t: f"{t[1]}-{t[2]}-{t[3]}T{t[4]}:{t[5]}:{t[6]}" + " (simulated)" * bool(t[7]), words).strip()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for readers: tenths of a second, seconds, minutes, or hours and minutes."""
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def install(logger: logging.Logger) -> None:
+    """Have Snakemake's logger write these lines, once in a process."""
+    if not any(isinstance(known, Progress) for known in logger.filters):
+        logger.addFilter(Progress(logger))

@@ -1,0 +1,57 @@
+"""Messages send their reader to keys that the configuration has."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
+SECTIONS = list(SCHEMA["properties"])
+KEY = re.compile(rf"\b(?:{'|'.join(SECTIONS)})(?:\.[a-z_0-9]+)+\b(?!\()")
+#: Names of files and of modules of Python that look like keys.
+OTHERS = {"local.fits", "source.fits"}
+
+
+def has(key, section=SCHEMA):
+    """Whether the schema has a key; what stands below a key of free form is not looked at."""
+    first, _, rest = key.partition(".")
+    properties = section.get("properties", {})
+    if first not in properties:
+        return not properties and section.get("type") in ("array", "object")
+    return not rest or has(rest, properties[first])
+
+
+def messages():
+    """File, line and text of every cure, and of what rules and scripts say of keys."""
+    for file in sorted((REPOSITORY / "scripts").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "cure":
+                for part in ast.walk(node.value):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield f"{file.relative_to(REPOSITORY)}:{part.lineno}", part.value
+
+
+NAMED = sorted({(key, place) for place, text in messages() for key in KEY.findall(text) if key not in OTHERS})
+
+
+def test_cures_name_keys():
+    assert len(NAMED) > 10
+
+
+@pytest.mark.parametrize(("key", "place"), NAMED, ids=[f"{key} in {place}" for key, place in NAMED])
+def test_a_key_that_a_cure_names_exists(key, place):
+    assert has(key), f"{place} names {key}"
+
+
+def test_a_wrong_key_is_noticed():
+    assert has("aia.deconvolve.iterations") and not has("aia.deconvolve.rounds") and not has("aia.nothing")
+
+
+def test_documents_are_named_that_exist():
+    """A cure that sends to a page says which, and the page is there."""
+    wrong = [place for place, text in messages() if "README" in text]
+    pages = {page for _, text in messages() for page in re.findall(r"docs/[\w/]+\.md", text)}
+    assert not wrong and all((REPOSITORY / page).exists() for page in pages)
