@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.paths import located
+from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
 from helioreduce.quality import Policy
 from helioreduce.series import LEVEL1
@@ -75,8 +76,7 @@ class Plan:
             If the request cannot be understood, or names files that do not exist.
         """
         source, settings = Source.of(config), config["aia"]
-        for section in ("light_curves", "figures"):
-            _check_box(section, settings[section]["box"])
+        check_boxes(settings)
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, ())
         notes = (*unread(config), *source.unused_events(wanted), *notes)
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes)
@@ -279,12 +279,6 @@ class Plan:
     def _refused(self) -> list[str]:
         """Return what makes the run fail."""
         return ["results/aia/refused.txt"] * bool(self.refused)
-
-
-def _check_box(section: str, box: Sequence[float] | None) -> None:
-    """Refuse a region whose sides stand in the wrong order."""
-    if box and not (box[0] < box[2] and box[1] < box[3]):
-        raise InputError(f"aia.{section}.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from helioreduce.errors import InputError
 from helioreduce.plan import schema as rules
 from helioreduce.plan.paths import REPOSITORY
 
@@ -27,6 +28,14 @@ def validated(config: Mapping[str, Any]) -> dict[str, Any]:
     rules.check(whole, schema)
     found: dict[str, Any] = canonical(whole, schema)
     return found
+
+
+def check_boxes(aia: Mapping[str, Any]) -> None:
+    """Refuse regions whose sides stand in the wrong order."""
+    for section in ("light_curves", "figures"):
+        box = aia[section]["box"]
+        if box and not (box[0] < box[2] and box[1] < box[3]):
+            raise InputError(f"aia.{section}.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
 def plain(value: Any) -> Any:
