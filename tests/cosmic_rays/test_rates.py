@@ -31,12 +31,20 @@ def test_a_rate_is_hits_over_area_and_time():
     """25 single hits in 10 s on 300 × 400 pixels of 15 µm; the error is Poisson's, the deviation in that of the expected."""
     mask = np.zeros(SHAPE, bool)
     mask[10:260:10, 50] = True
-    row = rates.row("a", {"EXPTIME": 10.0}, sources.find(mask), 3, SHAPE, pixel_um=15.0, expected_rate=5.0)
+    row = rates.row(
+        "a",
+        {"EXPTIME": 10.0, "CAVEAT1": "too many", "CAVEAT2": "too quiet"},
+        sources.find(mask),
+        3,
+        SHAPE,
+        pixel_um=15.0,
+        expected_rate=5.0,
+    )
     area = 300 * 400 * 0.0015**2
     assert row["rate"] == pytest.approx(25 / (10 * area)) and row["rate_error"] == pytest.approx(5 / (10 * area))
     assert row["deviation"] == pytest.approx((25 - 50 * area) / np.sqrt(50 * area))
     assert (row["n_hits"], row["n_hot"], row["share"]) == (25, 3, 25 / 120_000)
-    assert tuple(row) == rates.COLUMNS
+    assert tuple(row) == rates.COLUMNS and row["doubts"] == "too many; too quiet"
 
 
 def test_without_a_pixel_size_or_an_exposure_there_is_no_rate():

@@ -10,7 +10,7 @@ from astropy.units import Unit
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
-from helioreduce.esis import camera, level3, masks, vignetting
+from helioreduce.esis import camera, level3, masks, transforms, vignetting
 from helioreduce.esis.values import Aligned, Masks, Planes, Vignetting
 from helioreduce.image import Flag
 from helioreduce.io import fits, provenance
@@ -152,3 +152,27 @@ def test_the_header_of_a_cube_says_what_it_is(rng):
     assert cards["CSYER1"] == 5 and "relative" in cards["CAVEAT1"]
     assert cards["LEFTOUT1"] == "00123: no frame of ESIS1"
     assert cards["CORRQUAD"] == 0.9 and 4 < cards["SNR3"] < 5
+
+
+def test_the_dispersion_is_that_of_the_design():
+    """By 1/0.0366 columns per Å at the angle of each camera; level 1 has cos 16°/0.79 of a grid pixel along the dispersion."""
+    maps = np.stack([transforms.nominal(number, (500.0, 480.0)).coefficients for number in camera.CAMERAS])
+    maps[2] = np.nan
+    found = level3.dispersion(maps)
+    length = np.cos(np.deg2rad(16)) / 0.79 / 0.0366
+    for number, vector in zip(camera.CAMERAS, found, strict=True):
+        if number == 3:
+            assert np.isnan(vector).all()
+            continue
+        angle = np.deg2rad(22.5 + 45 * (number - 1))
+        np.testing.assert_allclose(vector, length * np.array([np.cos(angle), np.sin(angle)]), rtol=1e-9, atol=1e-9)
+
+
+def test_light_of_another_wavelength_lies_where_the_dispersion_says(rng):
+    """With distortion: (x, y) + d Δλ lies Δλ/0.0366 columns further right on level 1, to 0.01 pixel for 0.1 Å."""
+    coefficients = transforms.nominal(1, (500.0, 480.0)).coefficients
+    coefficients[:, 3:] = rng.uniform(-1.5, 1.5, (2, 3))
+    one, (vector,) = transforms.on_grid(coefficients), level3.dispersion(coefficients[None])
+    column, row = one(*one.centre)
+    there = one(*(np.array(one.centre) + 0.1 * vector))
+    np.testing.assert_allclose(there, [column + 0.1 / 0.0366, row], atol=0.01)

@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 from helioreduce.cosmic_rays import combine, lacosmic, noise
+from helioreduce.io import ecsv
 
 
 @pytest.fixture
@@ -29,8 +30,6 @@ def test_example_from_nothing(snakemake, site, cutout) -> None:
     cutout(0)
     ran = snakemake("cosmic_rays_example")
     assert ran.returncode == 0, ran.stderr
-    from helioreduce.io import ecsv
-
     rows, _ = ecsv.read(site / "results/cosmic_rays/compared/example.ecsv")
     scored = {row["name"]: row for row in rows}
     assert scored["sigclip 5"]["completeness"] > scored["sigclip 8"]["completeness"] > 0.7
@@ -68,6 +67,31 @@ def test_wrong_configuration_says_why(snakemake, frames, job: dict, says: str) -
     """A pattern without files, an unknown key, a name that is no name: refused before anything runs."""
     ran = snakemake("cosmic_rays", "--dry-run", cosmic_rays={"clean": [job]})
     assert ran.returncode != 0 and says in ran.stderr + ran.stdout
+
+
+def test_odd_files(snakemake, frames) -> None:
+    """Several images, none chosen: refused with their names; blanks and umlauts, no sky: reduced and told."""
+    rng = np.random.default_rng(2)
+    chips = [fits.ImageHDU(rng.normal(700, 12, (50, 60)).astype(np.float32), name=name) for name in ("CHIP1", "CHIP2")]
+    fits.HDUList([fits.PrimaryHDU(header=fits.Header({"EXPTIME": 10.0})), *chips]).writeto(frames / "both.fits")
+    for k in range(3):
+        fits.PrimaryHDU(rng.normal(0, 12, (50, 60)).astype(np.float32)).writeto(frames / f"Köln ohne Himmel {k}.fits")
+    model = {"gain": 2.0, "read_noise": 8.0}
+    jobs = [
+        {"name": "both", "files": "both.fits", **model},
+        {"name": "one", "files": "both.fits", "extension": "CHIP2", "pixel_um": 15.0, **model},
+        {"name": "sky", "files": "Köln*.fits", **{**model, "read_noise": 0}},
+    ]
+    ran = snakemake("cosmic_rays", "--keep-going", cosmic_rays={"clean": jobs})
+    assert ran.returncode != 0
+    assert "holds 2 images, and none is chosen. Set extension to one of them: 1 (CHIP1), 2 (CHIP2)" in ran.stderr
+    results = frames / "results/cosmic_rays"
+    assert not (results / "cleaned/both").exists() or not list((results / "cleaned/both").iterdir())
+    assert fits.getheader(results / "cleaned/one/both.fits")["EXPTIME"] == 10
+    assert "of the pixels are called cosmic rays" in ran.stderr
+    rows, _ = ecsv.read(results / "rates/sky.ecsv")
+    assert [row["frame"] for row in rows] == [f"Koln_ohne_Himmel_{k}" for k in range(3)]
+    assert all("leave the sky in the frame" in row["doubts"] for row in rows)
 
 
 def test_noise_that_cannot_be_right_stops_the_job(snakemake, frames) -> None:

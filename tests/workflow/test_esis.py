@@ -55,7 +55,7 @@ def test_a_fresh_clone_reduces_a_flight_without_any_data(flight):
     with fits.open(flight / "vignetting/simulated/ov.fits") as hdus:
         np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.02)
         np.testing.assert_allclose(hdus["GAINS"].data[0], simulate.GAINS, rtol=0.01)
-    assert len(list((flight / "figures/simulated/ov").glob("*.png"))) == 5
+    assert len(list((flight / "figures/simulated/ov").glob("*.png"))) == 6
 
 
 def test_a_second_run_has_nothing_to_do(flight, run):
@@ -63,27 +63,26 @@ def test_a_second_run_has_nothing_to_do(flight, run):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_bad_frames_stop_their_own_sequence_only(flight, run, folder):
-    """A missing camera and a cut-off file are named; the third sequence goes through; without the two, level 3 is made."""
+def test_bad_frames_cost_no_more_than_they_must(flight, run, folder):
+    """A missing camera costs that camera, two bad ones their sequence; both are told, and the run goes through."""
     given = folder / "given"
     given.mkdir()
     for path in (flight / "level0").glob("ESIS*.fits"):
         (given / path.name).write_bytes(path.read_bytes())
     (given / "ESIS3_00121.fits").unlink()
+    (given / "ESIS1_00122.fits").unlink()
     cut = given / "ESIS2_00122.fits"
     cut.write_bytes(cut.read_bytes()[:1_000_000])
-    esis = {"directory": "given", "darks": [[97, 103]]}
-    level1 = [f"results/esis/level1/2019/{n:05d}/1.fits" for n in (120, 121, 122)]
-    failed = run("--keep-going", "--forceall", *level1, **esis)
-    assert failed.returncode != 0
-    assert (folder / level1[0]).exists()
-    assert not any((folder / name).exists() for name in level1[1:])
+    done = run("esis", directory="given", darks=[[97, 103]])
+    assert done.returncode == 0, done.stderr[-3000:]
     log = {n: (folder / "results" / "logs" / "esis_level1/2019" / f"{n:05d}.log").read_text() for n in (121, 122)}
     assert "no frame of ESIS3" in log[121]
     assert "ESIS2_00122.fits" in log[122] and "cannot be read as FITS" in log[122]
-    excluded = run("results/esis/level3/2019/ov.fits", **esis, exclude=[121, 122])
-    assert excluded.returncode == 0, excluded.stderr[-3000:]
-    assert fits.getdata(flight / "level3/2019/ov.fits").shape[0] == 1
+    with fits.open(flight / "level3/2019/ov.fits") as hdus:
+        header, seen = hdus[0].header, np.isfinite(hdus[0].data).any(axis=(2, 3))
+        assert seen.tolist() == [[True] * 4, [True, True, False, True]]
+        assert header["SEQUENCE"] == "120 121" and "no frame of ESIS1" in header["LEFTOUT1"]
+    assert "is left out" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from helioreduce.io.provenance import caveats
+
 if TYPE_CHECKING:
     from helioreduce.cosmic_rays.sources import Sources
 
-COLUMNS = ("frame", "exposure_s", "n_hits", "n_pixels", "n_hot", "share", "rate", "rate_error", "expected", "deviation")
+COLUMNS = (
+    "frame",
+    "exposure_s",
+    "n_hits",
+    "n_pixels",
+    "n_hot",
+    "share",
+    "rate",
+    "rate_error",
+    "expected",
+    "deviation",
+    "doubts",
+)
 #: Number of pixels that may be called hot by chance.
 CHANCE = 0.01
 #: Keywords of an exposure time, s, in the order in which they are looked for.
@@ -63,6 +77,8 @@ def row(
         Side of a pixel, µm; without it, or an exposure time, there is no rate.
     expected_rate
         Hits/cm²/s that are expected: ``deviation`` is the distance of the counted ones in their Poisson errors.
+
+    ``doubts`` are the caveats in the header of the frame.
     """
     exposure = next((float(header[key]) for key in EXPOSURE if isinstance(header.get(key), int | float)), nan)
     seen = exposure * shape[0] * shape[1] * (pixel_um * 1e-4) ** 2 if pixel_um else nan
@@ -71,4 +87,12 @@ def row(
     rate, error = (n / seen, sqrt(n) / seen) if seen > 0 else (nan, nan)
     away = (n - expected * seen) / sqrt(max(expected * seen, 1.0)) if seen > 0 else nan
     share = float(found.areas.sum()) / (shape[0] * shape[1])
-    return {**counted, "share": share, "rate": rate, "rate_error": error, "expected": expected, "deviation": away}
+    return {
+        **counted,
+        "share": share,
+        "rate": rate,
+        "rate_error": error,
+        "expected": expected,
+        "deviation": away,
+        "doubts": "; ".join(caveats(header)),
+    }

@@ -13,6 +13,7 @@ from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import level0
 from helioreduce.esis.camera import CAMERAS
+from helioreduce.esis.level3 import dispersion
 from helioreduce.esis.target import nearest, on_grid
 from helioreduce.esis.values import Aligned, Cube, Drift, Frame, Masks, Normalisation, Registered, Vignetting
 from helioreduce.image import Image
@@ -221,6 +222,7 @@ def write_cube(path: str | Path, cube: Cube) -> None:
         "CLEAR": cube.clear.astype(np.uint8),
         "QUADRATIC": cube.quadratic,
         "STOP": cube.stops,
+        "DISPERS": np.stack([dispersion(maps, cube.data.shape[2:]) for maps in cube.quadratic]),
         "VIGNET": cube.vignetting,
         "FACTORS": cube.factors,
         "AIRMASS": cube.transmission,

@@ -14,6 +14,7 @@ from astropy.io.fits import Header
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import camera as cam
+from helioreduce.esis.transforms import on_grid
 from helioreduce.esis.values import Aligned, Cube, Masks, Planes, Vignetting
 from helioreduce.esis.vignetting import fields, positions
 from helioreduce.image import Flag
@@ -76,6 +77,27 @@ def _signal_to_noise(data: np.ndarray, sigma: np.ndarray) -> float:
     """Return the median of data / σ where both are known; NaN where nothing is."""
     seen = np.isfinite(data) & (sigma > 0)
     return float(np.median(data[seen] / sigma[seen])) if seen.any() else float("nan")
+
+
+def dispersion(maps: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> np.ndarray:
+    """Return by how far light of another wavelength is displaced on the grid, pixels of level 3 per ångström: (n, 2) in (x, y).
+
+    The column of level 1 grows with the wavelength by 1/0.0366 per Å; the inverse Jacobian of each camera's map at the middle
+    of the grid turns that into pixels of the grid. A pixel at (x, y) of camera j sees the place (x, y) at the wavelength λ₀ of
+    the line, and the place (x, y) − d_j (λ − λ₀) at λ.
+
+    Parameters
+    ----------
+    maps
+        Coefficients (n, 2, 6) of the maps from the grid to level 1; NaN for a missing camera.
+    """
+    found = np.full((len(maps), 2), np.nan)
+    for index, one in enumerate(maps):
+        if np.isfinite(one).all():
+            here = on_grid(one, shape)
+            jacobian = here.jacobian(np.array(here.centre[0]), np.array(here.centre[1]))
+            found[index] = np.linalg.inv(jacobian)[:, 0] * cam.COLUMNS_PER_A
+    return found
 
 
 def time_axis(dates: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
