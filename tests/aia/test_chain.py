@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import aia_batch
-from helioreduce.aia import psf, steps
+from helioreduce.aia import linear, psf, steps
 from helioreduce.aia.channels import CAMERA
 from helioreduce.aia.frames import Frame
 from helioreduce.errors import InputError
@@ -118,10 +118,11 @@ def test_fused_is_stepwise_to_the_last_byte(site, left_out):
 
 
 OPTIONS = [{"accelerate": True, "iterations": 3}, {"tolerance": 0.3, "iterations": 20}, {"redraws": 2, "iterations": 2},
-           {"precision": "float64", "iterations": 2}, {"core": "preflight", "iterations": 2}]  # fmt: skip
+           {"precision": "float64", "iterations": 2}, {"core": "preflight", "iterations": 2},
+           *({"method": method} for method in linear.METHODS), {"positive": True, "method": "bid"}]  # fmt: skip
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: next(iter(options)))
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: str(options.get("method", next(iter(options)))))
 def test_options_reach_both_paths(site, monkeypatch, options):
     """The same bytes, and others than without the option."""
     site("a")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia import deconvolution, psf, register
+from helioreduce.aia import carried, deconvolution, psf, register, richardson_lucy
 from helioreduce.aia.cards import STATISTICS
 from helioreduce.aia.deconvolution import deconvolve as run
 from helioreduce.errors import AlreadyDone, InputError, InputWarning
@@ -132,17 +132,17 @@ def test_one_redraw_is_refused(frame):
 
 def test_scatter_is_the_standard_deviation(rng):
     draws = rng.normal(100, 5, (7, 3, 4))
-    np.testing.assert_allclose(deconvolution._scatter(iter(draws)), np.std(draws, axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(carried.scatter(iter(draws)), np.std(draws, axis=0, ddof=1), rtol=1e-12)
 
 
 def test_edge_is_all_of_an_image_that_has_no_inside():
     """A frame of ``width`` pixels of each side is flagged; other bits stay."""
     mask = np.full((10, 14), Flag.SPIKE, np.uint8)
-    inner = deconvolution._edge_flagged(mask, 4) == Flag.SPIKE
+    inner = carried.edge_flagged(mask, 4) == Flag.SPIKE
     expected = np.zeros(mask.shape, bool)
     expected[4:-4, 4:-4] = True
     np.testing.assert_array_equal(inner, expected)
-    assert (deconvolution._edge_flagged(mask, 5) == Flag.SPIKE | Flag.EDGE).all()
+    assert (carried.edge_flagged(mask, 5) == Flag.SPIKE | Flag.EDGE).all()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_unknown_pixels_bring_no_noise(level1_header):
     result = run(Image(data, level1_header, sigma), OTF)
     assert np.isnan(result.sigma[50, 50])
     assert np.isfinite(result.sigma).sum() == result.sigma.size - 1
-    kernel = np.fft.irfft2(deconvolution.richardson_lucy.noise_gain(OTF, 25), s=SHAPE)
+    kernel = np.fft.irfft2(richardson_lucy.noise_gain(OTF, 25), s=SHAPE)
     assert result.sigma[50, 51] ** 2 == pytest.approx(100 * (kernel.sum() - kernel[0, 1]), rel=1e-5)
 
 

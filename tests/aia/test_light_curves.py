@@ -8,7 +8,8 @@ from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 
 NONE: dict = {}
-DECONVOLVED = {"iterations": 25, "core": "default"}
+DECONVOLVED = {"method": "rl", "iterations": 25, "core": "default"}
+INVERTED = DECONVOLVED | {"method": "inverse"}
 
 
 @pytest.fixture
@@ -32,13 +33,13 @@ def test_interpolation_alone_makes_large_regions_less_certain():
 
 
 @pytest.mark.parametrize("crpix", [1053.85, 1053.3])
-@pytest.mark.parametrize("settings", [NONE, DECONVOLVED], ids=["registered", "deconvolved"])
+@pytest.mark.parametrize("settings", [NONE, DECONVOLVED, INVERTED], ids=["registered", "deconvolved", "inverted"])
 def test_scatter_of_means_of_noise_is_what_is_said(level1_header, rng, settings, crpix):
     """White noise through the steps themselves, of pixels near those of the detector and between them: 600 boxes of 8 × 8."""
     level1_header.update(CRPIX1=crpix, CRPIX2=crpix)
     state = Image(10000 + rng.standard_normal((256, 256)).astype(np.float32), level1_header)
     if settings:
-        state = deconvolution.deconvolve(state, psf.otf(171, shape=psf.grid((256, 256), 171)), settings["iterations"])
+        state = deconvolution.deconvolve(state, psf.otf(171, shape=psf.grid((256, 256), 171)), method=settings["method"])
     state = register.register(state)
     field, side, n = state.data[32:-32, 32:-32], 8, (min(state.data.shape) - 64) // 8
     means = field[: n * side, : n * side].reshape(n, side, n, side).mean(axis=(1, 3))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from helioreduce.numerics import blocks, fft
 
-#: One side of each kind of first pass, full frames' kind, and two that are no powers of two.
-SHAPES = [(64, 64), (64, 512), (512, 64), (128, 256), (1024, 64), (64, 2048), (48, 96), (90, 128)]
+#: One side of each kind of first pass, full frames' kind, and two that are neither 2ᵏ nor 3 · 2ᵏ.
+SHAPES = [(64, 64), (64, 512), (512, 64), (128, 256), (1024, 64), (64, 2048), (192, 384), (96, 1536), (48, 96), (90, 128)]
 #: Rounding through log₂(ny nx) stages of random sign, with a factor three to spare, relative to the largest value.
 ROUNDING = {"float32": 1e-6, "float64": 2e-15}
 

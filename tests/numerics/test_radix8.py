@@ -1,4 +1,4 @@
-"""Transforms of powers of two beside the definition, and the order of their frequencies."""
+"""Transforms of 2ᵏ and 3 · 2ᵏ points beside the definition, and the order of their frequencies."""
 
 import numba
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 
 from helioreduce.numerics import radix8, vectors
 
-LENGTHS = [2**k for k in range(6, 13)]
+LENGTHS = [2**k for k in range(6, 13)] + [3 * 2**k for k in range(6, 10)]
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 8, *LENGTHS])
@@ -19,10 +19,17 @@ def test_positions_of_powers_of_eight_reverse_the_octal_digits():
         assert f"{position:03o}" == f"{k:03o}"[::-1]
 
 
+@pytest.mark.parametrize("least", [1, 64, 65, 96, 97, 128, 129, 192, 193, 4097, 6144, 6145])
+def test_the_next_length_is_the_smallest_that_fits(least):
+    lengths = sorted({2**k for k in range(6, 15)} | {3 * 2**k for k in range(5, 13)})
+    assert radix8.length(least) == next(n for n in lengths if n >= least)
+    assert radix8.is_length(radix8.length(least))
+
+
 @pytest.mark.parametrize("n", LENGTHS)
 def test_radices_multiply_to_the_length(n):
     rest = n // radix8.first_radix(n)
-    assert radix8.first_radix(n) in (2, 4, 8)
+    assert radix8.first_radix(n) in ((3, 6, 12) if n % 3 == 0 else (2, 4, 8))
     assert rest & (rest - 1) == 0 and (rest.bit_length() - 1) % 3 == 0
 
 
@@ -31,8 +38,9 @@ def test_factors_are_roots_of_unity(n):
     factors = radix8.factors(n, np.float64)
     while n > 1:
         radix = radix8.first_radix(n)
-        m = n // radix
-        values = factors[m : 2 * m, :radix, 0] + 1j * factors[m : 2 * m, :radix, 1]
+        m, rows = n // radix, 1 if radix <= 8 else 2
+        table = factors[m : m + rows * m].reshape(m, 8 * rows, 2)
+        values = table[:, :radix, 0] + 1j * table[:, :radix, 1]
         j, k = np.ogrid[:m, :radix]
         np.testing.assert_allclose(values, np.exp(-2j * np.pi * j * k / n), atol=1e-14)
         n = m

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from astropy.io import fits
 
 OPTIONS = {"iterations": 3, "accelerate": True, "redraws": 2}
@@ -53,6 +54,18 @@ def test_by_default_five_images_share_a_job_and_fewer_of_them_are_not_made_again
     process = snakemake(aia={"deconvolve": {"iterations": 3}})
     assert process.returncode == 0 and said(process).count("kept from before") == 2
     assert product.stat().st_ino == inode, "the product was made again"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("method", ["inverse", "cg", "bid", "wiener"])
+def test_each_method_has_one_product(site, cutout, snakemake, method):
+    cutout(1)
+    chosen, file = {"deconvolve": {"method": method}}, site / PRODUCT.format(171, 1)
+    assert snakemake(aia={"batch": 1, **chosen}).returncode == 0
+    fused = file.read_bytes()
+    assert fits.getheader(file)["DECONV"] == method
+    assert snakemake("--forceall", str(file.relative_to(site)), aia=chosen).returncode == 0
+    assert file.read_bytes() == fused
 
 
 def test_a_bad_frame_is_named_and_the_others_are_finished(site, cutout, snakemake):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
 from types import ModuleType
@@ -10,27 +10,39 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import cards, reach, richardson_lucy
+from helioreduce.aia import cards, carried, linear, padding, reach, richardson_lucy
 from helioreduce.aia import psf as psf_model
 from helioreduce.errors import InputError
-from helioreduce.image import UNKNOWN, Changes, Flag, Image
+from helioreduce.image import UNKNOWN, Image
 from helioreduce.io.provenance import caveat, record, refuse_twice
 from helioreduce.numerics import backend, fft, gaps
+
+METHODS = ("rl", *linear.METHODS)
 
 
 @dataclass(frozen=True)
 class Options:
     """What a user chooses; see :func:`deconvolve`, and :func:`helioreduce.aia.psf.otf` for ``core``."""
 
+    method: str = "rl"
     iterations: int = 25
     core: str = "default"
     tolerance: float = 0.0
     accelerate: bool = False
+    largest_change: float = 0.1
+    positive: bool = False
     redraws: int = 0
     precision: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InputError(f"there is no method {self.method!r}", cure=f"Methods: {', '.join(METHODS)}")
         _check_iterations(self.iterations)
+
+    @property
+    def control(self) -> dict[str, Any]:
+        """All but the precision, by the names of the arguments of :func:`deconvolve`."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "precision"}
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Options:
@@ -48,12 +60,12 @@ class Options:
 
 
 class Optics(NamedTuple):
-    """What images of one shape share: OTF, part of the scattered light that is from outside, noise gain and response."""
+    """What images of one shape share: OTF, part of the scattered light that is from outside, response and its square's."""
 
     otf: np.ndarray
     from_outside: float = 0.0
-    gain: np.ndarray | None = None
     response: np.ndarray | None = None
+    gain: np.ndarray | None = None
 
 
 class Psf:
@@ -74,13 +86,26 @@ class Psf:
         return self._prepared(image.data.shape, image.header["WAVELNTH"], backend.module_of(image.data), options)
 
     def _prepare(self, shape: tuple[int, int], channel: int, module: ModuleType, options: Options) -> Optics:
-        found = psf_model.for_image(shape, channel, options.core, self._full_frame)
+        found = psf_model.for_image(shape, channel, options.core, self._full_frame, linear=options.method != "rl")
         is_small = shape != psf_model.FULL_FRAME and min(shape) <= 2 * psf_model.reach(channel, 0.9)
-        shared = module.asarray(found, options.precision), psf_model.from_outside(found, shape) if is_small else 0.0
-        if options.redraws or options.tolerance or options.accelerate:
+        otf = module.asarray(found, options.precision)
+        shared = otf, psf_model.from_outside(found, shape) if is_small else 0.0
+        is_rl, of_image = options.method == "rl", options.redraws or options.tolerance or options.accelerate
+        if options.method in ("bid", "wiener") or (is_rl and of_image):
             return Optics(*shared)
-        control = shared[0], options.iterations
-        return Optics(*shared, richardson_lucy.noise_gain(*control), richardson_lucy.linear_response(*control))
+        kernel = response(otf, options.method, options.iterations)
+        return Optics(*shared, kernel, fft.squared_kernel(kernel))
+
+
+def response(otf: np.ndarray, method: str, iterations: int) -> np.ndarray:
+    """Return the transform of the kernel K that carries a small change of the data to the scene, like ``otf``.
+
+    It is that of so many plain iterations where it depends on them; of ``wiener``, whose filter depends on the image, it is
+    1/h, without smoothing.
+    """
+    if method == "rl":
+        return richardson_lucy.linear_response(otf, iterations)
+    return linear.bid_response(otf, iterations) if method == "bid" else linear.inverse_response(otf)
 
 
 def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
@@ -90,18 +115,8 @@ def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """
     chosen = Options.of(options)
     optics = psf.optics(image, chosen)
-    new = deconvolve(
-        image,
-        optics.otf,
-        chosen.iterations,
-        core=chosen.core,
-        edge=psf_model.reach(image.header["WAVELNTH"], 0.9),
-        gain=optics.gain,
-        response=optics.response,
-        redraws=chosen.redraws,
-        tolerance=chosen.tolerance,
-        accelerate=chosen.accelerate,
-    )
+    edge = psf_model.reach(image.header["WAVELNTH"], 0.9)
+    new = deconvolve(image, optics.otf, **chosen.control, edge=edge, gain=optics.gain, response=optics.response)
     if optics.from_outside:
         share = f"{100 * optics.from_outside:.0f} % of the light scattered into it is from outside, were the Sun uniform"
         caveat(new.header, f"deconvolved although smaller than the PSF's reach: {share} (aia.steps.deconvolve)")
@@ -113,6 +128,7 @@ def deconvolve(
     otf: np.ndarray,
     iterations: int = 25,
     *,
+    method: str = "rl",
     core: str = "default",
     edge: int = 0,
     gain: np.ndarray | None = None,
@@ -121,11 +137,15 @@ def deconvolve(
     seed: int = 0,
     tolerance: float = 0.0,
     accelerate: bool = False,
+    largest_change: float = 0.1,
+    positive: bool = False,
+    beyond: Any = None,
 ) -> Image:
-    """Return the image with the PSF removed by Richardson–Lucy iteration, on its own grid.
+    """Return the image with the PSF removed, on its own grid, by Richardson–Lucy iteration or a linear method.
 
-    The iteration starts from the image. Negative counts are taken as 0. Pixels that are not finite or carry a bit of
-    :data:`helioreduce.image.UNKNOWN` have no weight: they keep their value, error and flags, and do not spread.
+    Pixels that are not finite or carry a bit of :data:`helioreduce.image.UNKNOWN` keep their value, error and flags, and do
+    not spread: they have no weight in ``rl``, where negative counts are taken as 0, and are filled from their neighbours
+    in the linear methods, which clip nothing.
 
     Parameters
     ----------
@@ -133,61 +153,129 @@ def deconvolve(
         Level-1 counts (ny, nx), before any resampling.
     otf
         :func:`helioreduce.aia.psf.otf`, (gy, gx//2+1) with gx even, or a PSF of any shape (:func:`helioreduce.aia.psf.as_otf`);
-        the arithmetic takes its precision. See :func:`scene` for grids larger than the image.
+        the arithmetic takes its precision. On grids larger than the image see :func:`scene` and ``beyond``.
     iterations
-        Their number, or the largest number if ``tolerance`` is positive.
+        Their number, or the largest number where they stop by themselves.
+    method
+        ``rl``, or one of :data:`helioreduce.aia.linear.METHODS`.
     core
         Name of the PSF core, for the record.
     edge
-        Where the grid is larger than the image, the bit EDGE is set on pixels less than this far (px) from the edge of the
-        image: part of their light comes from where nothing is known.
+        Where something is taken to lie beyond the edges of the image, the bit EDGE is set on pixels less than this far (px)
+        from them.
     gain
-        :func:`richardson_lucy.noise_gain` of ``otf`` and the iterations that will be done, where many images share it;
-        computed if absent.
+        :func:`helioreduce.numerics.fft.squared_kernel` of ``response``, where many images share it; computed if absent.
     response
-        :func:`richardson_lucy.linear_response`, likewise.
+        Transform of the kernel that carries a small change of the data to the scene, likewise.
     redraws, seed
-        0: the error by ``gain``, a linear approximation. N ≥ 2: the scatter of N deconvolutions of data redrawn from the error
-        plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
+        0: the error by ``gain``, exact for linear methods. N ≥ 2: the scatter of N deconvolutions of data redrawn from the
+        error plane; it is itself uncertain by a fraction 1/√(2(N − 1)).
     tolerance, accelerate
-        See :func:`richardson_lucy.restore`.
+        Of ``rl``, see :func:`richardson_lucy.restore`.
+    largest_change, positive
+        Of ``cg`` and ``bid``, see :class:`helioreduce.aia.linear.Control`.
+    beyond
+        Of linear methods, see :func:`helioreduce.aia.linear.solve`; by default a full frame is dark beyond its edges,
+        and a cut-out goes on as its mirror image.
 
     Raises
     ------
     AlreadyDone
         If the image has been deconvolved.
     InputError
-        If no pixel is known, redraws cannot give an error, or the OTF is none, or on a grid smaller than the image.
+        If no pixel is known, redraws cannot give an error, the OTF is none, or on a grid smaller than the image, or too small
+        for the method.
     """
     refuse_twice(image, "deconvolve")
     _check_iterations(iterations)
     _check_redraws(redraws, image)
-    otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"])
+    otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"], linear=method != "rl")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
-    restored = partial(scene, otf=otf, iterations=iterations, tolerance=tolerance, accelerate=accelerate)
-    data, lengths = restored(_counts(image.data, known, otf))
-    done = lengths if accelerate else len(lengths)
-    sigma, method = image.sigma, "none"
+    if method == "rl":
+        restore: Callable[[np.ndarray], Restored] = partial(
+            _richardson_lucy, known=known, otf=otf, iterations=iterations, tolerance=tolerance, accelerate=accelerate
+        )
+    else:
+        beyond = ("dark" if image.data.shape == psf_model.FULL_FRAME else "mirror") if beyond is None else beyond
+        control = linear.Control(method, iterations, largest_change, positive)
+        restore = partial(_linear, sigma=image.sigma, known=known, otf=otf, control=control, beyond=beyond, response=response)
+    restored = restore(image.data)
+    sigma, how = image.sigma, "none"
     if redraws:
-        draws = (restored(_counts(noisy, known, otf))[0] for noisy in _redrawn(image, redraws, seed))
-        sigma, method = _scatter(draws), f"{redraws} redraws with seed {seed}"
+        sigma = carried.scatter(restore(noisy).data for noisy in carried.redrawn(image, redraws, seed))
+        how = f"{redraws} redraws with seed {seed}"
     elif sigma is not None:
-        gain = richardson_lucy.noise_gain(otf, done) if gain is None else gain
-        sigma, method = _propagated(sigma, known, otf, gain), "linear"
+        gain = fft.squared_kernel(restored.response()) if gain is None else gain
+        sigma, how = carried.propagated(sigma, known, gain), "linear"
+    is_edged = padding.margins(known.shape, otf) and not (isinstance(beyond, str) and beyond == "dark")
     new = image.with_(
-        data=_where_known(data, image.data, known),
-        sigma=_where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
-        flags=_edge_flagged(image.flags, edge) if _margins(data.shape, otf) else image.flags,
+        data=carried.where_known(restored.data, image.data, known),
+        sigma=carried.where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
+        flags=carried.edge_flagged(image.flags, edge) if is_edged else image.flags,
     )
     saturated = reach.saturated(image)
     if new.sigma is not None and (image.changes is not None or saturated.value.size):
-        response = richardson_lucy.linear_response(otf, done) if response is None else response
-        new = _reach_flagged(new, image.changes, saturated, known, response)
+        response = restored.response() if response is None else response
+        new = carried.reach_flagged(new, image.changes, saturated, known, response)
     cards.remove_statistics(new.header)
-    parameters = {"iterations": len(lengths), "accelerated": accelerate, "core": core, "sigma": method}
+    new.header.update(restored.cards)
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
-    record(new.header, "deconvolve", parameters | where)
+    record(new.header, "deconvolve", restored.parameters | {"core": core, "sigma": how} | where)
     return new
+
+
+class Restored(NamedTuple):
+    """The data of a scene; what computes the transform of K, for which δ of the data is K ∗ δ of the scene; the record."""
+
+    data: np.ndarray
+    response: Callable[[], np.ndarray]
+    parameters: dict[str, object]
+    cards: dict[str, tuple[Any, str]]
+
+
+def _richardson_lucy(
+    data: np.ndarray, known: np.ndarray, otf: np.ndarray, iterations: int, tolerance: float, accelerate: bool
+) -> Restored:
+    """Restore by Richardson–Lucy iteration."""
+    counts = _counts(np.maximum(data, 0), known, otf)
+    restored, lengths = scene(counts, otf, iterations, tolerance=tolerance, accelerate=accelerate)
+    done = lengths if accelerate else len(lengths)
+    parameters: dict[str, object] = {"iterations": len(lengths), "accelerated": accelerate}
+    return Restored(restored, partial(richardson_lucy.linear_response, otf, done), parameters, {})
+
+
+def _linear(
+    data: np.ndarray,
+    sigma: np.ndarray | None,
+    known: np.ndarray,
+    otf: np.ndarray,
+    control: linear.Control,
+    beyond: Any,
+    response: np.ndarray | None,
+) -> Restored:
+    """Restore by a linear method; unknown pixels are filled."""
+    counts, variance = gaps.filled(_counts(data, known, otf)), None
+    if control.method == "wiener":
+        if sigma is None:
+            raise InputError("the method wiener needs an error plane", cure="Take the error step first")
+        variance = np.where(known, sigma * sigma, 0)
+    found = linear.solve(counts, otf, control, beyond=beyond, response=response, variance=variance)
+    around = beyond if isinstance(beyond, str) else "given"
+    parameters = {
+        **{"method": control.method, "iterations": found.iterations, "stopped": found.stopped, "beyond": around},
+        **({"positive": control.positive} if control.method == "bid" else {}),
+    }
+    cards = {
+        "DECONV": (control.method, "method of deconvolution"),
+        "DECITER": (found.iterations, "iterations done"),
+        "DECSTOP": (found.stopped, "why they ended"),
+        "DECTOL": (control.largest_change, "[DN] change of a pixel at which they end"),
+        "DECRESMX": (found.residual_max, "[DN] largest residual of data and model"),
+        "DECRESRM": (found.residual_rms, "[DN] rms residual of data and model"),
+        "DECPAD": (around, "what lies beyond the edges"),
+        "OTFMIN": (float(otf.min()), "smallest value of the OTF"),
+    }
+    return Restored(found.scene, lambda: found.response, parameters, cards)
 
 
 def _check_iterations(number: float) -> None:
@@ -219,102 +307,13 @@ def scene(
     iterations, tolerance, accelerate
         See :func:`richardson_lucy.restore`.
     """
-    start, margins = gaps.filled(counts), _margins(counts.shape, otf)
+    start, margins = gaps.filled(counts), padding.margins(counts.shape, otf)
     if margins:
         start, counts = np.pad(start, margins, mode="symmetric"), np.pad(counts, margins, constant_values=np.nan)
     result, lengths = richardson_lucy.restore(counts, start, otf, iterations, tolerance=tolerance, accelerate=accelerate)
-    return _inner(result, margins), lengths
-
-
-def _margins(shape: tuple[int, int], otf: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """Return the pixels to add before and after each axis to fill the OTF's grid; empty if there are none."""
-    grid = (otf.shape[0], 2 * (otf.shape[1] - 1))
-    excess = [g - n for g, n in zip(grid, shape, strict=True)]
-    if min(excess) < 0:
-        raise InputError(f"an image of {shape} does not fit on the PSF's grid of {grid}", cure="Give psf.grid(shape, channel)")
-    return tuple((n // 2, n - n // 2) for n in excess) if any(excess) else ()
-
-
-def _inner(plane: np.ndarray, margins: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """Return a plane without its margins."""
-    return plane[tuple(slice(a, n - b) for n, (a, b) in zip(plane.shape, margins, strict=True))] if margins else plane
+    return padding.inner(result, margins), lengths
 
 
 def _counts(data: np.ndarray, known: np.ndarray, otf: np.ndarray) -> np.ndarray:
-    """Return data that are not negative, NaN where unknown."""
-    return np.where(known, np.maximum(data, 0), np.nan).astype(otf.dtype, copy=False)
-
-
-def _redrawn(image: Image, number: int, seed: int) -> Iterable[np.ndarray]:
-    """Yield data with noise of the error plane added again."""
-    generator, xp = np.random.default_rng(seed), backend.module_of(image.data)
-    for _ in range(number):
-        yield image.data + image.sigma * xp.asarray(generator.standard_normal(image.data.shape, np.float32))
-
-
-def _scatter(draws: Iterable[np.ndarray]) -> np.ndarray:
-    """Return each pixel's standard deviation, by Welford's recurrence: two planes in memory, whatever the number of draws."""
-    mean: Any = 0.0
-    squares: Any = 0.0
-    number = 0
-    for number, draw in enumerate(draws, start=1):
-        step = draw - mean
-        mean = mean + step / number
-        squares = squares + step * (draw - mean)
-    return np.sqrt(squares / (number - 1))
-
-
-def _propagated(sigma: np.ndarray, known: np.ndarray, otf: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Return √(K² ∗ σ²); unknown pixels have no noise."""
-    margins = _margins(sigma.shape, otf)
-    variance = np.where(known, sigma * sigma, 0).astype(gain.dtype, copy=False)
-    variance = np.pad(variance, margins) if margins else variance
-    with fft.Filter(gain).threads() as convolve:
-        result = _inner(convolve(variance, overwrite_x=True), margins)
-    return np.sqrt(np.maximum(result, 0, out=result), out=result)
-
-
-def _where_known(new: np.ndarray, old: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return the new plane in float32, contiguous, with the old values in unknown pixels; it may be the same array."""
-    new = backend.module_of(new).ascontiguousarray(new, np.float32)
-    np.copyto(new, old, where=~known)
-    return new
-
-
-def _reach_flagged(new: Image, changed: Changes | None, saturated: Changes, known: np.ndarray, response: np.ndarray) -> Image:
-    """Return the image with SPIKE where respiking, and NEAR_SATURATED where saturated pixels act on the scene, by K ∗ δ.
-
-    Unknown pixels keep their own change.
-    """
-    sigma: Any = new.sigma
-    if changed is not None:
-        module = backend.module_of(known)
-        at, value = (module.asarray(changed.y), module.asarray(changed.x)), module.asarray(changed.value, response.dtype)
-        change = _through(changed._replace(value=np.where(known[at], value, 0)), known, response)
-        if not known.all():
-            change = np.where(known, change, 0)
-            change[at] = np.where(known[at], change[at], value)
-        flags = reach.flagged(new.flags, Flag.SPIKE, change, sigma)
-        new = new.with_(flags=flags, changes=reach.changes(change, sigma))
-    if not saturated.value.size:
-        return new
-    return reach.near_saturated(new, np.where(known, _through(saturated, known, response), 0))
-
-
-def _through(changed: Changes, known: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Return K ∗ δ on the grid of an image."""
-    module, margins = backend.module_of(response), _margins(known.shape, response)
-    change = module.zeros(known.shape, response.dtype)
-    change[module.asarray(changed.y), module.asarray(changed.x)] = module.asarray(changed.value, response.dtype)
-    with fft.Filter(response).threads() as convolve:
-        return _inner(convolve(np.pad(change, margins) if margins else change, overwrite_x=True), margins)
-
-
-def _edge_flagged(flags: np.ndarray, width: int) -> np.ndarray:
-    """Return the flags with EDGE on the ``width`` outermost pixels of each side."""
-    flagged = flags | np.uint8(Flag.EDGE)
-    ny, nx = flags.shape
-    if 2 * width < min(ny, nx):
-        inner = (slice(width, ny - width), slice(width, nx - width))
-        flagged[inner] = flags[inner]
-    return flagged
+    """Return the data, NaN where unknown, in the precision of an OTF."""
+    return np.where(known, data, np.nan).astype(otf.dtype, copy=False)

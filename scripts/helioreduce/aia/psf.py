@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helioreduce.errors import InputError
-from helioreduce.numerics import fft
+from helioreduce.numerics import fft, radix8
 
 FULL_FRAME = (4096, 4096)
 ORDERS = range(1, 101)
@@ -148,7 +148,7 @@ def transform(kernel: np.ndarray, shape: tuple[int, int] | None = None) -> np.nd
     return spectrum.real.astype(kernel.dtype)
 
 
-def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.ndarray:
+def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int, *, linear: bool = False) -> np.ndarray:
     """Return the OTF of what may be a PSF or its transform already.
 
     The value of a transform at zero frequency is the sum of the PSF, 1; of a PSF all pixels together are 1.
@@ -161,6 +161,8 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.n
         (ny, nx) of the image.
     channel
         Channel, Å: decides on the grid of a cut-out.
+    linear
+        Whether the grid is to be :func:`linear_grid`.
 
     Raises
     ------
@@ -171,6 +173,8 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int) -> np.n
         raise InputError("there is no PSF", cure="Give psf.psf(channel) or psf.otf(channel)")
     if given.ndim == 2 and given.dtype.kind == "f":
         if abs(float(given.sum(dtype=float)) - 1) < _UNIT:
+            if linear:
+                return transform(given, linear_grid(data_shape, min(given.shape) // 2))
             return transform(given, data_shape if given.shape == tuple(data_shape) else grid(data_shape, channel))
         if abs(float(given[0, 0]) - 1) < _UNIT and float(given.max()) < 1 + _UNIT:
             return given
@@ -184,11 +188,21 @@ def _overlap(given: int, wanted: int) -> tuple[slice, slice]:
     return tuple(slice(length // 2 - n // 2, length // 2 - n // 2 + n) for length in (given, wanted))  # type: ignore[return-value]
 
 
-def for_image(shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray | None) -> np.ndarray:
-    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is if given, or one on its :func:`grid`."""
-    if full_frame is not None and tuple(shape) == FULL_FRAME:
-        return full_frame
-    return otf(channel, core, grid(shape, channel)).astype(np.float32)
+def for_image(
+    shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray | None, *, linear: bool = False
+) -> np.ndarray:
+    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is if given, or one on its :func:`grid`.
+
+    With ``linear`` it is one on its :func:`linear_grid`, for which the PSF of the full frame is cut at the half of its side.
+    """
+    if not linear:
+        if full_frame is not None and tuple(shape) == FULL_FRAME:
+            return full_frame
+        return otf(channel, core, grid(shape, channel)).astype(np.float32)
+    if tuple(shape) != FULL_FRAME:
+        return otf(channel, core, linear_grid(shape, reach(channel, 0.99))).astype(np.float32)
+    known = otf(channel, core).astype(np.float32) if full_frame is None else full_frame
+    return transform(fft.irfft2(known.astype(np.complex64), FULL_FRAME), linear_grid(shape, FULL_FRAME[0] // 2))
 
 
 def core_width(channel: int, core: str) -> float:
@@ -241,6 +255,15 @@ def grid(data_shape: tuple[int, int], channel: int, fraction: float = 0.99) -> t
         return FULL_FRAME
     margin = reach(channel, fraction)
     ny, nx = (fft.fast_length(n + margin) for n in data_shape)
+    return ny, nx
+
+
+def linear_grid(data_shape: tuple[int, int], reach_px: int) -> tuple[int, int]:
+    """Return the grid on which light that leaves one edge of an image cannot return at the opposite one, nor fall short of it.
+
+    Its sides are at least n + min(reach, n − 1), and of the lengths that transform fastest.
+    """
+    ny, nx = (radix8.length(n + min(reach_px, n - 1)) for n in data_shape)
     return ny, nx
 
 

@@ -95,9 +95,7 @@ def noise_gain(otf: Any, iterations: int | Sequence[float]) -> Any:
     array
         Real (ny, nx//2+1), like ``otf``.
     """
-    response = linear_response(otf, iterations)
-    kernel = fft.irfft2(response.astype(np.result_type(otf.dtype, np.complex64)), (otf.shape[0], 2 * (otf.shape[1] - 1)))
-    return fft.rfft2(kernel * kernel).real.copy()
+    return fft.squared_kernel(linear_response(otf, iterations))
 
 
 def _response(otf: Any, iterations: int) -> Any:

@@ -49,7 +49,8 @@ def reduce(
     threads
         Default: all cores. The result does not depend on it.
     **deconvolution_options
-        ``iterations`` (25), ``core``, ``tolerance``, ``accelerate``, ``redraws``, ``precision``: see :func:`deconvolve`.
+        ``method`` (rl), ``iterations`` (25), ``core``, ``tolerance``, ``accelerate``, ``largest_change``, ``positive``,
+        ``redraws``, ``precision``: see :func:`deconvolve`.
 
     Returns
     -------

@@ -11,6 +11,7 @@ from helioreduce.aia import cards, deconvolution
 from helioreduce.aia import psf as psf_model
 from helioreduce.api.aia_steps import ready
 from helioreduce.api.values import ChannelLike, ImageLike, to_channel, use_threads
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 
 
@@ -56,18 +57,23 @@ def deconvolve(
     psf: np.ndarray | None = None,
     iterations: int = 25,
     *,
+    method: str = "rl",
     core: str = "default",
     tolerance: float = 0,
     accelerate: bool = False,
+    largest_change: float = 0.1,
+    positive: bool = False,
+    beyond: Any = None,
     redraws: int = 0,
     precision: str = "float32",
     threads: int | None = None,
 ) -> Image:
-    r"""Remove the point spread function by Richardson–Lucy iteration, with the error plane.
+    r"""Remove the point spread function, with the error plane, by Richardson–Lucy iteration or a linear method.
 
-    .. math:: u \leftarrow u\,\frac{H(w\,d / H u)}{H w}
+    .. math:: u \leftarrow u\,\frac{H(w\,d / H u)}{H w} \qquad\text{or}\qquad M H M u = d
 
-    with the counts d, the PSF's convolution H and weights w that leave unusable pixels out.
+    with the counts d, the PSF's convolution H, weights w that leave unusable pixels out and the detector M. Linear methods
+    are unbiased in dark places, keep negative pixels, and their σ is exact.
 
     Parameters
     ----------
@@ -76,15 +82,24 @@ def deconvolve(
     psf
         :func:`calculate_psf`, a PSF of one's own of any shape, or the real transform of one (an OTF); default: the channel's.
     iterations
-        Their number; the largest number where ``tolerance`` is positive.
+        Of ``rl``; the largest number where ``tolerance`` is positive, and of ``cg`` and ``bid``.
+    method
+        ``rl``, ``inverse`` (closed form), ``cg`` (conjugate gradients), ``bid`` (basic iterative deconvolution) or ``wiener``.
     core
         ``default`` or ``preflight``, of the channel's PSF.
     tolerance
-        Stop when the deviance falls by less than this fraction: 0.1 to 0.02; 0: never.
+        Of ``rl``: stop when the deviance falls by less than this fraction: 0.1 to 0.02; 0: never.
     accelerate
-        Extrapolate: 11 such iterations do the work of 25.
+        Of ``rl``: extrapolate; 11 such iterations do the work of 25.
+    largest_change
+        Of ``cg`` and ``bid``: stop when no pixel changes by more, DN.
+    positive
+        Of ``bid``: no negative pixels, at the price of a bias in dark places.
+    beyond
+        Of the linear methods, what lies beyond the edges: ``dark`` (default of a full frame), ``mirror`` (of a cut-out) or the
+        scene there on the PSF's grid, see :func:`helioreduce.aia.linear.solve`.
     redraws
-        0: σ by a linear approximation. N ≥ 2: from N deconvolutions of redrawn data.
+        0: σ by linear propagation. N ≥ 2: from N deconvolutions of redrawn data.
     precision
         ``float32`` or ``float64``: five times the time.
     threads
@@ -102,7 +117,8 @@ def deconvolve(
 
     References
     ----------
-    Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745.
+    Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745; Hestenes & Stiefel 1952, J. Res. NBS 49, 409; Hofmeister 2024, Solar
+    Physics 299, 77.
 
     Examples
     --------
@@ -111,13 +127,20 @@ def deconvolve(
     """
     image = ready(source)
     channel = cards.channel(image.header)
-    control: dict[str, Any] = {"redraws": redraws, "tolerance": tolerance, "accelerate": accelerate}
+    control: dict[str, Any] = {
+        **{"method": method, "redraws": redraws, "tolerance": tolerance, "accelerate": accelerate},
+        **{"largest_change": largest_change, "positive": positive},
+    }
     with use_threads(threads):
-        if psf is None:
+        if psf is None and beyond is None:
             options = {"iterations": iterations, "core": core, "precision": precision, **control}
             return deconvolution.from_psf(image, optics(channel, core), options)
+        if psf is None:
+            raise InputError("beyond needs a PSF on the same grid", cure="Give psf, a PSF or its OTF")
         edge = psf_model.reach(channel, 0.9)
-        return deconvolution.deconvolve(image, np.asarray(psf, precision), iterations, core="given", edge=edge, **control)
+        return deconvolution.deconvolve(
+            image, np.asarray(psf, precision), iterations, core="given", edge=edge, beyond=beyond, **control
+        )
 
 
 @lru_cache(maxsize=2)

@@ -101,6 +101,9 @@ def _reduce(commands: _Commands) -> None:
     page.add_argument(
         "--allow", action="append", default=[], metavar="FLAW", help="take a frame in spite of this flaw in QUALITY"
     )
+    page.add_argument(
+        "--method", default="rl", choices=("rl", "inverse", "cg", "bid", "wiener"), help="of the deconvolution (rl)"
+    )
     page.add_argument("--iterations", type=int, default=25, metavar="N", help="of the deconvolution (25)")
     page.add_argument("--core", default="default", choices=("default", "preflight"), help="of the PSF")
     page.add_argument("--precision", default="float32", choices=("float32", "float64"), help="of the deconvolution")

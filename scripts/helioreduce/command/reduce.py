@@ -77,7 +77,7 @@ def _identity(file: Path) -> tuple[int, tuple[object, ...]]:
 
 def _reduced(files: list[Path], table: aia_calibration.Calibration, options: argparse.Namespace) -> Iterator[Row]:
     """Yield what was done to each file."""
-    control = {name: getattr(options, name) for name in ("iterations", "core", "precision")}
+    control = {name: getattr(options, name) for name in ("method", "iterations", "core", "precision")}
     made: dict[Path, Path] = {}
     for number, file in enumerate(files, 1):
         start = time.perf_counter()

@@ -57,7 +57,7 @@ class Library:
 
 
 class Radix8:
-    r"""Blocked convolution using :mod:`helioreduce.numerics.radix8`: sides are powers of two, from 64.
+    r"""Blocked convolution using :mod:`helioreduce.numerics.radix8`: sides of 2ᵏ or 3 · 2ᵏ, from 64.
 
     Of each block of rows one half, a, and the other, b, are transformed together as z = a + ib and taken apart by
     A(k) = [Z(k) + Z*(−k)]/2 and B(k) = [Z(k) − Z*(−k)]/2i, as many of them side by side as a vector has lanes. The spectrum
@@ -88,9 +88,8 @@ class Radix8:
     @staticmethod
     def supports(otf: backend.Array) -> bool:
         """Return whether an OTF has the size, precision and memory that these transforms work on."""
-        sides = otf.shape[0], 2 * (otf.shape[1] - 1)
-        powers = all(n >= radix8.SHORTEST and n & (n - 1) == 0 for n in sides)
-        return powers and backend.on_host(otf) and otf.dtype in (np.float32, np.float64)
+        fits = all(radix8.is_length(n) for n in (otf.shape[0], 2 * (otf.shape[1] - 1)))
+        return fits and backend.on_host(otf) and otf.dtype in (np.float32, np.float64)
 
     def forward(self, rows: slice, values: np.ndarray) -> None:
         """Transform rows of a real array into the spectrum."""

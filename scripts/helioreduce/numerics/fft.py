@@ -1,6 +1,6 @@
 """Two-dimensional real Fourier transforms and convolutions: the one place that chooses who computes them.
 
-Convolutions on grids whose sides are powers of two, full frames among them, have transforms of their own
+Convolutions on grids with sides of 2ᵏ or 3 · 2ᵏ, full frames among them, have transforms of their own
 (:mod:`helioreduce.numerics.radix8`). All others are SciPy's, and CuPy's for arrays on the GPU. Each of them repeats its
 result to the last bit from run to run, whatever the number of threads; between them results differ by rounding.
 """
@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 import scipy.fft
 
 from helioreduce.numerics import backend, blocks
@@ -42,6 +43,13 @@ def irfft2(spectrum: Array, shape: tuple[int, int]) -> Array:
 def fast_length(length: int) -> int:
     """Return the smallest even length ≥ ``length`` that transforms quickly."""
     return 2 * scipy.fft.next_fast_len((length + 1) // 2, real=True)
+
+
+def squared_kernel(otf: Array) -> Array:
+    """Return the transform of K², where ``otf`` is that of a real, symmetric kernel K; the same half-plane, real."""
+    spectrum = otf.astype(np.result_type(otf.dtype, np.complex64))
+    kernel = irfft2(spectrum, (otf.shape[0], 2 * (otf.shape[1] - 1)))
+    return rfft2(kernel * kernel).real.copy()
 
 
 class Filter:

@@ -61,6 +61,10 @@ class Complex:
         """Return the product with real numbers."""
         return Complex(self.builder, self.builder.fmul(self.re, factor), self.builder.fmul(self.im, factor))
 
+    def by(self, factor: float) -> Complex:
+        """Return the product with one real number."""
+        return self.scaled(ir.Constant(self.re.type, [factor] * self.re.type.count))
+
     def conjugate(self) -> Complex:
         """Return the complex conjugate."""
         return Complex(self.builder, self.re, self.builder.fneg(self.im))
@@ -75,8 +79,7 @@ class Complex:
 
     def eighth_turn(self) -> Complex:
         """Return the product with exp(−iπ/4)."""
-        turned = self + self.quarter_turn()
-        return turned.scaled(ir.Constant(self.re.type, [math.sqrt(0.5)] * self.re.type.count))
+        return (self + self.quarter_turn()).by(math.sqrt(0.5))
 
 
 class Memory:

@@ -228,7 +228,7 @@ class Plan:
         if self.images.left_out("deconvolve", wildcards.channel, self.times[wildcards.channel][0]):
             return {}
         settings = self.images.settings["deconvolve"]
-        return {name: settings[name] for name in ("iterations", "core")}
+        return {name: settings[name] for name in ("method", "iterations", "core")}
 
     def _pointing_table(self, wildcards: Any) -> str:
         return self.images.pointing_table(self.times[wildcards.channel][0])

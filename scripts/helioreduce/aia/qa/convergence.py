@@ -52,14 +52,15 @@ def trace(image: Image, options: deconvolution.Options, iterations: Iterable[int
     channel = int(image.header["WAVELNTH"])
     otf = psf.otf(channel, options.core, psf.grid(image.data.shape, channel)).astype(options.precision)
     noise = image.sigma * np.random.default_rng(seed).standard_normal(image.data.shape, np.float32)
-    noisy = image.with_(data=image.data + noise, sigma=None)
+    noisy = image.with_(data=image.data + noise, sigma=image.sigma if options.method == "wiener" else None)
     inner = (slice(16, -16), slice(16, -16))
     good = np.isfinite(image.data[inner]) & ~image.mask[inner]
     faint = good & (image.data[inner] <= np.median(image.data[inner][good]))
     chosen, rows = _chosen(image, otf, options), []
-    for number in sorted({*iterations, chosen}):
-        first = deconvolution.deconvolve(image, otf, number, accelerate=options.accelerate, redraws=options.redraws)
-        second = deconvolution.deconvolve(noisy, otf, number, accelerate=options.accelerate)
+    for number in sorted({*iterations, chosen} if options.method in ("rl", "cg", "bid") else {chosen}):
+        fixed = options.control | {"iterations": number, "tolerance": 0.0, "largest_change": 0.0}
+        first = deconvolution.deconvolve(image, otf, **fixed)
+        second = deconvolution.deconvolve(noisy, otf, **fixed | {"redraws": 0})
         residual = (image.data - _blurred(first.data, otf)) / image.sigma
         change = (second.data - first.data)[inner][faint]
         gain = np.sqrt(np.mean((np.asarray(first.sigma) / image.sigma)[inner][faint] ** 2))
@@ -69,7 +70,9 @@ def trace(image: Image, options: deconvolution.Options, iterations: Iterable[int
 
 
 def _chosen(image: Image, otf: np.ndarray, options: deconvolution.Options) -> int:
-    """Return the number of iterations after which the options end the deconvolution of this image."""
+    """Return the number of iterations after which the options end the deconvolution of this image; 1 where there are none."""
+    if options.method != "rl":
+        return max(int(deconvolution.deconvolve(image, otf, **options.control | {"redraws": 0}).header["DECITER"]), 1)
     if not options.tolerance:
         return options.iterations
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)

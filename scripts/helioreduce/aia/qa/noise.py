@@ -78,7 +78,11 @@ def through_steps(header: Mapping[str, Any], side: int, options: Options | None)
     if options:
         channel = int(header["WAVELNTH"])
         otf = psf.otf(channel, options.core, psf.grid(field.shape, channel)).astype(options.precision)
-        state = deconvolve(state, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate)
+        state = deconvolve(
+            state.with_(sigma=np.ones_like(field) if options.method == "wiener" else None),
+            otf,
+            **options.control | {"redraws": 0},
+        )
         fields["deconvolved"] = state.data[inner]
     return fields | {"level 1.5": register.register(state).data[inner]}
 
