@@ -6,7 +6,7 @@ from typing import Any
 from helioreduce.aia import chain, deconvolution
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
-from helioreduce.io import ecsv, fits, jsoc_files, provenance
+from helioreduce.io import ecsv, fits, jsoc_files, provenance, psf_files
 from helioreduce.runtime import batch, process, script
 from helioreduce.runtime.device import Device
 
@@ -17,7 +17,7 @@ def main(
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
     where, reduced = Device(config["aia"]["device"]), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
-    optics, quality = deconvolution.Psf(fits.read_array(psf, "OTF")[0]) if psf else None, config["aia"]["quality"]
+    optics, quality = deconvolution.Psf(*psf_files.read(psf)) if psf else None, config["aia"]["quality"]
     shared = {"psf": optics, "quality": quality, **settings, **{name: ecsv.read(file) for name, file in tables.items()}}
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in reduced}}
 

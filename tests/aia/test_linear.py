@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stray_light import Scene
 
-from helioreduce.aia import carried, deconvolution, linear, padding, psf
+from helioreduce.aia import carried, deconvolution, linear, padding, psf, restoration
 from helioreduce.aia.linear import Control
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
@@ -79,7 +79,7 @@ def test_richardson_lucy_is_less_right(scene):
     """The moon by 25 iterations, as everybody runs them, and by conjugate gradients."""
     data, moon = scene.seen.astype(np.float32), scene.regions["moon"]
     linear_one = linear.solve(data, scene.otf(), Control("cg")).scene[moon].mean()
-    assert deconvolution.scene(data, scene.otf(), 25)[0][moon].mean() > 2 * linear_one
+    assert restoration.scene(data, scene.otf(), 25)[0][moon].mean() > 2 * linear_one
 
 
 @pytest.mark.parametrize("side", [SIDE, pytest.param(1024, marks=pytest.mark.full)])

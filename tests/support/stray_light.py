@@ -98,6 +98,12 @@ class Scene:
         }
 
     @cached_property
+    def occulted(self) -> np.ndarray:
+        """Boolean (n, n): behind the moon, away from its limb."""
+        y, x = np.indices((self.side, self.side)) - self.side // 2
+        return np.hypot(y, x + 0.62 * self.side) < 0.285 * self.side
+
+    @cached_property
     def _radius(self) -> np.ndarray:
         y, x = np.indices((2 * self.side, 2 * self.side)) - self.side
         return np.hypot(y, x)

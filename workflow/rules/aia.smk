@@ -296,18 +296,21 @@ rule aia_error:
 
 
 rule aia_psf:
+    input:
+        source=aia.optics.source,
     output:
         "results/aia/psf/{core}/{channel}.fits",
     log:
         "results/logs/aia_psf/{core}/{channel}.log",
     wildcard_constraints:
-        core="default|preflight",
+        core="default|preflight|file|parametric",
     conda:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        **growing(mem_mb=1200),
+        **growing(mem_mb=aia.optics.memory_mb),
     params:
+        settings=aia.optics.parameters,
         code=code("aia_psf"),
     message:
         "Compute the point-spread function of {wildcards.channel} Å."

@@ -1,7 +1,7 @@
 r"""Light curves of a region: its mean in every frame, with an error that knows what the pixels have in common.
 
 Deconvolution and interpolation mix pixels, so that their errors are correlated. With the response K of the deconvolution
-(:func:`helioreduce.aia.deconvolution.response`) and the cardinal spline η, the correlation at a distance d is
+(:func:`helioreduce.aia.restoration.response`) and the cardinal spline η, the correlation at a distance d is
 
 .. math:: \rho(\mathbf d) = R(\mathbf d) / R(0), \qquad \hat R = |\hat K|^2\,\hat A_x\,\hat A_y .
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce.aia import cards, deconvolution, psf
+from helioreduce.aia import cards, psf, restoration
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 from helioreduce.numerics import fft
@@ -73,7 +73,7 @@ class Correlation:
         if self._deconvolution:
             grid = psf.grid(shape, self._channel)
             otf = psf.otf(self._channel, self._deconvolution["core"], grid)
-            response = deconvolution.response(otf, self._deconvolution["method"], int(self._deconvolution["iterations"]))
+            response = restoration.response(otf, self._deconvolution["method"], int(self._deconvolution["iterations"]))
         else:
             grid = fft.fast_length(shape[0] + _MARGIN), fft.fast_length(shape[1] + _MARGIN)
             response = np.ones((grid[0], grid[1] // 2 + 1))

@@ -188,23 +188,6 @@ def _overlap(given: int, wanted: int) -> tuple[slice, slice]:
     return tuple(slice(length // 2 - n // 2, length // 2 - n // 2 + n) for length in (given, wanted))  # type: ignore[return-value]
 
 
-def for_image(
-    shape: tuple[int, int], channel: int, core: str, full_frame: np.ndarray | None, *, linear: bool = False
-) -> np.ndarray:
-    """Return the OTF for an image of ``shape``, float32: ``full_frame`` as it is if given, or one on its :func:`grid`.
-
-    With ``linear`` it is one on its :func:`linear_grid`, for which the PSF of the full frame is cut at the half of its side.
-    """
-    if not linear:
-        if full_frame is not None and tuple(shape) == FULL_FRAME:
-            return full_frame
-        return otf(channel, core, grid(shape, channel)).astype(np.float32)
-    if tuple(shape) != FULL_FRAME:
-        return otf(channel, core, linear_grid(shape, reach(channel, 0.99))).astype(np.float32)
-    known = otf(channel, core).astype(np.float32) if full_frame is None else full_frame
-    return transform(fft.irfft2(known.astype(np.complex64), FULL_FRAME), linear_grid(shape, FULL_FRAME[0] // 2))
-
-
 def core_width(channel: int, core: str) -> float:
     """Return w of the core exp(−w r²), in px⁻²."""
     widths = {"default": _DEFAULT_WIDTH, "preflight": _mesh(channel).preflight_width}

@@ -11,7 +11,6 @@ from helioreduce.aia import cards, deconvolution
 from helioreduce.aia import psf as psf_model
 from helioreduce.api.aia_steps import ready
 from helioreduce.api.values import ChannelLike, ImageLike, to_channel, use_threads
-from helioreduce.errors import InputError
 from helioreduce.image import Image
 
 
@@ -72,15 +71,14 @@ def deconvolve(
 
     .. math:: u \leftarrow u\,\frac{H(w\,d / H u)}{H w} \qquad\text{or}\qquad M H M u = d
 
-    with the counts d, the PSF's convolution H, weights w that leave unusable pixels out and the detector M. Linear methods
-    are unbiased in dark places, keep negative pixels, and their σ is exact.
+    with the counts d, the PSF's convolution H, weights w of known pixels and the detector M. Linear methods are unbiased.
 
     Parameters
     ----------
     source
         Level 1 (ny, nx), DN, before any resampling; full frame or cut-out.
     psf
-        :func:`calculate_psf`, a PSF of one's own of any shape, or the real transform of one (an OTF); default: the channel's.
+        :func:`calculate_psf`, a PSF of one's own of any shape, or its real transform (OTF); default: the channel's.
     iterations
         Of ``rl``; the largest number where ``tolerance`` is positive, and of ``cg`` and ``bid``.
     method
@@ -91,13 +89,10 @@ def deconvolve(
         Of ``rl``: stop when the deviance falls by less than this fraction: 0.1 to 0.02; 0: never.
     accelerate
         Of ``rl``: extrapolate; 11 such iterations do the work of 25.
-    largest_change
-        Of ``cg`` and ``bid``: stop when no pixel changes by more, DN.
-    positive
-        Of ``bid``: no negative pixels, at the price of a bias in dark places.
+    largest_change, positive
+        Of ``cg`` and ``bid``: stop when no pixel changes by more, DN; of ``bid``: no negative pixels, biased in dark places.
     beyond
-        Of the linear methods, what lies beyond the edges: ``dark`` (default of a full frame), ``mirror`` (of a cut-out) or the
-        scene there on the PSF's grid, see :func:`helioreduce.aia.linear.solve`.
+        With ``psf`` and a linear method, what lies beyond the edges: see :func:`helioreduce.aia.linear.solve`.
     redraws
         0: σ by linear propagation. N ≥ 2: from N deconvolutions of redrawn data.
     precision
@@ -117,8 +112,7 @@ def deconvolve(
 
     References
     ----------
-    Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745; Hestenes & Stiefel 1952, J. Res. NBS 49, 409; Hofmeister 2024, Solar
-    Physics 299, 77.
+    Richardson 1972, JOSA 62, 55; Lucy 1974, AJ 79, 745; Hofmeister 2024, Solar Physics 299, 77.
 
     Examples
     --------
@@ -127,20 +121,15 @@ def deconvolve(
     """
     image = ready(source)
     channel = cards.channel(image.header)
-    control: dict[str, Any] = {
-        **{"method": method, "redraws": redraws, "tolerance": tolerance, "accelerate": accelerate},
+    options: dict[str, Any] = {
+        **{"method": method, "iterations": iterations, "redraws": redraws, "tolerance": tolerance, "accelerate": accelerate},
         **{"largest_change": largest_change, "positive": positive},
     }
     with use_threads(threads):
-        if psf is None and beyond is None:
-            options = {"iterations": iterations, "core": core, "precision": precision, **control}
-            return deconvolution.from_psf(image, optics(channel, core), options)
         if psf is None:
-            raise InputError("beyond needs a PSF on the same grid", cure="Give psf, a PSF or its OTF")
+            return deconvolution.from_psf(image, optics(channel, core), options | {"core": core, "precision": precision})
         edge = psf_model.reach(channel, 0.9)
-        return deconvolution.deconvolve(
-            image, np.asarray(psf, precision), iterations, core="given", edge=edge, beyond=beyond, **control
-        )
+        return deconvolution.deconvolve(image, np.asarray(psf, precision), core="given", edge=edge, beyond=beyond, **options)
 
 
 @lru_cache(maxsize=2)

@@ -157,6 +157,12 @@ def read_header(path: str | Path, extension: int | str | None = None) -> fits.He
     raise InputError("holds no image HDU", cure="Give a FITS file with an image", where=path)
 
 
+def read_primary_header(path: str | Path) -> fits.Header:
+    """Return the header of the first HDU, whether or not it holds data."""
+    with opened(path, checksum=False) as hdus:
+        return hdus[0].header.copy()
+
+
 def read_headers(path: str | Path) -> list[fits.Header]:
     """Return the headers of every image HDU, without reading the pixels."""
     with opened(path, checksum=False) as hdus:

@@ -14,6 +14,7 @@ from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local
 from helioreduce.plan.aia_tables import Tables
+from helioreduce.plan.optics import Optics
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
@@ -232,7 +233,12 @@ class Plan:
     @property
     def psf(self) -> str:
         """Pattern of the file of a channel's PSF."""
-        return f"results/aia/psf/{self.settings['deconvolve']['core']}/{{channel}}.fits"
+        return self.optics.pattern
+
+    @property
+    def optics(self) -> Optics:
+        """Which PSF it is, and what makes it."""
+        return Optics(self.settings)
 
     # Targets
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import deconvolution, psf
+from helioreduce.aia import deconvolution, psf, restoration
 from helioreduce.errors import InputError
 from helioreduce.image import UNKNOWN, Image
 from helioreduce.numerics import fft
@@ -77,9 +77,7 @@ def _chosen(image: Image, otf: np.ndarray, options: deconvolution.Options) -> in
         return options.iterations
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     counts = np.where(known, np.maximum(image.data, 0), np.nan).astype(otf.dtype)
-    _, lengths = deconvolution.scene(
-        counts, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate
-    )
+    _, lengths = restoration.scene(counts, otf, options.iterations, tolerance=options.tolerance, accelerate=options.accelerate)
     return len(lengths)
 
 
