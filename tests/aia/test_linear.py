@@ -131,7 +131,7 @@ def test_the_residual_is_that_of_the_scene_given(inside):
     """Carried from step to step, it is the one computed anew; it falls from method to method."""
     data, otf = inside.observed().astype(float), inside.otf("float64")
     largest = []
-    for control in (Control("inverse"), Control("cg", 2, 0), Control("bid", 5, 0), Control("cg", 20, 0)):
+    for control in (Control("cg", 1, 0), Control("cg", 2, 0), Control("bid", 5, 0), Control("cg", 20, 0)):
         found = linear.solve(data, otf, control)
         with fft.Filter(otf).threads() as blur:
             anew = data - padding.Window(blur, data.shape, otf)(found.scene, np.empty_like(data))
@@ -145,6 +145,7 @@ def test_why_iterations_end(inside):
     data, otf = inside.seen, inside.otf("float64")
     ends = [linear.solve(data, otf, control) for control in (Control("cg", 3, 0), Control("cg", 25, 0.1), Control("inverse"))]
     assert [(end.stopped, end.iterations) for end in ends[::2]] == [("iterations", 3), ("direct", 0)]
+    assert ends[2].residual_max is None
     assert ends[1].stopped == "change" and 0 < ends[1].iterations < 25
     nothing = linear.solve(np.zeros_like(data), otf, Control("cg", 25, 0))
     assert (nothing.stopped, nothing.iterations) == ("exact", 0) and not nothing.scene.any()

@@ -56,15 +56,16 @@ class Solution(NamedTuple):
     """A scene (ny, nx) and how it was reached.
 
     ``response`` is K̂. ``stopped`` is ``direct`` (nothing is iterated), ``change`` (no pixel changed by more than
-    ``largest_change``), ``exact`` (the residual d − M H u is 0) or ``iterations``. Maximum and rms are of the residual.
+    ``largest_change``), ``exact`` (the residual d − M H u is 0) or ``iterations``. Maximum and rms are of the residual; None
+    where nothing is iterated, for it would cost as much as the scene.
     """
 
     scene: Any
     response: Any
     iterations: int
     stopped: str
-    residual_max: float
-    residual_rms: float
+    residual_max: float | None
+    residual_rms: float | None
 
 
 def inverse_response(otf: Any) -> Any:
@@ -179,19 +180,19 @@ def solve(
     response = 1 / otf if response is None else response
     if not isinstance(beyond, str):
         data = data - light_from(beyond, otf, data.shape)
-    scene, residual = _started(data, otf, response, control.method, mirrored=isinstance(beyond, str) and beyond == "mirror")
+    around = padding.margins(data.shape, otf)
+    start, plane = _start(data, response, around, control.method, mirrored=isinstance(beyond, str) and beyond == "mirror")
     if control.method in ("inverse", "wiener"):
-        done, stopped = 0, "direct"
-    else:
-        with fft.Filter(otf).threads() as blur:
-            seen = padding.Window(blur, data.shape, otf)
-            advance = (
-                _cg(seen, scene, residual) if control.method == "cg" else _bid(seen, scene, residual, bid_step(otf), control)
-            )
-            done, stopped = _iterated(advance, control)
+        return Solution(start, response, 0, "direct", None, None)
+    with fft.Filter(otf).threads() as blur:
+        seen = padding.Window(blur, data.shape, otf)
+        model = seen(start, np.empty_like(start)) if plane is None else padding.inner(blur(plane, overwrite_x=True), around)
+        residual = data - model
+        steps = _cg(seen, start, residual) if control.method == "cg" else _bid(seen, start, residual, bid_step(otf), control)
+        done, stopped = _iterated(steps, control)
     response = bid_response(otf, done) if control.method == "bid" else response
     rms = float(np.sqrt((residual * residual).mean(dtype=np.float64)))
-    return Solution(scene, response, done, stopped, float(abs(residual).max()), rms)
+    return Solution(start, response, done, stopped, float(abs(residual).max()), rms)
 
 
 def light_from(beyond: Any, otf: Any, shape: tuple[int, int]) -> Any:
@@ -203,25 +204,21 @@ def light_from(beyond: Any, otf: Any, shape: tuple[int, int]) -> Any:
         return padding.inner(blur(outside, overwrite_x=True), around).copy()
 
 
-def _started(data: Any, otf: Any, response: Any, method: str, *, mirrored: bool) -> tuple[Any, Any]:
-    """Return the scene to start from and its residual. The mirror image beyond the edges stays as the closed form has it."""
-    around = padding.margins(data.shape, otf)
-    if mirrored and around:
-        plane = np.pad(data, around, mode="symmetric")
-        with fft.Filter(response).threads() as inverse:
-            plane = inverse(plane, overwrite_x=True)
+def _start(data: Any, response: Any, around: padding.Margins, method: str, *, mirrored: bool) -> tuple[Any, Any]:
+    """Return the scene to start from, and the plane of the grid that it is in the middle of; None where there is no light.
+
+    The mirror image beyond the edges stays as the closed form has it.
+    """
+    if not (mirrored and around):
         if method == "bid":
-            padding.inner(plane, around)[...] = data
-        scene = padding.inner(plane, around).copy()
-        with fft.Filter(otf).threads() as blur:
-            return scene, data - padding.inner(blur(plane, overwrite_x=True), around)
-    scene = data.copy()
-    if method != "bid":
+            return data.copy(), None
         with fft.Filter(response).threads() as inverse:
-            padding.Window(inverse, data.shape, otf)(scene, scene)
-    with fft.Filter(otf).threads() as blur:
-        seen = padding.Window(blur, data.shape, otf)(scene, np.empty_like(scene))
-    return scene, np.subtract(data, seen, out=seen)
+            return padding.Window(inverse, data.shape, response)(data, np.empty_like(data)), None
+    with fft.Filter(response).threads() as inverse:
+        plane = inverse(np.pad(data, around, mode="symmetric"), overwrite_x=True)
+    if method == "bid":
+        padding.inner(plane, around)[...] = data
+    return padding.inner(plane, around).copy(), plane
 
 
 def _iterated(advance: Iterator[float], control: Control) -> tuple[int, str]:

@@ -123,16 +123,17 @@ def _linear(
         **{"method": control.method, "iterations": found.iterations, "stopped": found.stopped, "beyond": around},
         **({"positive": control.positive} if control.method == "bid" else {}),
     }
-    cards = {
+    cards: dict[str, tuple[Any, str]] = {
         "DECONV": (control.method, "method of deconvolution"),
         "DECITER": (found.iterations, "iterations done"),
         "DECSTOP": (found.stopped, "why they ended"),
         "DECTOL": (control.largest_change, "[DN] change of a pixel at which they end"),
-        "DECRESMX": (found.residual_max, "[DN] largest residual of data and model"),
-        "DECRESRM": (found.residual_rms, "[DN] rms residual of data and model"),
         "DECPAD": (around, "what lies beyond the edges"),
         "OTFMIN": (float(otf.min()), "smallest value of the OTF"),
     }
+    if found.residual_max is not None:
+        cards["DECRESMX"] = (found.residual_max, "[DN] largest residual of data and model")
+        cards["DECRESRM"] = (found.residual_rms, "[DN] rms residual of data and model")
     return Restored(found.scene, lambda: found.response, parameters, cards)
 
 
