@@ -297,7 +297,7 @@ rule aia_error:
 
 rule aia_psf:
     input:
-        source=aia.optics.source,
+        source=aia.psf.source,
     output:
         "results/aia/psf/{core}/{channel}.fits",
     log:
@@ -308,9 +308,9 @@ rule aia_psf:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        **growing(mem_mb=aia.optics.memory_mb),
+        **growing(mem_mb=aia.psf.memory_mb),
     params:
-        settings=aia.optics.parameters,
+        settings=aia.psf.parameters,
         code=code("aia_psf"),
     message:
         "Compute the point-spread function of {wildcards.channel} Å."
@@ -321,7 +321,7 @@ rule aia_psf:
 rule aia_deconvolve:
     input:
         image=aia.before("deconvolve"),
-        psf=aia.psf,
+        psf=aia.psf.pattern,
     output:
         "results/aia/deconvolved/{channel}/{time}.fits",
     log:

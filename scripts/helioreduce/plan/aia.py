@@ -12,9 +12,8 @@ from helioreduce.aia import slots, steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
-from helioreduce.plan import local
+from helioreduce.plan import local, optics
 from helioreduce.plan.aia_tables import Tables
-from helioreduce.plan.optics import Optics
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
@@ -231,14 +230,9 @@ class Plan:
         return str(getattr(wildcards, "period", None) or self.period(wildcards.time))
 
     @property
-    def psf(self) -> str:
-        """Pattern of the file of a channel's PSF."""
-        return self.optics.pattern
-
-    @property
-    def optics(self) -> Optics:
+    def psf(self) -> optics.Optics:
         """Which PSF it is, and what makes it."""
-        return Optics(self.settings)
+        return optics.Optics(self.settings)
 
     # Targets
 

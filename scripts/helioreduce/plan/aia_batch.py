@@ -92,7 +92,7 @@ class Chunk:
         files: dict[str, str | list[str]] = {
             "spikes": [frame.spikes for frame in self.frames if frame.spikes],
             "error_table": "results/aia/tables/error.ecsv",
-            "psf": self.plan.psf.format(channel=self.channel),
+            "psf": self.plan.psf.pattern.format(channel=self.channel),
             "pointing": sorted({frame.pointing for frame in self.frames}),
             "degradation_table": "results/aia/tables/degradation.ecsv",
         }

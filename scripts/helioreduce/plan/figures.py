@@ -155,10 +155,10 @@ class Plan:
     def _deconvolution(self) -> Iterable[Figure]:
         frames, settings = self.first("deconvolve"), self.images.settings["deconvolve"]
         pair: Inputs = {"before": self.images.before("deconvolve"), "after": product("deconvolved")}
-        psfs = [self.images.psf.format(channel=channel) for channel, _ in frames]
+        psfs = [self.images.psf.pattern.format(channel=channel) for channel, _ in frames]
         yield Figure("deconvolution", frames, pair, {"side": SIDE, "box": self.box})
         yield Figure("slit", frames, pair, {"side": SIDE, "box": self.box})
-        yield Figure("psf", frames, {"psf": self.images.psf}, {"core": settings["core"]})
+        yield Figure("psf", frames, {"psf": self.images.psf.pattern}, {"core": settings["core"]})
         yield Figure("psf_energy", frames, {"psfs": psfs}, {"channels": [int(channel) for channel, _ in frames]})
         before: Inputs = {"before": self.images.before("deconvolve")}
         yield Figure("convergence", frames, before, {"side": SIDE, "deconvolution": settings})
