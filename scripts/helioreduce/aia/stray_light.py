@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 
 from helioreduce.aia import linear, padding, psf
 from helioreduce.errors import InputError
@@ -155,6 +154,8 @@ def fit_wings(
     InputError
         If no pixel is occulted.
     """
+    from scipy.optimize import nnls  # a second to import, and nothing else here needs it
+
     if not occulted.any():
         raise InputError("no pixel is occulted", cure="Give a mask of pixels behind the moon or Venus")
     shares = np.zeros(len(basis))
