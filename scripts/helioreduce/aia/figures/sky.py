@@ -183,7 +183,7 @@ def saturation(axis: Any, image: Image, step: int = 1, *, tell: bool = True, **o
     axis.imshow(painted, cmap=ListedColormap([SATURATED]), origin="lower", **options)
     if not tell:
         return
-    share = f"{100 * saturated.mean():.3g} % of the pixels are saturated: lower limits"
+    share = f"{100 * saturated.mean():.3g} % saturated: lower limits"
     axis.text(0.02, 0.98, share, transform=axis.transAxes, va="top", fontsize="small", color="white", backgroundcolor=SATURATED)
 
 
