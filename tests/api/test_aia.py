@@ -124,7 +124,7 @@ def test_pointing_of_a_table(file):
 
 
 def test_misuse_is_named(file, calibration):
-    with pytest.raises(InputError, match="there is no step 'register'"):
+    with pytest.raises(InputError, match="no step that can be left out is called 'register'"):
         aia.reduce(file, calibration, without=["register"])
     with pytest.raises(InputError, match="no spikes file"):
         aia.respike(file, None)
@@ -145,3 +145,21 @@ def test_defaults_are_those_of_the_workflow(monkeypatch, file):
     assert set(error.SYSTEMATIC) == set(settings["systematic"])
     assert yaml.safe_load((REPOSITORY / "config.yaml").read_text())["aia"]["deconvolve"]["iterations"] == 25
     assert "threads" in inspect.signature(aia.reduce).parameters
+
+
+@pytest.mark.parametrize(
+    ("choice", "word"),
+    [
+        ({"without": "prep"}, "no step that can be left out is called 'prep'"),
+        ({"without": ["deconvolv"]}, "called 'deconvolv'"),
+        ({"systematic": ["evee"]}, "no error term is called 'evee'"),
+    ],
+)
+def test_a_choice_that_is_none_is_refused(choice, word, level1_header):
+    with pytest.raises(InputError, match=word):
+        aia.reduce(Image(np.ones((4, 4), np.float32), level1_header), **choice)
+
+
+def test_a_version_that_is_none_is_refused():
+    with pytest.raises(InputError, match="no version 7"):
+        aia.calibration(version=7)

@@ -74,3 +74,12 @@ def test_threads_are_put_back():
     with values.use_threads(None), values.use_threads(10**6):
         assert numba.get_num_threads() == numba.config.NUMBA_NUM_THREADS
     assert numba.get_num_threads() == before
+
+
+def test_a_duration_is_no_channel():
+    with pytest.raises(InputError, match="is no channel"):
+        values.to_channel(335 * u.s)
+
+
+def test_one_name_is_as_good_as_a_list():
+    assert values.to_names("eve") == values.to_names(["eve"]) == ("eve",)

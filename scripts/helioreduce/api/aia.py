@@ -9,9 +9,12 @@ from helioreduce.aia import cards, chain, error, steps
 from helioreduce.api.aia_calibration import Calibration, calibration
 from helioreduce.api.aia_psf import optics
 from helioreduce.api.aia_steps import SpikesLike, read_spikes
-from helioreduce.api.values import ImageLike, to_image, use_threads
+from helioreduce.api.values import ImageLike, to_image, to_names, use_threads
 from helioreduce.errors import InputError
 from helioreduce.image import Image
+
+#: Steps that can be left out.
+OPTIONAL = ("respike", "deconvolve", "degradation", "exposure")
 
 
 def reduce(
@@ -73,14 +76,21 @@ def reduce(
     >>> image.header["BUNIT"], image.sigma.shape  # doctest: +SKIP
     ('DN/s', (4096, 4096))
     """
-    image, used = to_image(source), table or calibration()
+    image, used, terms = to_image(source), table or calibration(), to_names(systematic)
+    if unknown := [term for term in terms if term not in error.SYSTEMATIC]:
+        raise InputError(f"no error term is called {unknown[0]!r}", cure=f"Terms: {', '.join(error.SYSTEMATIC)}")
     channel = cards.channel(image.header)
     found, without_spikes = read_spikes(spikes, source)
-    reasons = _left_out(channel, without, without_spikes)
+    reasons = _left_out(channel, to_names(without), without_spikes)
     psf = None if "deconvolve" in reasons else optics(channel, deconvolution_options.get("core", "default"))
     given = {
-        **{"quality": {"allow": list(allow), "refuse": []}, "spikes": found, "psf": psf, "options": deconvolution_options},
-        **{"error_table": used.error, "systematic": {name: name in systematic for name in error.SYSTEMATIC}},
+        **{
+            "quality": {"allow": list(to_names(allow)), "refuse": []},
+            "spikes": found,
+            "psf": psf,
+            "options": deconvolution_options,
+        },
+        **{"error_table": used.error, "systematic": {name: name in terms for name in error.SYSTEMATIC}},
         **{"pointing": used.pointing, "degradation_table": used.degradation, "version": used.version},
         "exposure_time": {"source": exposure_time, "error": exposure_error},
     }
@@ -90,9 +100,8 @@ def reduce(
 
 def _left_out(channel: int, without: Collection[str], without_spikes: str | None) -> dict[str, str]:
     """Return the steps that an image does not go through, with the reasons."""
-    names = [step.name for step in steps.STEPS]
-    if unknown := set(without) - set(names):
-        raise InputError(f"there is no step {unknown.pop()!r}", cure=f"Steps: {', '.join(names)}")
+    if unknown := [name for name in without if name not in OPTIONAL]:
+        raise InputError(f"no step that can be left out is called {unknown[0]!r}", cure=f"Steps: {', '.join(OPTIONAL)}")
     taken = {step: step.name not in without for step in steps.STEPS}
     reasons = {step.name: step.left_out(channel, switched_on=on, without_spikes=without_spikes) for step, on in taken.items()}
     return {name: reason for name, reason in reasons.items() if reason}

@@ -21,6 +21,9 @@ from helioreduce.io import ecsv
 #: The pointing of the images' own headers.
 HEADERS: ecsv.Calibration = ([], {"origin": "the images' headers", "version": "none", "sha256": "none"})
 
+#: Versions of the degradation table.
+VERSIONS = (8, 9, 10)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -83,6 +86,8 @@ def calibration(
     >>> calibration.degradation[1]["origin"]
     'embedded archive, response.json'
     """
+    if version not in VERSIONS:
+        raise InputError(f"there is no version {version!r} of the degradation table", cure="Take 8, 9 or 10")
     if isinstance(pointing, str | Path):
         pointing = tables.read(Path(pointing), "pointing")
     found = _published(version) if source == "jsoc" else _of_folder(source, version)

@@ -15,7 +15,7 @@ import numpy as np
 from helioreduce.aia import cards, degradation, error, exposure, level1, level15, pointing, steps, tables
 from helioreduce.aia import spikes as spike_lists
 from helioreduce.api.aia_calibration import Calibration, calibration, rows_of
-from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_image, use_threads
+from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_image, to_names, use_threads
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv, jsoc_files
@@ -172,7 +172,7 @@ def estimate_error(
     array([  1.2,  10.7, 106.2])
     """
     rows, meta = (table or calibration()).error
-    terms = tuple(systematic)
+    terms = to_names(systematic)
     if channel is not None:
         number, counts = to_channel(channel), np.asarray(getattr(source, "value", source))
         parts = error.components(counts, number, tables.error_row(rows, number), systematic=terms, n_sample=n_sample)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -52,11 +52,11 @@ def to_channel(channel: ChannelLike) -> int:
     InputError
         If it is none of AIA's channels.
     """
-    if hasattr(channel, "unit"):
-        channel = round(float(channel.to_value("Angstrom")), 6)  # 17.1 nm is 170.99999999999997 Å
     try:
+        if hasattr(channel, "unit"):
+            channel = round(float(channel.to_value("Angstrom")), 6)  # 17.1 nm is 170.99999999999997 Å
         number = float(channel)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError):  # a time is no length: UnitConversionError is one of these
         raise InputError(f"{channel!r} is no channel", cure="Give 171, '171' or 171 * u.angstrom") from None
     return known(int(number) if number == int(number) else number)
 
@@ -115,6 +115,11 @@ def use_threads(number: int | None) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def to_names(names: str | Collection[str]) -> tuple[str, ...]:
+    """Return one or several names as several."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _several(values: Any) -> list[Any]:
