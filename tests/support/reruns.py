@@ -66,7 +66,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "jsoc.record": ("copy", {"aia_record"}),
     "aia.channels": ([171, 1600, 193], {"aia_psf", *RENDERED}),
     "aia.start": ("2013-12-31T23:59:48", RENDERED),
-    "aia.end": ("2014-01-01T00:00:12", RENDERED),
+    "aia.end": ("2014-01-01T00:00:12", BOTH),
     "aia.cadence_s": (24, NOTHING),
     "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
     "aia.device": ("cpu", NOTHING),
@@ -167,7 +167,7 @@ COSMIC_RAYS: dict[str, tuple[Any, set[str] | None]] = {
 TABLE = {"aia": AIA, "esis": ESIS_KEYS, "spice": SPICE_KEYS, "cosmic_rays": COSMIC_RAYS}
 
 
-#: A longer request than that of the finished folder, of one frame for each of its two channels: 171 Å has two.
+#: A longer request than that of the finished folder, of one frame for each of its two channels: each has two.
 LONGER = {"end": "2014-01-01T00:00:12"}
 
 
@@ -188,7 +188,7 @@ def _rendered(euv: int, uv: int) -> dict[str, int]:
 _POINTINGS = {"archive_pointing": 4, "aia_pointing": 2}
 #: Other requests in the finished folder: what is changed, and the number of jobs of each rule.
 REQUESTS: dict[str, tuple[str, Any, dict[str, int]]] = {
-    "longer": ("aia", LONGER, _rendered(1, 0)),
+    "longer": ("aia", LONGER, _rendered(1, 1)),
     "longer, in chunks": (
         "aia", {"end": "2014-01-01T00:00:24"},
         {"archive_render": 2, "archive_render_uv": 1, "aia_missing": 1,
