@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from helioreduce.runtime import log, script
-from helioreduce.spice import binning, files, fit, initial
+from helioreduce.runtime import script
+from helioreduce.runtime.log import item_progress
+from helioreduce.spice import files, level3, raster
 
 
 def main(prepared: str, output: str, group: str, bins: dict[str, Any], model: dict[str, Any], catalogue: str = "") -> None:
     """Read a prepared group, find its start, fit every pixel in the bin it needs, write Level P."""
     joined = files.read_prepared(prepared, group)
     with files.naming(prepared):
-        start = initial.estimate(joined, files.read_catalogue(catalogue), initial.Settings.of(model))
-        settings = binning.Settings.of(bins, joined.windows[0].header)
-        fitted = binning.fit_adaptive(joined, start, settings, log.item_progress(group))
-    facts = {text: int((fitted.fit.status == code).sum()) for code, text in fit.STATUS.items()}
-    log.logger.info("%s: %s; ties: %s", group, facts, [tuple(tie) for tie in start.model.ties])
-    files.write_fitted(output, fitted, start, facts)
+        found = raster.fitted(joined, files.read_catalogue(catalogue), model, bins, item_progress)
+    files.write_fitted(output, level3.planes(*found))
 
 
 if __name__ == "__main__":

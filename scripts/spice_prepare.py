@@ -4,16 +4,16 @@ from typing import Any
 
 from helioreduce.runtime import script
 from helioreduce.runtime.log import logger
-from helioreduce.spice import files, initial
-from helioreduce.spice.group import join
-from helioreduce.spice.prepare import prepare
+from helioreduce.spice import files, raster
+from helioreduce.spice.prepare import recorded
 
 
 def main(
     level2: str,
     output: str,
     group: str,
-    windows: list[int],
+    fit: dict[str, list[str]],
+    trim: dict[str, list[float]],
     joining: dict[str, Any],
     threshold: float | None,
     denoise: bool,
@@ -21,13 +21,12 @@ def main(
     catalogue: str = "",
 ) -> None:
     """Read the windows of one group, prepare them, write them."""
-    found = files.read_level2(level2)
-    settings = initial.Settings.of(model) if model else initial.Settings()
+    request = raster.Request(joining, trim, threshold, denoise, model, {})
     with files.naming(level2):
-        joined = join(group, [found[number] for number in windows], **joining)
-        prepared, facts = prepare(joined, files.read_catalogue(catalogue), settings, threshold=threshold, denoise=denoise)
-    logger.info("%s: %s", ", ".join(window.name for window in prepared.windows), facts)
-    files.write_prepared(output, prepared, facts, level2)
+        windows = files.read_windows(level2, fit["windows"])
+        own, facts = raster.prepared(group, raster.Fit(**fit), windows, files.read_catalogue(catalogue), request)
+    logger.info("%s: %s", ", ".join(window.name for window in own.windows), facts)
+    files.write_prepared(output, recorded(own, facts, level2))
 
 
 if __name__ == "__main__":

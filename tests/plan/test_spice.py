@@ -11,25 +11,32 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import validators
 
 from helioreduce.errors import InputError
-from helioreduce.io import fits
-from helioreduce.plan.settings import canonical
-from helioreduce.plan.spice import SIMULATED, Plan
-from helioreduce.spice import level2, simulate
+from helioreduce.io import fits, npz
+from helioreduce.plan.settings import validated
+from helioreduce.plan.spice import SIMULATED, Plan, simulated
+from helioreduce.spice import files, level2, simulate
+from helioreduce.spice.synthetic import WINDOWS
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 NAME = "solo_L2_spice-n-ras_1"
 
 
+TIE = {"follower": "mg_9 749.54 x", "operation": "add", "leader": "mg_9 706.02 x", "value": 43.52}
+#: Name of the fit of the window with Ne VIII.
+NEON = "N_IV_765_Peak_Ne_VIII_770_Peak_Merged"
+
+
 def configured(**spice):
-    """A validated, canonical configuration with these settings of SPICE over those of ``config.yaml``."""
+    """A validated configuration with these settings of SPICE over those of ``config.yaml``, as Snakemake lays them."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    config["spice"] |= spice
-    validators.validator_for(SCHEMA)(SCHEMA).validate(config)
-    return canonical(config, SCHEMA)
+    for key, value in spice.items():
+        if isinstance(value, dict):
+            config["spice"][key] = {**config["spice"][key], **value}
+        else:
+            config["spice"][key] = value
+    return validated(config)
 
 
 def plan(**spice):
@@ -64,7 +71,12 @@ def test_default_is_the_simulated_raster():
 
 def test_windows_of_the_simulated_raster_are_those_of_its_file():
     planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
-    assert tuple(window.name for window in level2.windows(planes)) == SIMULATED.windows
+    seen = simulated({"rows": 8, "columns": 2, "times": 1}).windows
+    windows = level2.windows(planes)
+    assert [own.name for own in seen] == [window.name for window in windows]
+    for own, window in zip(seen, windows, strict=True):
+        assert (own.low, own.high) == pytest.approx((window.low, window.high))
+        assert own.shape == window.shape
 
 
 def test_targets_are_all_products_of_all_rasters(folder):
@@ -72,8 +84,8 @@ def test_targets_are_all_products_of_all_rasters(folder):
     assert own.targets() == [
         f"results/spice/{state}/{NAME}.{suffix}"
         for state, suffix in (("level3", "fits"), ("radiance", "fits"), ("velocity", "fits"), ("report", "html"))
-    ]
-    assert plan().targets()[-1] == f"results/spice/composition/{SIMULATED.name}.fits"
+    ] + ["results/spice/complete.txt"]
+    assert plan().targets()[-2] == f"results/spice/composition/{SIMULATED}.fits"
 
 
 def test_refused_files_are_reported_with_the_reason(folder):
@@ -100,20 +112,105 @@ def test_what_does_not_exist_is_an_input_error(settings, problem):
         plan(**settings)
 
 
-@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True), max_size=3))
-def test_every_window_is_in_one_group_or_the_groups_are_refused(groups):
-    """Groups of the configuration are there, and each other window is alone."""
-    count, flat = len(SIMULATED.windows), [number for group in groups for number in group]
-    if max(flat, default=0) >= count or len(set(flat)) < len(flat):
-        with pytest.raises(InputError, match=r"there is no window 3|is in two groups"):
-            plan(groups=groups)
-        return
-    own = plan(groups=groups)
-    found = [own.windows(SimpleNamespace(group=name)) for name in own.groups(SIMULATED.name)]
-    assert sorted(number for group in found for number in group) == list(range(count))
-    assert sorted(group for group in found if group not in groups) == [
-        [number] for number in range(count) if number not in flat
-    ]
+LINES = ("mg_9 706.02", "mg_9 749.54", "ne_8 770.42")
+
+
+@given(st.lists(st.lists(st.sampled_from(LINES), min_size=2, max_size=3, unique=True), max_size=3))
+def test_every_window_is_fitted_and_each_fit_has_a_name(groups):
+    """Groups of the configuration are there, also where they overlap; each window in none of them is fitted alone."""
+    fits = plan(groups=groups).fits[SIMULATED].windows
+    assert {window for windows in fits.values() for window in windows} == {own.name for own in WINDOWS}
+    grouped = {line for group in groups for line in group}
+    alone = [windows for windows in fits.values() if len(windows) == 1]
+    assert len(alone) == len(WINDOWS) - len(grouped)
+    assert len(fits) == len({"+".join(group) for group in groups}) + len(alone)
+
+
+def test_a_window_is_fitted_fused_and_alone():
+    group = {"name": "magnesium", "windows": ["mg_9 706.02", "S IV 750/ Mg IX - Peak"], "alone": True}
+    own = plan(groups=[group])
+    assert next(iter(own.fits[SIMULATED].windows)) == "magnesium"
+    assert len(own.fits[SIMULATED].windows) == 4
+    found = own.fit(SimpleNamespace(raster=SIMULATED, group="magnesium"))
+    assert found["labels"] == [f"{window} [magnesium]" for window in found["windows"]]
+    single = own.fit(SimpleNamespace(raster=SIMULATED, group=list(own.fits[SIMULATED].windows)[3]))
+    assert single["labels"] == single["windows"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            {"model": {"ties": [TIE | {"follower": "mg_9 794.54 x", "leader": "mg_9 607.02 x"}]}},
+            "spice.model.ties.*'mg_9 794.54'",
+        ),
+        ({"model": {"ties": [TIE | {"follower": "mg_9 749.54"}]}}, "is no parameter"),
+        ({"model": {"fixed": {"ne_9 770.42 s": 0.35}}}, "spice.model.fixed.*nearest is 'ne_8 770.42'"),
+        ({"model": {"start": {"B Ne VIII 7700": 0.01}}}, "spice.model.start.*no window or line"),
+        ({"binning": {"lines": ["ne_8 770.42", "ne_8 777.42"]}}, "spice.binning.lines: there is no line 'ne_8 777.42'"),
+        ({"composition": {"lines": ["s_4 750.22", "n_4 756.15"]}}, "spice.composition.lines.*nearest is 'n_4 765.15'"),
+        (
+            {"windows": {"exclude": ["N IV 760"]}},
+            "spice.windows.exclude: there is no window or line 'N IV 760'. The nearest is 'o_5 760.43",
+        ),
+        ({"groups": [["mg_9 706.02", "mg_9 749.45", "mg_10 600"]]}, "spice.groups.*'mg_10 600'"),
+    ],
+)
+def test_names_that_occur_nowhere_are_refused_before_any_job(settings, problem):
+    with pytest.raises(InputError, match=problem):
+        plan(**settings)
+
+
+def test_what_does_not_apply_to_a_raster_is_noted():
+    own = plan(
+        groups=[["mg_9 706.02", "c_3 977.03"]], binning={"lines": ["c_3 977.03"]}, model={"fixed": {"o_6 1031.93 s": 0.4}}
+    )
+    notes = "; ".join(own.fits[SIMULATED].notes)
+    assert "there is no window c_3 977.03" in notes
+    assert "binning.lines: no window has c_3 977.03" in notes
+    assert "model.fixed of o_6 1031.93 s does not apply" in notes
+    assert "the tie of mg_9 749.54 x to mg_9 706.02 x does not apply" in notes
+    assert all(SIMULATED in note for note in own.notes)
+    assert len(own.fits[SIMULATED].windows) == 3
+
+
+def test_windows_are_included_excluded_and_trimmed_by_name_or_line():
+    assert list(plan(windows={"include": ["ne_8 770.42"]}).fits[SIMULATED].windows) == [NEON]
+    left = plan(windows={"exclude": ["ne_8 770.42"]}).fits[SIMULATED].windows
+    assert NEON not in left
+    trimmed = plan(windows={"trim": {"n_4 765.15": [768, 773]}})
+    assert trimmed.trim(SimpleNamespace(raster=SIMULATED)) == {WINDOWS[2].name: [768, 773]}
+    with pytest.raises(InputError, match="leaves none of its windows"):
+        plan(windows={"exclude": list(LINES)})
+
+
+def test_thresholds_can_be_switched_off():
+    """An empty mapping of the user's own is not filled with the default."""
+    assert plan().settings["binning"]["thresholds"]["I"] == 0.3
+    assert set(plan(binning={"thresholds": {}}).settings["binning"]["thresholds"].values()) == {None}
+
+
+def test_two_studies_keep_their_own_windows(folder):
+    """Other windows in another order: every raster has its fits, and its notes."""
+    planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
+    fits.write_planes(folder / "second.fits", [planes[2], planes[1]])
+    own = plan(source="folder", folder=str(folder), filters={"name": [NAME, "second"]})
+    assert len(own.fits[NAME].windows) == 2
+    assert list(own.fits["second"].windows) == ["S_IV_750_Mg_IX_Peak", NEON]
+    assert any("there is no window mg_9 706.02" in note for note in own.fits["second"].notes)
+
+
+def test_composition_needs_a_line_of_either_side(folder):
+    planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
+    fits.write_planes(folder / "second.fits", planes[:1])
+    path = folder / "table.npz"
+    files.write_table(path, simulate.table())
+    lines = ["s_4 750.22", "n_4 765.15"]
+    own = plan(source="folder", folder=str(folder), composition={"lines": lines, "table": str(path)})
+    assert own.is_composed(NAME)
+    assert not own.is_composed("second")
+    with pytest.raises(InputError, match="outside the table"):
+        plan(composition={"lines": lines, "table": str(path), "log_n": 13})
 
 
 @pytest.mark.parametrize(
@@ -121,6 +218,8 @@ def test_every_window_is_in_one_group_or_the_groups_are_refused(groups):
     [
         ({"model": {"limits": {"I": [0, 1000], "x": [1, -1], "s": [0.2, 0.6], "B": [-10, 10]}}}, r"limits\.x is \[1, -1\]"),
         ({"legacy": {"name": "one.fits"}}, "spice.legacy.name: .* has no ::PARAMPLACEHOLDER"),
+        ({"area": [[8, 4], [0, None]]}, r"spice.area is \[8, 4\] along y"),
+        ({"windows": {"trim": {"ne_8 770.42": [773, 768]}}}, "Give the lower limit first"),
     ],
 )
 def test_settings_without_a_meaning_are_refused_before_any_job(settings, problem):
@@ -129,22 +228,25 @@ def test_settings_without_a_meaning_are_refused_before_any_job(settings, problem
 
 
 def test_files_of_a_raster_follow_its_groups():
-    fitted = plan(groups=[[0, 1]]).fitted(SimpleNamespace(raster=SIMULATED.name))
-    assert fitted == [f"results/spice/fitted/{SIMULATED.name}/{group}.fits" for group in ("window0-1", "window2")]
+    fitted = plan(groups=[["mg_9 706.02", "mg_9 749.54"]]).fitted(SimpleNamespace(raster=SIMULATED))
+    assert fitted == [f"results/spice/fitted/{SIMULATED}/{group}.fits" for group in ("mg_9_706.02+mg_9_749.54", NEON)]
 
 
 def test_contribution_functions_of_the_user(tmp_path):
-    names = [str(tmp_path / name) for name in ("a.npz", "b.npz")]
-    for name in names:
-        Path(name).touch()
-    own = {"lines": ["s_4 750.22"], "log_n": 9.0}
-    single = plan(composition={**own, "table": names[0]})
-    assert single.contribution_functions == names[0]
-    several = plan(composition={**own, "table": names})
-    assert several.contribution_functions == "results/spice/contribution_functions.npz"
-    assert several.tables == tuple(names)
-    assert single.composed
-    assert several.composed
+    table, name = simulate.table(), str(tmp_path / "table.npz")
+    files.write_table(name, table)
+    lines = ["s_4 750.22", "n_4 765.15"]
+    assert plan(composition={"lines": lines, "table": name}).contribution_functions == name
+    several = []
+    for line in lines:
+        meta = {"ion": line.split()[0], "wavelength": line.split()[1], "units": "x", "abundance_applied": False}
+        several.append(str(tmp_path / f"{meta['ion']}.npz"))
+        grids = {"densities": 10**table.log_n, "temperature": 10**table.log_t}
+        npz.write(several[-1], {**grids, "gofnt": table.functions[line], "meta": np.array(json.dumps(meta))})
+    own = plan(composition={"lines": lines, "table": several})
+    assert own.contribution_functions == "results/spice/contribution_functions.npz"
+    assert own.tables == tuple(several)
+    assert own.is_composed(SIMULATED)
 
 
 def test_a_rule_has_the_settings_it_uses():

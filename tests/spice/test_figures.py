@@ -28,15 +28,40 @@ def shown(axis):
 
 def test_maps_of_a_line_are_in_their_units(fitted):
     radiance, velocity = maps.radiances(fitted).maps[1], maps.velocities(fitted)[1]
-    width = fitted.converged(fitted.fit.q[:, 5])
-    axes = figures.line_maps(radiance, velocity, width).axes
-    np.testing.assert_allclose(shown(axes[0]), 1e3 * radiance.data[0], rtol=1e-6)
-    np.testing.assert_allclose(shown(axes[1]), 100 * (radiance.sigma / radiance.data)[0], rtol=1e-5)
-    np.testing.assert_allclose(shown(axes[2]), velocity.data[0], rtol=1e-6)
-    np.testing.assert_allclose(shown(axes[3]), 2.3548200450309493 * width[0], rtol=1e-6)
-    low, high = axes[2].images[0].get_clim()
+    width = figures.Width(*(fitted.found(1, values[:, 5]) for values in (fitted.fit.q, fitted.fit.sigma())))
+    axes = figures.line_maps(radiance, velocity, width, np.zeros(width.data.shape, bool)).axes
+    fwhm = 2.3548200450309493
+    expected = [1e3 * radiance.data, velocity.data, fwhm * width.data]
+    expected += [100 * radiance.sigma / radiance.data, velocity.sigma, fwhm * width.sigma]
+    for axis, values in zip(axes, expected, strict=False):
+        np.testing.assert_allclose(shown(axis), values[0], rtol=1e-5)
+    low, high = axes[1].images[0].get_clim()
     assert low == -high
-    assert high == pytest.approx(max(5, np.nanpercentile(np.abs(velocity.data), 95)))
+
+
+def test_scales_follow_the_pixels_that_are_known_well():
+    """±20 km/s known to 2 km/s beside as many pixels of ±200 km/s known to 150 km/s: the scale is that of the first."""
+    rng = np.random.default_rng(5)
+    v = np.concatenate([rng.uniform(-20, 20, 500), rng.uniform(-200, 200, 500)]).reshape(1, 50, 20).astype(np.float32)
+    sigma = np.concatenate([np.full(500, 2.0), np.full(500, 150.0)]).reshape(v.shape).astype(np.float32)
+    header = {"CRVAL1": 0.0, "CRPIX1": 1.0, "CDELT1": 4.0, "CRVAL2": 0.0, "CRPIX2": 1.0, "CDELT2": 1.0}
+    radiance, velocity = (maps.LineMap("c_3 977.03", "", np.abs(v), sigma, header) for _ in range(2))
+    velocity = maps.LineMap("c_3 977.03", "", v, sigma, header)
+    width = figures.Width(np.full(v.shape, 0.35), np.full(v.shape, 0.01))
+    row = figures.line_maps(radiance, velocity, width, np.zeros(v.shape, bool))
+    assert 18 < row.axes[1].images[0].get_clim()[1] < 22
+
+
+def test_pixels_at_a_bound_have_a_colour_of_their_own():
+    bound = np.zeros((1, 6, 4), bool)
+    bound[0, 2, 1] = True
+    values = np.where(bound, np.nan, 1.0).astype(np.float32)
+    header = {"CRVAL1": 0.0, "CRPIX1": 1.0, "CDELT1": 4.0, "CRVAL2": 0.0, "CRPIX2": 1.0, "CDELT2": 1.0}
+    own = maps.LineMap("c_3 977.03", "", values, values, header)
+    for axis in figures.line_maps(own, own, figures.Width(values, values), bound).axes[:6]:
+        marked = np.ma.filled(axis.images[1].get_array(), np.nan)
+        np.testing.assert_array_equal(np.isfinite(marked), bound[0])
+        assert axis.images[1].cmap(1.0)[:3] != axis.get_facecolor()[:3]
 
 
 def test_spectra_show_means_of_data_and_model_and_their_difference_in_errors(fitted):

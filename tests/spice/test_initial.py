@@ -1,11 +1,12 @@
 """Start values: found from the data, wherever the wavelength scale has gone; unknown windows are fitted all the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spice_scenes import joined, noise_of, wavelengths
 
-from helioreduce.errors import InputError
-from helioreduce.spice import catalogue, fit, group, initial, level2, simulate
+from helioreduce.spice import binning, catalogue, fit, group, initial, level2, simulate
 from helioreduce.spice.model import Line, Tie, build
 
 KNOWN = catalogue.built_in()
@@ -29,7 +30,7 @@ def test_offset_and_width_do_not_matter(offset, width):
     own = build([wave], [Line(e.name, e.wavelength) for e in lines])
     scene = joined(np.random.default_rng(4), own, np.tile(truth, (400, 1)), 600)
     data = scene.spectra.T.reshape(1, wave.size, 20, 20).astype(np.float32)
-    window = level2.Window("O III 703", data, wave, {}, np.zeros(data.shape, np.uint8))
+    window = level2.Window("O III 703", data, wave, {}, np.zeros(data.shape, np.uint8), np.zeros((1, 20)))
     start = initial.estimate(group.Group("own", (window,), (noise_of(600),)), KNOWN)
     found = fit.fit_spectra(start, window.spectra, scene.a, scene.b)
     best = fit.fit_spectra(start.model.start(truth), window.spectra, scene.a, scene.b)
@@ -64,14 +65,60 @@ def test_absent_line_is_left_out_with_a_warning():
     assert [line.name for line in start.model.lines] == ["n_4 765.15", "ne_8 770.42"]
 
 
-def test_tie_out_of_the_group_is_refused_and_others_pass():
+def test_a_tie_applies_where_both_of_its_lines_are():
     windows, _ = raster()
-    own = group.join("own", [windows[1]])
     tie = Tie("mg_9 749.54 x", "add", "mg_9 706.02 x", 43.52)
-    with pytest.raises(InputError, match="leads out of the group"):
-        initial.estimate(own, KNOWN, initial.Settings(ties=(tie,)))
-    other = group.join("own", [windows[2]])
-    assert initial.estimate(other, KNOWN, initial.Settings(ties=(tie,))).model.ties == ()
+    for chosen, count in ((windows[1:2], 0), (windows[2:], 0), (windows[:2], 1)):
+        start = initial.estimate(group.join("own", chosen), KNOWN, initial.Settings(ties=(tie,)))
+        assert len(start.model.ties) == count
+
+
+def test_relations_hold_with_another_catalogue():
+    """O III 702.85 (SAFFRON's) for 702.70: a tie of the one is a tie of the other; backgrounds go by window or line."""
+    windows, _ = raster()
+    other = KNOWN.remove_line("o_3 702.70").add_line("o_3", 702.85)
+    settings = initial.Settings(
+        ties=(Tie("o_3 702.70 s", "mul", "O III 703.87 s", 1.0),), fixed={"B mg_9 706.02": 0.01, f"B {windows[1].name}": 0.015}
+    )
+    start = initial.estimate(group.join("own", windows[:2]), other, settings)
+    assert [tie.follower for tie in start.model.ties] == ["o_3 702.85 s"]
+    assert start.model.fixed == {"B 0": 0.01, "B 1": 0.015}
+
+
+def spoiled(window, wavelength, peak):
+    """A window with a Gaussian component more."""
+    extra = peak * np.exp(-0.5 * ((window.wavelength - wavelength) / 0.35) ** 2)
+    return replace(window, data=window.data + extra[None, :, None, None].astype(np.float32))
+
+
+def test_a_component_beside_its_line_gets_no_name_of_the_catalogue():
+    """Light 1.1 Å from where a line of the catalogue would be: the line is left out, with a note, and does not drive bins."""
+    windows, _ = raster()
+    window = spoiled(windows[2], 767.8 - 0.3, 0.4)
+    with pytest.warns(UserWarning, match=r"xx_1 766.70: what is near it lies at 766.8.*left out"):
+        start = initial.estimate(group.join("own", [window]), KNOWN.add_line("xx_1", 766.70))
+    assert [line.name for line in start.model.lines] == ["n_4 765.15", "ne_8 770.42"]
+    assert "xx_1" in start.notes[0]
+
+
+def test_a_width_at_its_limit_is_marked_and_does_not_count():
+    windows, _ = raster()
+    limits = {"I": (0, 1000), "x": (-1, 1), "s": (0.2, 0.34), "B": (-10, 10)}
+    with pytest.warns(UserWarning, match="width"):
+        start = initial.estimate(group.join("own", [windows[2]]), KNOWN, initial.Settings(limits=limits))
+    assert set(start.marked) == {"n_4 765.15", "ne_8 770.42"}
+    assert binning._counted(start.model, (), start.marked) == []
+
+
+def test_start_values_by_hand():
+    windows, _ = raster()
+    settings = initial.Settings(
+        ties=(Tie("n_4 765.15 s", "mul", "ne_8 770.42 s", 1.0),), start={"Ne VIII 770.42 x": 770.5, "n_4 765.15 s": 0.4}
+    )
+    start = initial.estimate(group.join("own", [windows[2]]), KNOWN, settings)
+    found = dict(zip(start.model.names, start.q, strict=True))
+    assert found["ne_8 770.42 x"] == 770.5
+    assert found["n_4 765.15 s"] == found["ne_8 770.42 s"] == 0.4
 
 
 def test_shared_width_is_one_parameter():

@@ -34,7 +34,7 @@ def fitted(raster):
 @pytest.fixture
 def written(fitted, tmp_path):
     path = tmp_path / "fitted.fits"
-    files.write_fitted(path, fitted[1], fitted[0], {"converged": 1})
+    files.write_fitted(path, fitted[2])
     return path
 
 
@@ -110,8 +110,10 @@ def test_groups_of_one_file_are_kept_apart(written, fitted, tmp_path):
     """The same windows fitted twice under two names: each fit comes back with its own numbers."""
     start, result, _ = fitted
     other = replace(result, group=replace(result.group, name="again"), level=result.level + 1)
-    files.write_fitted(tmp_path / "again.fits", other, start, {})
-    merged = files.merge_fitted([written, tmp_path / "again.fits"], tmp_path / "merged.fits")
+    files.write_fitted(tmp_path / "again.fits", level3.planes(other, start, {}))
+    planes = files.read_planes([written, tmp_path / "again.fits"])
+    files.write_fitted(tmp_path / "merged.fits", planes)
+    merged = files.fits_of(planes)
     for groups in (merged, files.read_fitted(tmp_path / "merged.fits")):
         assert [own.group.name for own in groups] == ["window0-1", "again"]
         np.testing.assert_array_equal(groups[1].level, groups[0].level + 1)

@@ -9,7 +9,9 @@ from typing import Any
 
 #: The chain of AIA, from the first step.
 CHAIN = ("respike", "error", "deconvolve", "prep", "degradation", "exposure", "quicklook")
-SPICE = ("simulate", "ingest", "prepare", "fit", "merge", "velocity", "radiance", "composition", "report")
+SPICE = ("simulate", "reduce_composed", "refuse")
+#: Single steps of SPICE (spice.fused: false) in a folder that one job has finished.
+STEPS = ("ingest", "prepare", "fit", "merge", "velocity", "radiance", "composition", "report", "refuse")
 ESIS = ("dark", "level1", "register", "drift", "align", "mask", "vignetting", "normalise", "level3", "figures")
 
 
@@ -30,7 +32,7 @@ REFUSED = None
 
 
 def spice(step: str) -> set[str]:
-    """Rules of SPICE from one step on; velocity, radiance and the page follow from the merged fits."""
+    """Rules of SPICE from one on."""
     return since(step, SPICE, "spice")
 
 
@@ -129,29 +131,27 @@ SPICE_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "spice.source": ("list", REFUSED),
     "spice.saffron": ("nowhere", REFUSED),
     "spice.catalogue": ("nowhere", REFUSED),
-    "spice.groups": ([[0, 2]], spice("prepare")),
-    "spice.area": ([[0, 8], [0, None]], spice("prepare")),
-    "spice.noise.frames": (1, spice("prepare")),
-    "spice.noise.factor": (1.1, spice("prepare")),
-    "spice.despike": (False, spice("prepare")),
-    "spice.spike_threshold": (5, spice("prepare")),
-    "spice.denoise": (True, spice("prepare")),
-    "spice.velocity.zero": ("mean", {"spice_velocity", "spice_report"}),
-    "spice.velocity.gradients": (["x"], {"spice_velocity", "spice_report"}),
-    "spice.composition.lines": (["s_4 750.22", "n_4 765.15"], {"spice_composition", "spice_report"}),
-    "spice.composition.log_n": (9.5, {"spice_composition", "spice_report"}),
+    "spice.fused": (False, {f"spice_{name}" for name in STEPS}),
     "spice.composition.table": ("nowhere", REFUSED),
-    "spice.legacy.name": ("::SAMENAME_::PARAMPLACEHOLDER.fits", spice("merge")),
 }
+REDUCED = spice("reduce_composed")
+#: One job makes all products of a raster, and each of its settings makes it again.
+SPICE_KEYS |= {f"spice.{name}": (value, REDUCED) for name, value in {
+    "groups": [["mg_9 706.02", "ne_8 770.42"]], "windows.include": ["mg_9 706.02", "ne_8 770.42"],
+    "windows.exclude": ["mg_9 706.02"], "windows.trim": {"ne_8 770.42": [764, 772]}, "area": [[0, 8], [0, None]],
+    "noise.frames": 1, "noise.factor": 1.1, "despike": False, "spike_threshold": 5, "denoise": True, "velocity.zero": "mean",
+    "velocity.gradients": ["x"], "composition.lines": ["s_4 750.22", "n_4 765.15"], "composition.log_n": 9.5,
+    "legacy.name": "::SAMENAME_::PARAMPLACEHOLDER.fits",
+}.items()}  # fmt: skip
 SPICE_KEYS |= {f"spice.{name}": (value, NOTHING) for name, value in {
     "files": ["a"], "folder": "a", "dates.year": 2022, "dates.month": 4, "dates.day": 2, "filters.study": "a",
     "filters.misostud": 1, "filters.soop": "a", "filters.stp": 1, "filters.name": "a",
 }.items()}  # fmt: skip
-SPICE_KEYS |= {f"spice.model.{name}": (value, spice("prepare")) for name, value in {
-    "ties": [], "fixed": {"ne_8 770.42 s": 0.35}, "shared_width": True, "significance": 2,
+SPICE_KEYS |= {f"spice.model.{name}": (value, REDUCED) for name, value in {
+    "ties": [], "fixed": {"ne_8 770.42 s": 0.35}, "start": {"ne_8 770.42 x": 770.1}, "shared_width": True, "significance": 2,
     "limits.I": [0, 500], "limits.x": [-0.5, 0.5], "limits.s": [0.2, 0.5], "limits.B": [-5, 5],
 }.items()}  # fmt: skip
-SPICE_KEYS |= {f"spice.binning.{name}": (value, spice("fit")) for name, value in {
+SPICE_KEYS |= {f"spice.binning.{name}": (value, REDUCED) for name, value in {
     "extents": [1, 3], "times": [1, 3], "thresholds.I": 0.2, "thresholds.x": 0.1, "thresholds.s": 0.5, "thresholds.B": 0.5,
     "lines": ["ne_8 770.42"], "correlation": 0.1,
 }.items()}  # fmt: skip

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from helioreduce.spice import fit, model, noise
-from helioreduce.spice.simulate import RADCAL_PER_SECOND, STEP
+from helioreduce.spice.simulate import RADCAL_PER_SECOND
+from helioreduce.spice.synthetic import STEP
 
 #: Cards of which the noise of a short-wavelength window follows.
 CARDS = {"DETECTOR": "SW", "NBIN2": 1, "NBIN3": 1, "BUNIT": "W/m2/sr/nm"}

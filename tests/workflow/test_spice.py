@@ -14,7 +14,7 @@ from helioreduce.spice import simulate
 NAME = "solo_L2_spice-n-ras_20220402T111537_V00_synthetic"
 SMALL = {"rows": 20, "columns": 8}
 #: One raster without composition, every window by itself.
-PLAIN = {"groups": [], "model": {"ties": []}, "composition": {"lines": []}}
+PLAIN = {"groups": [], "composition": {"lines": []}}
 
 
 def said(process):
@@ -61,6 +61,8 @@ def test_simulated_raster_to_composition_and_page(site, spice):
     assert "https:" not in page
     again = spice(simulated=SMALL)
     assert "Nothing to be done" in said(again)
+    assert (folder / "complete.txt").is_file()
+    assert not (folder / "refused.tsv").exists()
     assert {path.name for path in site.iterdir()} == {"level1", "tables", "results", ".snakemake"}
 
 
@@ -81,8 +83,10 @@ def test_a_file_that_cannot_be_calibrated_stops_with_its_name(site, spice):
     products.write_planes(site / "broken.fits", planes)
     process = spice(source="list", files=["broken.fits"], **PLAIN)
     assert process.returncode != 0
-    logs = "".join(path.read_text() for path in (site / "results/logs/spice_prepare").rglob("*.log"))
-    assert "broken.fits: the keyword RADCAL" in logs
+    assert "the keyword RADCAL" in said(process).partition("What failed")[2]
+    rows = (site / "results/spice/refused.tsv").read_text().splitlines()
+    assert len(rows) == 1 + 3
+    assert all("broken.fits" in row and "RADCAL" in row for row in rows[1:])
     assert not list((site / "results").rglob("*.part"))
     assert not (site / "results/spice/level3").exists()
 
@@ -94,14 +98,48 @@ def test_selection_without_files_is_an_error_of_the_configuration(site, spice):
     assert "none of 0 files can be reduced" in said(process)
 
 
-def test_a_refused_file_is_named_on_the_screen_and_costs_no_other(site, spice):
+def test_three_orders_two_studies_and_bad_windows_in_one_command(site, spice):
+    """A folder with the windows of one raster in three orders, another study, and what cannot be reduced.
+
+    Every order gives the same numbers; a window that is bad costs itself, a file that is bad costs itself, and both are named
+    on the screen, in the table and in the last lines, with an exit code.
+    """
     planes, _ = simulate.raster(simulate.Settings(**SMALL))
-    products.write_planes(site / "L2" / "good.fits", planes)
-    products.write_arrays(site / "L2" / "other.fits", {"A": np.zeros((3, 3))})
-    plan = spice("-n", source="folder", folder="L2", **PLAIN)
-    assert plan.returncode == 0, said(plan)
-    assert said(plan).count("other.fits: holds no spectral window") == 1
-    assert "results/spice/level3/good.fits" in said(plan)
+    for name, order in (("a", (0, 1, 2)), ("b", (2, 0, 1)), ("c", (1, 2, 0))):
+        products.write_planes(site / f"L2/order_{name}.fits", [planes[i] for i in order])
+    products.write_planes(site / "L2/study.fits", [planes[2], planes[1]])
+    bad = [plane._replace(header=plane.header.copy(), data=plane.data.copy()) for plane in planes]
+    bad[0].data[:] = np.nan
+    bad[2].header["BUNIT"] = "adu"
+    products.write_planes(site / "L2/bad.fits", bad)
+    products.write_arrays(site / "L2/other.fits", {"A": np.zeros((3, 3))})
+    process = spice("spice", source="folder", folder="L2", composition={"lines": []})
+    assert process.returncode != 0
+    made = {path.stem for path in (site / "results/spice/level3").iterdir()}
+    assert made == {"order_a", "order_b", "order_c", "study", "bad"}
+    radiances = {
+        name: {plane.name: plane.data for plane in products.read_planes(site / f"results/spice/radiance/{name}.fits")}
+        for name in made
+    }
+    for name in ("order_b", "order_c"):
+        assert list(radiances[name]) == list(radiances["order_a"])
+        for line, values in radiances["order_a"].items():
+            np.testing.assert_array_equal(radiances[name][line], values)
+    neon = radiances["order_a"]["ne_8 770.42"]
+    np.testing.assert_array_equal(radiances["study"]["ne_8 770.42"], neon)
+    assert {line for line in radiances["bad"] if "SIGMA" not in line and "COV" not in line} == {
+        "s_4 748.40", "mg_9 749.54", "s_4 750.22",
+    }  # fmt: skip
+    table = (site / "results/spice/refused.tsv").read_text()
+    last = said(process).partition("What failed, and why")[2]
+    for text in ("other.fits: holds no spectral window", "no sample is finite", "BUNIT is 'adu'"):
+        assert text in table
+        assert text in last
+    assert said(process).count("spice: left out") >= 1
+    page = (site / "results/spice/report/bad.html").read_text()
+    assert "refused" in page
+    again = spice("spice", source="folder", folder="L2", composition={"lines": []})
+    assert again.returncode != 0
 
 
 def test_saffrons_configuration_drives_the_workflow(site, spice):
@@ -114,6 +152,23 @@ def test_saffrons_configuration_drives_the_workflow(site, spice):
     assert plan.returncode == 0, said(plan)
     assert "spice_fit" in said(plan)
     assert "solo_L2_spice-n-ras_1" in said(plan)
+
+
+@pytest.mark.full
+def test_single_steps_give_what_one_job_gives(site, spice):
+    """spice.fused: false, every step a job of its own: fits, radiances and velocities to 10⁻⁶, the pages alike."""
+    stored = []
+    for fused in (True, False):
+        process = spice("--forceall", fused=fused, simulated=SMALL)
+        assert process.returncode == 0, said(process)
+        planes = [
+            products.read_planes(site / f"results/spice/{state}/{NAME}.fits") for state in ("level3", "velocity", "composition")
+        ]
+        stored.append({(n, i, plane.name): plane.data for n, own in enumerate(planes) for i, plane in enumerate(own)})
+    assert (site / f"results/spice/fitted/{NAME}").is_dir()
+    assert list(stored[0]) == list(stored[1])
+    for key, values in stored[0].items():
+        np.testing.assert_allclose(values, stored[1][key], rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.full
@@ -139,7 +194,7 @@ def test_run_killed_at_every_step_ends_as_if_nothing_had_been(site, spice, kille
     expected = digests(site)
     shutil.rmtree(site / "results")
     shutil.rmtree(site / ".snakemake")
-    for step in ("simulated/*", "prepared/*/*", "fitted/*/*", "level3/*", "radiance/*"):
+    for step in ("simulated/*", "level3/*", "radiance/*", "report/*"):
         killed(f"results/spice/{step}", "spice", **whole)
     last = spice(simulated=SMALL)
     assert last.returncode == 0, said(last)

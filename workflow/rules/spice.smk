@@ -3,7 +3,10 @@
 
 wildcard_constraints:
     raster=r"[\w.+-]+",
-    group=r"window\d+(-\d+)*",
+    group=r"[\w.+-]+",
+
+
+ruleorder: spice_reduce > spice_reduce_composed > spice_merge > spice_velocity > spice_radiance > spice_composition > spice_report
 
 
 rule spice:
@@ -29,6 +32,75 @@ rule spice_simulate:
         "Simulate a SPICE raster."
     script:
         "../../scripts/spice_simulate.py"
+
+
+rule spice_reduce:
+    input:
+        **spice.catalogue,
+        level2=spice.level2,
+    output:
+        level3="results/spice/level3/{raster}.fits",
+        saffron=directory("results/spice/saffron/{raster}"),
+        radiance="results/spice/radiance/{raster}.fits",
+        velocity="results/spice/velocity/{raster}.fits",
+        page="results/spice/report/{raster}.html",
+    log:
+        "results/logs/spice_reduce/{raster}.log",
+    wildcard_constraints:
+        raster=spice.pattern(composed=False),
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    resources:
+        mem_mb=spice.memory,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        fits=spice.every_fit,
+        request=spice.request,
+        after=spice.after,
+        code=code("spice_reduce"),
+    message:
+        "Reduce {wildcards.raster}."
+    script:
+        "../../scripts/spice_reduce.py"
+
+
+use rule spice_reduce as spice_reduce_composed with:
+    input:
+        **spice.catalogue,
+        level2=spice.level2,
+        table=spice.contribution_functions,
+    output:
+        level3="results/spice/level3/{raster}.fits",
+        saffron=directory("results/spice/saffron/{raster}"),
+        radiance="results/spice/radiance/{raster}.fits",
+        velocity="results/spice/velocity/{raster}.fits",
+        page="results/spice/report/{raster}.html",
+        composition="results/spice/composition/{raster}.fits",
+    log:
+        "results/logs/spice_reduce_composed/{raster}.log",
+    wildcard_constraints:
+        raster=spice.pattern(composed=True),
+
+
+rule spice_refuse:
+    input:
+        spice.products("level3"),
+    output:
+        "results/spice/complete.txt",
+    log:
+        "results/logs/spice_refuse.log",
+    localrule: True
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        rasters=list(spice.rasters),
+        refused_files=spice.refused,
+        code=code("spice_refuse"),
+    message:
+        "Say what was refused."
+    script:
+        "../../scripts/spice_refuse.py"
 
 
 rule spice_ingest:
@@ -61,10 +133,11 @@ rule spice_prepare:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=spice.memory,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        windows=spice.windows,
+        fit=spice.fit,
+        trim=spice.trim,
         joining=spice.joining,
         threshold=spice.spike_threshold,
         denoise=spice.settings["denoise"],
@@ -88,7 +161,7 @@ rule spice_fit:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=spice.memory,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         bins=spice.settings["binning"],
@@ -103,6 +176,7 @@ rule spice_fit:
 rule spice_merge:
     input:
         groups=spice.fitted,
+        level2=spice.level2,
     output:
         level3="results/spice/level3/{raster}.fits",
         saffron=directory("results/spice/saffron/{raster}"),
@@ -195,7 +269,7 @@ rule spice_composition:
 
 rule spice_report:
     input:
-        **spice.composition,
+        unpack(spice.composition),
         level3="results/spice/level3/{raster}.fits",
         radiance="results/spice/radiance/{raster}.fits",
         velocity="results/spice/velocity/{raster}.fits",
@@ -207,6 +281,7 @@ rule spice_report:
     conda:
         "../../envs/reduction.yaml"
     params:
+        notes=spice.notes_of,
         code=code("spice_report"),
     message:
         "Report on {wildcards.raster}."

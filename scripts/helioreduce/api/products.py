@@ -15,7 +15,7 @@ from helioreduce.image import MASKED, Image
 from helioreduce.io import ecsv, fits
 from helioreduce.io.fits import Plane
 from helioreduce.spice import files as spice_files
-from helioreduce.spice.level2 import unique
+from helioreduce.spice.naming import unique
 
 #: Extensions of an image beside its data.
 _BESIDE = {"UNCERT", "MASK", "FLAGS", "CHANGES"}
@@ -110,7 +110,7 @@ def cubes(planes: list[Plane]) -> dict[str, Any]:
 
 def arrays(planes: list[Plane]) -> list[Array]:
     """Return the arrays of a file, each with the error and the mask that are stored beside it."""
-    names = unique(plane.name or "DATA" for plane in planes)
+    names = unique([plane.name or "DATA" for plane in planes])
     stored = dict(zip(names, planes, strict=True))
     found: list[Array] = []
     beside: set[str | None] = {"FLAGS"}

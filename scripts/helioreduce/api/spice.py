@@ -149,7 +149,7 @@ def fit_lines(
     start = initial.estimate(prepared, files.read_catalogue(catalogue), model or initial.Settings())
     bins: dict[str, Any] = {"extents": extents, "times": times, "lines": lines, "correlation": correlation}
     bins["thresholds"] = {"I": 0.3} if thresholds is None else thresholds
-    settings = binning.Settings.of(bins, prepared.windows[0].header)
+    settings = binning.Settings.of(bins, prepared)
     with use_threads(threads):
         return binning.fit_adaptive(prepared, start, settings)
 

@@ -1,25 +1,27 @@
-"""Plan of a SPICE reduction: rasters, groups of windows, files, and the part of the settings that each rule uses."""
+"""Plan of a SPICE reduction: rasters, their fits, files, and the part of the settings that each rule uses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from helioreduce.errors import InputError
+from helioreduce.plan import spice_checks
 from helioreduce.plan.paths import located
-from helioreduce.spice import saffron, selection
+from helioreduce.spice import composition, files, naming, saffron, selection
+from helioreduce.spice.catalogue import Catalogue
+from helioreduce.spice.naming import Fits, Seen
 from helioreduce.spice.selection import Raster, Selection
-from helioreduce.spice.synthetic import WINDOWS
+from helioreduce.spice.synthetic import STEP, WINDOWS
 
 #: The simulated raster; its file is made by the workflow.
-SIMULATED = Raster(
-    "solo_L2_spice-n-ras_20220402T111537_V00_synthetic", None, tuple(selection.unique(window.name for window in WINDOWS))
-)
+SIMULATED = "solo_L2_spice-n-ras_20220402T111537_V00_synthetic"
 #: Products of every raster: folder and suffix.
 PRODUCTS = {"level3": "fits", "radiance": "fits", "velocity": "fits", "report": "html"}
+#: Memory of a job (MB): without pixels, and for each MB of the level-2 file.
+_MEMORY, _PER_MB = 600, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,27 @@ class Plan:
         The section, with a SAFFRON configuration laid over it where one is given.
     rasters
         Rasters to be reduced, by name.
+    fits
+        The fits of each raster, and what of the settings does not apply to it.
     refused
         Files that were selected and cannot be reduced, with the reason.
     notes
         What a user should know before the run: keys without a meaning here, and the refused files.
     catalogue
         Named input of the rules that read the user's line catalogue; empty for the built-in one.
+    lines
+        The line catalogue.
     tables
         Files of contribution functions; empty for those of the simulated raster.
     """
 
     settings: Mapping[str, Any]
     rasters: Mapping[str, Raster]
+    fits: Mapping[str, Fits]
     refused: Mapping[str, str]
     notes: tuple[str, ...]
     catalogue: Mapping[str, str]
+    lines: Catalogue
     tables: tuple[str, ...]
 
     @classmethod
@@ -56,31 +64,49 @@ class Plan:
         Raises
         ------
         InputError
-            If a file, a folder or a window does not exist, or no raster is left, or a setting has no meaning.
+            If a file or folder does not exist, a name occurs nowhere, no raster is left, or a setting has no meaning.
         """
         settings, notes = _settings(config["spice"])
-        chosen = _selection(settings)
-        _check(settings)
-        notes += [*_unused(settings), *_groups(settings["groups"], chosen.rasters)]
+        path = str(located(settings["catalogue"])) if settings["catalogue"] else ""
+        lines, tables = files.read_catalogue(path), _tables(settings["composition"])
+        chosen = _selection(settings, lines)
+        spice_checks.check(settings, lines, chosen.rasters, tables)
+        fits = {raster.name: _fits(settings, raster, lines) for raster in chosen.rasters}
         left_out = [f"spice: left out: {reason}" for reason in chosen.refused.values()]
         return cls(
             settings=settings,
             rasters={raster.name: raster for raster in chosen.rasters},
+            fits=fits,
             refused=chosen.refused,
-            notes=(*notes, *left_out),
-            catalogue={"catalogue": str(located(settings["catalogue"]))} if settings["catalogue"] else {},
-            tables=_tables(settings["composition"]),
+            notes=(*notes, *_unused(settings), *_together(fits), *left_out),
+            catalogue={"catalogue": path} if path else {},
+            lines=lines,
+            tables=tables,
         )
 
-    @property
-    def composed(self) -> bool:
-        """Whether maps of the composition are made."""
-        return bool(self.settings["composition"]["lines"] and (self.tables or self.settings["source"] == "simulated"))
+    def is_composed(self, raster: str) -> bool:
+        """Return whether a map of the composition is made of a raster: it has a line of either side."""
+        asked = [
+            line for line in self.settings["composition"]["lines"] if naming.windows(line, self._chosen(raster), self.lines)
+        ]
+        sides = {composition.is_low(line) for line in asked}
+        return len(sides) == 2 and bool(self.tables or self.settings["source"] == "simulated")
+
+    def pattern(self, *, composed: bool) -> str:
+        """Return a regular expression of the rasters that one job reduces, with or without a map of the composition."""
+        names = [name for name in self.rasters if self.settings["fused"] and self.is_composed(name) is composed]
+        return "|".join(name.replace(".", r"\.").replace("+", r"\+") for name in names) or "(?!)"
+
+    def _chosen(self, raster: str) -> list[Seen]:
+        return naming.chosen(self.settings["windows"], self.rasters[raster].windows, self.lines)
 
     def targets(self) -> list[str]:
-        """Return the products of every raster, and its page."""
-        products = {**PRODUCTS, "composition": "fits"} if self.composed else PRODUCTS
-        return [f"results/spice/{folder}/{name}.{suffix}" for name in self.rasters for folder, suffix in products.items()]
+        """Return the products of every raster, its page, and the statement that nothing was refused."""
+        made = []
+        for name in self.rasters:
+            products = {**PRODUCTS, "composition": "fits"} if self.is_composed(name) else PRODUCTS
+            made += [f"results/spice/{folder}/{name}.{suffix}" for folder, suffix in products.items()]
+        return [*made, "results/spice/complete.txt"]
 
     def products(self, folder: str, suffix: str = ".fits") -> list[str]:
         """Return one product of every raster."""
@@ -88,24 +114,37 @@ class Plan:
 
     def level2(self, wildcards: Any) -> str:
         """Return the level-2 file of a raster."""
-        raster = self.rasters[wildcards.raster]
+        raster = _known(self.rasters, wildcards.raster, "raster")
         return str(raster.file or f"results/spice/simulated/{raster.name}.fits")
 
-    def groups(self, raster: str) -> list[str]:
-        """Return the names of a raster's groups of windows: those of the configuration, and every other window alone."""
-        count = len(self.rasters[raster].windows)
-        joined = [list(group) for group in self.settings["groups"] if max(group) < count]
-        grouped = {number for group in joined for number in group}
-        alone = [[number] for number in range(count) if number not in grouped]
-        return [f"window{'-'.join(map(str, group))}" for group in sorted(joined + alone)]
+    def memory(self, wildcards: Any, attempt: int) -> int:
+        """Return the memory (MB) that a job of a raster asks for, from the size of its file."""
+        file = Path(self.level2(wildcards))
+        return attempt * int(_MEMORY + _PER_MB * (file.stat().st_size / 1e6 if file.is_file() else 10))
 
-    def windows(self, wildcards: Any) -> list[int]:
-        """Return the numbers of a group's windows in the level-2 file."""
-        return [int(number) for number in wildcards.group.removeprefix("window").split("-")]
+    def fit(self, wildcards: Any) -> dict[str, list[str]]:
+        """Return the windows of one fit of a raster, and what they are called in the products."""
+        fits = self.fits[wildcards.raster].windows
+        windows = _known(fits, wildcards.group, f"fit of {wildcards.raster}")
+        return {"windows": list(windows), "labels": naming.labelled(fits, wildcards.group)}
+
+    def every_fit(self, wildcards: Any) -> dict[str, dict[str, list[str]]]:
+        """Return :meth:`fit` of every fit of a raster, by name."""
+        fits = self.fits[wildcards.raster].windows
+        return {name: {"windows": list(own), "labels": naming.labelled(fits, name)} for name, own in fits.items()}
+
+    def trim(self, wildcards: Any) -> dict[str, list[float]]:
+        """Return the wavelengths kept of a raster's windows, by name."""
+        given, seen = self.settings["windows"]["trim"], self._chosen(wildcards.raster)
+        return {own.name: list(limits) for name, limits in given.items() for own in naming.windows(name, seen, self.lines)}
 
     def fitted(self, wildcards: Any) -> list[str]:
         """Return the files with the fits of a raster, one per group."""
-        return [f"results/spice/fitted/{wildcards.raster}/{group}.fits" for group in self.groups(wildcards.raster)]
+        return [f"results/spice/fitted/{wildcards.raster}/{name}.fits" for name in self.fits[wildcards.raster].windows]
+
+    def notes_of(self, wildcards: Any) -> list[str]:
+        """Return what of the settings does not apply to a raster, for its page."""
+        return self.fits[wildcards.raster].notes
 
     @property
     def contribution_functions(self) -> str:
@@ -114,15 +153,36 @@ class Plan:
             return "results/spice/simulated/contribution_functions.npz"
         return self.tables[0] if len(self.tables) == 1 else "results/spice/contribution_functions.npz"
 
-    @property
-    def composition(self) -> dict[str, str]:
-        """Named input of the rules that read the composition maps; empty where none are made."""
-        return {"composition": "results/spice/composition/{raster}.fits"} if self.composed else {}
+    def composition(self, wildcards: Any) -> dict[str, str]:
+        """Return the named input of the page that reads the composition map; empty where none is made."""
+        made = self.is_composed(wildcards.raster)
+        return {"composition": f"results/spice/composition/{wildcards.raster}.fits"} if made else {}
 
     @property
     def simulated(self) -> str:
         """Name of the simulated raster."""
-        return SIMULATED.name
+        return SIMULATED
+
+    def request(self, wildcards: Any) -> dict[str, Any]:
+        """Return the settings of preparation and fit (:class:`helioreduce.spice.raster.Request`)."""
+        return {
+            "joining": self.joining,
+            "trim": self.trim(wildcards),
+            "threshold": self.spike_threshold,
+            "denoise": self.settings["denoise"],
+            "model": self.settings["model"],
+            "bins": self.settings["binning"],
+        }
+
+    def after(self, wildcards: Any) -> dict[str, Any]:
+        """Return the settings of what is made of the fits, and the notes of a raster's page."""
+        bins, composed = self.settings["binning"], self.settings["composition"]
+        return {
+            "layout": {"pattern": self.settings["legacy"]["name"], "extents": bins["extents"], "times": bins["times"]},
+            "velocity": self.settings["velocity"],
+            "composition": {"lines": composed["lines"], "log_n": composed["log_n"]},
+            "notes": self.notes_of(wildcards),
+        }
 
     @property
     def joining(self) -> dict[str, Any]:
@@ -140,6 +200,13 @@ class Plan:
         return self.settings["model"] if self.settings["despike"] else {}
 
 
+def _known(entries: Mapping[str, Any], name: str, kind: str) -> Any:
+    """Return an entry by its name."""
+    if name not in entries:
+        raise InputError(f"there is no {kind} {name!r}", cure=f"There are {', '.join(entries)}")
+    return entries[name]
+
+
 def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the section, with a SAFFRON configuration laid over it where one is given, and notes on the latter."""
     settings = dict(section)
@@ -155,38 +222,17 @@ def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return settings, [f"{path.name}: {note}" for note in translation.notes]
 
 
-def _check(settings: Mapping[str, Any]) -> None:
-    """Refuse limits without room, and names of files that are none."""
-    for name, (low, high) in settings["model"]["limits"].items():
-        if not low < high:
-            raise InputError(f"spice.model.limits.{name} is [{low:g}, {high:g}]", cure="Give the lower limit first")
-    bins = settings["binning"]
-    try:
-        saffron.FileNames(settings["legacy"]["name"], "", bins["extents"], bins["times"], datetime.min)
-    except InputError as error:
-        raise error.at("spice.legacy.name") from None
-
-
-def _groups(groups: Iterable[Sequence[int]], rasters: Iterable[Raster]) -> list[str]:
-    """Return notes on the groups that some rasters have too few windows for; refuse those that fit none.
+def _fits(settings: Mapping[str, Any], raster: Raster, lines: Catalogue) -> Fits:
+    """Return the fits of a raster, and notes on what of the settings does not apply to it.
 
     Raises
     ------
     InputError
-        If no raster has a window of a group, or two groups have a window in common.
+        If no window is left.
     """
-    counts = {raster.name: len(raster.windows) for raster in rasters}
-    most, notes, seen = max(counts.values()), [], set[int]()
-    for group in groups:
-        if max(group) >= most:
-            cure = f"Windows are counted from 0, and the file has {most}" if most else "Set spice.groups to []"
-            raise InputError(f"spice.groups: there is no window {max(group)}", cure=cure)
-        if twice := seen & set(group):
-            raise InputError(f"spice.groups: window {min(twice)} is in two groups", cure="Put it into one of them")
-        seen |= set(group)
-        few = [name for name, count in counts.items() if max(group) >= count]
-        notes += [f"{name} has no window {max(group)}: its windows are fitted without the group {list(group)}" for name in few]
-    return notes
+    seen = naming.chosen(settings["windows"], raster.windows, lines)
+    found = naming.fits(settings["groups"], seen, lines)
+    return Fits(found.windows, naming.unapplied(settings, found, seen, lines))
 
 
 def _unused(settings: Mapping[str, Any]) -> list[str]:
@@ -199,11 +245,40 @@ def _unused(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _selection(settings: Mapping[str, Any]) -> Selection:
+def _together(fits: Mapping[str, Fits]) -> list[str]:
+    """Return the notes of all rasters, each once, with the rasters it is of."""
+    found: dict[str, list[str]] = {}
+    for name, own in fits.items():
+        for note in own.notes:
+            found.setdefault(note, []).append(name)
+    return [
+        f"spice: {note} ({names[0] if len(names) == 1 else f'{len(names)} of {len(fits)} rasters'})"
+        for note, names in found.items()
+    ]
+
+
+def _selection(settings: Mapping[str, Any], lines: Catalogue) -> Selection:
     """Return the rasters of the request; the simulated one has no file yet."""
     if settings["source"] == "simulated":
-        return Selection((SIMULATED,), {})
-    return selection.rasters(_files(settings), settings["filters"])
+        found = Selection((simulated(settings["simulated"]),), {})
+    else:
+        found = selection.rasters(_files(settings), settings["filters"])
+    empty = {
+        raster.name: f"{raster.file or raster.name}: spice.windows leaves none of its windows"
+        for raster in found.rasters
+        if not naming.chosen(settings["windows"], raster.windows, lines)
+    }
+    kept = tuple(raster for raster in found.rasters if raster.name not in empty)
+    if not kept:
+        raise InputError(next(iter(empty.values())), cure="Change spice.windows.include or spice.windows.exclude")
+    return Selection(kept, {**found.refused, **empty})
+
+
+def simulated(settings: Mapping[str, Any]) -> Raster:
+    """Return the raster that the workflow simulates, as the headers of its file will tell of it."""
+    shape = (settings["times"], settings["rows"], settings["columns"])
+    windows = [Seen(own.name, own.first, own.first + STEP * (own.samples - 1), shape) for own in WINDOWS]
+    return Raster(SIMULATED, None, tuple(windows))
 
 
 def _files(settings: Mapping[str, Any]) -> list[Path]:

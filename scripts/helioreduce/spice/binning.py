@@ -16,6 +16,7 @@ import numba
 import numpy as np
 
 from helioreduce.errors import InputError
+from helioreduce.spice import exposures, naming
 from helioreduce.spice.fit import CONVERGED, TOO_FEW, Fit, fit_spectra, retry
 from helioreduce.spice.fitted import Box, Fitted
 from helioreduce.spice.group import Group
@@ -36,7 +37,7 @@ class Settings:
     thresholds
         Requested relative errors of ``I``, ``x``, ``s``, ``B``; None requests nothing.
     lines
-        Names of the lines that count; none: all of the group. Backgrounds count if ``B`` is given.
+        Names of the lines that count; a group without any of them counts all of its own. Backgrounds count if ``B`` is given.
     correlation
         Mean correlation coefficient ρ of the noise of the samples in one box.
     """
@@ -47,15 +48,17 @@ class Settings:
     correlation: float = 0.0
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], header: Mapping[str, Any]) -> Settings:
-        """Return the settings of a configuration, for a raster with the steps of a header."""
-        steps = float(header["CDELT1"]), float(header["CDELT2"])
+    def of(cls, given: Mapping[str, Any], group: Group) -> Settings:
+        """Return the settings of a configuration, for the steps of a group's raster; bins of a still slit lie along it."""
+        header, columns = group.windows[0].header, group.shape[2]
+        step = 0.0 if exposures.is_sit_and_stare(header, columns) else abs(float(header["CDELT1"]))
+        steps = step, abs(float(header["CDELT2"]))
         own = tuple(boxes(given["extents"], given["times"], *steps))
         return cls(own, given["thresholds"], tuple(given["lines"]), given["correlation"])
 
 
 def boxes(extents: Sequence[int], times: Sequence[int], step_x: float, step_y: float) -> list[Box]:
-    """Return boxes about as wide as high on the Sun.
+    """Return boxes about as wide as high on the Sun; along the slit alone where it stands still (step 0).
 
     Parameters
     ----------
@@ -76,6 +79,9 @@ def boxes(extents: Sequence[int], times: Sequence[int], step_x: float, step_y: f
     found = []
     for time in times:
         for extent in extents:
+            if step_x == 0:
+                found.append(Box(time, extent, 1))
+                continue
             other = _odd(extent * min(step_x, step_y) / max(step_x, step_y))
             found.append(Box(time, extent, other) if step_y <= step_x else Box(time, other, extent))
     return sorted(dict.fromkeys(found), key=lambda box: box.t * box.y * box.x)
@@ -133,17 +139,14 @@ def dilution(count: np.ndarray, correlation: float) -> np.ndarray:
     return (1 + (count - 1) * correlation) / count
 
 
-def ratios(fit: Fit, settings: Settings) -> np.ndarray:
+def ratios(fit: Fit, settings: Settings, marked: Sequence[str] = ()) -> np.ndarray:
     """Return the largest relative error over its threshold (N,); ≤ 1 meets all thresholds.
 
     It is infinite where the fit did not converge, an error is unknown, or any parameter of a line that counts is at a bound.
 
-    Raises
-    ------
-    InputError
-        If lines are named and none of them is in the group.
+    ``marked`` lines and components without a name of the catalogue do not count.
     """
-    counted = _counted(fit.model, settings.lines)
+    counted = _counted(fit.model, settings.lines, marked)
     requested = _requested(fit.model, settings.thresholds, counted)
     if not requested:
         return np.zeros(len(fit.p))
@@ -156,12 +159,11 @@ def ratios(fit: Fit, settings: Settings) -> np.ndarray:
     return np.where((fit.status == CONVERGED) & ~at_bound, ratio.max(axis=1), np.inf)
 
 
-def _counted(model: LineModel, lines: Sequence[str]) -> list[int]:
-    """Return the numbers of the lines that count: those of the list that are in the model; without a list, all."""
-    names = [line.name for line in model.lines]
-    if lines and not set(lines) & set(names):
-        raise InputError(f"no line of the group is called {lines[0]!r}", cure=f"Its lines: {', '.join(sorted(names))}")
-    return [g for g, name in enumerate(names) if not lines or name in lines]
+def _counted(model: LineModel, lines: Sequence[str], marked: Sequence[str]) -> list[int]:
+    """Return the numbers of the lines that count: those of the list, or all where the model has none of them."""
+    named = {own.name for name in lines if (own := naming.line(name, model.lines))}
+    known = [g for g, line in enumerate(model.lines) if line.name not in marked and not line.name.startswith("unknown ")]
+    return [g for g in known if not named or model.lines[g].name in named]
 
 
 def _requested(model: LineModel, thresholds: Mapping[str, float | None], counted: Sequence[int]) -> dict[int, float]:
@@ -205,7 +207,7 @@ def fit_adaptive(
         a, b = (part * dilution(count, settings.correlation) for part in group.variance)
         fit = fit_spectra(start, spectra, a, b, progress=report)
         fit = retry(fit, spectra, a, b, _typical(fit, start))
-        return fit, np.where(fit.status != TOO_FEW, ratios(fit, settings), np.inf)
+        return fit, np.where(fit.status != TOO_FEW, ratios(fit, settings, start.marked), np.inf)
 
     best, least = fit_in(settings.boxes[0], np.arange(measured.size))
     level = np.where(best.status != TOO_FEW, 0, -1).astype(np.int16)
@@ -218,7 +220,7 @@ def fit_adaptive(
         best.put(pixels[better], fit.take(np.flatnonzero(better)))
         level[pixels[better]] = number
         least[pixels[better]] = ratio[better]
-    return Fitted(group, best, settings.boxes, level, least <= 1)
+    return Fitted(group, best, settings.boxes, level, least <= 1, start.notes, start.marked)
 
 
 def _typical(fit: Fit, start: Start) -> Start:

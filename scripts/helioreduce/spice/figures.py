@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -21,17 +23,45 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 FWHM = np.sqrt(8 * np.log(2))
 
 
-def line_maps(radiance: LineMap, velocity: LineMap, width: np.ndarray) -> Figure:
-    """Draw radiance, its relative error, velocity and width (FWHM; given as the standard deviation, Å) of one line."""
-    row = panels.row(radiance.header, radiance.data.shape, 4)
+class Width(NamedTuple):
+    """Width of a line and its error (t, y, x): standard deviation of the Gaussian, Å."""
+
+    data: np.ndarray
+    sigma: np.ndarray
+
+
+def line_maps(radiance: LineMap, velocity: LineMap, width: Width, bound: np.ndarray) -> Figure:
+    """Draw radiance, velocity and width (FWHM) of one line, and below them their errors.
+
+    Pixels where (t, y, x) a parameter of the line ended at a ``bound`` have a colour of their own. The scales follow the
+    pixels whose error is small enough to show something: the others lie beyond their ends.
+    """
+    row = panels.row(radiance.header, radiance.data.shape, 3, rows=2)
     scaled = 1e3 * radiance.data
-    row.draw(0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", _brightness(scaled))
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = 100 * radiance.sigma / radiance.data
-    row.draw(1, relative, "its error [%]", "cividis", Scale(1, 100, logarithmic=True))
-    row.draw(2, velocity.data, "Velocity [km/s], red: away", "RdBu_r", _speeds(velocity.data))
-    row.draw(3, width * FWHM, "Width, FWHM [Å]", "viridis", _widths(width * FWHM))
+    fwhm, error = width.data * FWHM, width.sigma * FWHM
+    row.draw(
+        0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", _brightness(scaled[_trusted(radiance.sigma, 3 * radiance.data)]), bound
+    )
+    row.draw(1, velocity.data, "Velocity [km/s], red: away", "RdBu_r", _speeds(velocity.data[_best(velocity.sigma)]), bound)
+    row.draw(2, fwhm, "Width, FWHM [Å]", "viridis", _widths(fwhm[_best(error)]), bound)
+    row.draw(3, relative, "1 σ of radiance [%]", "cividis", Scale(1, 100, logarithmic=True), bound)
+    row.draw(4, velocity.sigma, "1 σ of velocity [km/s]", "cividis", _errors(velocity.sigma), bound)
+    row.draw(5, error, "1 σ of FWHM [Å]", "cividis", _errors(error), bound)
     return row.figure
+
+
+def _trusted(sigma: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Return where an error is known and below a limit."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.isfinite(sigma) & (sigma < limit))
+
+
+def _best(sigma: np.ndarray) -> np.ndarray:
+    """Return where an error is at most twice the median of the better half: those pixels set the scale."""
+    finite = sigma[np.isfinite(sigma)]
+    return _trusted(sigma, np.full(sigma.shape, 2 * np.percentile(finite, 25) if finite.size else 0.0))
 
 
 def _brightness(scaled: np.ndarray) -> Scale:
@@ -42,9 +72,16 @@ def _brightness(scaled: np.ndarray) -> Scale:
 
 
 def _speeds(velocity: np.ndarray) -> Scale:
-    """Return a scale symmetric about 0, with 95 % of the values within, at least ±5 km/s."""
-    reach = float(np.nanpercentile(np.abs(velocity), 95)) if np.isfinite(velocity).any() else 5.0
+    """Return a scale symmetric about 0, with 98 % of the values within, at least ±5 km/s."""
+    reach = float(np.nanpercentile(np.abs(velocity), 98)) if np.isfinite(velocity).any() else 5.0
     return Scale(-max(5.0, reach), max(5.0, reach))
+
+
+def _errors(sigma: np.ndarray) -> Scale:
+    """Return a logarithmic scale from 2 % to 98 % of the errors, a factor of 3 at least."""
+    finite = sigma[np.isfinite(sigma) & (sigma > 0)]
+    low, high = np.percentile(finite, [2, 98]) if finite.size else (1.0, 10.0)
+    return Scale(low, max(high, 3 * low), logarithmic=True)
 
 
 def _widths(width: np.ndarray) -> Scale:
@@ -151,18 +188,32 @@ def worst(fitted: Fitted, count: int = 6) -> Figure:
     axes = figure.subplots(rows, 3, squeeze=False)
     model, observed = evaluate(fit.model, fit.p[ranked]), fitted.group.spectra[ranked]
     for axis, spectrum, fitting, index in zip(axes.flat, observed, model, ranked, strict=False):
-        axis.step(np.arange(spectrum.size), spectrum, where="mid", color="0.35", lw=0.6)
-        axis.plot(fitting, color=VERMILION, lw=1.0)
+        _against_wavelength(axis, fitted, spectrum, fitting)
         t, y, x = np.unravel_index(index, fitted.group.shape)
         box = fitted.boxes[fitted.level[index]]
         axis.set_title(f"t {t}, y {y}, x {x}: χ² {fit.reduced_chi2[index]:.2f}, bin {box.label}")
-    figure.supxlabel("sample", fontsize=8)
+    figure.supxlabel("wavelength [Å]; windows one after the other", fontsize=8)
     return figure
+
+
+def _against_wavelength(axis: Axes, fitted: Fitted, spectrum: np.ndarray, fitting: np.ndarray) -> None:
+    """Draw a spectrum (n,) and its fit, the windows side by side, with wavelengths below."""
+    axis.step(np.arange(spectrum.size), spectrum, where="mid", color="0.35", lw=0.6)
+    axis.plot(fitting, color=VERMILION, lw=1.0)
+    wavelength = fitted.fit.model.arrays.wavelength
+    marks: list[int] = []
+    for edge in fitted.fit.model.arrays.edges[1:-1]:
+        axis.axvline(edge - 0.5, color="0.6", lw=0.6)
+    for number, window in enumerate(fitted.group.windows):
+        part = fitted.fit.model.samples(number)
+        count = max(2, 6 // len(fitted.group.windows))
+        marks += [int(i) for i in np.linspace(part.start, part.stop - 1, count + 2)[1:-1].round() if window.wavelength.size]
+    axis.set_xticks(marks, [f"{wavelength[i]:.1f}" for i in marks])
 
 
 def composition(maps: FipBias) -> Figure:
     """Draw the FIP bias with its two errors."""
-    row = panels.row(maps.header, maps.bias.shape, 3, 0.8 * PAGE)
+    row = panels.row(maps.header, maps.bias.shape, 3)
     top = float(np.nanpercentile(maps.bias, 99)) if np.isfinite(maps.bias).any() else 4.0
     row.draw(0, maps.bias, "FIP bias", "viridis", Scale(0, max(top, 2.0)))
     row.draw(1, maps.noise, "error: noise, 1 σ", "cividis", Scale(0, 2))

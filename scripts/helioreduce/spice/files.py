@@ -5,28 +5,45 @@ A window is found by its name and a line by its card LINE_ID, within the file's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits, npz, provenance
+from helioreduce.io.atomic import replaced
 from helioreduce.io.fits import Plane
-from helioreduce.spice import catalogue, contribution, level2, level3, saffron_layout
+from helioreduce.spice import catalogue, contribution, level2, level3, maps, saffron_layout
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.composition import Table
 from helioreduce.spice.contribution import Function
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.group import Group
-from helioreduce.spice.level2 import Window
+from helioreduce.spice.level2 import Found, Window
 from helioreduce.spice.maps import FipBias, LineMap, Radiances
-from helioreduce.spice.model import Start
 from helioreduce.spice.noise import Noise
 from helioreduce.spice.saffron import FileNames
+
+#: What a run refused; and the records of single rasters.
+REFUSED, _RECORDS = Path("results/spice/refused.tsv"), Path("results/spice/refused")
+
+
+class Row(NamedTuple):
+    """A window that was refused, or a file (without window), and the reason."""
+
+    file: str
+    window: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The row in words."""
+        return f"{self.file}: {self.window}: {self.reason}" if self.window else self.reason
 
 
 @contextmanager
@@ -44,31 +61,102 @@ def read_level2(path: str | Path) -> list[Window]:
         return level2.windows(fits.read_planes(path, edited=True), fits.read_tables(path))
 
 
+def read_good_windows(path: str | Path, names: Collection[str] | None = None) -> Found:
+    """Read the windows of a level-2 file that can be reduced, all or those of these names, and why others cannot."""
+    with naming(path):
+        return level2.sorted_out(fits.read_planes(path, edited=True), fits.read_tables(path), names)
+
+
+def read_windows(path: str | Path, names: Collection[str]) -> dict[str, Window]:
+    """Read windows of a level-2 file, by name; one that cannot be reduced is an error."""
+    found = read_good_windows(path, names)
+    for name, reason in found.refused.items():
+        raise InputError(f"the window {name!r}: {reason}", where=path)
+    return {window.name: window for window in found.windows}
+
+
+def write_checks(path: str | Path, checks: Sequence[Mapping[str, Any]]) -> None:
+    """Write the quality of the windows of a raster as JSON."""
+    with replaced(path) as temporary:
+        temporary.write_text(json.dumps(checks, indent=1, ensure_ascii=False))
+
+
+def read_checks(path: str | Path) -> list[dict[str, Any]]:
+    """Read the quality of the windows of a raster."""
+    found: list[dict[str, Any]] = json.loads(Path(path).read_text())
+    return found
+
+
+def write_page(path: str | Path, page: str) -> None:
+    """Write an HTML page."""
+    with replaced(path) as temporary:
+        temporary.write_text(page)
+
+
+def record_refused(raster: str, file: str, refused: Mapping[str, str], *, failed: bool = False) -> list[str]:
+    """Record the windows of a raster that were refused, and return what was, in words; a raster without any has no record.
+
+    The record is no output of a job: Snakemake would delete it where the job fails, when it is wanted most.
+
+    Parameters
+    ----------
+    raster, file
+        Name and level-2 file.
+    refused
+        The reason for each window, by name.
+    failed
+        Whether nothing is left of the raster.
+
+    Raises
+    ------
+    InputError
+        If nothing is left.
+    """
+    record = _RECORDS / f"{raster}.tsv"
+    if refused:
+        _write_rows(record, [Row(file, window, reason) for window, reason in refused.items()])
+        collect_refused([path.stem for path in sorted(_RECORDS.glob("*.tsv"))], {})
+    else:
+        record.unlink(missing_ok=True)
+    if failed:
+        raise InputError("; ".join(f"{window}: {reason}" for window, reason in refused.items()), where=file)
+    return [f"refused: {window}: {reason}" for window, reason in refused.items()]
+
+
+def collect_refused(rasters: Sequence[str], refused: Mapping[str, str]) -> list[Row]:
+    """Write what was refused, files and windows, into one table, and return its rows; without any, remove it."""
+    rows = [Row(file, "", reason) for file, reason in refused.items()]
+    for raster in rasters:
+        record = _RECORDS / f"{raster}.tsv"
+        lines = record.read_text().splitlines()[1:] if record.is_file() else []
+        rows += [Row(*line.split("\t")) for line in lines]
+    if rows:
+        _write_rows(REFUSED, rows)
+    else:
+        REFUSED.unlink(missing_ok=True)
+    return rows
+
+
+def _write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows of refused files and windows as tab-separated text."""
+    with replaced(path) as temporary:
+        lines = ["\t".join(Row._fields), *("\t".join(" ".join(field.split()) for field in row) for row in rows)]
+        temporary.write_text("\n".join(lines) + "\n")
+
+
 def write_truth(path: str | Path, truth: Mapping[str, np.ndarray]) -> None:
     """Write the truth of a simulated raster, arrays by name."""
     fits.write_planes(path, [Plane(name.upper(), array, Header()) for name, array in truth.items()])
 
 
-def write_prepared(path: str | Path, group: Group, facts: Mapping[str, Any], source: str) -> None:
-    """Write a prepared group: per window its data, with the noise in NOISE_A and NOISE_B, and its mask.
-
-    Parameters
-    ----------
-    path, group
-        File and value.
-    facts
-        What was done, recorded in the headers.
-    source
-        Level-2 file.
-    """
+def write_prepared(path: str | Path, group: Group) -> None:
+    """Write a prepared group: per window its data, its mask and the times of its exposures."""
     planes = []
-    for number, (window, noise) in enumerate(zip(group.windows, group.noise, strict=True)):
-        header = window.header.copy()
-        header["ORNAME"] = window.name
-        header["NOISE_A"] = (noise.a, "variance = A + B max(radiance, 0)")
-        header["NOISE_B"] = (noise.b, "in the square of BUNIT, and BUNIT")
-        provenance.record(header, "prepare", facts, f"level 2 {source}")
-        planes += [Plane(f"DATA{number}", window.data, header), Plane(f"MASK{number}", window.mask, Header())]
+    for number, window in enumerate(group.windows):
+        arrays = {"DATA": window.data, "MASK": window.mask, "TIME": window.time}
+        planes += [
+            Plane(f"{name}{number}", array, window.header if name == "DATA" else Header()) for name, array in arrays.items()
+        ]
     fits.write_planes(path, planes)
 
 
@@ -78,19 +166,19 @@ def read_prepared(path: str | Path, name: str) -> Group:
     windows: list[Window] = []
     noise: list[Noise] = []
     while f"DATA{len(windows)}" in stored:
-        plane, mask = stored[f"DATA{len(windows)}"], stored[f"MASK{len(windows)}"]
+        plane, mask, time = (stored[f"{kind}{len(windows)}"] for kind in ("DATA", "MASK", "TIME"))
         data = np.asarray(plane.array, np.float32)
         wavelength = level2.wavelengths(plane.header, data.shape[1])
-        windows.append(Window(str(plane.header["ORNAME"]), data, wavelength, plane.header, mask.array))
+        windows.append(Window(str(plane.header["ORNAME"]), data, wavelength, plane.header, mask.array, time.array))
         noise.append(Noise(float(plane.header["NOISE_A"]), float(plane.header["NOISE_B"])))
     if not windows:
         raise InputError("holds no prepared window", cure="Make it with the rule spice_prepare", where=path)
     return Group(name, tuple(windows), tuple(noise))
 
 
-def write_fitted(path: str | Path, fitted: Fitted, start: Start, facts: Mapping[str, Any]) -> None:
-    """Write the fits of a group as Level P (:mod:`helioreduce.spice.level3`)."""
-    fits.write_planes(path, level3.planes(fitted, start, facts))
+def write_fitted(path: str | Path, planes: Sequence[Plane]) -> None:
+    """Write the fits of one or more groups as Level P (:mod:`helioreduce.spice.level3`)."""
+    fits.write_planes(path, planes)
 
 
 def read_fitted(path: str | Path) -> list[Fitted]:
@@ -99,19 +187,32 @@ def read_fitted(path: str | Path) -> list[Fitted]:
         return level3.groups(fits.read_planes(path))
 
 
-def merge_fitted(sources: Sequence[str | Path], path: str | Path) -> list[Fitted]:
-    """Write the groups of several files into one, HDU by HDU, and return them."""
-    planes = [plane for source in sources for plane in fits.read_planes(source)]
-    fits.write_planes(path, planes)
+def write_level3(path: str | Path, planes: Sequence[Plane], jitter: Sequence[Plane]) -> None:
+    """Write the fits of a raster, followed by the tables of pointing jitter of its level-2 file."""
+    fits.write_planes(path, [*planes, *jitter])
+
+
+def fits_of(planes: Sequence[Plane]) -> list[Fitted]:
+    """Return the fitted groups of the planes of level 3."""
     return level3.groups(planes)
 
 
+def read_planes(sources: Sequence[str | Path]) -> list[Plane]:
+    """Read the fits of several files, HDU by HDU."""
+    return [plane for source in sources for plane in fits.read_planes(source)]
+
+
 def write_saffron(folder: str | Path, groups: Sequence[Fitted], names: FileNames) -> None:
-    """Write one file per line, and one with the backgrounds of each group, in SAFFRON's layout."""
+    """Write one file per line, and one with the backgrounds of each group, in SAFFRON's layout.
+
+    A line of several fits has the fit in the names of its files.
+    """
+    often = level3.repeated(groups)
     for fitted in groups:
-        for number in range(len(fitted.fit.model.lines)):
+        for number, line in enumerate(fitted.fit.model.lines):
             identity, planes = saffron_layout.line_planes(fitted, number)
-            fits.write_planes(Path(folder, names.of(identity)), planes)
+            parameter = f"{identity}_{fitted.group.name}" if line.name in often else identity
+            fits.write_planes(Path(folder, names.of(parameter)), planes)
         backgrounds = names.of(f"Background_{fitted.group.name}")
         fits.write_planes(Path(folder, backgrounds), saffron_layout.background_planes(fitted))
 
@@ -119,11 +220,12 @@ def write_saffron(folder: str | Path, groups: Sequence[Fitted], names: FileNames
 def write_radiances(path: str | Path, groups: Sequence[Radiances]) -> None:
     """Write radiances: the lines of each group, followed by their covariance."""
     facts = {"formula": "sqrt(2 pi) I s"}
+    titles = maps.titles([own for group in groups for own in group.maps])
     planes: list[Plane] = []
     for group in groups:
         header = Header()
         for g, own in enumerate(group.maps, 1):
-            planes += _line_planes(own, "radiance", facts)
+            planes += _line_planes(own, titles[own.fit, own.line], "radiance", facts)
             header[f"LINE{g}"] = own.line
         provenance.record(header, "radiance", facts)
         planes.append(Plane(f"{group.group} COVARIANCE", group.covariance, header))
@@ -141,9 +243,12 @@ def read_radiances(path: str | Path) -> list[Radiances]:
     ]
 
 
-def write_velocities(path: str | Path, maps: Sequence[LineMap], facts: Mapping[str, Any]) -> None:
+def write_velocities(path: str | Path, lines: Sequence[LineMap], facts: Mapping[str, Any]) -> None:
     """Write the velocity of every line."""
-    fits.write_planes(path, [plane for own in maps for plane in _line_planes(own, "velocity", facts)])
+    titles = maps.titles(lines)
+    fits.write_planes(
+        path, [plane for own in lines for plane in _line_planes(own, titles[own.fit, own.line], "velocity", facts)]
+    )
 
 
 def read_velocities(path: str | Path) -> list[LineMap]:
@@ -151,11 +256,11 @@ def read_velocities(path: str | Path) -> list[LineMap]:
     return _line_maps(fits.read_planes(path))
 
 
-def write_composition(path: str | Path, maps: FipBias, facts: Mapping[str, Any], table: str) -> None:
+def write_composition(path: str | Path, own: FipBias, facts: Mapping[str, Any], table: str) -> None:
     """Write the FIP bias and its errors; ``table`` is the file of contribution functions."""
-    header = maps.header.copy()
+    header = own.header.copy()
     provenance.record(header, "composition", facts, f"{table}; sha256 {provenance.sha256(table)}")
-    arrays = {"FIP BIAS": maps.bias, "SIGMA": maps.noise, "SIGMA DEM": maps.dem}
+    arrays = {"FIP BIAS": own.bias, "SIGMA": own.noise, "SIGMA DEM": own.dem}
     fits.write_planes(path, [Plane(name, array, header) for name, array in arrays.items()])
 
 
@@ -165,17 +270,24 @@ def read_composition(path: str | Path) -> FipBias:
     return FipBias(bias.array, noise.array, dem.array, bias.header)
 
 
-def _line_planes(own: LineMap, step: str, facts: Mapping[str, Any]) -> list[Plane]:
+def _line_planes(own: LineMap, title: str, step: str, facts: Mapping[str, Any]) -> list[Plane]:
     """Return array and error of one line, in this order."""
     header = own.header.copy()
     provenance.record(header, step, facts)
-    return [Plane(own.line, own.data, header), Plane(f"{own.line} SIGMA", own.sigma, header)]
+    return [Plane(title, own.data, header), Plane(f"{title} SIGMA", own.sigma, header)]
 
 
 def _line_maps(planes: Sequence[Plane]) -> list[LineMap]:
     """Return maps from pairs of array and error, in the order of the file."""
     return [
-        LineMap(str(plane.header["LINE_ID"]), str(plane.header.get("ORNAME", "")), plane.array, error.array, plane.header)
+        LineMap(
+            str(plane.header["LINE_ID"]),
+            str(plane.header.get("ORNAME", "")),
+            plane.array,
+            error.array,
+            plane.header,
+            str(plane.header.get("FIT", "")),
+        )
         for plane, error in zip(planes[::2], planes[1::2], strict=True)
     ]
 

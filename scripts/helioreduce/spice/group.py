@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +55,13 @@ class Group:
 
 
 def join(
-    name: str, windows: Sequence[Window], *, frames: int = 2, factor: float = 1.0, area: Sequence[Sequence[int | None]] = ()
+    name: str,
+    windows: Sequence[Window],
+    *,
+    frames: int = 2,
+    factor: float = 1.0,
+    area: Sequence[Sequence[int | None]] = (),
+    trim: Mapping[str, Sequence[float]] | None = None,
 ) -> Group:
     """Join windows to a group with their noise.
 
@@ -70,17 +76,35 @@ def join(
     area
         ``[[y0, y1], [x0, x1]]``: first pixel and end along both axes, counted from 0, null for the end; the rest is left out
         and the reference pixels follow.
+    trim
+        First and last wavelength (Å) that is kept, by name of the window.
 
     Raises
     ------
     InputError
-        If the windows differ in times, rows or columns, or the area is empty.
+        If the windows differ in times, rows or columns, or nothing is left of one.
     """
     if len({window.shape for window in windows}) > 1:
         shapes = ", ".join(f"{window.name}: {window.shape}" for window in windows)
         raise InputError(f"windows of one group differ in shape (t, y, x): {shapes}", cure="Fit them in groups of their own")
-    chosen = [_cut(window, area) if area else window for window in windows]
+    chosen = [_trimmed(window, *(trim or {}).get(window.name, ())) for window in windows]
+    chosen = [_cut(window, area) if area else window for window in chosen]
     return Group(name, tuple(chosen), tuple(noise.of(window.header, frames=frames, factor=factor) for window in chosen))
+
+
+def _trimmed(window: Window, low: float = -np.inf, high: float = np.inf) -> Window:
+    """Return a window between two wavelengths, Å."""
+    kept = np.flatnonzero((window.wavelength >= low) & (window.wavelength <= high))
+    if kept.size == window.wavelength.size:
+        return window
+    if not kept.size:
+        reach = f"{window.wavelength[0]:.2f} to {window.wavelength[-1]:.2f} Å"
+        cure = "Widen spice.windows.trim"
+        raise InputError(f"between {low:g} and {high:g} Å nothing is left of {window.name!r}, {reach}", cure=cure)
+    part, header = slice(kept[0], kept[-1] + 1), window.header.copy()
+    header["CRPIX3"] -= int(kept[0])
+    data, mask = window.data[:, part], window.mask[:, part]
+    return replace(window, data=data, wavelength=window.wavelength[part], mask=mask, header=header)
 
 
 def _cut(window: Window, area: Sequence[Sequence[int | None]]) -> Window:
@@ -92,4 +116,4 @@ def _cut(window: Window, area: Sequence[Sequence[int | None]]) -> Window:
     header = window.header.copy()
     header["CRPIX1"] -= columns.indices(window.shape[2])[0]
     header["CRPIX2"] -= rows.indices(window.shape[1])[0]
-    return replace(window, data=data, mask=mask, header=header)
+    return replace(window, data=data, mask=mask, header=header, time=window.time[:, columns])

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from helioreduce.errors import InputError
+from helioreduce.spice import naming
 from helioreduce.spice.catalogue import Catalogue, Entry
 from helioreduce.spice.fit import CONVERGED, Fit, fit_spectra
 from helioreduce.spice.group import Group
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.model import BOUNDS, Line, LineModel, Start, Tie, build
 
+#: Begin of the name of a component that is no line of the catalogue.
+UNKNOWN = "unknown "
 #: Wavelength offsets (Å) and widths (Å) of the first search.
 OFFSETS = np.arange(-1.5, 1.51, 0.1)
 WIDTHS = (0.20, 0.28, 0.36, 0.48, 0.60)
@@ -47,6 +50,8 @@ class Settings:
         One width for all lines of a window.
     limits
         Bounds of single spectra (:data:`helioreduce.spice.model.BOUNDS`).
+    start
+        Start values by hand, by parameter; a line that has one is never left out.
     significance
         A line whose peak in the mean spectrum is below this many errors is left out, with a warning, unless a tie names it;
         0 keeps all.
@@ -54,6 +59,7 @@ class Settings:
 
     ties: tuple[Tie, ...] = ()
     fixed: Mapping[str, float] = field(default_factory=dict)
+    start: Mapping[str, float] = field(default_factory=dict)
     shared_width: bool = False
     limits: Mapping[str, tuple[float, float]] = field(default_factory=lambda: BOUNDS)
     significance: float = 3.0
@@ -63,7 +69,7 @@ class Settings:
         """Return the settings of a configuration: ties as mappings, limits as lists."""
         ties = [Tie(tie["follower"], tie["operation"], tie["leader"], float(tie["value"])) for tie in given["ties"]]
         limits = {key: (low, high) for key, (low, high) in given["limits"].items()}
-        return cls(tuple(ties), given["fixed"], given["shared_width"], limits, given["significance"])
+        return cls(tuple(ties), given["fixed"], given["start"], given["shared_width"], limits, given["significance"])
 
 
 def mean_spectrum(window: Window) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +111,7 @@ def lines_of(window: Window, mean: np.ndarray, catalogue: Catalogue, number: int
             UserWarning,
             stacklevel=2,
         )
-        return [Line(f"unknown {place:.2f}", place, number)]
+        return [Line(f"{UNKNOWN}{place:.2f}", place, number)]
     return [Line(entry.name, entry.wavelength, number) for entry in found]
 
 
@@ -113,12 +119,15 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
     """Return the model and start of a group of windows, from their mean spectra.
 
     The lines of each window are shifted together and given one width until χ² is least over a grid of offsets and widths;
-    a fit from there with all parameters free gives the start of every single spectrum.
+    a fit from there with all parameters free gives the start of every single spectrum. Lines that the mean spectrum does not
+    show are left out, and so are those that it shows only where their search ended, at its limit: what is there is not that
+    line. Left alone in its window, such a component is kept under the name ``unknown`` and its wavelength. A line whose width
+    is at its limit is marked. What was left out or marked is warned of, and noted in the start.
 
     Raises
     ------
     InputError
-        If a window holds no data, or a tie leads out of the group.
+        If a window holds no data.
     """
     settings = settings or Settings()
     means = [mean_spectrum(window) for window in group.windows]
@@ -130,39 +139,92 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
     counts = np.concatenate([np.maximum(count, 1) for _, count in means])
     a, b = group.variance
     spectrum = Spectrum(np.concatenate([mean for mean, _ in means]), a / counts, b / counts)
-    ties, fixed = _applicable(lines, len(group.windows), settings)
-    tied = {name.rsplit(" ", 1)[0] for tie in ties for name in (tie.follower, tie.leader)}
+    notes: list[str] = []
     while True:
-        own = [*ties, *_shared(lines, ties)] if settings.shared_width else ties
-        model = build([window.wavelength for window in group.windows], lines, own, fixed)
+        model, keep = _model(group, lines, settings)
         mean = _search(model, spectrum, settings.limits)
-        absent = _absent(model, mean, settings.significance, keep=tied)
-        if not absent:
-            return model.start(mean.q[0], settings.limits)
-        warnings.warn(f"{absent.name}: not seen in the mean spectrum of its window, left out", UserWarning, stacklevel=2)
-        lines = [line for line in lines if line != absent]
+        if gone := _absent(model, mean, settings.significance, keep):
+            notes.append(f"{gone.name}: not seen in the mean spectrum of its window, left out")
+            lines = [line for line in lines if line != gone]
+        elif gone := _displaced(model, mean, keep):
+            lines = _without(lines, gone, float(mean.q[0, 3 * model.lines.index(gone) + 1]), notes)
+        else:
+            break
+    marked = _wide(model, mean)
+    notes += [f"{name}: its width in the mean spectrum is at a limit (spice.model.limits.s), marked" for name in marked]
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    start = model.start(_by_hand(model, mean.q[0], group, settings.start), settings.limits)
+    return replace(start, notes=tuple(notes), marked=tuple(marked))
 
 
-def _applicable(lines: Sequence[Line], windows: int, settings: Settings) -> tuple[list[Tie], dict[str, float]]:
-    """Return the ties and fixed parameters of these lines and backgrounds.
+def _model(group: Group, lines: Sequence[Line], settings: Settings) -> tuple[LineModel, set[str]]:
+    """Return the model of the lines with the relations that apply to it, and the names of lines that are never left out."""
 
-    Raises
-    ------
-    InputError
-        If a tie leads out of the group.
-    """
-    known = {f"{line.name} {letter}" for line in lines for letter in "Ixs"} | {f"B {window}" for window in range(windows)}
-    ties = []
-    for tie in settings.ties:
-        inside = [name in known for name in (tie.follower, tie.leader)]
-        if any(inside) and not all(inside):
-            raise InputError(
-                f"the tie of {tie.follower!r} to {tie.leader!r} leads out of the group of windows",
-                cure="Put both windows into one of spice.groups, or correct the names",
-            )
-        if all(inside):
-            ties.append(tie)
-    return ties, {name: number for name, number in settings.fixed.items() if name in known}
+    def own(name: str) -> str:
+        """Return the name of a parameter in this group; empty where it has none."""
+        return _parameter(name, lines, group.windows)
+
+    ties = [tie._replace(follower=own(tie.follower), leader=own(tie.leader)) for tie in settings.ties]
+    ties = [tie for tie in ties if tie.follower and tie.leader]
+    fixed = {own(name): number for name, number in settings.fixed.items() if own(name)}
+    given = {own(name) for name in settings.start} | {name for tie in ties for name in (tie.follower, tie.leader)}
+    every = [*ties, *_shared(lines, ties)] if settings.shared_width else ties
+    model = build([window.wavelength for window in group.windows], lines, every, fixed)
+    return model, {name.rsplit(" ", 1)[0] for name in given}
+
+
+def _parameter(name: str, lines: Sequence[Line], windows: Sequence[Window]) -> str:
+    """Return a parameter as it is called in the model of these lines and windows; empty where there is none."""
+    of, letter = naming.parameter(name)
+    line = naming.line(of, lines)
+    if letter != "B":
+        return f"{line.name} {letter}" if line and letter else ""
+    for number, window in enumerate(windows):
+        if of in (window.name, window.name.rsplit(" [", 1)[0]) or (line and line.window == number):
+            return f"B {number}"
+    return ""
+
+
+def _by_hand(model: LineModel, q: np.ndarray, group: Group, given: Mapping[str, float]) -> np.ndarray:
+    """Return the full parameters (K,) with start values given by hand; those that are tied to them follow."""
+    p = model.reduce(q)
+    for name, number in given.items():
+        if own := _parameter(name, model.lines, group.windows):
+            k = model.names.index(own)
+            if model.arrays.parent[k] >= 0:
+                p[model.arrays.parent[k]] = (number - model.arrays.offset[k]) / model.arrays.scale[k]
+    return model.full(p) if given else q
+
+
+def _displaced(model: LineModel, mean: Fit, keep: set[str]) -> Line | None:
+    """Return a line whose centre ended at the limit of its search, the faintest first; None without one."""
+    at_bound = [g for g, line in enumerate(model.lines) if line.name not in keep and _at_bound(model, mean, 3 * g + 1)]
+    at_bound = [g for g in at_bound if not model.lines[g].name.startswith(UNKNOWN)]
+    return model.lines[min(at_bound, key=lambda g: mean.q[0, 3 * g])] if at_bound else None
+
+
+def _without(lines: Sequence[Line], gone: Line, centre: float, notes: list[str]) -> list[Line]:
+    """Return the lines without one; the only one of its window loses its name."""
+    if sum(line.window == gone.window for line in lines) > 1:
+        notes.append(
+            f"{gone.name}: what is near it lies at {centre:.2f} A, the limit of the search, and is not that line; left out"
+        )
+        return [line for line in lines if line != gone]
+    other = Line(f"{UNKNOWN}{centre:.2f}", centre, gone.window)
+    notes.append(f"{gone.name}: the only component of its window lies at {centre:.2f} A, and is not that line: {other.name}")
+    return [other if line == gone else line for line in lines]
+
+
+def _wide(model: LineModel, mean: Fit) -> list[str]:
+    """Return the lines whose width is at its limit."""
+    return [line.name for g, line in enumerate(model.lines) if _at_bound(model, mean, 3 * g + 2)]
+
+
+def _at_bound(model: LineModel, mean: Fit, k: int) -> bool:
+    """Return whether full parameter number k of a mean spectrum is at a bound."""
+    parent = model.arrays.parent[k]
+    return bool(parent >= 0 and mean.at_bound[0, parent])
 
 
 def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[float, float]]) -> Fit:

@@ -5,24 +5,29 @@ Source: SPICE data product description (release 3 and later) and headers of file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.errors import InputError
 from helioreduce.image import Flag
-from helioreduce.spice import pixel_lists
+from helioreduce.spice import exposures, pixel_lists
+from helioreduce.spice.naming import Seen, unique
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
     from helioreduce.io.fits import Plane, Table
 
+#: The unit of all radiances here.
+UNIT = "W/m2/sr/nm"
 #: Values (W/m²/sr/nm) that no line reaches, and that noise does not: saturation and faults.
 PLAUSIBLE = (-10.0, 490.0)
+#: Cards of an HDU's own storage.
+_STORAGE = ("SIMPLE", "XTENSION", "EXTEND", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "NAXIS4", "PCOUNT", "GCOUNT")
 #: Cards of a window that do not describe a map made of it.
 _NOT_COPIED = ("EXTNAME", "CHECKSUM", "DATASUM", "DATAMIN", "DATAMAX", "BTYPE", "BUNIT", "UCD", "OBS_HDU", "SOLARNET")
 
@@ -43,6 +48,8 @@ class Window:
         Cards of its HDU.
     mask
         (t, λ, y, x) of :class:`helioreduce.image.Flag` bits.
+    time
+        (t, x), middle of each exposure, seconds since DATEREF.
     """
 
     name: str
@@ -50,6 +57,17 @@ class Window:
     wavelength: np.ndarray
     header: Header
     mask: np.ndarray
+    time: np.ndarray
+
+    @property
+    def low(self) -> float:
+        """The first wavelength, Å."""
+        return float(self.wavelength[0])
+
+    @property
+    def high(self) -> float:
+        """The last wavelength, Å."""
+        return float(self.wavelength[-1])
 
     @property
     def spectra(self) -> np.ndarray:
@@ -87,18 +105,6 @@ def number(header: Mapping[str, Any], key: str, default: float | None = None) ->
         raise InputError(f"the keyword {key} is {found!r}, not a number", cure="Use a calibrated level-2 file") from None
 
 
-def unique(names: Iterable[str]) -> list[str]:
-    """Return the names of windows, in order, with a number behind those that occur before: ``Ne VIII 770 (2)``."""
-    result: list[str] = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in result:
-            number += 1
-            candidate = f"{name} ({number})"
-        result.append(candidate)
-    return result
-
-
 def is_spectral(header: Header) -> bool:
     """Return whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no table."""
     name = str(header.get("EXTNAME", ""))
@@ -118,22 +124,65 @@ def wavelengths(header: Header, samples: int) -> np.ndarray:
 
 
 def spatial_header(header: Header) -> Header:
-    """Return a window's header without the wavelength axis: axes x, y, t; copied cards still describe the observation."""
+    """Return a window's header without the wavelength axis: axes x, y, t with their full matrix; copied cards still describe
+    the observation.
+    """
     result = header.copy()
-    for key in _NOT_COPIED:
+    for key in (*_NOT_COPIED, *_STORAGE):
         result.remove(key, ignore_missing=True, remove_all=True)
     for key in ("CTYPE", "CUNIT", "CRVAL", "CRPIX", "CDELT", "CNAME", "CRDER", "CWERR", "CWDIS"):
         result.remove(f"{key}3", ignore_missing=True)
         if f"{key}4" in result:
             result[f"{key}3"] = result.pop(f"{key}4")
-    result.remove("PC3_3", ignore_missing=True)
-    for before, after in (("PC4_1", "PC3_1"), ("PC4_4", "PC3_3")):
-        if before in result:
-            result[after] = result.pop(before)
-    if "CWDIS1" in result:  # lookup distortions are in extensions of the level-2 file and have been applied there
-        for key in ("CWDIS1", "CWDIS2", "DW1", "DW2"):
-            result.remove(key, ignore_missing=True, remove_all=True)
+    moved = {1: 1, 2: 2, 4: 3}
+    matrix = {(i, j): result.pop(f"PC{i}_{j}") for i in range(1, 5) for j in range(1, 5) if f"PC{i}_{j}" in result}
+    for (i, j), element in matrix.items():
+        if 3 not in (i, j):
+            result[f"PC{moved[i]}_{moved[j]}"] = element
+    result["WCSAXES"] = 3
     return result
+
+
+def check(header: Header) -> None:
+    """Refuse a window that is not of level 2, or whose unit is no spectral radiance.
+
+    Raises
+    ------
+    InputError
+        With the card, and the cure.
+    """
+    level = value(header, "LEVEL", "")
+    if level != "L2":
+        raise InputError(f"LEVEL is {level!r}, not 'L2'", cure="Fetch the level-2 file (solo_L2_spice-…fits)")
+    to_radiance(header)
+
+
+def to_radiance(header: Mapping[str, Any]) -> float:
+    """Return the factor from a window's unit to W/m²/sr/nm.
+
+    Raises
+    ------
+    InputError
+        If BUNIT is missing, unknown, or not a spectral radiance: counts are not calibrated.
+    """
+    from astropy import units
+
+    text = str(value(header, "BUNIT", ""))
+    cure = "Give calibrated level 2: a spectral radiance such as W/m2/sr/nm"
+    if text == UNIT:
+        return 1.0
+    try:
+        return float(units.Unit(text).to(units.Unit("W / (m2 sr nm)")))
+    except (ValueError, TypeError, units.UnitConversionError):
+        raise InputError(f"BUNIT is {text!r}", cure=cure) from None
+
+
+class Found(NamedTuple):
+    """The windows of a file that can be reduced, the reason for each, by name, that cannot, and tables of pointing jitter."""
+
+    windows: list[Window]
+    refused: dict[str, str]
+    jitter: list[Plane]
 
 
 def windows(planes: Iterable[Plane], tables: Iterable[Table] = ()) -> list[Window]:
@@ -147,33 +196,88 @@ def windows(planes: Iterable[Plane], tables: Iterable[Table] = ()) -> list[Windo
     Raises
     ------
     InputError
-        If there is none, a window has not the axes (x, y, λ, t), or its unit is unknown.
+        If there is none, or one cannot be reduced (:func:`sorted_out`).
     """
-    tables = list(tables)
-    spectral = [(plane.header, plane.data) for plane in planes if is_spectral(plane.header) and plane.data is not None]
+    found = sorted_out(planes, tables)
+    for name, reason in found.refused.items():
+        raise InputError(f"the window {name!r}: {reason}")
+    return found.windows
+
+
+def sorted_out(planes: Iterable[Plane], tables: Iterable[Table] = (), only: Collection[str] | None = None) -> Found:
+    """Return the windows of a level-2 file that can be reduced, and why others cannot.
+
+    Parameters
+    ----------
+    planes, tables
+        Images and tables of the file.
+    only
+        Names of the windows that are wanted; None: all.
+
+    Raises
+    ------
+    InputError
+        If there is no spectral window at all.
+    """
+    planes, tables = list(planes), list(tables)
+    spectral = [plane for plane in planes if is_spectral(plane.header) and plane.data is not None]
     if not spectral:
         raise InputError("holds no spectral window of SPICE", cure="Give a SPICE level-2 file (solo_L2_spice-…fits)")
-    names = unique(str(header.get("EXTNAME", "")) for header, _ in spectral)
-    return [_window(name, data, header, tables) for name, (header, data) in zip(names, spectral, strict=True)]
+    found, refused = [], {}
+    for name, plane in zip(_names([plane.header for plane in spectral]), spectral, strict=True):
+        if only is None or name in only:
+            try:
+                found.append(_window(name, plane.array, plane.header, tables))
+            except InputError as error:
+                refused[name] = str(error)
+    jitter = [plane for plane in planes if plane.name == "WCSDVARR" and plane.data is not None]
+    return Found(found, refused, jitter)
+
+
+def seen(headers: Sequence[Header]) -> list[Seen]:
+    """Return what the headers of a file's spectral windows tell of them."""
+    result = []
+    for name, header in zip(_names(headers), headers, strict=True):
+        places = _range(header)
+        t, y, x = (int(header.get(f"NAXIS{axis}", 1)) for axis in (4, 2, 1))
+        result.append(Seen(name, *places, (t, y, x)))
+    return result
+
+
+def _names(headers: Sequence[Header]) -> list[str]:
+    """Return the unique names of a file's windows, whatever their order."""
+    return unique([str(header.get("EXTNAME", "")) for header in headers], [_range(header)[0] for header in headers])
+
+
+def _range(header: Header) -> tuple[float, float]:
+    """Return the first and last wavelength of a window, Å; (0, 0) where its header does not say: reading it does."""
+    try:
+        wavelength = wavelengths(header, max(int(header.get("NAXIS3", 1)), 1))
+    except InputError:
+        return 0.0, 0.0
+    return float(wavelength.min()), float(wavelength.max())
 
 
 def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Table]) -> Window:
     header = header.copy()
+    check(header)
     if stored.ndim != 4:
-        raise InputError(f"the window {name!r} has shape {stored.shape}, not (t, λ, y, x)", cure="Give a level-2 file")
-    unit = str(value(header, "BUNIT", ""))
-    if unit not in ("W/m2/sr/nm", "adu"):
-        raise InputError(f"BUNIT is {unit!r} in {name!r}", cure="Known units: W/m2/sr/nm and adu")
-    data = np.asarray(stored, np.float32).copy()
+        raise InputError(f"its shape is {stored.shape}, not (t, λ, y, x)", cure="Give a level-2 file")
+    factor = to_radiance(header)
+    data = np.array(stored, np.float32) if factor == 1 else (stored * factor).astype(np.float32)
+    header["BUNIT"] = UNIT
     mask = np.where(np.isfinite(data), np.uint8(0), np.uint8(Flag.NO_DATA)) | pixel_lists.bits(header, data.shape, tables)
-    if unit != "adu":
-        with np.errstate(invalid="ignore"):
-            mask[data > PLAUSIBLE[1]] |= np.uint8(Flag.SATURATED)
-            mask[data < PLAUSIBLE[0]] |= np.uint8(Flag.BAD_PIXEL)
+    with np.errstate(invalid="ignore"):
+        mask[data > PLAUSIBLE[1]] |= np.uint8(Flag.SATURATED)
+        mask[data < PLAUSIBLE[0]] |= np.uint8(Flag.BAD_PIXEL)
     data[mask != 0] = np.nan
+    if not np.isfinite(data).any():
+        raise InputError("no sample is finite", cure="Fetch the file again, or leave the window out: spice.windows.exclude")
+    found = exposures.times(header, (data.shape[0], data.shape[3]), tables)
     for key in ("PIXLISTS", "VAR_KEYS"):  # they point to tables that do not travel with the window
         header.remove(key, ignore_missing=True)
-    return Window(name, data, wavelengths(header, data.shape[1]), header, mask)
+    exposures.describe(header, found)
+    return Window(name, data, wavelengths(header, data.shape[1]), header, mask, found.middle)
 
 
 def quality(window: Window) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Fits on disk: SOLARNET Level P per window, and beside it what is needed to go on computing with full covariances.
 
 Per window ``<window> RESULTS`` (p, t, y, x), p = peak, centre, width per line, background, reduced χ² last; ``SIGMA`` of the
-same shape; ``DATA`` (t, λ, y, x), the samples that were fitted, and their ``MASK``. Per group ``<group> COVARIANCE`` (the
-packed upper triangle of the free parameters' covariance), ``STATUS``, ``LEVEL``, ``MET``, ``SAMPLES`` and ``BOUNDS``; lines,
-ties and fixed parameters are cards of the first.
+same shape; ``DATA`` (t, λ, y, x), the samples that were fitted, their ``MASK``, and ``TIME`` (t, x). Per group
+``<group> COVARIANCE`` (the packed upper triangle of the free parameters' covariance), ``STATUS``, ``LEVEL``, ``MET``,
+``SAMPLES`` and ``BOUNDS``; lines, ties, fixed parameters and notes are cards of the first.
 
 Source: SOLARNET metadata recommendations, appendix IX (Level P); SPICE level-3 files follow it.
 """
@@ -80,7 +80,16 @@ def _window_planes(fitted: Fitted, start: Start, number: int, facts: Mapping[str
         Plane(f"{window.name} SIGMA", np.ascontiguousarray(fitted.map(errors)), header),
         Plane(f"{window.name} DATA", window.data, data_header),
         Plane(f"{window.name} MASK", window.mask, Header()),
+        Plane(f"{window.name} TIME", window.time, _time_header(data_header)),
     ]
+
+
+def _time_header(header: Header) -> Header:
+    """Return the cards of the times (t, x) of a window's exposures."""
+    found = Header()
+    found.update(BUNIT="s", BTYPE="Middle of the exposure", DATEREF=header.get("DATEREF", header.get("DATE-BEG", "")))
+    found.update({key: header[key] for key in ("TIMESYS", "TIMESRC", "CADENCE") if key in header})
+    return found
 
 
 def _model_cards(fitted: Fitted) -> Header:
@@ -92,6 +101,8 @@ def _model_cards(fitted: Fitted) -> Header:
         "TIE": [f"{tie.follower}|{tie.operation}|{tie.leader}|{float(tie.value)!r}" for tie in model.ties],
         "FIXED": [f"{parameter}|{float(number)!r}" for parameter, number in model.fixed.items()],
         "BOX": [f"{box.t}x{box.y}x{box.x}" for box in fitted.boxes],
+        "NOTE": fitted.notes,
+        "MARKED": fitted.marked,
     }
     header = Header()
     header["GROUP"] = fitted.group.name
@@ -107,7 +118,7 @@ def _results_header(window: Window, start: Start, number: int, average: float) -
     header = spatial_header(window.header)
     lines = start.model.lines_of(number)
     header.update(SOLARNET=0.5, OBS_HDU=2, LEVEL="L3", ANA_NCMP=len(lines) + 1, XTYPE1="WAVE", XDIMEN1=3, CHISQAVG=average)
-    header.update(CTYPE4="PARAMETER", CUNIT4="", CRVAL4=1.0, CRPIX4=1.0, CDELT4=1.0, PC4_4=1.0)
+    header.update(WCSAXES=4, CTYPE4="PARAMETER", CUNIT4="", CRVAL4=1.0, CRPIX4=1.0, CDELT4=1.0, PC4_4=1.0)
     header["RESEXT"], header["UNCEXT"] = f"{window.name} RESULTS", f"{window.name} SIGMA"
     header["DATAEXT"] = header["PARENTXT"] = f"{window.name} DATA"
     header["SIGMADAT"] = ("sqrt(NOISE_A+NOISE_B*max(model,0))", "of one sample")
@@ -156,6 +167,12 @@ def groups(stored: Sequence[Plane]) -> list[Fitted]:
     return found
 
 
+def repeated(every: Sequence[Fitted]) -> set[str]:
+    """Return the names of the lines that several groups of a raster have."""
+    names = [line.name for fitted in every for line in fitted.fit.model.lines]
+    return {name for name in names if names.count(name) > 1}
+
+
 def _fitted(own: Mapping[str, Plane]) -> Fitted:
     """Return a group from its arrays by name."""
     cards = next(plane.header for plane in own.values() if "GROUP" in plane.header)
@@ -163,7 +180,14 @@ def _fitted(own: Mapping[str, Plane]) -> Fitted:
     names = listed(cards, "WINDOW")
     data = [own[f"{window} DATA"] for window in names]
     windows = [
-        Window(window, plane.array, wavelengths(plane.header, plane.array.shape[1]), plane.header, own[f"{window} MASK"].array)
+        Window(
+            window,
+            plane.array,
+            wavelengths(plane.header, plane.array.shape[1]),
+            plane.header,
+            own[f"{window} MASK"].array,
+            own[f"{window} TIME"].array,
+        )
         for window, plane in zip(names, data, strict=True)
     ]
     noise = [Noise(float(plane.header["NOISE_A"]), float(plane.header["NOISE_B"])) for plane in data]
@@ -185,7 +209,8 @@ def _fitted(own: Mapping[str, Plane]) -> Fitted:
         at_bound=arrays["BOUNDS"],
     )
     fit = replace(fit, chi2=reduced * fit.degrees)
-    return Fitted(group, fit, _boxes(cards), arrays["LEVEL"], arrays["MET"].astype(bool))
+    notes, marked = (tuple(listed(cards, key)) for key in ("NOTE", "MARKED"))
+    return Fitted(group, fit, _boxes(cards), arrays["LEVEL"], arrays["MET"].astype(bool), notes, marked)
 
 
 def _flat(array: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
-from helioreduce.spice import composition, radiance, velocity
+from helioreduce.io import provenance
+from helioreduce.spice import composition, naming, radiance, velocity
 from helioreduce.spice.catalogue import spectroscopic
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.level2 import spatial_header
@@ -17,13 +18,17 @@ from helioreduce.spice.level2 import spatial_header
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineMap:
-    """A quantity of one line and its standard error, (t, y, x) float32; the header says where, and in which unit."""
+    """A quantity of one line and its standard error, (t, y, x) float32; the header says where, and in which unit.
+
+    ``fit`` is the name of the group that it comes from.
+    """
 
     line: str
     window: str
     data: np.ndarray
     sigma: np.ndarray
     header: Header
+    fit: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,18 +56,29 @@ def label(name: str) -> str:
     return f"{spectroscopic(ion)} {wavelength}"
 
 
-def find(maps: Sequence[LineMap], line: str) -> LineMap:
-    """Return the map of a line.
+def titles(every: Sequence[LineMap]) -> dict[tuple[str, str], str]:
+    """Return what each map is called in its file, by fit and line: the line, with its fit where several fits have it."""
+    names = [own.line for own in every]
+    return {(own.fit, own.line): f"{own.line} [{own.fit}]" if names.count(own.line) > 1 else own.line for own in every}
+
+
+def find(every: Sequence[LineMap], line: str) -> LineMap:
+    """Return the map of a line, by its name or title; of several fits the first, which is that of a group of windows.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    for own in maps:
-        if own.line == line:
+    called = titles(every)
+    for own in every:
+        if called[own.fit, own.line] == line:
             return own
-    raise InputError(f"the line {line!r} has not been fitted", cure=f"Choose of {', '.join(own.line for own in maps)}")
+    name = naming.line(line, every, lambda own: own.line)
+    found = next((own for own in every if name and own.line == name.line), None)
+    if found is None:
+        raise InputError(f"the line {line!r} has not been fitted", cure=f"Choose of {', '.join(called.values())}")
+    return found
 
 
 def _line_map(fitted: Fitted, number: int, quantity: str, unit: str, data: np.ndarray, sigma: np.ndarray) -> LineMap:
@@ -71,8 +87,8 @@ def _line_map(fitted: Fitted, number: int, quantity: str, unit: str, data: np.nd
     window = fitted.group.windows[line.window]
     header = spatial_header(window.header)
     header.update(LEVEL="L3", BUNIT=unit, BTYPE=quantity, LINE_ID=line.name, ION=line.name.split()[0], WAVELNTH=line.wavelength)
-    header["LINE"] = label(line.name)
-    return LineMap(line.name, window.name, data.astype(np.float32), sigma.astype(np.float32), header)
+    header["LINE"], header["FIT"] = label(line.name), fitted.group.name
+    return LineMap(line.name, window.name, data.astype(np.float32), sigma.astype(np.float32), header, fitted.group.name)
 
 
 def radiances(fitted: Fitted) -> Radiances:
@@ -81,7 +97,7 @@ def radiances(fitted: Fitted) -> Radiances:
     with np.errstate(invalid="ignore"):
         sigma = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     maps = [
-        _line_map(fitted, g, "Radiance", "W/m2/sr", fitted.converged(values[:, g]), fitted.converged(sigma[:, g]))
+        _line_map(fitted, g, "Radiance", "W/m2/sr", fitted.found(g, values[:, g]), fitted.found(g, sigma[:, g]))
         for g in range(len(fitted.fit.model.lines))
     ]
     return Radiances(fitted.group.name, tuple(maps), fitted.map(covariance).astype(np.float32))
@@ -100,7 +116,7 @@ def velocities(fitted: Fitted, *, zero: str = "median", gradients: Sequence[str]
     maps = []
     q, sigma = fitted.fit.q, fitted.fit.sigma()
     for g, line in enumerate(fitted.fit.model.lines):
-        centre, error = (fitted.converged(values[:, 3 * g + 1]) for values in (q, sigma))
+        centre, error = (fitted.found(g, values[:, 3 * g + 1]) for values in (q, sigma))
         result = velocity.of_line(centre, error, line.wavelength, zero=zero, gradients=tuple(gradients))
         own = _line_map(fitted, g, "Line-of-sight velocity, away positive", "km/s", result.v, result.sigma)
         rest = result.zero if np.isfinite(result.zero) else -1.0
@@ -131,12 +147,11 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
         If a line has not been fitted, or the contribution functions do not have it.
     """
     every = [own for group in groups for own in group.maps]
-    used = {line: find(every, line) for line in lines}
-    ratio = composition.ratio(table, lines, log_n)
-    bias, sigma = composition.fip_bias(ratio, {line: own.data for line, own in used.items()}, _covariances(groups))
-    header = used[lines[0]].header.copy()
-    for key in ("LINE_ID", "ION", "WAVELNTH", "LINE"):
-        header.remove(key, ignore_missing=True)
+    found = [find(every, line) for line in lines]
+    used = {own.line: own for own in found}
+    ratio = composition.ratio(table, list(used), log_n)
+    bias, sigma = composition.fip_bias(ratio, {line: own.data for line, own in used.items()}, _covariances(groups, found))
+    header = _without_line(found[0].header)
     header.update(BUNIT="", BTYPE="FIP bias relative to the photosphere", LOGN=log_n)
     header["LCRPHI"] = (ratio.phi, "residual over the reference DEMs")
     header["LCRDEM"] = (ratio.robustness, "relative error over other DEMs, rms")
@@ -147,11 +162,47 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
     return FipBias(bias.astype(np.float32), sigma.astype(np.float32), dem.astype(np.float32), header)
 
 
-def _covariances(groups: Sequence[Radiances]) -> dict[tuple[str, str], np.ndarray]:
-    """Return the covariance (t, y, x) of every pair of lines of one group."""
+def composed(groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float) -> FipBias:
+    """Return the FIP bias from those of the lines that have been fitted; without one for each side, a map of NaN that says so.
+
+    Parameters
+    ----------
+    groups, table, lines, log_n
+        As in :func:`fip_bias`.
+    """
+    every = [own for group in groups for own in group.maps]
+    missing = [line for line in lines if not _has(every, line)]
+    try:
+        result = fip_bias(groups, table, [line for line in lines if line not in missing], log_n)
+    except InputError as error:
+        header = _without_line(every[0].header)
+        header["SKIPPED"] = (provenance.ascii_only(error.problem), "why there is no FIP bias")
+        empty = np.full(every[0].data.shape, np.nan, np.float32)
+        result = FipBias(empty, empty, empty, header)
+    for i, line in enumerate(missing, 1):
+        result.header[f"ABSENT{i}"] = (line, "has not been fitted")
+    return result
+
+
+def _has(every: Sequence[LineMap], line: str) -> bool:
+    """Return whether a line has been fitted."""
+    return naming.line(line, every, lambda own: own.line) is not None or line in titles(every).values()
+
+
+def _without_line(header: Header) -> Header:
+    """Return a header without the cards of one line."""
+    header = header.copy()
+    for key in ("LINE_ID", "ION", "WAVELNTH", "LINE"):
+        header.remove(key, ignore_missing=True)
+    return header
+
+
+def _covariances(groups: Sequence[Radiances], used: Sequence[LineMap]) -> dict[tuple[str, str], np.ndarray]:
+    """Return the covariance (t, y, x) of every pair of the maps that come from one fit."""
     return {
         (a.line, b.line): group.covariance[i, j]
         for group in groups
         for i, a in enumerate(group.maps)
         for j, b in enumerate(group.maps)
+        if a in used and b in used
     }

@@ -39,11 +39,16 @@ class Tie(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """A model with full parameters to start from, (K,) or (N, K), and bounds (P,) of the free ones."""
+    """A model with full parameters to start from, (K,) or (N, K), and bounds (P,) of the free ones.
+
+    ``notes`` says which lines were left out, and why; ``marked`` are those that are not known well enough to count.
+    """
 
     model: LineModel
     q: np.ndarray
     bounds: Bounds
+    notes: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +169,7 @@ def build(
     lines, ties, fixed = tuple(lines), tuple(ties), dict(fixed or {})
     names = tuple([f"{line.name} {p}" for line in lines for p in "Ixs"] + [f"B {w}" for w in range(len(wavelengths))])
     if len(set(names)) < len(names):
-        raise InputError("two lines of a group have one name", cure="Give each line of spice.catalogue a name of its own")
+        raise InputError("two lines of a group have one name", cure="Fit windows that hold the same line apart: spice.groups")
     parent, scale, offset = _map(names, ties, fixed)
     if parent.max() < 0:
         raise InputError("every parameter is fixed: nothing is left to fit", cure="Shorten spice.model.fixed")

@@ -60,12 +60,12 @@ def components(radiance: np.ndarray, header: Mapping[str, Any], *, frames: int =
     radiance
         Expected value, in the data's unit.
     header
-        RADCAL, XPOSURE, NBIN2, NBIN3 and DETECTOR are read; RADCAL counts as 1 for data in adu.
+        RADCAL, XPOSURE, NBIN2, NBIN3 and DETECTOR are read.
     frames
         1, or 2 where a dark frame was subtracted (k above).
     """
     camera = DETECTORS[detector(header)]
-    radcal = 1.0 if value(header, "BUNIT") == "adu" else number(header, "RADCAL")
+    radcal = number(header, "RADCAL")
     binned = number(header, "NBIN3", 1) * number(header, "NBIN2", 1)
     dark = np.sqrt(frames * camera.dark * number(header, "XPOSURE") * binned) / radcal
     read = np.sqrt(frames * binned) * READ_NOISE / radcal

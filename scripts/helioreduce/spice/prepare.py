@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from helioreduce.image import Flag
+from helioreduce.io import provenance
 from helioreduce.spice import despike, wavelet
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.group import Group
@@ -73,3 +75,16 @@ def prepare(
         group, facts["spikes"] = without_spikes(group, catalogue, settings, threshold)
         facts["threshold"] = threshold
     return denoised(group) if denoise else group, facts
+
+
+def recorded(group: Group, facts: Mapping[str, Any], source: str) -> Group:
+    """Return the group with its noise, and what was done to it, in the headers of its windows; ``source`` is the file."""
+    windows = []
+    for window, noise in zip(group.windows, group.noise, strict=True):
+        header = window.header.copy()
+        header["ORNAME"] = window.name
+        header["NOISE_A"] = (noise.a, "variance = A + B max(radiance, 0)")
+        header["NOISE_B"] = (noise.b, "in the square of BUNIT, and BUNIT")
+        provenance.record(header, "prepare", facts, f"level 2 {source}")
+        windows.append(replace(window, header=header))
+    return replace(group, windows=tuple(windows))

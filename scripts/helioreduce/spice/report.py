@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helioreduce import __version__
-from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.io import origin, pages
 from helioreduce.spice import figures
 from helioreduce.spice.fit import CONVERGED, STATUS
@@ -57,6 +56,7 @@ def page(
     velocities: Sequence[LineMap],
     composition: FipBias | None,
     checks: Sequence[Mapping[str, Any]],
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the report of one raster as HTML.
 
@@ -70,6 +70,8 @@ def page(
         The composition, or None.
     checks
         :func:`helioreduce.spice.level2.quality` of each window.
+    notes
+        What does not apply to this raster, and which windows were refused.
     """
     header = groups[0].group.windows[0].header
     sections = _sections(groups, radiances, velocities)
@@ -82,6 +84,7 @@ def page(
         exposure_s=header.get("XPOSURE"),
         version=__version__,
         denoised=bool(header.get("DENOISED")),
+        notes=notes,
         windows=_windows(checks),
         lines=_lines(sections),
         groups=[_group(section) for section in sections],
@@ -105,6 +108,8 @@ def _group(section: Section) -> dict[str, Any]:
     fitted = section.fitted
     return {
         "title": " + ".join(window.name for window in fitted.group.windows),
+        "fit": fitted.group.name,
+        "notes": fitted.notes,
         "counts": _counts(fitted),
         "spectra": _picture(figures.spectra(fitted), "mean spectra and models"),
         "quality": _picture(figures.quality(fitted), "quality of the fits"),
@@ -115,13 +120,17 @@ def _group(section: Section) -> dict[str, Any]:
 
 def _composition(maps: FipBias) -> dict[str, Any]:
     """Return what the page shows of the composition."""
-    return {"ratio": _ratio(maps.header), "maps": _picture(figures.composition(maps), "FIP bias and errors")}
+    if "SKIPPED" in maps.header:
+        return {"skipped": maps.header["SKIPPED"]}
+    return {"skipped": "", "ratio": _ratio(maps.header), "maps": _picture(figures.composition(maps), "FIP bias and errors")}
 
 
 def _maps(fitted: Fitted, line: Line) -> Picture:
     """Return the maps of a line."""
-    width = fitted.converged(fitted.fit.q[:, 3 * line.number + 2])
-    return _picture(figures.line_maps(line.radiance, line.velocity, width), f"maps of {label(line.radiance.line)}")
+    k = 3 * line.number + 2
+    width = figures.Width(*(fitted.found(line.number, values[:, k]) for values in (fitted.fit.q, fitted.fit.sigma())))
+    bound = fitted.map(fitted.at_bound(line.number))
+    return _picture(figures.line_maps(line.radiance, line.velocity, width, bound), f"maps of {label(line.radiance.line)}")
 
 
 def _picture(figure: Figure, text: str) -> Picture:
@@ -155,6 +164,8 @@ def _counts(fitted: Fitted) -> Table:
     rows: list[tuple[str, Any]] = [(text, int((fit.status == code).sum())) for code, text in STATUS.items()]
     at_bound = (fit.status == CONVERGED) & fit.at_bound.any(axis=1)
     rows.append(("  converged, a parameter at a bound", int(at_bound.sum())))
+    for g, line in enumerate(fit.model.lines):
+        rows.append((f"    of {label(line.name)}, left out of its maps", int(fitted.at_bound(g).sum())))
     rows.append(("pixels", fit.status.size))
     rows.append(("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}"))
     rows.append(("noise over the noise model, unbinned pixels", _noise_factor(fitted)))
@@ -175,20 +186,20 @@ def _noise_factor(fitted: Fitted) -> str:
 
 def _lines(sections: Sequence[Section]) -> Table:
     """Return the medians of every line."""
-    heads = ("line", "median radiance, mW/m²/sr", "median error", "zero of v, Å", "error of v, km/s", "FWHM, Å")
+    heads = ("line", "fit", "median radiance, mW/m²/sr", "median error", "zero of v, Å", "error of v, km/s", "FWHM, Å")
     return Table(heads, [_medians(section.fitted, line) for section in sections for line in section.lines])
 
 
 def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
     """Return the row of a line."""
     radiance, error = line.radiance.data, line.radiance.sigma
-    rest = fitted.fit.model.lines[line.number].wavelength
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
-    speed = float(np.nanmedian(fitted.fit.sigma()[:, 3 * line.number + 1])) / rest * SPEED_OF_LIGHT_KM_S
-    width = figures.FWHM * np.nanmedian(fitted.fit.q[:, 3 * line.number + 2])
+    speed = float(np.nanmedian(line.velocity.sigma))
+    width = figures.FWHM * np.nanmedian(fitted.found(line.number, fitted.fit.q[:, 3 * line.number + 2]))
     return (
-        label(line.radiance.line),
+        label(line.radiance.line) + (" (width at a limit)" if line.radiance.line in fitted.marked else ""),
+        fitted.group.name,
         f"{1e3 * np.nanmedian(radiance):.4g}",
         f"{relative:.1f} %",
         f"{line.velocity.header['VZERO']:.3f}",

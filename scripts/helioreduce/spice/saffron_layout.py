@@ -31,7 +31,9 @@ def line_planes(fitted: Fitted, number: int) -> tuple[str, list[Plane]]:
             header["HIERARCH WAVELENGTH"] = line.wavelength
             header.update(ION=ion, LINE_ID=identity, MEASRMNT=kind, BUNIT=unit, BTYPE=kind)
             header.update(WAVEUNIT=-10, LEVEL="L3", L2WINDOW=window.name)
-            planes.append(Plane(kind if planes else "", fitted.map(values[:, 3 * number + i]).astype(np.float64), header))
+            planes.append(
+                Plane(kind if planes else "", fitted.found(number, values[:, 3 * number + i]).astype(np.float64), header)
+            )
     return identity, planes
 
 

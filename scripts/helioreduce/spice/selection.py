@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice.level2 import is_spectral, unique, value
+from helioreduce.spice import level2
+from helioreduce.spice.level2 import is_spectral, value
+from helioreduce.spice.naming import Seen
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -30,11 +32,11 @@ FILTERS = {
 
 
 class Raster(NamedTuple):
-    """A level-2 file: name without suffix, path (None if the workflow makes it), and the unique names of its windows."""
+    """A level-2 file: name without suffix, path (None if the workflow makes it), and what its windows' headers tell."""
 
     name: str
     file: Path | None
-    windows: tuple[str, ...]
+    windows: tuple[Seen, ...]
 
 
 class Selection(NamedTuple):
@@ -106,14 +108,13 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
     paths = list(dict.fromkeys(paths))
     for path in paths:
         try:
-            headers = _spectral_headers(path)
+            headers = spectral_headers(path)
         except InputError as error:
             refused[path.name] = str(error)
             continue
         if not matches(headers[0], path.name, filters):
             continue
-        windows = unique(str(header.get("EXTNAME", "")) for header in headers)
-        raster = Raster(path.name.partition(".fits")[0], path, tuple(windows))
+        raster = Raster(path.name.partition(".fits")[0], path, tuple(level2.seen(headers)))
         if raster.name in found:
             raise InputError(f"{found[raster.name].file} and {path} have one name", cure="Keep one of them")
         found[raster.name] = raster
@@ -125,9 +126,17 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
     return Selection(tuple(found.values()), refused)
 
 
-def _spectral_headers(path: Path) -> list[Header]:
+def spectral_headers(path: Path) -> list[Header]:
     """Return the headers of a file's spectral windows."""
     headers = [header for header in fits.read_headers(path) if is_spectral(header)]
     if not headers:
         raise InputError("holds no spectral window of SPICE", cure="Give a level-2 file", where=path)
+    reasons = []
+    for header in headers:
+        try:
+            level2.check(header)
+        except InputError as error:
+            reasons.append(error)
+    if len(reasons) == len(headers):  # a file with one good window is reduced
+        raise reasons[0].at(path)
     return headers

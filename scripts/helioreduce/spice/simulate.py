@@ -17,9 +17,8 @@ from helioreduce.constants import SPEED_OF_LIGHT_KM_S
 from helioreduce.io.fits import Plane
 from helioreduce.spice import composition, noise
 from helioreduce.spice.radiance import of_gaussian
-from helioreduce.spice.synthetic import WINDOWS, SyntheticWindow
+from helioreduce.spice.synthetic import STEP, WINDOWS, SyntheticWindow
 
-STEP = 0.0975
 #: Steps of the slit and along it, arcsec.
 STEP_X, STEP_Y = 4.0, 1.098
 #: Thermal and instrumental width, Å, and its scatter over the Sun.

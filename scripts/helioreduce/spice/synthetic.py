@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: Distance of two samples, Å.
+STEP = 0.0975
+
 
 class SyntheticLine(NamedTuple):
     """Peak radiance of the mean Sun (W/m²/sr/nm), log T of the contribution function's peak and its width in log T."""
