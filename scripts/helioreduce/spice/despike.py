@@ -18,6 +18,8 @@ THRESHOLD = 4.5
 #: Median residual of the eight neighbours beyond which an excess is real.
 NEIGHBOURS = 2.0
 PASSES = 3
+#: Spectra of a strip of rows that is looked through at one time: the memory of a large raster stays small.
+_SPECTRA = 8000
 
 
 def find(
@@ -49,11 +51,25 @@ def find(
     The strongest sample of a spectrum is taken out first, then the spectrum is fitted again, up to three times: a spike pulls
     its own fit and lifts its neighbours' residuals.
     """
-    spikes = np.zeros(spectra.shape, bool)
-    clean = spectra.astype(float)
-    residual = _residuals(clean, a, b, start)
-    around = _neighbours(residual, shape)
-    where = np.arange(len(spectra))
+    cube = spectra.reshape(*shape, -1)
+    spikes = np.zeros(cube.shape, bool)
+    step = max(1, _SPECTRA // (shape[0] * shape[2]))
+    for first in range(0, shape[1], step):
+        rows = slice(first, first + step)
+        halo = slice(max(first - 1, 0), first + step + 1)
+        own = slice(first - halo.start, first - halo.start + step)
+        spikes[:, rows] = _in_strip(cube[:, halo], a, b, start, own, threshold)
+    return spikes.reshape(spectra.shape)
+
+
+def _in_strip(cube: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start, own: slice, threshold: float) -> np.ndarray:
+    """Return the spikes in the rows ``own`` of a strip (t, y, x, n); the rows beside them are only their neighbours."""
+    t, y, x, n = cube.shape
+    residual = _residuals(cube.reshape(-1, n).astype(float), a, b, start)
+    around = _neighbours(residual, (t, y, x)).reshape(cube.shape)[:, own].reshape(-1, n)
+    residual, clean = (values.reshape(cube.shape)[:, own].reshape(-1, n) for values in (residual, cube.astype(float)))
+    spikes, clean = np.zeros(clean.shape, bool), clean.copy()
+    where = np.arange(len(clean))
     for _ in range(PASSES):
         shared = around[where] * np.sign(residual) > NEIGHBOURS
         candidate = np.where(shared | ~np.isfinite(residual), -np.inf, np.abs(residual))
@@ -66,7 +82,7 @@ def find(
         spikes[where] |= found[hit]
         clean[where] = np.where(found[hit], np.nan, clean[where])
         residual = _residuals(clean[where], a, b, start)
-    return spikes
+    return spikes.reshape(t, -1, x, n)
 
 
 def _residuals(y: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start) -> np.ndarray:

@@ -70,14 +70,15 @@ def cadence(time: np.ndarray) -> float:
     return float(np.median(np.diff(ordered))) if ordered.size > 1 else np.nan
 
 
-def describe(header: Header, found: Times) -> None:
-    """Say in the header, in place, where the times come from, and what is done with the table of pointing jitter."""
+def describe(header: Header, found: Times, *, jitter: bool) -> None:
+    """Say in the header, in place, where the times come from, and whether the file has its tables of pointing jitter."""
     header["TIMESRC"] = (found.source, "middle of the exposures, extension TIME")
     step = cadence(found.middle)
     if np.isfinite(step):
         header["CADENCE"] = (step, "[s] median time between exposures")
     if "CWDIS1" in header or "CWDIS2" in header:
-        header["JITTER"] = ("CARRIED", "tables WCSDVARR are in level 3, not applied")
+        text = "tables WCSDVARR are in level 3, not applied" if jitter else "the file has no tables WCSDVARR"
+        header["JITTER"] = ("CARRIED" if jitter else "ABSENT", text)
 
 
 def is_sit_and_stare(header: Mapping[str, Any], columns: int) -> bool:
@@ -92,5 +93,7 @@ def notes(header: Mapping[str, Any]) -> list[str]:
     if isinstance(width, int | float) and width > WIDEST:
         found.append(f"the slit is {width:g} arcsec wide: lines are images of the Sun, not Gaussians; widths mean nothing")
     if header.get("JITTER") == "CARRIED":
-        found.append("the table of pointing jitter is carried to level 3, and not applied")
+        found.append("the tables of pointing jitter are carried to level 3, and not applied")
+    if header.get("JITTER") == "ABSENT":
+        found.append("the header names tables of pointing jitter, and the file has none: pointing jitter is not corrected")
     return found

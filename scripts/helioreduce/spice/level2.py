@@ -223,14 +223,14 @@ def sorted_out(planes: Iterable[Plane], tables: Iterable[Table] = (), only: Coll
     spectral = [plane for plane in planes if is_spectral(plane.header) and plane.data is not None]
     if not spectral:
         raise InputError("holds no spectral window of SPICE", cure="Give a SPICE level-2 file (solo_L2_spice-…fits)")
+    jitter = [plane for plane in planes if plane.name == "WCSDVARR" and plane.data is not None]
     found, refused = [], {}
     for name, plane in zip(_names([plane.header for plane in spectral]), spectral, strict=True):
         if only is None or name in only:
             try:
-                found.append(_window(name, plane.array, plane.header, tables))
+                found.append(_window(name, plane.array, plane.header, tables, jitter=bool(jitter)))
             except InputError as error:
                 refused[name] = str(error)
-    jitter = [plane for plane in planes if plane.name == "WCSDVARR" and plane.data is not None]
     return Found(found, refused, jitter)
 
 
@@ -258,7 +258,7 @@ def _range(header: Header) -> tuple[float, float]:
     return float(wavelength.min()), float(wavelength.max())
 
 
-def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Table]) -> Window:
+def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Table], *, jitter: bool) -> Window:
     header = header.copy()
     check(header)
     if stored.ndim != 4:
@@ -276,7 +276,7 @@ def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Tabl
     found = exposures.times(header, (data.shape[0], data.shape[3]), tables)
     for key in ("PIXLISTS", "VAR_KEYS"):  # they point to tables that do not travel with the window
         header.remove(key, ignore_missing=True)
-    exposures.describe(header, found)
+    exposures.describe(header, found, jitter=jitter)
     return Window(name, data, wavelengths(header, data.shape[1]), header, mask, found.middle)
 
 
