@@ -116,8 +116,10 @@ def three_windows() -> None:
     import spice_velocity
 
     settings = yaml.safe_load((ROOT / "config.yaml").read_text())["spice"]
-    options = {"joining": settings["noise"], "threshold": 4.5, "denoise": False, "model": settings["model"]}
-    groups = {"window0-1": [0, 1], "window2": [2]}
+    options = {"joining": settings["noise"], "threshold": 4.5, "denoise": False, "model": settings["model"], "trim": {}}
+    bins = {**settings["binning"], "thresholds": {"I": 0.3}}
+    names = [window.name for window in simulate.WINDOWS]
+    groups = {"magnesium": {"windows": names[:2], "labels": names[:2]}, "neon": {"windows": names[2:], "labels": names[2:]}}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         raster, level3 = folder / "raster.fits", folder / "level3.fits"
@@ -127,17 +129,19 @@ def three_windows() -> None:
             return str(folder / f"{kind}_{group}.fits")
 
         def prepare() -> None:
-            for group, windows in groups.items():
-                spice_prepare.main(str(raster), path("prepared", group), group, windows, **options)
+            for group, fit in groups.items():
+                spice_prepare.main(str(raster), path("prepared", group), group, fit, **options)
 
         def fitted() -> None:
             for group in groups:
                 prepared, output = path("prepared", group), path("fitted", group)
-                spice_fit.main(prepared, output, group, settings["binning"], settings["model"])
+                spice_fit.main(prepared, output, group, bins, settings["model"])
 
         def merged() -> None:
             parts = [path("fitted", group) for group in groups]
-            spice_merge.main(parts, level3, folder / "saffron", "raster", "::SAMENAME_::PARAMPLACEHOLDER.fits", [1, 3, 5], [1])
+            spice_merge.main(
+                parts, raster, level3, folder / "saffron", "raster", "::SAMENAME_::PARAMPLACEHOLDER.fits", [1, 3, 5], [1]
+            )
 
         steps = {
             "look through": lambda: spice_ingest.main(str(raster), str(folder / "checks.json")),

@@ -18,13 +18,19 @@ FRAME = "results/aia/level1.5/{}/{}.fits"
         ([], {"source": "jsoc", "jsoc": {"method": "url"}}, "needs a registered address", "Set jsoc.email"),
         ([], {"source": "local"}, "local.directory is not set", "Give the folder"),
         ([], {"aia": {"calibration": {"version": 9}}}, "has version 10 only", "Set it to 10"),
-        ([], {"spice": {"groups": [[0, 7]]}}, "there is no window 7", "the file has 3"),
+        ([], {"spice": {"groups": [[0, 7]]}}, "spice.groups[0] is [0, 7]", "by its EXTNAME or a line in it"),
+        (
+            [],
+            {"spice": {"binning": {"lines": ["ne_8 777"]}}},
+            "spice.binning.lines: there is no line",
+            "nearest is 'ne_8 770.42'",
+        ),
         ([], {"esis": {"exclude": [123]}}, "there is no exposure 123", "Give exposures of the simulated flight"),
         (["figurs"], {}, "figurs: there is no such target", "The nearest is figures"),
         ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
         ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),
     ],
-    ids=["key", "value", "address", "folder", "version", "window", "exclude", "target", "channel", "time"],
+    ids=["key", "value", "address", "folder", "version", "window", "line", "exclude", "target", "channel", "time"],
 )
 def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, config, cause, cure):
     monkeypatch.delenv("JSOC_EMAIL", raising=False)
