@@ -286,7 +286,7 @@ def _line_maps(planes: Sequence[Plane]) -> list[LineMap]:
             plane.array,
             error.array,
             plane.header,
-            str(plane.header.get("FIT", "")),
+            str(plane.header.get("FITNAME", "")),
         )
         for plane, error in zip(planes[::2], planes[1::2], strict=True)
     ]

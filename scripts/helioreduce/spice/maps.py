@@ -87,7 +87,7 @@ def _line_map(fitted: Fitted, number: int, quantity: str, unit: str, data: np.nd
     window = fitted.group.windows[line.window]
     header = spatial_header(window.header)
     header.update(LEVEL="L3", BUNIT=unit, BTYPE=quantity, LINE_ID=line.name, ION=line.name.split()[0], WAVELNTH=line.wavelength)
-    header["LINE"], header["FIT"] = label(line.name), fitted.group.name
+    header["LINE"], header["FITNAME"] = label(line.name), fitted.group.name
     return LineMap(line.name, window.name, data.astype(np.float32), sigma.astype(np.float32), header, fitted.group.name)
 
 
