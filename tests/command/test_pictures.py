@@ -76,9 +76,12 @@ def test_each_file_is_drawn_or_refused_by_name(tmp_path, capsys, rng):
     fits.write_planes(tmp_path / "map.fits", [Plane("ne_8 770.42", rng.uniform(size=(1, 9, 8)), Header({"CTYPE3": "UTC"}))])
     fits.write_arrays(tmp_path / "factors.fits", {"FACTORS": np.ones((1, 4))})
     (tmp_path / "error.ecsv").write_text("a table")
-    files = [str(tmp_path / name) for name in ("map.fits", "factors.fits", "error.ecsv")]
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again/map.fits").write_bytes((tmp_path / "map.fits").read_bytes())
+    files = [str(tmp_path / name) for name in ("map.fits", "again/map.fits", "factors.fits", "error.ecsv")]
     assert command.main(["quicklook", *files, "-o", str(tmp_path / "out")]) == command.FAILED
     assert (tmp_path / "out/map.png").exists()
     said = capsys.readouterr().err
+    assert "map.fits: its picture would replace that of" in said
     assert "factors.fits: holds no image to draw" in said
     assert "error.ecsv: is a table" in said

@@ -19,9 +19,12 @@ _TABLES = {".ecsv", ".npz", ".csv", ".txt"}
 def run(options: argparse.Namespace) -> int:
     """Draw every file; one that fails does not keep the others from being drawn."""
     code = 0
+    drawn: dict[Path, Path] = {}
     for file in map(Path, options.files):
         target = (Path(options.output) if options.output else file.parent) / f"{file.stem}.png"
         try:
+            if (first := drawn.setdefault(target, file)) != file:
+                raise InputError(f"its picture would replace that of {first}", cure="Draw them into two folders")
             _draw(file, target)
         except ReductionError as error:
             print(f"error: {error.at(file) if isinstance(error, InputError) else error}", file=sys.stderr)
