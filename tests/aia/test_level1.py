@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from astropy import units as u
 from level1_cases import CARDS, CASES, HEADER, NO_DATA, NOT_SUN, Case, smooth
 
 from helioreduce.aia import chain, deconvolution, level1, level15
@@ -175,3 +176,12 @@ def test_a_cut_out_off_the_detectors_pixels_has_no_place(read):
         level1.origin(image)
     with pytest.raises(InputError, match="the image is resampled"):
         level1.ingest(image.with_(data=smooth(image.data)))
+
+
+def test_a_header_without_waveunit_is_of_a_wavelength(level1_header):
+    """SunPy compares wavelengths with Å; a unit that is there stays."""
+    assert "WAVEUNIT" not in level1_header
+    image = level1.ingest(Image(np.full((16, 16), 100, np.float32), level1_header))
+    assert image.to_map().wavelength == 171 * u.angstrom
+    level1_header["WAVEUNIT"] = "Angstrom"
+    assert level1.ingest(image.with_(header=level1_header)).header["WAVEUNIT"] == "Angstrom"

@@ -44,8 +44,8 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     """Check an image as AIA level 1 (or respiked, level 0.5) and flag what is known to be unusable.
 
     Saturated pixels get SATURATED; missing ones NaN and NO_DATA, be they NaN, infinite or at most :data:`NO_DATA_DN`.
-    BUNIT becomes DN, WAVELNTH an integer, a CD matrix CDELT and PC; cards without a value go, those of the exposure's dates
-    are added.
+    BUNIT becomes DN, WAVELNTH an integer in Å (WAVEUNIT), a CD matrix CDELT and PC; cards without a value go, those of the
+    exposure's dates are added.
 
     Parameters
     ----------
@@ -79,6 +79,7 @@ def ingest(image: Image, policy: Policy = DEFAULT) -> Image:
     new.header["WAVELNTH"], new.header["BUNIT"] = cards.channel(image.header), ("DN", "unit of the image")
     wcs.normalise(new.header)
     cards.remove_missing(new.header)
+    new.header.setdefault("WAVEUNIT", "angstrom")  # WAVELNTH is; without it SunPy takes it for a number
     new.header.update(cards.dates(new.header))
     if flaws := quality.allowed(image.header, policy):
         provenance.caveat(new.header, f"taken although {quality.words(flaws)}")
