@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.ndimage import shift
 
 from helioreduce.cosmic_rays import lacosmic
 from helioreduce.errors import InputError
-from helioreduce.esis import align, camera, coalign, level0, level1, masks, stack, vignetting
+from helioreduce.esis import align, camera, coalign, drift, level0, level1, masks, stack, transforms, vignetting
 from helioreduce.esis.values import Aligned, Masks
 from helioreduce.image import Image
 from helioreduce.io import fits
@@ -126,6 +127,51 @@ def test_tiles_of_the_cameras_lie_on_each_other(frames):
     print(f"whole-channel rms {np.sqrt((whole**2).mean()):.3f} max {np.abs(whole).max():.3f}, tile scatter {scatter:.3f} px")
     assert np.sqrt((whole**2).mean()) <= 0.07
     assert scatter <= 0.12
+
+
+def in_time(frames, line, target=None):
+    """Registrations of the sequences, and their drift."""
+    found = [stack.register({n: frames[s, n] for n in camera.CAMERAS}, line, target) for s in SEQUENCES]
+    scenes = [drift.prepared(one.scene) for one in found]
+    between = np.stack([drift.between(scene, scenes[1], 0.25, s) for s, scene in zip(SEQUENCES, scenes, strict=True)])
+    own = np.stack([one.linear[camera.CAMERAS.index(camera.REFERENCE)] for one in found])
+    return found, drift.drift(SEQUENCES, 10.0 * np.arange(3), own, between)
+
+
+@pytest.fixture(scope="module")
+def placed(frames):
+    return in_time(frames, camera.LINES["ov"])
+
+
+def test_the_sequences_lie_on_each_other(frames, placed):
+    """The Sun moves by 0.2 px or more from one sequence to the next; after alignment the images do by 0.1 px at most."""
+    line, (found, moved) = camera.LINES["ov"], placed
+    assert np.hypot(*np.diff(moved.measured, axis=0).T).min() > 0.2
+    scenes = []
+    for one, place, sequence in zip(found, moved.places, SEQUENCES, strict=True):
+        coalignment = stack.coalignment(one, place)
+        windows = {n: frames[sequence, n].data[line.window] for n in camera.CAMERAS}
+        scenes.append(drift.prepared(coalign.joint_scene(windows, coalignment, line)))
+    half = max(camera.GRID_SHAPE) / 2
+    left = [drift.between(scene, scenes[1], 0.25, 0)[1:, 0] * half for scene in scenes]
+    print("residual drift, px:", np.round(left, 3).tolist())
+    assert np.hypot(*np.transpose(left)).max() <= 0.1
+
+
+def test_a_planted_shift_of_the_target_comes_back(frames, placed):
+    """A target made of the middle sequence, moved by +20, −13 px: every map moves by that, to 0.05 px."""
+    line, (found, moved) = camera.LINES["ov"], placed
+    aligned = stack.aligned({n: frames[121, n] for n in camera.CAMERAS}, stack.coalignment(found[1], moved.places[1]), line)
+    lit = masks.seen(aligned.stops, aligned.quadratic, line).lit
+    light = np.where(lit, np.nan_to_num(aligned.data), 0).sum(axis=0) / np.maximum(lit.sum(axis=0), 1)
+    target = shift(light, (-13, 20), order=3).astype(np.float32)
+    registered, there = in_time(frames, line, target)
+    for before, after, old, new in zip(found, registered, moved.places, there.places, strict=True):
+        for number in range(4):
+            one, other = (transforms.on_grid(drift.placed(m[None], p)[0]) for m, p in
+                          ((before.quadratic[number], old), (after.quadratic[number], new)))  # fmt: skip
+            back = np.array(other.inverse(*one(np.array([635.0]), np.array([635.0]))))[:, 0] - 635
+            np.testing.assert_allclose(back, [20, -13], atol=0.05)
 
 
 def test_helium_is_aligned_too(frames):
