@@ -8,6 +8,7 @@ from ndcube import NDCube
 
 import helioreduce
 from helioreduce.errors import InputError
+from helioreduce.esis import camera, transforms
 from helioreduce.esis import files as esis_files
 from helioreduce.esis.values import Aligned, Cube
 from helioreduce.image import Flag, Image
@@ -42,7 +43,8 @@ def test_esis_products(tmp_path, rng):
     planes = rng.uniform(1, 2, (4, 6, 7)).astype(np.float32)
     flags = np.zeros(planes.shape, np.uint8)
     flags[0, 1, 2] = Flag.NO_DATA
-    maps, stop = np.zeros((4, 2, 6)), np.zeros((4, 8, 2))
+    maps = np.stack([transforms.nominal(number, (500, 500), (6, 7)).coefficients for number in range(1, 5)])
+    stop = np.zeros((4, 8, 2))
     rest = (np.zeros((2, 2, 6)), np.zeros((2, 4)), np.zeros((6, 7)))
     esis_files.write_aligned(tmp_path / "aligned.fits", Aligned(planes, planes / 10, flags, maps, maps, stop, *rest, Header()))
     found = helioreduce.open(tmp_path / "aligned.fits")
@@ -54,7 +56,13 @@ def test_esis_products(tmp_path, rng):
                 np.ones((1, 4)), np.ones(1), np.ones((1, 2, 2, 6)), np.ones((1, 4)), np.zeros(1), np.zeros((2, 4)),
                 Header({"BUNIT": "ph"}))  # fmt: skip
     esis_files.write_cube(tmp_path / "level3.fits", cube)
-    found = helioreduce.open(tmp_path / "level3.fits")["DATA"]
+    found = helioreduce.open(tmp_path / "level3.fits")
+    angles = np.deg2rad([camera.dispersion_deg(number) for number in range(1, 5)])
+    per_angstrom = np.cos(np.deg2rad(camera.ANAMORPHIC_DEG)) / camera.PIXEL_RATIO / 0.0366
+    np.testing.assert_allclose(
+        found["DISPERS"].data[0], per_angstrom * np.stack([np.cos(angles), np.sin(angles)], 1), rtol=1e-6
+    )
+    found = found["DATA"]
     assert found.data.shape == (1, 4, 6, 7)
     assert found.uncertainty.array.shape == found.mask.shape == found.data.shape
 

@@ -117,7 +117,7 @@ def test_every_file_of_the_archive_is_known_as_its_record_s(tmp_path, channel, s
         assert entry.history["verified"] == known
         if policy.has_spikes(record):
             spikes = fetch.segment(record, "spikes", url, Store(tmp_path / "store"))
-            assert spikes.history["verified"] == ["structure", "checksum", "spikes", "replacements"]
+            assert spikes.history["verified"] == ["structure", "checksum", "spikes", "replacements", "originals"]
 
 
 @pytest.mark.parametrize(("asked", "before"), [("20140101", "201401"), ("201401", "20140101")])

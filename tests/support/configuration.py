@@ -12,8 +12,8 @@ SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "workflow/schemas/config.sc
 
 def defaults(schema: dict[str, Any]) -> Any:
     """The configuration that a schema's defaults are."""
-    if "properties" in schema and schema.get("default", {}) == {}:
-        return {key: defaults(value) for key, value in schema["properties"].items()}
+    if "properties" in schema and isinstance(schema.get("default", {}), dict):
+        return {key: defaults(value) for key, value in schema["properties"].items()} | schema.get("default", {})
     return schema.get("default")
 
 

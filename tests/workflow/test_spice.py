@@ -150,7 +150,7 @@ def test_saffrons_configuration_drives_the_workflow(site, spice):
     (site / "saffron.json").write_text(json.dumps(text))
     plan = spice("-n", saffron="saffron.json", **PLAIN)
     assert plan.returncode == 0, said(plan)
-    assert "spice_fit" in said(plan)
+    assert "spice_reduce" in said(plan)
     assert "solo_L2_spice-n-ras_1" in said(plan)
 
 
