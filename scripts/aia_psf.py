@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.aia import psf, stray_light
+from helioreduce.errors import InputError
 from helioreduce.io import fits, psf_files
 from helioreduce.runtime import script
 
@@ -23,7 +24,10 @@ def main(channel: str, core: str, output: str, settings: dict[str, Any], source:
         side, parts = settings["side"], (settings["diffuse"], settings["wings"])
         kernel = stray_light.parametric(int(channel), settings["core"], (side, side), *parts).astype(np.float32)
         cards = stray_light.cards(*parts)
-    arrays = {"PSF": kernel, "OTF": psf.transform(kernel, psf.FULL_FRAME)}
+    try:
+        arrays = {"PSF": kernel, "OTF": psf.transform(kernel, psf.FULL_FRAME)}
+    except InputError as error:
+        raise error.at(source[0] if source else "aia.psf") from None
     header = Header()
     header.update(cards)
     fits.write_arrays(output, arrays, header)

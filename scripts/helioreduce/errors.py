@@ -44,7 +44,9 @@ class InputError(ReductionError):
 
 def unwritable(error: OSError, where: object) -> InputError:
     """Return the error of a file or folder that cannot be written."""
-    return InputError(f"cannot be written ({error.strerror or error})", cure="Free space or change permissions", where=where)
+    in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
+    cure = "Name another folder: a file is in the way" if in_the_way else "Free space or change permissions"
+    return InputError(f"cannot be written ({error.strerror or error})", cure=cure, where=where)
 
 
 class AlreadyDone(InputError):

@@ -278,3 +278,6 @@ def test_the_number_of_threads_changes_nothing(method, scene, monkeypatch):
 def test_an_unknown_method_is_refused():
     with pytest.raises(InputError, match="no method 'clean'"):
         deconvolution.Options(method="clean")
+    for change in (float("nan"), -1, "much"):
+        with pytest.raises(InputError, match="largest_change is"):
+            deconvolution.Options(method="cg", largest_change=change)

@@ -165,3 +165,10 @@ def test_light_from_outside_is_counted_pixel_by_pixel():
     kernel = np.zeros((128, 128))
     kernel[0, [0, 30]] = 0.8, 0.2
     assert psf.from_outside(np.fft.rfft2(kernel), (50, 40)) == pytest.approx(30 / 40)
+
+
+def test_a_psf_with_an_unknown_pixel_is_refused():
+    kernel = KERNEL.copy()
+    kernel[3, 4] = np.nan
+    with pytest.raises(InputError, match="not finite"):
+        psf.transform(kernel)

@@ -142,6 +142,13 @@ def test_tables(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["error"]["rows"] == 10
 
 
+@pytest.mark.parametrize("line", [["reduce", "{file}"], ["quicklook", "{file}"], ["tables", "--source", "simulated"]])
+def test_a_file_in_the_way_of_the_output_is_said(line, level1, capsys):
+    (way := Path("way")).touch()
+    assert command.main([*(word.format(file=level1 / "aia.171.image_lev1.fits") for word in line), "-o", str(way)]) == 1
+    assert "way: cannot be written (File exists). Name another folder: a file is in the way" in capsys.readouterr().err
+
+
 def test_init_makes_a_folder_once(tmp_path, capsys):
     folder = tmp_path / "my"
     assert command.main(["init", str(folder)]) == command.DONE

@@ -3,10 +3,11 @@
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 from astropy.io.fits import Header
 
-from helioreduce.io import provenance
+from helioreduce.io import fits, provenance
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -37,3 +38,13 @@ def test_a_card_is_the_first_eight_letters_or_has_its_own_name(step, card):
     header = Header()
     provenance.record(header, step)
     assert header[card] == provenance.COMPLETE
+
+
+def test_the_digest_of_a_file_is_that_of_its_content_whenever_it_was_written(tmp_path, monkeypatch):
+    written = {}
+    for name, second, value in (("first", 1, 7.0), ("again", 2, 7.0), ("other", 1, 8.0)):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(second))
+        fits.write_arrays(tmp_path / "same.fits", {"SPIKES": np.full((3, 2), value)}, fits.cards(VERIFIED="spikes"))
+        written[name] = (tmp_path / "same.fits").read_bytes(), provenance.undated(tmp_path / "same.fits")
+    (first, one), (again, two), (_, other) = written.values()
+    assert first != again and one == two != other

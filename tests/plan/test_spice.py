@@ -153,6 +153,7 @@ def test_a_window_is_fitted_fused_and_alone():
             {"windows": {"exclude": ["N IV 760"]}},
             "spice.windows.exclude: there is no window or line 'N IV 760'. The nearest is 'o_5 760.43",
         ),
+        ({"windows": {"include": ["ne_8 777.42"]}}, "spice.windows.include.*'ne_8 777.42'.*nearest is 'ne_8 770.42'"),
         ({"groups": [["mg_9 706.02", "mg_9 749.45", "mg_10 600"]]}, "spice.groups.*'mg_10 600'"),
     ],
 )

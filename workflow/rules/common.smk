@@ -37,7 +37,15 @@ try:
     response = ResponsePlan.of(aia)
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
-    asked = {*aia.targets(), *figures.targets(), *esis.targets(), *spice.targets(), *cosmic_rays.targets}
+    asked = {
+        *aia.targets(),
+        *figures.targets(),
+        *figures.light_curves,
+        *figures.alignment,
+        *esis.targets(),
+        *spice.targets(),
+        *cosmic_rays.targets,
+    }
 except InputError as error:
     raise WorkflowError(f"config: {error}")
 

@@ -128,12 +128,14 @@ def transform(kernel: np.ndarray, shape: tuple[int, int] | None = None) -> np.nd
     InputError
         If the kernel is no such PSF.
     """
-    shape, peak = shape or kernel.shape, np.unravel_index(int(kernel.argmax()), kernel.shape)
+    shape, peak = shape or kernel.shape, np.unravel_index(int(np.nan_to_num(kernel).argmax()), kernel.shape)
     centre = kernel.shape[0] // 2, kernel.shape[1] // 2
     if peak not in (centre, (0, 0)):
         raise InputError(f"the PSF has its peak at pixel {tuple(map(int, peak))}", cure=f"Centre it on {centre}")
     centred = kernel if peak == centre else np.fft.fftshift(kernel)
     total = float(centred.sum(dtype=float))
+    if not np.isfinite(total):
+        raise InputError("the PSF has pixels that are not finite", cure="Give every pixel a value, 0 where nothing is known")
     if abs(total - 1) > _UNIT or float(centred.min()) < -_UNIT * float(centred.max()):
         raise InputError(f"the PSF has the sum {total:.4g}, or negative pixels", cure="Divide it by its sum")
     plane = np.zeros(shape, kernel.dtype)

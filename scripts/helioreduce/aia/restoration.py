@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
@@ -53,6 +54,8 @@ class Options:
         if self.method not in METHODS:
             raise InputError(f"there is no method {self.method!r}", cure=f"Methods: {', '.join(METHODS)}")
         _check_iterations(self.iterations)
+        if not (isinstance(self.largest_change, int | float) and 0 <= self.largest_change < math.inf):
+            raise InputError(f"largest_change is {self.largest_change!r}", cure="Give a change in DN, 0 or more")
 
     @property
     def control(self) -> dict[str, Any]:

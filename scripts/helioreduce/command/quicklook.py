@@ -11,7 +11,7 @@ from helioreduce.aia.figures import quicklook
 from helioreduce.api import products
 from helioreduce.command import pictures
 from helioreduce.errors import InputError, ReductionError
-from helioreduce.io import fits, plots
+from helioreduce.io import atomic, fits, plots
 
 _TABLES = {".ecsv", ".npz", ".csv", ".txt"}
 
@@ -39,7 +39,7 @@ def _draw(file: Path, target: Path) -> None:
     if file.suffix in _TABLES:
         raise InputError("is a table: there is no picture of it", cure="`helioreduce info` describes it")
     header = fits.read_header(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    atomic.made(target.parent)
     if products.is_image(found := products.read_arrays(file)) and str(header.get("TELESCOP", "")).startswith("SDO"):
         cards.channel(header)
         plots.write([str(target)], quicklook.draw, fits.read(file), style=quicklook.STYLE)

@@ -15,7 +15,7 @@ from helioreduce.aia import cards
 from helioreduce.api import aia, aia_calibration
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.image import Image
-from helioreduce.io import fits, provenance
+from helioreduce.io import atomic, fits, provenance
 from helioreduce.plan import local
 
 Row = dict[str, Any]
@@ -92,7 +92,7 @@ def _reduced(files: list[Path], table: aia_calibration.Calibration, options: arg
                     file, table, without=options.without, systematic=options.systematic, allow=options.allow,
                     threads=options.threads, **control,
                 )  # fmt: skip
-            target.parent.mkdir(parents=True, exist_ok=True)
+            atomic.made(target.parent)
             fits.write(target, image)
         except ReductionError as error:
             message = error.at(file) if isinstance(error, InputError) else error

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from helioreduce.api import aia_calibration
-from helioreduce.io import ecsv
+from helioreduce.io import atomic, ecsv
 
 
 def run(options: argparse.Namespace) -> int:
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
         origin = options.source if options.source in ("jsoc", "simulated") else "jsoc"
         tables["pointing"] = aia_calibration.pointing_table(options.pointing, origin)
     if options.output:
-        Path(options.output).mkdir(parents=True, exist_ok=True)
+        atomic.made(Path(options.output))
         for name, (rows, meta) in tables.items():
             ecsv.write(Path(options.output, f"{name}.ecsv"), rows, meta)
     if options.json:

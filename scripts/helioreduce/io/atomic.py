@@ -33,6 +33,21 @@ def replaced(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def made(folder: Path) -> Path:
+    """Make a folder where it is missing, and return it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(error, folder) from None
+    return folder
+
+
 def check_writable(folder: Path) -> None:
     """Refuse a folder that cannot be written, or cannot be made; it is not made here.
 

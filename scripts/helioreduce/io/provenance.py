@@ -29,6 +29,8 @@ SIMULATED = "SIMULATED"
 SIMULATE = "SIMULATE"
 
 
+#: The cards of a FITS file that say when it was written, and the sums that follow from them or from the data.
+_DATED = re.compile(rb"(?:DATE    |CHECKSUM|DATASUM )= .{70}", re.DOTALL)
 #: Status cards of steps that share their first eight letters, or whose letters are a keyword: EXPOSURE is a time elsewhere.
 _CARDS = {"esis_level1": "ESIS_L1", "esis_level3": "ESIS_L3", "exposure": "NORMALIS"}
 
@@ -42,6 +44,11 @@ def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes, hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def undated(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes without the cards that say when it was written: fetched again, it is the same."""
+    return hashlib.sha256(_DATED.sub(b"", Path(path).read_bytes())).hexdigest()
 
 
 def refuse_twice(image: Image, step: str) -> None:

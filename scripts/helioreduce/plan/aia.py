@@ -77,8 +77,9 @@ class Plan:
         """
         source, settings = Source.of(config), config["aia"]
         check_boxes(settings)
+        (psf := optics.Optics(settings)).check()
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, ())
-        notes = (*unread(config), *source.unused_events(wanted), *notes)
+        notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *notes)
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes)
         if not (lost := plan.losses()):
             return plan

@@ -69,7 +69,7 @@ class Plan:
         settings, notes = _settings(config["spice"])
         path = str(located(settings["catalogue"])) if settings["catalogue"] else ""
         lines, tables = files.read_catalogue(path), _tables(settings["composition"])
-        chosen = _selection(settings, lines)
+        chosen = _selection(settings, lines, tables)
         spice_checks.check(settings, lines, chosen.rasters, tables)
         fits = {raster.name: _fits(settings, raster, lines) for raster in chosen.rasters}
         left_out = [f"spice: left out: {reason}" for reason in chosen.refused.values()]
@@ -257,7 +257,7 @@ def _together(fits: Mapping[str, Fits]) -> list[str]:
     ]
 
 
-def _selection(settings: Mapping[str, Any], lines: Catalogue) -> Selection:
+def _selection(settings: Mapping[str, Any], lines: Catalogue, tables: tuple[str, ...]) -> Selection:
     """Return the rasters of the request; the simulated one has no file yet."""
     if settings["source"] == "simulated":
         found = Selection((simulated(settings["simulated"]),), {})
@@ -270,6 +270,7 @@ def _selection(settings: Mapping[str, Any], lines: Catalogue) -> Selection:
     }
     kept = tuple(raster for raster in found.rasters if raster.name not in empty)
     if not kept:
+        spice_checks.check(settings, lines, found.rasters, tables)
         raise InputError(next(iter(empty.values())), cure="Change spice.windows.include or spice.windows.exclude")
     return Selection(kept, {**found.refused, **empty})
 

@@ -18,6 +18,7 @@ GALLERY = "results/figures/gallery.html"
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.png",
+    "results/aia/light_curves": "<channel>.ecsv",
     "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
     "results/esis/level3": "<flight>/<line>.fits",

@@ -187,7 +187,7 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
 
 def _kept(product: Product, folder: Path, common: object) -> Path:
     """Return where a product is kept: named by all that it follows from."""
-    digests = [provenance.sha256(file) for file in product.inputs]
+    digests = [provenance.undated(file) for file in product.inputs]
     digest = hashlib.sha256(repr((common, product.settings, digests)).encode()).hexdigest()
     output = Path(product.output)
     return folder / output.parent.name / digest[:16] / output.name
