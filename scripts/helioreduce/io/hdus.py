@@ -95,7 +95,7 @@ def _sign(hdus: fits.HDUList, name: str) -> None:
     if name:
         values = (name, (date(), "[UTC] when this file was made"), "helioreduce", (__version__, "version of CREATOR"))
         hdus[0].header.update(dict(zip(OWN, values, strict=True)))
-    for hdu in hdus[:2]:
+    for hdu in (*hdus[:2], *[hdu for hdu in hdus if is_image(hdu)][:1]):
         hdu.header.update(origin.cards(hdu.header))
 
 
