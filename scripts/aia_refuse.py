@@ -9,7 +9,7 @@ def main(reasons: list[str]) -> None:
     """Fail with the reasons that were found when the run was planned; the screen shows them at its end."""
     for reason in reasons:
         logger.error("%s", reason)
-    raise InputError(f"{len(reasons)} images are refused, see results/logs/aia_refuse.log")
+    raise InputError(f"images refused: {len(reasons)}", cure="See results/logs/aia_refuse.log")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -65,6 +66,17 @@ def _memory(key: str) -> float:
         if line.startswith(key):
             return int(line.split()[1]) / 1024
     raise KeyError(key)
+
+
+def arguments(description: str, benches: Iterable[str]) -> argparse.ArgumentParser:
+    """Return the options of a benchmark of several parts."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=list(benches))
+    parser.add_argument(
+        "--keep-memory", action="store_true", help="keep what is freed, as a batch does; peaks say nothing then"
+    )
+    return parser
 
 
 def machine(*packages: str) -> str:

@@ -8,12 +8,11 @@ for many images, as in a batch, and are not timed. Also: one convolution by grid
 
 from __future__ import annotations
 
-import argparse
 import warnings
 from functools import partial
 
 import numpy as np
-from _measure import alternate, machine
+from _measure import alternate, arguments, machine
 from kernels import CHANNEL, header, scene
 
 from helioreduce.aia import deconvolution, linear, psf
@@ -64,20 +63,14 @@ def bench_grids(rounds: int) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("methods", "grids"))
-    parser.add_argument(
-        "--keep-memory", action="store_true", help="keep what is freed, as a batch does; peaks say nothing then"
-    )
-    arguments = parser.parse_args()
-    if arguments.keep_memory:
+    options = arguments(__doc__, ("methods", "grids")).parse_args()
+    if options.keep_memory:
         process.keep_memory()
     warnings.simplefilter("ignore")
     print(machine("helioreduce", "numpy", "scipy", "numba"))
     for name, bench in {"methods": bench_methods, "grids": bench_grids}.items():
-        if arguments.only in (None, name):
-            bench(arguments.rounds)
+        if options.only in (None, name):
+            bench(options.rounds)
 
 
 if __name__ == "__main__":

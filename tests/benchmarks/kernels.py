@@ -7,14 +7,13 @@ Run it with the Python of an environment that has aiapy: 0.10 computes with nump
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-from _measure import alternate, machine
+from _measure import alternate, arguments, machine
 from astropy import units
 from astropy.io import fits
 from astropy.table import QTable
@@ -140,19 +139,14 @@ def _cpu(function: object) -> float:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__, ("psf", "deconvolution", "registration", "error"))
     parser.add_argument("--size", type=int, default=4096)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("psf", "deconvolution", "registration", "error"))
-    parser.add_argument(
-        "--keep-memory", action="store_true", help="keep what is freed, as a batch does; peaks say nothing then"
-    )
-    arguments = parser.parse_args()
-    if arguments.keep_memory:
+    options = parser.parse_args()
+    if options.keep_memory:
         process.keep_memory()
     warnings.simplefilter("ignore")
     print(machine("helioreduce", "aiapy", "jax", "numpy", "scipy", "numba"))
-    data = scene(arguments.size)
+    data = scene(options.size)
     benches = {
         "psf": bench_psf,
         "deconvolution": lambda rounds: bench_deconvolution(data, rounds),
@@ -160,8 +154,8 @@ def main() -> None:
         "error": lambda rounds: bench_error(data, rounds),
     }
     for name, bench in benches.items():
-        if arguments.only in (None, name):
-            bench(arguments.rounds)
+        if options.only in (None, name):
+            bench(options.rounds)
 
 
 if __name__ == "__main__":

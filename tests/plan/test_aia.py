@@ -252,7 +252,7 @@ def test_a_run_goes_on_without_what_is_missing_and_with_what_is_back(lost, resta
     fewer = aia_batch.Batches.of(plan(aia=TWO))
     monkeypatch.setattr("helioreduce.jsoc.losses.of", lambda *_: {})
     aia_missing.goes_on(fewer)
-    assert "1 frames that were missing have come back" in capsys.readouterr().out and len(restarts) == 2
+    assert "Frames that were missing have come back: 1" in capsys.readouterr().out and len(restarts) == 2
 
 
 def test_a_run_does_not_go_on_for_ever_where_the_archive_is_too_busy(lost, restarts, monkeypatch, capsys):

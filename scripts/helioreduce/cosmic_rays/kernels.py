@@ -63,7 +63,7 @@ def medians(p, pixels):
 def noise(p, y, x, window):
     """Square root of the variance without the cosmic ray: its 5 × 5 median, plus the background's share."""
     if p.separable:
-        variance = separable(p.variance, y, x, 3, p.border, window, np.empty(7, np.float32))
+        variance = separable(p.variance, y, x, 3, p.border, np.empty(49, np.float32), window, np.empty(7, np.float32))
     else:
         variance = median(p.variance, y, x, 2, p.border, window)
     if p.background.size:
@@ -154,11 +154,11 @@ def _fine_structure_separable(p, y, x, window, outer):
     ny, nx = p.data.shape
     if p.border == COPY and not (4 <= y < ny - 4 and 4 <= x < nx - 4):
         return LEAST_FINE_STRUCTURE
-    line, n = np.empty(9, np.float32), 0
+    line, block, n = np.empty(9, np.float32), np.empty(25, np.float32), 0
     for dy in range(-4, 5):
         for dx in range(-4, 5):
             j, i = at(y + dy, ny, p.border), at(x + dx, nx, p.border)
-            outer[n] = matched(p, j, i, window) if p.psf.size else separable(p.data, j, i, 2, p.border, window, line)
+            outer[n] = matched(p, j, i, window) if p.psf.size else separable(p.data, j, i, 2, p.border, block, window, line)
             n += 1
     centre = outer[40]
     return max((centre - separable_block(outer, 9, window, line)) / noise(p, y, x, window), LEAST_FINE_STRUCTURE)

@@ -65,27 +65,11 @@ def median(plane, y, x, reach, border, window):
 
 
 @numba.njit(cache=True)
-def separable(plane, y, x, reach, border, window, line):
-    """Return the median of the medians of the rows of a ``2·reach + 1`` square: faster to filter with, and not its median."""
-    ny, nx = plane.shape
-    if border == COPY and not (reach <= y < ny - reach and reach <= x < nx - reach):
-        return plane[y, x]
-    rows = 0
-    for j in range(y - reach, y + reach + 1):
-        n = 0
-        for i in range(x - reach, x + reach + 1):
-            value = plane[at(j, ny, border), at(i, nx, border)]
-            window[n] = value
-            n += not np.isnan(value)
-        value = low_median(window, n)
-        line[rows] = value
-        rows += not np.isnan(value)
-    return low_median(line, rows)
-
-
-@numba.njit(cache=True)
 def separable_block(block, side, window, line):
-    """Return the same of a square of ``side`` rows, stored row by row in ``block``."""
+    """Return the median of the medians of the rows of a square: faster to filter with, and not its median.
+
+    ``block`` holds the square row by row, ``side`` pixels each.
+    """
     rows = 0
     for j in range(side):
         n = 0
@@ -97,6 +81,20 @@ def separable_block(block, side, window, line):
         line[rows] = value
         rows += not np.isnan(value)
     return low_median(line, rows)
+
+
+@numba.njit(cache=True)
+def separable(plane, y, x, reach, border, block, window, line):
+    """Return the same of the square of ``2·reach + 1`` pixels around a pixel, which ``block`` has room for."""
+    ny, nx = plane.shape
+    if border == COPY and not (reach <= y < ny - reach and reach <= x < nx - reach):
+        return plane[y, x]
+    n = 0
+    for j in range(y - reach, y + reach + 1):
+        for i in range(x - reach, x + reach + 1):
+            block[n] = plane[at(j, ny, border), at(i, nx, border)]
+            n += 1
+    return separable_block(block, 2 * reach + 1, window, line)
 
 
 @numba.njit(cache=True)

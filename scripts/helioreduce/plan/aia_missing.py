@@ -24,12 +24,12 @@ def goes_on(batches: Batches) -> bool:
     """
     bad = len(Batches.of(batches.plan).plan.refused) - len(batches.plan.refused)
     if bad:
-        print(f"\n{bad} images cannot be reduced.")
+        print(f"\nImages that cannot be reduced: {bad}.")
     missing = batches.plan.losses()
     lost = _lost(batches.plan, missing.keys())
     back = batches.plan.lost.keys() - missing.keys()
     if back:
-        print(f"\n{len(back)} frames that were missing have come back.")
+        print(f"\nFrames that were missing have come back: {len(back)}.")
     if _busy(missing[frame].kind for frame in lost) > _BUSY_AT_MOST:
         print("The archive is too busy: type the same command again later.")
         return False
@@ -37,7 +37,7 @@ def goes_on(batches: Batches) -> bool:
 
 
 def _lost(plan: Plan, missing: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the frames that a run found missing, and tell of them."""
+    """Return the frames that a run found missing, and name them."""
     if lost := plan.frames.keys() & set(missing):
         print(f"\n{len(lost)} of {len(plan.wanted)} frames are unavailable; {MISSING} lists them with the reasons.")
         if plan.source.jsoc["on_missing"] == "fail":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from helioreduce.errors import InputError
@@ -27,7 +28,7 @@ Named = TypeVar("Named")
 
 
 class Seen(NamedTuple):
-    """A window as its header tells of it: unique name, first and last wavelength (Å), and shape (t, y, x)."""
+    """A window as its header describes it: unique name, first and last wavelength (Å), and shape (t, y, x)."""
 
     name: str
     low: float
@@ -61,7 +62,7 @@ def slug(name: str) -> str:
     return re.sub(r"(?:[^A-Za-z0-9.]|\.{2,})+", "_", name).strip("._") or "window"
 
 
-def line(name: str, lines: Iterable[Named], called: Callable[[Named], str] = lambda entry: entry.name) -> Named | None:  # type: ignore[attr-defined]
+def line(name: str, lines: Iterable[Named], called: Callable[[Any], str] = attrgetter("name")) -> Named | None:
     """Return the line of this name, or the nearest of the same ion within 0.3 Å; None without one.
 
     Parameters
@@ -104,10 +105,10 @@ def windows(reference: str, seen: Iterable[Named], known: Catalogue) -> list[Nam
     known
         The line catalogue.
     """
-    seen = list(seen)
-    found: list[Any] = [own for own in seen if own.name.casefold() == reference.strip().casefold()]  # type: ignore[attr-defined]
+    among: list[Any] = list(seen)
+    found = [own for own in among if own.name.casefold() == reference.strip().casefold()]
     entry = None if found else line(reference, known.lines)
-    return found or [own for own in seen if entry and own.low <= entry.wavelength <= own.high]  # type: ignore[attr-defined]
+    return found or [own for own in among if entry and own.low <= entry.wavelength <= own.high]
 
 
 def parameter(name: str) -> tuple[str, str]:
