@@ -27,7 +27,7 @@ def test_a_file_of_each_channel_has_to_be_there():
     optics((171, 193), model="grigis", file="{channel}.fits").check()
 
 
-@pytest.mark.parametrize("pattern", ["{chanel}.fits", "{}.fits", "{channel.fits"])
+@pytest.mark.parametrize("pattern", ["{wave}.fits", "{}.fits", "{channel.fits"])
 def test_the_only_placeholder_is_the_channel(pattern):
     with pytest.raises(InputError, match="The only placeholder is {channel}"):
         optics(model="file", file=pattern).check()
