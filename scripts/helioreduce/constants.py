@@ -11,3 +11,5 @@ HC_EV_ANGSTROM = 12398.419843
 EV_PER_ELECTRON = 3.65
 #: Å per unit of a wavelength, by the unit's name in FITS headers, lower case.
 ANGSTROM_PER_UNIT = {"angstrom": 1.0, "nm": 10.0, "um": 1e4, "m": 1e10}
+#: Radius of the Sun, m: RSUN_REF of JSOC.
+RSUN_M = 696000000.0

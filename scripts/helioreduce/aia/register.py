@@ -7,6 +7,7 @@ changes by (CDELT/0.6″)².
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,30 @@ def register(image: Image) -> Image:
     corner, shape = _target(image.data.shape, pointing)
     matrix = np.linalg.inv(pointing.arcsec_per_px) * SCALE_ARCSEC
     origin = pointing.sun_px + matrix @ (corner - (CENTRE - 1))
-    data, sigma, flags = _resampled(image, origin, matrix, shape)
+    loops = spline if backend.on_host(image.data) else spline_arrays
+    data, sigma, flags = resampled(image, loops.coefficients, lambda *planes: loops.resample(*planes, origin, matrix, shape))
     new = image.with_(data=data, sigma=sigma, flags=flags, changes=None)
     if sigma is not None:
-        new = _reach_flagged(image, new, reach.Grid(origin, matrix, shape))
-    _update(new.header, corner, shape)
+        grid = reach.Grid(origin, matrix, shape)
+        new = reach_flagged(image, new, lambda changed, floor: reach.through_spline(changed, grid, floor))
+    describe(new.header, corner, shape)
     new.header["SPLVAR"] = (spline.variance_kept(origin, matrix, shape), "part of the variance left by interpolation")
     return new
 
 
-def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple:
-    """Return data, sigma (None if the image has none) and flags on a grid of the given shape."""
+def resampled(image: Image, filtered: Callable[[Any], Any], interpolate: Callable[[Any, Any, Any], tuple]) -> tuple:
+    """Return data, sigma (None if the image has none) and flags of an image on another grid.
+
+    Parameters
+    ----------
+    image
+        The image.
+    filtered
+        Returns the spline's coefficients of a plane.
+    interpolate
+        Returns the three planes from coefficients, variance and flags: :func:`helioreduce.numerics.spline.resample` or
+        :func:`helioreduce.numerics.spline.sample` at the points of the grid.
+    """
     missing = ~np.isfinite(image.data) | image.flagged(Flag.NO_DATA | Flag.OUTSIDE)
     holes = missing.any()
 
@@ -71,8 +85,7 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     variance = None if image.sigma is None else spline.mirrored(whole(image.sigma), spline.TAPS)
     if variance is not None:
         variance *= variance
-    loops = spline if backend.on_host(image.data) else spline_arrays
-    data, sigma, found = loops.resample(loops.coefficients(whole(image.data)), variance, flags, origin, matrix, shape)
+    data, sigma, found = interpolate(filtered(whole(image.data)), variance, flags)
     sigma = sigma if variance is not None else None
     if holes:
         touched = (found & spline.NO_DATA) != 0
@@ -82,17 +95,18 @@ def _resampled(image: Image, origin: np.ndarray, matrix: np.ndarray, shape: tupl
     return data, sigma, found
 
 
-def _reach_flagged(image: Image, new: Image, grid: reach.Grid) -> Image:
-    """Return the registered image with the reach of pixels that were put back, are saturated or lie beyond its edges.
+def reach_flagged(image: Image, new: Image, through: Callable[[Changes, float], np.ndarray]) -> Image:
+    """Return the interpolated image with the reach of pixels that were put back, are saturated or lie beyond its edges.
 
-    σ of saturated pixels is infinite from here on: the last step that mixes pixels is behind them.
+    σ of saturated pixels is infinite from here on: the last step that mixes pixels is behind them. ``through`` returns what
+    changes of single pixels amount to on the new grid, see :func:`reach.through_spline`.
     """
     sigma: Any = new.sigma
     floor = 0.02 * float(np.nanmin(sigma))
 
     def reached(changed: Changes) -> np.ndarray:
         """Return what changes of single pixels amount to on the new grid."""
-        return backend.module_of(sigma).asarray(reach.through_spline(changed, grid, floor))
+        return backend.module_of(sigma).asarray(through(changed, floor))
 
     edge, flags = reach.beyond_edges(image.data), new.flags
     if edge.value.size:
@@ -124,8 +138,8 @@ def _target(data_shape: tuple[int, int], pointing: Pointing) -> tuple[np.ndarray
     return first, (int(size[1]), int(size[0]))
 
 
-def _update(header: Header, corner: np.ndarray, shape: tuple[int, int]) -> None:
-    """Describe the grid in the header; replace or remove the cards of the old one."""
+def describe(header: Header, corner: Sequence[float] | np.ndarray, shape: tuple[int, int]) -> None:
+    """Describe the part of level 1.5's grid from ``corner`` (x, y) in a header; replace or remove the cards of the old one."""
     scale = cards.number(header, "CDELT1") or SCALE_ARCSEC
     for key in _ROTATION_CARDS:
         header.remove(key, ignore_missing=True)

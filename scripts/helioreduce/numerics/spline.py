@@ -55,7 +55,11 @@ def variance_kept(origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]
     1 on the pixels themselves, 0.44 between four of them, 0.764 on average over all places.
     """
     y, x = (np.linspace(0, n - 1, min(n, 200)) for n in shape)
-    points = np.asarray(origin)[:, None, None] + np.tensordot(matrix, np.array(np.meshgrid(x, y)), 1)
+    return variance_kept_at(np.asarray(origin)[:, None, None] + np.tensordot(matrix, np.array(np.meshgrid(x, y)), 1))
+
+
+def variance_kept_at(points: np.ndarray) -> float:
+    """Return the same over any points: input pixels (x, y) along the first axis."""
     table = np.sum(cardinal(np.linspace(0, 1, 101)[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2, axis=1)
     kept = np.interp(points % 1, np.linspace(0, 1, 101), table)
     return float(np.mean(kept[0] * kept[1]))

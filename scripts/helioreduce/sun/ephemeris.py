@@ -9,11 +9,11 @@ from functools import lru_cache
 import erfa
 import numpy as np
 
-from helioreduce.constants import SPEED_OF_LIGHT_M_S
+from helioreduce.constants import RSUN_M, SPEED_OF_LIGHT_M_S
 from helioreduce.times import tai_seconds
 
-#: JSOC's DSUN_REF and RSUN_REF, m.
-AU_M, RSUN_M = 149597870691.0, 696000000.0
+#: JSOC's DSUN_REF, m.
+AU_M = 149597870691.0
 #: Arcseconds in a radian.
 ARCSEC = 180 * 3600 / np.pi
 #: Obliquity of the ecliptic at J2000, rad.

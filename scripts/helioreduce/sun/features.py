@@ -12,8 +12,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from helioreduce.constants import RSUN_M
 from helioreduce.sun.appearance import Appearance
-from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
+from helioreduce.sun.ephemeris import ARCSEC, Observer
 from helioreduce.sun.scenario import Pointing, Scenario
 
 #: Arcseconds per solar radius at the mean distance: converts widths in arcsec to solar radii.

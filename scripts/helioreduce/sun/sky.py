@@ -7,9 +7,10 @@ import math
 import numba
 import numpy as np
 
+from helioreduce.constants import RSUN_M
 from helioreduce.sun import features
 from helioreduce.sun.appearance import APPEARANCES, Appearance
-from helioreduce.sun.ephemeris import ARCSEC, RSUN_M, Observer
+from helioreduce.sun.ephemeris import ARCSEC, Observer
 from helioreduce.sun.scenario import Pointing, Scenario
 from helioreduce.sun.surface import add_points, fractal, lanes, noise, soft_step, thin_path
 

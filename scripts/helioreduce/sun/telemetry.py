@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from helioreduce.constants import RSUN_M
 from helioreduce.io.provenance import SIMULATED
-from helioreduce.sun.ephemeris import AU_M, RSUN_M
+from helioreduce.sun.ephemeris import AU_M
 from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Facts
 from helioreduce.times import tai_seconds
