@@ -10,8 +10,10 @@ from helioreduce.runtime import script
 def main(aligned: list[str], mask: list[str], slopes: str, output: str, flatten: bool) -> None:
     """Take the masked means of every sequence without its vignetting, derive the factors, write."""
     found = files.read_vignetting(slopes)
-    means = np.stack([_means(aligned[k], mask[k], found) for k in files.usable(aligned)])
-    files.write_normalisation(output, normalise.normalisation(means, flatten=flatten))
+    used = files.usable(aligned)
+    means = np.stack([_means(aligned[k], mask[k], found) for k in used])
+    exposures = [int(files.read_cards(aligned[k])["SEQUENCE"]) for k in used]
+    files.write_normalisation(output, normalise.normalisation(means, flatten=flatten), exposures)
 
 
 def _means(aligned: str, mask: str, found: Vignetting) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from helioreduce.esis import camera, figures
 from helioreduce.esis.values import Drift
@@ -129,3 +130,21 @@ def test_a_camera_without_light_is_an_empty_picture(images):
     assert (len(shown) == 4 and np.ma.getmaskarray(shown[1][1].get_array()).all()) or np.isnan(shown[1][1].get_array()).all()
     title = pictures(figures.differences(images, images, images))[0][0]
     assert "rms" in title
+
+
+def test_disagreement_shows_every_event_in_every_camera(images):
+    """The picture ends where the cameras do; circles lie on the events."""
+    significance = images - images.mean(axis=0)
+    significance[:, :4], significance[:, :, -6:] = np.nan, np.nan
+    events = [{"x_arcsec": 3.0, "y_arcsec": -4.0}, {"x_arcsec": 5.0, "y_arcsec": -2.0}]
+    figure = Figure()
+    figures.disagreement(figure, (significance, events, "O V"))
+    shown = pictures(figure)
+    for (title, picture), image, number in zip(shown[:4], significance, camera.CAMERAS, strict=True):
+        assert title == f"camera {number}"
+        np.testing.assert_array_equal(np.ma.filled(picture.get_array(), np.nan), image)
+        (circles,) = picture.axes.lines
+        np.testing.assert_array_equal(circles.get_xydata(), [[3, -4], [5, -2]])
+    assert shown[0][1].axes.get_ylim()[0] == pytest.approx(arcsec(0, 4)[1])
+    assert shown[0][1].axes.get_xlim()[1] == pytest.approx(arcsec(SHAPE[1] - 7, 0)[0])
+    figures.disagreement(Figure(), (np.full_like(significance, np.nan), [], "nothing seen"))

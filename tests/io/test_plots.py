@@ -1,8 +1,10 @@
 """Figures as files: bytes that repeat, whatever the settings of the user."""
 
 import matplotlib as mpl
+import numpy as np
+from PIL import Image
 
-from helioreduce.io import plots
+from helioreduce.io import origin, plots
 
 
 def draw(number, *, label=""):
@@ -33,3 +35,26 @@ def test_style_can_be_another(tmp_path):
 def test_a_reason_stands_in_for_a_figure():
     (text,) = plots.reason("There is no table.").texts
     assert text.get_text() == "There is no table."
+
+
+def test_a_movie_shows_every_frame_and_repeats_to_the_byte(tmp_path):
+    """Frames in their order, each with what is said of simulated data; nothing else is left in the folder."""
+
+    def draw(figure, level):
+        figure.subplots().imshow(np.full((4, 4), level), cmap="gray", vmin=0, vmax=1)
+
+    with origin.saying([origin.WORDS]):
+        for name in ("a", "b"):
+            plots.write_movie(tmp_path / f"{name}.gif", draw, [0.0, 0.5, 1.0], size=(4, 3))
+    plots.write_movie(tmp_path / "c.gif", draw, [0.0], size=(4, 3))
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gif", "b.gif", "c.gif"]
+    middle, stamped = [], []
+    with Image.open(tmp_path / "a.gif") as movie:
+        for number in range(movie.n_frames):
+            movie.seek(number)
+            pixels = np.asarray(movie.convert("RGB")).astype(int)
+            middle.append(pixels[150, 200, 0])
+            stamped.append((pixels[:, :, 0] - pixels[:, :, 2]).max())
+    assert np.abs(np.array(middle) - [0, 128, 255]).max() < 8
+    assert min(stamped) > 100  # the red line

@@ -186,10 +186,13 @@ def test_target_folder_is_all_its_fits_files(folder):
 def test_every_target_of_every_line(folder):
     made = plan(directory="given", lines=["ov", "hei"])
     assert made.targets() == [
-        "results/esis/level3/2019/ov.fits",
-        "results/esis/figures/2019/ov/coalignment.png",
-        "results/esis/level3/2019/hei.fits",
-        "results/esis/figures/2019/hei/coalignment.png",
+        f"results/esis/{name}"
+        for line in ("ov", "hei")
+        for name in (
+            *(f"level3/2019/{line}/{n:05d}.fits" for n in (120, 121, 122)),
+            f"compared/2019/{line}/movie.gif",
+            f"figures/2019/{line}/coalignment.png",
+        )
     ]
     masks = made.every("mask")(job(flight="2019", line="hei"))
     assert masks == [f"results/esis/mask/2019/hei/{n:05d}.fits" for n in (120, 121, 122)]

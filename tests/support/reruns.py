@@ -12,7 +12,7 @@ CHAIN = ("respike", "error", "deconvolve", "prep", "degradation", "exposure", "q
 SPICE = ("simulate", "reduce_composed", "refuse")
 #: Single steps of SPICE (spice.fused: false) in a folder that one job has finished.
 STEPS = ("ingest", "prepare", "fit", "merge", "velocity", "radiance", "composition", "report", "refuse")
-ESIS = ("dark", "level1", "register", "drift", "align", "mask", "vignetting", "normalise", "level3", "figures")
+ESIS = ("dark", "level1", "register", "drift", "align", "mask", "vignetting", "normalise", "level3", "compare", "figures")
 
 
 def since(step: str, chain: Iterable[str] = CHAIN, room: str = "aia") -> set[str]:
@@ -120,7 +120,9 @@ ESIS_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "esis.target": ("nowhere", REFUSED),
     "esis.min_correlation": (0.2, since("register", ESIS, "esis")),
     "esis.robust": (True, since("register", ESIS, "esis")),
-    "esis.flatten": (True, {"esis_normalise", "esis_level3"}),
+    "esis.flatten": (True, {"esis_normalise", "esis_level3", "esis_compare"}),
+    "esis.events.sigma": (6, {"esis_compare"}),
+    "esis.events.pixels": (9, {"esis_compare"}),
     "esis.cosmic_rays.sigclip": (7, since("level1", ESIS, "esis")),
     "esis.cosmic_rays.objlim": (3, since("level1", ESIS, "esis")),
     "esis.simulate.sequences": (2, {"esis_simulate", *since("dark", ESIS, "esis")}),

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from external import Project
+from PIL import Image
 
 from helioreduce.esis import simulate
+from helioreduce.io import ecsv
 
 pytestmark = pytest.mark.full
 
@@ -47,15 +49,21 @@ def flight(run, folder):
 
 def test_a_fresh_clone_reduces_a_flight_without_any_data(flight):
     """Level 3 of three sequences and four cameras; slopes to 2 % after the whole chain from raw counts, gains to 1 %."""
-    with fits.open(flight / "level3/simulated/ov.fits") as hdus:
-        assert hdus[0].data.shape == (3, 4, 1270, 1270)
-        assert hdus[0].header["ESIS_L3"] == "COMPLETE"
-        assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8
-        assert ((hdus["MASK"].data == 0) <= np.isfinite(hdus[0].data)).all()
+    for sequence in (120, 121, 122):
+        with fits.open(flight / f"level3/simulated/ov/{sequence:05d}.fits") as hdus:
+            assert hdus[0].data.shape == (1, 4, 1270, 1270)
+            assert hdus[0].header["ESIS_L3"] == "COMPLETE" and hdus[0].header["SEQUENCE"] == str(sequence)
+            assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8
+            assert ((hdus["MASK"].data == 0) <= np.isfinite(hdus[0].data)).all()
     with fits.open(flight / "vignetting/simulated/ov.fits") as hdus:
         np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.02)
         np.testing.assert_allclose(hdus["GAINS"].data[0], simulate.GAINS, rtol=0.01)
     assert len(list((flight / "figures/simulated/ov").glob("*.png"))) == 6
+    rows, meta = ecsv.read(flight / "compared/simulated/ov/sequences.ecsv")
+    assert [row["exposure"] for row in rows] == [120, 121, 122] and "SIMULATED" in meta["simulate"]
+    assert all(row["left_out"] == "" and row["snr_2"] > 1 and 0.9 < row["airmass"] <= 1 for row in rows)
+    with Image.open(flight / "compared/simulated/ov/movie.gif") as movie:
+        assert movie.n_frames == 3
 
 
 def test_a_second_run_has_nothing_to_do(flight, run):
@@ -78,10 +86,14 @@ def test_bad_frames_cost_no_more_than_they_must(flight, run, folder):
     log = {n: (folder / "results" / "logs" / "esis_level1/2019" / f"{n:05d}.log").read_text() for n in (121, 122)}
     assert "no frame of ESIS3" in log[121]
     assert "ESIS2_00122.fits" in log[122] and "cannot be read as FITS" in log[122]
-    with fits.open(flight / "level3/2019/ov.fits") as hdus:
-        header, seen = hdus[0].header, np.isfinite(hdus[0].data).any(axis=(2, 3))
-        assert seen.tolist() == [[True] * 4, [True, True, False, True]]
-        assert header["SEQUENCE"] == "120 121" and "no frame of ESIS1" in header["LEFTOUT1"]
+    for sequence, there in ((120, [True] * 4), (121, [True, True, False, True])):
+        data = fits.getdata(flight / f"level3/2019/ov/{sequence:05d}.fits")
+        assert np.isfinite(data[0]).any(axis=(1, 2)).tolist() == there
+    assert "no frame of ESIS1" in fits.getheader(flight / "level3/2019/ov/00122.fits")["REFUSED"]
+    rows, _ = ecsv.read(flight / "compared/2019/ov/sequences.ecsv")
+    assert [row["exposure"] for row in rows] == [120, 121, 122]
+    assert np.isnan(rows[1]["snr_3"]) and not np.isnan(rows[1]["snr_4"])
+    assert "no frame of ESIS1" in rows[2]["left_out"] and np.isnan(rows[2]["airmass"])
     assert "is left out" in done.stderr
 
 
@@ -110,5 +122,5 @@ def test_a_flight_is_aligned_to_an_aia_image_of_any_size(tmp_path, npix):
     assert "The flight of ESIS is SIMULATED" in said and "The images of AIA are SIMULATED" in said
     with fits.open(tmp_path / "results/esis/vignetting/simulated/ov.fits") as hdus:
         np.testing.assert_allclose(hdus["SLOPES"].data[0], simulate.SLOPES, rtol=0.05)
-    with fits.open(tmp_path / "results/esis/level3/simulated/ov.fits") as hdus:
+    with fits.open(tmp_path / "results/esis/level3/simulated/ov/00120.fits") as hdus:
         assert 0.4 < np.isfinite(hdus[0].data).mean() < 0.8

@@ -188,25 +188,43 @@ rule esis_normalise:
 
 rule esis_level3:
     input:
-        aligned=esis.every("aligned"),
-        mask=esis.every("mask"),
+        aligned="results/esis/aligned/{flight}/{line}/{sequence}.fits",
+        mask="results/esis/mask/{flight}/{line}/{sequence}.fits",
         slopes="results/esis/vignetting/{flight}/{line}.fits",
         factors="results/esis/normalised/{flight}/{line}.fits",
     output:
-        "results/esis/level3/{flight}/{line}.fits",
+        "results/esis/level3/{flight}/{line}/{sequence}.fits",
     log:
-        "results/logs/esis_level3/{flight}/{line}.log",
+        "results/logs/esis_level3/{flight}/{line}/{sequence}.log",
     conda:
         "../../envs/reduction.yaml"
-    resources:
-        mem_mb=500 + 150 * len(esis.sequences),
     params:
         flatten=esis.settings["flatten"],
         code=code("esis_level3"),
     message:
-        "Assemble ESIS level 3 of {wildcards.line}."
+        "Make level 3 of ESIS {wildcards.line}, sequence {wildcards.sequence}."
     script:
         "../../scripts/esis_level3.py"
+
+
+rule esis_compare:
+    input:
+        level3=esis.every("level3"),
+    output:
+        sequences="results/esis/compared/{flight}/{line}/sequences.ecsv",
+        table="results/esis/compared/{flight}/{line}/events.ecsv",
+        movie="results/esis/compared/{flight}/{line}/movie.gif",
+    log:
+        "results/logs/esis_compare/{flight}/{line}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        limits=esis.settings["events"],
+        code=code("esis_compare"),
+    message:
+        "Compare the cameras of ESIS {wildcards.line}."
+    script:
+        "../../scripts/esis_compare.py"
 
 
 rule esis_figures:

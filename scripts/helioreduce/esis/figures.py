@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,6 +16,8 @@ from helioreduce.esis.drift import LIMIT
 from helioreduce.esis.values import Drift
 
 _PAIRS = ("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")
+#: Steps of a movie's colours: a picture of few compresses well.
+_DIPOLES = mpl.colormaps["RdBu_r"].resampled(33)
 _SHOWN = 2  # every second pixel is enough for a picture
 
 
@@ -162,16 +165,39 @@ def drift(found: Drift) -> Figure:
     return figure
 
 
+def disagreement(figure: Figure, frame: tuple[np.ndarray, Sequence[Mapping[str, Any]], str]) -> None:
+    """Draw into ``figure`` the difference of each camera and the mean of all, over its error; a Doppler shift is a dipole.
+
+    Parameters
+    ----------
+    frame
+        Significance (4, ny, nx), the sequence's events, and the title.
+    """
+    significance, events, title = frame
+    rows, columns = (np.flatnonzero(np.isfinite(significance).any(axis=(0, axis))) for axis in (2, 1))
+    places = np.array([(row["x_arcsec"], row["y_arcsec"]) for row in events]).reshape(-1, 2)
+    style = {"cmap": _DIPOLES, "vmin": -5, "vmax": 5, "interpolation": "antialiased", "interpolation_stage": "data"}
+    axes = figure.subplots(2, 2, sharex=True, sharey=True).flat
+    for axis, number, image in zip(axes, cam.CAMERAS, significance, strict=True):
+        drawn = _picture(axis, image, f"camera {number}", every=1, **style)
+        axis.plot(*places.T, "o", ms=12, mfc="none", mec="k", mew=0.8)
+    if len(rows):
+        edges = _arcsec(np.array([[columns[0], rows[0]], [columns[-1], rows[-1]]]))
+        axis.set(xlim=edges[:, 0], ylim=edges[:, 1])
+    figure.colorbar(drawn, ax=figure.axes, shrink=0.6, label="difference to the mean of the cameras / error")
+    figure.suptitle(title)
+
+
 def coordinates(header: Mapping[str, Any]) -> str:
     """Return in a few words what the coordinates of an aligned sequence rest on, and how well they are known."""
     kind = "" if "TARGET" in header else "relative "
     return f"{kind}coordinates ± {header['CSYER1']:g}″" if "CSYER1" in header else ""
 
 
-def _picture(axis: Axes, image: np.ndarray, title: str, **style: Any) -> AxesImage:
-    """Draw an image on the level-3 grid, in helioprojective arcsec."""
+def _picture(axis: Axes, image: np.ndarray, title: str, *, every: int = _SHOWN, **style: Any) -> AxesImage:
+    """Draw an image on the level-3 grid, ``every`` so many pixels, in helioprojective arcsec."""
     corners = _arcsec(np.array([[-0.5, -0.5], [n - 0.5 for n in image.shape[::-1]]]))
-    drawn = axis.imshow(image[::_SHOWN, ::_SHOWN], origin="lower", extent=(*corners[:, 0], *corners[:, 1]), **style)
+    drawn = axis.imshow(image[::every, ::every], origin="lower", extent=(*corners[:, 0], *corners[:, 1]), **style)
     axis.set(title=title, xlabel="longitude [arcsec]")
     place = axis.get_subplotspec()
     if place is not None and place.is_first_col():

@@ -13,6 +13,7 @@ from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import level0
 from helioreduce.esis.camera import CAMERAS
+from helioreduce.esis.events import Disagreement, disagreement
 from helioreduce.esis.level3 import dispersion
 from helioreduce.esis.target import nearest, on_grid
 from helioreduce.esis.values import Aligned, Cube, Drift, Frame, Masks, Normalisation, Registered, Vignetting
@@ -43,6 +44,13 @@ _DRIFT = {
     "fitted": "FITTED",
     "places": "PLACE",
     "kept": "KEPT",
+}
+#: Units of what extensions hold; the others have none.
+_UNITS = {
+    **dict.fromkeys(("IMAGE", "SIGMA", "MEANS"), "photon"),
+    **dict.fromkeys(("STOP", "MEASURED", "FITTED"), "pix"),
+    "DISPERS": "pix / Angstrom",
+    "TIME": "s",
 }
 
 
@@ -111,6 +119,12 @@ def usable(paths: Iterable[str | Path]) -> list[int]:
     raise InputError(f"no sequence can be used ({reasons})", cure="Set esis.directory and esis.lights to frames of the flight")
 
 
+def left_out(paths: Iterable[str | Path]) -> dict[int, tuple[str, str]]:
+    """Return time and reason of the sequences that are left out, by their number, of the products of single sequences."""
+    headers = map(read_cards, paths)
+    return {int(one["SEQUENCE"]): (str(one["DATE-AVG"]), str(one["REFUSED"])) for one in headers if "REFUSED" in one}
+
+
 def read_target(paths: Sequence[str | Path], time: str) -> tuple[str, np.ndarray | None]:
     """Return the file of the target nearest to a time, and its image on the level-3 grid; none where there are no files."""
     if not paths:
@@ -126,7 +140,7 @@ def read_target(paths: Sequence[str | Path], time: str) -> tuple[str, np.ndarray
 
 def write_registered(path: str | Path, found: Registered) -> None:
     """Write the registration of one line of one sequence."""
-    fits.write_arrays(path, {name: getattr(found, field) for field, name in _REGISTERED.items()}, found.header)
+    fits.write_arrays(path, {name: getattr(found, field) for field, name in _REGISTERED.items()}, found.header, _UNITS)
 
 
 def read_registered(path: str | Path) -> Registered:
@@ -137,7 +151,7 @@ def read_registered(path: str | Path) -> Registered:
 
 def write_drift(path: str | Path, found: Drift, header: Header) -> None:
     """Write the drift of a line."""
-    fits.write_arrays(path, {name: np.asarray(getattr(found, field)) * 1 for field, name in _DRIFT.items()}, header)
+    fits.write_arrays(path, {name: np.asarray(getattr(found, field)) * 1 for field, name in _DRIFT.items()}, header, _UNITS)
 
 
 def read_drift(path: str | Path) -> tuple[Drift, Header]:
@@ -148,7 +162,7 @@ def read_drift(path: str | Path) -> tuple[Drift, Header]:
 
 def write_aligned(path: str | Path, aligned: Aligned) -> None:
     """Write one line of one sequence."""
-    fits.write_arrays(path, {name: getattr(aligned, field) for field, name in _ALIGNED.items()}, aligned.header)
+    fits.write_arrays(path, {name: getattr(aligned, field) for field, name in _ALIGNED.items()}, aligned.header, _UNITS)
 
 
 def read_aligned(path: str | Path) -> Aligned:
@@ -204,16 +218,23 @@ def read_vignetting(path: str | Path) -> Vignetting:
     return Vignetting(slope, slope_error, gain, gain_error, header["SCATTER"], header["NBLOCKS"], single)
 
 
-def write_normalisation(path: str | Path, found: Normalisation) -> None:
-    """Write the normalisation of a line."""
+def write_normalisation(path: str | Path, found: Normalisation, exposures: Sequence[int]) -> None:
+    """Write the normalisation of a line, with the numbers of its sequences."""
     arrays = {"FACTORS": found.factors, "MEANS": found.means, "AIRMASS": found.transmission}
-    fits.write_arrays(path, arrays)
+    fits.write_arrays(path, {**arrays, "EXPOSURE": np.asarray(exposures)}, units=_UNITS)
 
 
 def read_normalisation(path: str | Path) -> Normalisation:
     """Return the normalisation of a line."""
     arrays, _ = fits.read_arrays(path, "FACTORS", "MEANS", "AIRMASS")
     return Normalisation(*arrays)
+
+
+def read_factors(path: str | Path, exposure: int) -> tuple[np.ndarray, float]:
+    """Return the factors (n,) of one sequence of a line, and its level."""
+    (factors, transmission, exposures), _ = fits.read_arrays(path, "FACTORS", "AIRMASS", "EXPOSURE")
+    row = int(np.flatnonzero(exposures == exposure)[0])
+    return factors[row], float(transmission[row])
 
 
 def write_cube(path: str | Path, cube: Cube) -> None:
@@ -230,7 +251,16 @@ def write_cube(path: str | Path, cube: Cube) -> None:
         "SNR": cube.signal_to_noise,
         "TIME": cube.seconds,
     }
-    fits.write_cube(path, cube.data, cube.sigma, cube.mask, cube.header, others)
+    fits.write_cube(path, cube.data, cube.sigma, cube.mask, cube.header, others, _UNITS)
+
+
+def read_disagreement(path: str | Path) -> tuple[Disagreement, Header, dict[str, np.ndarray]]:
+    """Return how the cameras disagree in level 3 of one sequence where it is free of Mg X, its header, and its numbers."""
+    names = ("UNCERT", "MASK", "CLEAR", "SNR", "FACTORS", "AIRMASS")
+    data, header = fits.read_array(path)
+    (sigma, mask, clear, snr, factors, airmass), _ = fits.read_arrays(path, *names)
+    good = (mask[0] == 0) & clear[0].astype(bool)
+    return disagreement(data[0], sigma[0], good), header, {"airmass": airmass, "snr": snr[0], "factor": factors[0]}
 
 
 def write_truth(path: str | Path, scene: np.ndarray, to_sky: np.ndarray) -> None:

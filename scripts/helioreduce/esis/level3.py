@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from astropy.io.fits import Header
@@ -18,7 +16,7 @@ from helioreduce.esis.transforms import on_grid
 from helioreduce.esis.values import Aligned, Cube, Masks, Planes, Vignetting
 from helioreduce.esis.vignetting import fields, positions
 from helioreduce.image import Flag
-from helioreduce.io.provenance import ascii_only, record
+from helioreduce.io.provenance import record
 
 #: Unit of a cube: photons divided by vignetting and by responses relative to one camera are no longer those counted.
 UNIT = "photon / pix"
@@ -169,17 +167,13 @@ def header(sequences: Sequence[Header]) -> Header:
     return cards
 
 
-def describe(
-    cube: Cube, found: Vignetting, *, flatten: bool = False, left_out: Mapping[str, str] = MappingProxyType({})
-) -> None:
-    """Add to the header of a filled cube, in place, the steps of the whole flight, the correlations, and what is left out."""
+def describe(cube: Cube, found: Vignetting, *, flatten: bool = False) -> None:
+    """Add to the header of a filled cube, in place, the steps of the whole flight and the correlations."""
     linear, quadratic = np.nanmean(cube.internal, axis=(0, 3))
     for key, stage in (("CORRLIN", linear), ("CORRQUAD", quadratic)):
         cube.header[key] = (round(float(stage[0]), 5), "mean correlation of the cameras, full frame")
     for name, levels in zip(cam.CAMERAS, cube.signal_to_noise.T, strict=False):
         cube.header[f"SNR{name}"] = (round(float(np.nanmedian(levels)), 3), f"median data / sigma of camera {name}")
-    for number, (path, why) in enumerate(left_out.items(), start=1):
-        cube.header[f"LEFTOUT{number}"] = ascii_only(f"{Path(path).stem}: {why}")
     record(cube.header, "esis_vignetting", {"scatter": round(found.scatter, 5), "blocks": found.blocks})
     gains, airmass = np.nanmedian(cube.factors, axis=0).round(5).tolist(), "removed" if flatten else "kept"
     record(cube.header, "esis_normalise", {"factors": gains, "flatten": flatten, "airmass": airmass})

@@ -207,9 +207,24 @@ def write_cube(
     mask: np.ndarray,
     header: fits.Header,
     arrays: Mapping[str, np.ndarray] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> None:
-    """Write data of any dimension in the CCDData layout, and further named arrays in extensions after it."""
-    files.write(path, fits.HDUList([*_layout(data, sigma, mask, header), *_extensions(arrays or {})]))
+    """Write data of any dimension in the CCDData layout, and further named arrays, with their units, in extensions after it.
+
+    All but the data, which other programs read first, are compressed without loss.
+    """
+    science, *planes = _layout(data, sigma, mask, header)
+    small = [_smaller(hdu) for hdu in (*planes, *_extensions(arrays or {}, units))]
+    files.write(path, fits.HDUList([science, *small]))
+
+
+def _smaller(hdu: fits.ImageHDU) -> fits.ImageHDU | fits.CompImageHDU:
+    """Return an image HDU compressed without loss, a plane at a time; small arrays stay as they are."""
+    if hdu.data.size < _TILE**2:
+        return hdu
+    tile = (*(1,) * (hdu.data.ndim - 2), *(min(side, _TILE) for side in hdu.data.shape[-2:]))
+    kind = "GZIP_2" if hdu.data.dtype.kind == "f" else "RICE_1"
+    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type=kind, tile_shape=tile, quantize_level=0)
 
 
 def _layout(data: np.ndarray, sigma: np.ndarray | None, mask: np.ndarray, header: fits.Header) -> list[Any]:
@@ -247,13 +262,20 @@ def read_arrays(path: str | Path, *names: str) -> tuple[tuple[np.ndarray, ...], 
         return tuple(np.asarray(hdus[name].data) for name in names), hdus[0].header.copy()
 
 
-def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: fits.Header | None = None) -> None:
-    """Write named arrays as image extensions; ``header`` goes to the primary HDU."""
-    files.write(path, fits.HDUList([fits.PrimaryHDU(header=header), *_extensions(arrays)]))
+def write_arrays(
+    path: str | Path,
+    arrays: Mapping[str, np.ndarray],
+    header: fits.Header | None = None,
+    units: Mapping[str, str] | None = None,
+) -> None:
+    """Write named arrays as image extensions, with their units where they are given; ``header`` goes to the primary HDU."""
+    files.write(path, fits.HDUList([fits.PrimaryHDU(header=header), *_extensions(arrays, units)]))
 
 
-def _extensions(arrays: Mapping[str, np.ndarray]) -> list[fits.ImageHDU]:
-    return [fits.ImageHDU(array, name=name) for name, array in arrays.items()]
+def _extensions(arrays: Mapping[str, np.ndarray], units: Mapping[str, str] | None = None) -> list[fits.ImageHDU]:
+    """Return named arrays as image extensions."""
+    known = {name: fits.Header([("BUNIT", unit)]) for name, unit in (units or {}).items()}
+    return [fits.ImageHDU(array, known.get(name), name=name) for name, array in arrays.items()]
 
 
 # Planes and tables of a file with many HDUs

@@ -89,6 +89,36 @@ def write(
                 figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix])
 
 
+def write_movie(
+    path: str | Path, draw: Callable[[Figure, Any], None], frames: Iterable[Any], size: tuple[float, float], *, fps: int = 3
+) -> None:
+    """Draw one picture of each frame and write them as an animated GIF: the same values give the same bytes.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    draw
+        Called with an empty figure and each frame.
+    size
+        Width and height of the figure, inches.
+    fps
+        Frames per second.
+    """
+    from matplotlib.animation import PillowWriter  # takes a quarter of a second
+
+    writer = PillowWriter(fps=fps)
+    with look(), replaced(path) as temporary:
+        figure, picture = Figure(figsize=size, layout="constrained"), temporary.with_suffix(".gif")  # its format is the suffix
+        with writer.saving(figure, picture, dpi=100):
+            for frame in frames:
+                figure.clear()
+                draw(figure, frame)
+                origin.stamp(figure)
+                writer.grab_frame()
+        picture.replace(temporary)
+
+
 def reason(text: str) -> Figure:
     """Return a figure that says why there is nothing to draw."""
     figure = new(PAGE * 0.72, 1.2)

@@ -95,9 +95,10 @@ class Plan:
         return first if self.settings["target"] == "aia" else []
 
     def targets(self) -> list[str]:
-        """Return level 3 and the figures of every requested line."""
-        names = ("results/esis/level3/{}/{}.fits", "results/esis/figures/{}/{}/coalignment.png")
-        return [name.format(self.flight, line) for line in self.settings["lines"] for name in names]
+        """Return level 3, the comparison of the cameras, and the figures of every requested line."""
+        names = [f"level3/{{}}/{{}}/{sequence}.fits" for sequence in self.sequences]
+        names += ["compared/{}/{}/movie.gif", "figures/{}/{}/coalignment.png"]
+        return [f"results/esis/{name}".format(self.flight, line) for line in self.settings["lines"] for name in names]
 
     def dark_frames(self, wildcards: Any) -> list[str]:
         """Return the dark frames of a camera."""

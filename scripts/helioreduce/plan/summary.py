@@ -21,14 +21,15 @@ FINISHED = {
     "results/aia/light_curves": "<channel>.ecsv",
     "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
-    "results/esis/level3": "<flight>/<line>.fits",
+    "results/esis/level3": "<flight>/<line>/<sequence>.fits",
+    "results/esis/compared": "<flight>/<line>/movie.gif",
     "results/spice/report": "<raster>.html",
 }
 #: Folders, and beginnings of them, of products that a change of settings may leave behind, by instrument.
 _PRODUCTS = {
     "aia": (*(f"results/aia/{step.folder}" for step in steps.STEPS), "results/aia/quicklook", "results/aia/aligned",
             "results/aia/light_curves", "results/figures"),
-    "esis": ("results/esis/level3", "results/esis/figures"),
+    "esis": ("results/esis/level3", "results/esis/compared", "results/esis/figures"),
     "spice": tuple(f"results/spice/{name}" for name in ("level3", "radiance", "velocity", "composition", "report")),
     "cosmic_rays": tuple(f"results/cosmic_rays/{name}" for name in ("combined", "cleaned", "sources")),
 }  # fmt: skip
