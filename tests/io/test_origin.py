@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.table import Table
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from helioreduce.errors import InputWarning
 from helioreduce.io import ecsv, fits, hdus, inputs, jsoc_files, origin, plots, provenance
@@ -54,6 +55,16 @@ def test_it_is_written_in_words_inside_a_picture(tmp_path):
         origin.stamp(figure)
         origin.stamp(figure)
     assert figure.get_supxlabel() == origin.WORDS
+    figure = plots.new(3, 2)
+    axis = figure.subplots()
+    axis.plot([1, 2], label="a curve")
+    axis.set_xlabel("x")
+    below = figure.legend(loc="outside lower center")
+    with origin.saying([origin.WORDS]):
+        origin.stamp(figure)
+    FigureCanvasAgg(figure).draw()
+    words, legend, label = (part.get_window_extent() for part in (figure._supxlabel, below, axis.xaxis.label))
+    assert words.y1 <= legend.y0 and legend.y1 <= label.y0, "below the legend, which stays below the axes"
     plots.write([tmp_path / "real.png"], plots.new, 3, 2)
     with origin.saying([origin.WORDS]):
         plots.write([tmp_path / "simulated.png"], plots.new, 3, 2)

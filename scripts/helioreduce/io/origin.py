@@ -53,3 +53,18 @@ def stamp(figure: Figure) -> None:
     lines = [line for line in figure.get_supxlabel().splitlines() if line not in texts]
     if texts:
         figure.supxlabel("\n".join([*lines, *texts]), fontsize="medium", color="C3", fontweight="bold")
+        _lift(figure, len([*lines, *texts]))
+
+
+def _lift(figure: Figure, lines: int) -> None:
+    """Make room for lines at the bottom below the legends of a figure, which its layout would put there too."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    below = [legend for legend in figure.legends if getattr(legend, "_outside_loc", None) == "lower"]
+    engine = figure.get_layout_engine()
+    if below and isinstance(engine, ConstrainedLayoutEngine):
+        points = 14.0 * lines
+        for legend in below:
+            legend.borderaxespad = points / float(legend.get_texts()[0].get_fontsize())
+        height = points / 72 / figure.get_figheight()
+        engine.set(rect=(0, height, 1, 1 - height))

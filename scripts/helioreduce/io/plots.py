@@ -60,9 +60,12 @@ def look(style: Mapping[str, Any] = STYLE) -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
-def new(width: float = PAGE, height: float = 3.2) -> Figure:
-    """Return an empty figure of ``width`` × ``height`` inches."""
-    return Figure(figsize=(width, height), layout="constrained")
+def new(width: float = PAGE, height: float = 3.2, title: str = "") -> Figure:
+    """Return an empty figure of ``width`` × ``height`` inches, with a line above that says what all of it shows."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if title:
+        figure.suptitle(title, fontsize="medium")
+    return figure
 
 
 def write(

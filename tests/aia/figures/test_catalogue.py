@@ -20,6 +20,13 @@ def test_a_figure_is_drawn_from_its_inputs_and_options(name):
     assert optional <= set(entry.inputs)
 
 
+@pytest.mark.parametrize("name", catalogue.FIGURES)
+def test_a_figure_says_which_instrument_it_is_of(name):
+    """By its line above, or by the name of an image."""
+    text = inspect.getsource(catalogue.function(name))
+    assert "SDO/AIA" in text or "sky.name(" in text
+
+
 def test_every_figure_has_a_caption():
     assert {file.stem for file in CAPTIONS.glob("*.rst")} == set(catalogue.FIGURES)
 

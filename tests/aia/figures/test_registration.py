@@ -43,6 +43,15 @@ def test_arrows_of_a_roll_turn_about_the_centre(frame):
     assert [table[9, column].get_text().get_text() for column in range(3)] == ["roll [deg]", "1.000000", "0.000000"]
 
 
+def test_arrows_of_a_small_frame_are_in_its_own_pixels(frame):
+    """Pixels of 2.4″ become 4 of 0.6″: what moves by 3 of them has moved by 3, not to the fourfold place."""
+    before = frame(CRPIX1=71.0, CRPIX2=61.0, CROTA2=0.0, CDELT1=2.4, CDELT2=2.4)
+    after = frame(CRPIX1=4 * 73.5 + 0.5, CRPIX2=4 * 60.5 + 0.5, CROTA2=0.0, CDELT1=0.6, CDELT2=0.6)
+    found = arrows(drawn(registration.registration, before, after).axes[0])
+    np.testing.assert_allclose(found.U, 3, atol=1e-6)
+    np.testing.assert_allclose(found.V, 0, atol=1e-6)
+
+
 def disk(frame, x, y):
     """A disk of 160 pixels around (x, y) in an image whose header puts the Sun at (199.5, 199.5)."""
     rows, columns = np.ogrid[:400, :400]
@@ -58,9 +67,10 @@ def test_limb_shows_the_offset_of_the_centre(frame):
         np.testing.assert_allclose(circle, dx * np.cos(np.deg2rad(degrees)) + dy * np.sin(np.deg2rad(degrees)), atol=0.1)
         at, residual = line(axis, "limb")
         np.testing.assert_allclose(residual, np.interp(at, degrees, circle), atol=2.0)
-        told = axis.texts[0].get_text().split("(")[1].split(")")[0].split(", ")
+        told = axis.get_xlabel().split("(")[1].split(")")[0].split(", ")
         assert [float(value) for value in told] == pytest.approx([dx, dy], abs=0.1)
-    assert first.get_title(loc="left") == "171 Å, level 1, header's centre"
+    assert first.get_title(loc="left") == "level 1, header's centre"
+    assert first.figure.get_suptitle().startswith("SDO/AIA 171 Å, 2014-01-01") and not first.get_legend()
 
 
 def test_a_cut_out_has_no_limb(frame):
@@ -87,7 +97,8 @@ def test_pointing_shows_every_row_and_those_that_images_took():
     np.testing.assert_array_equal(values, [2052, 2055, np.nan, 2061])
     np.testing.assert_array_equal(line(y, "row")[1], [2046, 2043, 2040, 2037])
     assert list(line(x, "taken by an image")[1]) == [2055, 2061]
-    assert labels(y) == ["row", "taken by an image"] and x.get_title(loc="left") == "171 Å: master pointing table"
+    assert labels(y) == ["row", "taken by an image"] and x.get_title(loc="left") == "master pointing table"
+    assert figure.get_suptitle() == "SDO/AIA 171 Å, 2014-01-01"
     assert x.get_ylim()[0] > 2040
 
 

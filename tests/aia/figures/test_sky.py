@@ -5,6 +5,7 @@ import pytest
 from astropy.io.fits import Header
 from astropy.wcs import WCS
 from drawing import SPOT, bar, beside, drawn, shows
+from matplotlib.colors import AsinhNorm
 
 from helioreduce.aia.figures import sky
 from helioreduce.errors import InputError
@@ -58,6 +59,13 @@ def test_liveliest_place_is_the_structure(rng):
 def test_round_steps_do_not_crowd():
     steps = sky.round_steps(sky.stretch(np.geomspace(1, 1000, 500)))
     assert len(steps) >= 4 and steps == sorted(steps)
+
+
+@pytest.mark.parametrize("ends", [(130, 320), (900, 1000), (0.02, 0.03), (5, 5.4)])
+def test_a_narrow_range_has_round_steps_too(ends):
+    norm = AsinhNorm(linear_width=(ends[1] - ends[0]) / 20, vmin=ends[0], vmax=ends[1])
+    steps = sky.round_steps(norm)
+    assert len(steps) > 2 and ends[0] <= steps[0] < steps[-1] <= ends[1] and float(f"{steps[0]:g}") == pytest.approx(steps[0])
 
 
 def draw(image):

@@ -27,7 +27,7 @@ PIXEL_ARCSEC = 0.6
 
 def psf(psf: np.ndarray, channel: int, core: str) -> Figure:
     """Draw a PSF, centred in its array, on a logarithmic stretch: the diffraction pattern, and the core."""
-    figure = plots.new(plots.PAGE, 3.2)
+    figure = plots.new(plots.PAGE, 3.4, f"SDO/AIA {channel} Å, model of the filter meshes")
     axes = figure.subplots(1, 2)
     middle = np.array(psf.shape) // 2
     peak = float(psf.max())
@@ -46,7 +46,7 @@ def psf(psf: np.ndarray, channel: int, core: str) -> Figure:
 
 def psf_energy(psfs: Sequence[np.ndarray], channels: Sequence[int]) -> Figure:
     """Draw the radial profile and the encircled energy of several channels' PSFs."""
-    figure = plots.new(plots.PAGE, 3.2)
+    figure = plots.new(plots.PAGE, 3.4, "SDO/AIA, model of the filter meshes")
     left, right = figure.subplots(1, 2)
     curves = {channel: energy.encircled(psf) for channel, psf in zip(channels, psfs, strict=True)}
     for channel, curve in curves.items():
@@ -82,7 +82,7 @@ def deconvolution(before: Image, after: Image, side: int, box: Sequence[float]) 
         Left, bottom, right, top of the cut-out instead, helioprojective arcsec; may be empty.
     """
     before, after = _cut_outs(before, after, side, box)
-    figure = plots.new(plots.PAGE, 2.6)
+    figure = plots.new(plots.PAGE, sky.height(after, 1.7, 0.9), sky.name(before))
     norm = sky.stretch(after.data, bright=99.95)
     grid = figure.add_gridspec(1, 3)
     pair = [sky.axes(figure, before, grid[0]), sky.axes(figure, after, grid[1], ylabel=False)]
@@ -102,7 +102,6 @@ def deconvolution(before: Image, after: Image, side: int, box: Sequence[float]) 
     scale = sky.bar(figure, shown, axis, "after / before", extend="both")
     ticks = [reach * share for share in (-0.95, -0.5, 0, 0.5, 0.95)]
     scale.set_ticks(ticks, labels=[f"{2**tick:.2f}" for tick in ticks])
-    figure.suptitle(sky.name(before), fontsize="medium")
     return figure
 
 
@@ -150,7 +149,7 @@ def convergence(before: Image, side: int, deconvolution: Mapping[str, Any]) -> F
         Settings of the deconvolution.
     """
     trace = measure.trace(sky.cut(before, sky.liveliest(before, side), side), Options(**deconvolution), ITERATIONS)
-    figure = plots.new(plots.PAGE, 2.9)
+    figure = plots.new(plots.PAGE, 3.1, sky.name(before))
     left, right = figure.subplots(1, 2)
     left.plot(trace.iterations, trace.chi2, color=plots.BLUE)
     left.axhline(1, color=plots.GREY, lw=0.6, ls=(0, (1, 2)))

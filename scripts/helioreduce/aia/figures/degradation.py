@@ -42,7 +42,7 @@ def degradation(history: Table, table: Rows, channel: int, frames: Sequence[str]
     when = [times.from_compact(frame) for frame in frames]
     factors = [sensitivity.factor(table, channel, version, time)[0] for time in when]
     until = max(max(when) + timedelta(days=6 * 365), times.parse("2026-01-01"))
-    figure = plots.new(plots.PAGE, 3.8)
+    figure = plots.new(plots.PAGE, 4.0, f"SDO/AIA {channel} Å")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for curve in curves:
         upper.plot(curve.times, curve.factor, label=curve.name, **style.VERSIONS.get(curve.version, _OTHER))
@@ -57,7 +57,7 @@ def degradation(history: Table, table: Rows, channel: int, frames: Sequence[str]
     top = max(curve.factor.max() for curve in curves)
     upper.set(ylim=(0, top * 1.12), ylabel="sensitivity\nrelative to launch")
     upper.legend(ncols=len(curves) + 1, loc="lower left")
-    upper.set_title(f"{own.channel} Å since launch")
+    upper.set_title("sensitivity since launch")
     _jumps(lower, own)
     lower.set(xlim=(own.starts[0], until), ylabel="jump [%]")
     lower.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
@@ -82,7 +82,7 @@ def _jumps(axis: Any, curve: histories.History) -> None:
 def correction(before: Image, after: Image) -> Figure:
     """Draw an image before and after its correction for degradation, on one stretch, and the intensities of both."""
     factor = float(after.header["DEGFACT"])
-    figure = plots.new(plots.PAGE, 3.2)
+    figure = plots.new(plots.PAGE, 3.2, sky.name(before))
     grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05))
     small = [sky.binned(image, 768) for image in (before, after)]
     norm = sky.stretch(small[1].data, bright=99.8)
@@ -92,7 +92,6 @@ def correction(before: Image, after: Image) -> Figure:
         shown = sky.draw(axis, image, norm=norm, title=title)
         sky.limb(axis, image)
     sky.bar(figure, shown, pair[1], f"intensity [{after.header['BUNIT']}]", extend="max")
-    figure.suptitle(sky.name(before), fontsize="medium")
     plot: Any = figure.add_subplot(grid[2])
     good = ~after.mask & (before.data > 0)
     low, high = np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor])
@@ -103,8 +102,9 @@ def correction(before: Image, after: Image) -> Figure:
     ):
         plot.hist(image.data[good], edges, histtype="step", color=colour, ls=line, label=label)
     plot.set(xscale="log", yscale="log", xlabel=f"intensity [{after.header['BUNIT']}]", ylabel="pixels")
-    plot.legend(loc="lower center")
-    plot.set_title(f"T_OBS {str(after.header['T_OBS'])[:19]}")
+    plot.set_ylim(0.7, 30 * plot.get_ylim()[1])  # room for the legend
+    plot.legend(loc="upper right")
+    plot.set_title("distribution")
     return figure
 
 
@@ -129,7 +129,7 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
             f"daily means: column {', '.join(missing)} missing", cure="Give time and mean_<channel> (aia.response.means)"
         )
     when, raw = [times.parse(str(time)) for time in means["time"]], np.asarray(means[f"mean_{channel}"], float)
-    figure = plots.new(plots.PAGE, 3.2)
+    figure = plots.new(plots.PAGE, 3.4, f"SDO/AIA {channel} Å")
     axis: Any = figure.subplots()
     axis.plot(when, raw / raw[0], ".", ms=3, color=plots.GREY, label="as observed")
     for version, index in histories.sources(dict(enumerate(tables))).items():
@@ -142,5 +142,5 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
     axis.set(ylabel="image mean relative to the first", xlabel="date (UTC)", ylim=(0, None))
     axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
     axis.legend()
-    axis.set_title(f"{channel} Å: the table against daily means")
+    axis.set_title("the table against daily means")
     return figure

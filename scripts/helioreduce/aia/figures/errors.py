@@ -52,7 +52,7 @@ def error_map(image: Image) -> Figure:
     if ratio.size == 0:
         saturated = 100 * image.flagged(Flag.SATURATED).mean()
         return plots.reason(f"No pixel of this frame is positive and not masked; {saturated:.0f} % are saturated.")
-    figure = plots.new(plots.PAGE, 2.7)
+    figure = plots.new(plots.PAGE, 2.7, sky.name(image))
     grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 0.8))
     maps = (
         (_finite(np.asarray(small.sigma)), f"σ [{image.header['BUNIT']}]", "error"),
@@ -69,7 +69,6 @@ def error_map(image: Image) -> Figure:
         ticks.set_major_formatter(FormatStrFormatter("%g"))
         ticks.set_minor_formatter(NullFormatter() if high > 10 * low else FormatStrFormatter("%g"))
         axis.set_title(title)
-    figure.suptitle(sky.name(image), fontsize="medium")
     plot: Any = figure.add_subplot(grid[2])
     edges, thousandths = np.geomspace(0.1, max(float(ratio.max()), 1.0), 90), np.full(ratio.size, 1e-3)
     plot.hist(ratio, edges, histtype="stepfilled", color=plots.SKY, weights=thousandths)
@@ -97,7 +96,7 @@ def error_components(image: Image, table: Sequence[Mapping[str, object]]) -> Fig
     channel = int(image.header["WAVELNTH"])
     counts = np.unique(np.round(np.geomspace(1, 16384, 120))) - 0.5
     terms = error.components(counts, channel, tables.error_row(table, channel))
-    figure = plots.new(plots.PAGE, 3.6)
+    figure = plots.new(plots.PAGE, 3.8, sky.name(image))
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for name, values in terms.items():
         label, colour, line = _TERMS[name]
@@ -105,7 +104,7 @@ def error_components(image: Image, table: Sequence[Mapping[str, object]]) -> Fig
     upper.plot(counts, error.total(terms), color=plots.BLACK, lw=1.8, label="total")
     upper.set(xscale="log", yscale="log", ylabel="standard deviation [DN]")
     upper.legend(ncols=3)
-    upper.set_title(f"{channel} Å: where the error comes from")
+    upper.set_title("where the error comes from")
     lower.stairs(np.histogram(image.data[np.isfinite(image.data)], counts)[0], counts, fill=True, color=plots.SKY)
     lower.set(xlabel="counts of a pixel [DN]", ylabel="pixels", xlim=(counts[0], counts[-1]), yscale="log")
     return figure
@@ -130,7 +129,7 @@ def error_histograms(image: Image, table: Sequence[Mapping[str, object]]) -> Fig
         name: 100 * error.total(error.components(sample, channel, row, systematic=terms)) / np.abs(sample)
         for name, (terms, _, _) in _SYSTEMATIC.items()
     }
-    figure = plots.new(plots.PAGE * 0.72, 3.2)
+    figure = plots.new(plots.PAGE * 0.72, 3.4, sky.name(image))
     axis: Any = figure.subplots()
     low, high = np.percentile(np.concatenate(list(relative.values())), (0.05, 99.9))
     for name, values in relative.items():
@@ -141,8 +140,7 @@ def error_histograms(image: Image, table: Sequence[Mapping[str, object]]) -> Fig
     axis.xaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
     axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     axis.xaxis.set_minor_formatter(NullFormatter())
-    figure.legend(loc="outside upper center", ncols=3)
-    axis.set_title(f"{channel} Å")
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
@@ -164,7 +162,7 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
         moved_px = noise.rotation_px(first, images[1])
         xlabel = f"difference of consecutive frames / σ; between them the Sun turns by {moved_px:.2g} px"
     faint = pair[0].data <= np.nanmedian(pair[0].data)
-    figure = plots.new(plots.PAGE * 0.72, 3.3)
+    figure = plots.new(plots.PAGE * 0.72, 3.4, sky.name(first))
     axis: Any = figure.subplots()
     edges = np.linspace(-6, 6, 121)
     centre = (edges[1:] + edges[:-1]) / 2
@@ -178,7 +176,6 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
     axis.plot(centre, np.exp(-(centre**2) / 2) / np.sqrt(2 * np.pi), color=plots.BLACK, ls=(0, (4, 1)), label="standard normal")
     axis.set(yscale="log", ylim=(1e-6, 3), xlim=(-6, 6), xlabel=xlabel, ylabel="probability density")
     axis.legend(loc="upper center", ncols=2)
-    axis.set_title(f"{first.header['WAVELNTH']} Å, T_OBS {str(first.header['T_OBS'])[:19]}")
     return figure
 
 
@@ -195,7 +192,7 @@ def autocorrelation(level1: Mapping[str, Any], side: int, deconvolution: Mapping
         Settings of the deconvolution; empty where the frame is not deconvolved.
     """
     fields = noise.through_steps(level1, side, Options(**deconvolution) if deconvolution else None)
-    figure = plots.new(plots.PAGE, 3.3)
+    figure = plots.new(plots.PAGE, 3.5, sky.name(level1))
     axes = figure.subplots(1, len(fields), squeeze=False)[0]
     lag = 5
     extent = (-lag - 0.5, lag + 0.5, -lag - 0.5, lag + 0.5)

@@ -28,11 +28,13 @@ _ENTRIES = {
 
 def registration(level1: Image, registered: Image) -> Figure:
     """Draw the shift of pixels by registration, and list reference pixel, scale and rotation matrix before and after."""
-    figure = plots.new(plots.PAGE, 3.4)
+    figure = plots.new(plots.PAGE, 3.6, sky.name(level1, 19))
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
     side = np.array(level1.data.shape[::-1])
     x, y = (plane.ravel() for plane in np.meshgrid(*(np.linspace(0.04, 0.96, 13) * (n - 1) for n in side)))
-    moved = np.stack(sky.wcs(registered).wcs_world2pix(*sky.wcs(level1).wcs_pix2world(x, y, 0), 0)) - np.stack([x, y])
+    there = np.stack(sky.wcs(registered).wcs_world2pix(*sky.wcs(level1).wcs_pix2world(x, y, 0), 0))
+    finer = round(sky.wcs(level1).wcs.cdelt[1] / sky.wcs(registered).wcs.cdelt[1])  # 1, or that of a small simulated frame
+    moved = (there + 0.5) / finer - 0.5 - np.stack([x, y])
     longest = float(np.hypot(*moved).max())
     scale, key = longest / (side.max() / 14), round(longest, 1) or 1.0
     arrows = left.quiver(x, y, *moved, color=plots.BLUE, angles="xy", scale_units="xy", scale=scale, width=0.004)
@@ -58,7 +60,7 @@ def _numbers(axis: Any, before: Image, after: Image) -> None:
     table.auto_set_font_size(False)
     table.set_fontsize(7.5)
     table.scale(1, 1.35)
-    axis.set_title(sky.name(after, 19))
+    axis.set_title("coordinates in the header")
 
 
 def limb(level1: Image, registered: Image) -> Figure:
@@ -70,7 +72,7 @@ def limb(level1: Image, registered: Image) -> Figure:
         limbs = edge.fit(level1), edge.fit(registered)
     except InputError as error:
         return plots.reason(str(error))
-    figure = plots.new(plots.PAGE, 3.2)
+    figure = plots.new(plots.PAGE, 3.6, sky.name(level1))
     axes = figure.subplots(1, 2, sharey=True)
     for axis, fit, title in zip(axes, limbs, ("level 1, header's centre", "level 1.5"), strict=True):
         degrees = np.rad2deg(fit.angle)
@@ -79,15 +81,12 @@ def limb(level1: Image, registered: Image) -> Figure:
         axis.plot(degrees[fit.kept], residual[fit.kept], ".", ms=2.5, color=plots.BLUE, label="limb")
         circle = fit.dx * np.cos(fit.angle) + fit.dy * np.sin(fit.angle)
         axis.plot(degrees, circle, color=plots.VERMILION, label="fitted circle")
-        axis.set_title(f"{level1.header['WAVELNTH']} Å, {title}")
-        axis.text(
-            0.03, 0.04, f"centre off by ({fit.dx:+.2f}, {fit.dy:+.2f})″\nradius {fit.mean_radius:.2f}″, scatter {fit.rms:.2f}″",
-            transform=axis.transAxes, fontsize=7,
-        )  # fmt: skip
-        axis.set(xlabel="position angle from +x [deg]", xlim=(0, 360), xticks=range(0, 361, 90))
+        axis.set_title(title)
+        found = f"centre off by ({fit.dx:+.2f}, {fit.dy:+.2f})″, radius {fit.mean_radius:.2f}″, scatter {fit.rms:.2f}″"
+        axis.set(xlabel=f"position angle from +x [deg]\n{found}", xlim=(0, 360), xticks=range(0, 361, 90))
     reach = max(3.0, *(max(4 * fit.rms, 1.3 * np.hypot(fit.dx, fit.dy)) for fit in limbs))
     axes[0].set(ylabel="radius minus mean [arcsec]", ylim=(-reach, reach))
-    axes[1].legend(loc="upper right", markerscale=2)
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3, markerscale=2)
     return figure
 
 
@@ -111,7 +110,7 @@ def pointing(table: Sequence[Mapping[str, object]], images: Sequence[Mapping[str
     starts = np.array([times.parse(str(row["T_START"])) for row in table])
     rows = [master.select(table, times.parse(header["T_OBS"])) for header in images]
     taken = np.isin([str(row["T_START"]) for row in table], [str(row["T_START"]) for row in rows])
-    figure = plots.new(plots.PAGE, 3.8)
+    figure = plots.new(plots.PAGE, 4.0, f"SDO/AIA {channel} Å, {starts[0]:%Y-%m-%d}")
     axes = figure.subplots(2, 2, sharex=True)
     for axis, (name, label) in zip(axes.ravel(), _ENTRIES.items(), strict=True):
         values = np.array([entry.get(name, np.nan) for entry in entries])
@@ -127,6 +126,6 @@ def pointing(table: Sequence[Mapping[str, object]], images: Sequence[Mapping[str
         axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
     for axis in axes[1]:
         axis.set_xlabel("T_START (UTC)")
-    axes[0, 0].set_title(f"{channel} Å: master pointing table")
-    axes[0, 1].legend()
+    axes[0, 0].set_title("master pointing table")
+    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure

@@ -28,12 +28,12 @@ def response_components(response: Table) -> Figure:
     ``response`` is the table of :func:`helioreduce.aia.response.tables.of_wavelength`.
     """
     wave, channel = np.asarray(response["wavelength"]), int(response.meta["channel"])
-    figure = plots.new(plots.PAGE, 3.4)
+    figure = plots.new(plots.PAGE, 3.6, f"SDO/AIA {channel} Å")
     left, right = figure.subplots(1, 2)
     for name, label, colour, line in _PARTS:
         left.plot(wave, response[name], label=label, color=colour, ls=line)
     left.set(yscale="log", ylim=(1e-4, 1.4), xlabel="wavelength [Å]", ylabel="reflectance, transmission, efficiency")
-    left.set_title(f"{channel} Å: components")
+    left.set_title("components")
     area, crosstalk = np.asarray(response["effective_area"]), np.asarray(response["crosstalk"])
     right.plot(wave, area, color=plots.BLACK, label="effective area")
     if crosstalk.any():
@@ -68,7 +68,7 @@ def response_variants(response: Table) -> Figure:
     if eve is not None:
         curves.append((f"× EVE {eve:.4f}", blended * eve, plots.BLUE, (0, (3, 1, 1, 1))))
         curves.append(("× degradation × EVE", blended * degraded * eve, plots.VERMILION, "-"))
-    figure = plots.new(plots.PAGE, 3.0)
+    figure = plots.new(plots.PAGE, 3.2, f"SDO/AIA {meta['channel']} Å")
     axes = figure.subplots(1, 2)
     for axis, (low, high) in zip(axes, (_band(wave, area, meta["channel"]), _span(wave, area)), strict=True):
         for label, values, colour, line in curves:
@@ -89,7 +89,7 @@ def temperature_response(response: Table) -> Figure:
     ``response`` is the table of :func:`helioreduce.aia.response.tables.of_temperature`.
     """
     log_t, channels = np.log10(np.asarray(response["temperature"])), sorted(map(int, response.meta["factors"]))
-    figure = plots.new(plots.PAGE, 3.6)
+    figure = plots.new(plots.PAGE, 3.8, "SDO/AIA")
     axis = figure.subplots()
     for channel in channels:
         look = style.CHANNELS[channel]

@@ -31,12 +31,13 @@ def light_curves(curves: Iterable[Sequence[Mapping[str, Any]]]) -> Figure:
         Rows of :func:`helioreduce.aia.light_curves.measure`, a list for each channel.
     """
     frames = by_channel(row for rows in curves for row in rows)
-    figure = plots.new(plots.PAGE, 0.9 + 1.25 * len(frames))
+    figure = plots.new(plots.PAGE, 1.2 + 1.25 * len(frames), f"SDO/AIA, {_day(frames)}")
     axes = figure.subplots(len(frames), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (channel, rows) in zip(axes, frames.items(), strict=True):
         _draw_curve(axis, rows, style.CHANNELS[channel]["color"])
         axis.set_ylabel(f"{channel} Å\n[{rows[0]['BUNIT']}]")
-    axes[0].legend(ncols=3, fontsize=6.5)
+    entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)
     axes[0].set_title("mean of the region, ±1 σ of noise and exposure time; grey: share of saturated pixels")
     _date_axis(axes[-1], frames)
     return figure
@@ -83,7 +84,7 @@ def channels(images: Sequence[Image], curves: Iterable[Sequence[Mapping[str, Any
     frames = by_channel(row for rows in curves for row in rows)
     columns = min(len(images), 3)
     rows = -(-len(images) // columns)
-    figure = plots.new(plots.PAGE, 2.2 * (rows + 1))
+    figure = plots.new(plots.PAGE, 2.2 * (rows + 1), f"SDO/AIA, {str(images[0].header['T_OBS'])[:10]}")
     grid = figure.add_gridspec(rows + 1, columns)
     for index, image in enumerate(sorted(images, key=lambda image: int(image.header["WAVELNTH"]))):
         small, place = sky.binned(image, 512), divmod(index, columns)
@@ -92,7 +93,6 @@ def channels(images: Sequence[Image], curves: Iterable[Sequence[Mapping[str, Any
         sky.bar(figure, shown, axis, f"[{image.header['BUNIT']}]", extend="max")
         if saturated := image.flagged("saturated").mean():
             axis.set_title(f"{100 * saturated:.2g} % saturated", loc="right", color=sky.SATURATED)
-    figure.suptitle(f"SDO/AIA, {str(images[0].header['T_OBS'])[:10]}", fontsize="medium")
     below: Any = figure.add_subplot(grid[rows, :])
     for channel, measured in frames.items():
         times, look = np.array([row["time"] for row in measured]), style.CHANNELS[channel]
@@ -116,7 +116,7 @@ def alignment(offsets: Sequence[Mapping[str, Any]]) -> Figure:
     pairs = sorted({(int(row["first"]), int(row["second"])) for row in offsets})
     if not pairs:
         return plots.reason("No two channels have frames within the tolerance of aia.alignment.")
-    figure = plots.new(plots.PAGE, 1.1 + 0.24 * len(pairs))
+    figure = plots.new(plots.PAGE, 1.3 + 0.24 * len(pairs), "SDO/AIA, level 1.5")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, name in zip(axes, ("x", "y"), strict=True):
         for height, pair in enumerate(pairs):
@@ -140,7 +140,7 @@ def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:
     ``series`` is what :func:`helioreduce.aia.qa.statistics.series` returns; medians that jump are circled.
     """
     frames = by_channel(series)
-    figure = plots.new(plots.PAGE, 3.8)
+    figure = plots.new(plots.PAGE, 4.0, f"SDO/AIA, {_day(frames)}")
     axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.4, 1.4))
     for height, (channel, rows) in enumerate(frames.items()):
         times, look = np.array([row["time"] for row in rows]), style.CHANNELS[channel]
@@ -173,6 +173,12 @@ def _mark_exposures(axis: Any, rows: Sequence[Mapping[str, Any]], times: np.ndar
     ):
         if chosen.any():
             axis.scatter(times[chosen], used[chosen], ec=plots.VERMILION, **look)
+
+
+def _day(frames: Mapping[int, Sequence[Mapping[str, Any]]]) -> str:
+    """Return the day of the first frame, and of the last one where it is another."""
+    days = sorted(f"{row['time']:%Y-%m-%d}" for rows in frames.values() for row in rows)
+    return " to ".join(dict.fromkeys((days[0], days[-1])))
 
 
 def _date_axis(axis: Any, frames: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:

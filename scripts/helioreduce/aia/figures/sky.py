@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,12 @@ def relative_error(data: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     return relative
 
 
+def height(image: Image, wide: float, around: float) -> float:
+    """Return the height, inches, of a figure of panels of this image ``wide`` inches wide, with so much around them."""
+    rows, columns = image.data.shape
+    return around + wide * float(np.clip(rows / columns, 0.3, 1.6))
+
+
 def liveliest(image: Image, side: int) -> tuple[int, int]:
     """Return the pixel (x, y) around which a cut-out of ``side`` pixels shows most fine structure.
 
@@ -142,9 +148,10 @@ def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Nor
     return AsinhNorm(linear_width=(high - low) / 20, vmin=low, vmax=high)
 
 
-def name(image: Image, digits: int = 22) -> str:
-    """Return instrument, channel and time of an image, as a title; the time with so many characters."""
-    return f"SDO/AIA {image.header['WAVELNTH']} Å, {str(image.header['T_OBS'])[:digits]}"
+def name(image: Image | Mapping[str, Any], digits: int = 22) -> str:
+    """Return instrument, channel and time of an image, or of its header, as a title; the time with so many characters."""
+    header = image.header if isinstance(image, Image) else image
+    return f"SDO/AIA {header['WAVELNTH']} Å, {str(header['T_OBS'])[:digits]}"
 
 
 def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabel: bool = True) -> Any:
@@ -209,10 +216,18 @@ def bar(figure: Figure, shown: Any, axis: Any, label: str, **options: Any) -> An
 
 
 def round_steps(norm: Normalize) -> list[float]:
-    """Return round numbers within a stretch, at least 9 % of the colour bar apart."""
-    decades = [step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5)]
+    """Return round numbers within a stretch, at least 9 % of the colour bar apart: 1, 2, 5, … or, in a narrow range, evenly."""
+    from matplotlib.ticker import MaxNLocator
+
+    decades = [0.0, *(step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5))]
+    kept = _apart(norm, decades)
+    return kept if len(kept) > 2 else _apart(norm, MaxNLocator(5).tick_values(float(norm.vmin or 0), float(norm.vmax or 1)))
+
+
+def _apart(norm: Normalize, values: Iterable[float]) -> list[float]:
+    """Return those of rising values that are within a stretch and at least 9 % of the colour bar apart."""
     kept: list[float] = []
-    for value in (0.0, *decades):
+    for value in map(float, values):
         if 0 <= norm(value) <= 1 and (not kept or norm(value) - norm(kept[-1]) > 0.09):
             kept.append(value)
     return kept

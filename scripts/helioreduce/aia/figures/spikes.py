@@ -37,7 +37,8 @@ def spike_cutouts(level1: Image, respiked: Image, spikes: np.ndarray, side: int,
         centre = _telling(level1, x, y, before > 1.5 * np.maximum(after, 1), side)
         first, second = sky.cut(level1, centre, side), sky.cut(respiked, centre, side)
     left, bottom = (float(level1.header[key]) - float(first.header[key]) for key in ("CRPIX1", "CRPIX2"))
-    figure = plots.new(plots.PAGE, 3.7)
+    title = f"{sky.name(level1)}: pixels that the ground pipeline replaced"
+    figure = plots.new(plots.PAGE, sky.height(second, 2.9, 0.8), title)
     norm = sky.stretch(second.data, bright=99.7)
     pair = [sky.axes(figure, first, 121), sky.axes(figure, second, 122, ylabel=False)]
     for axis, image, title in zip(pair, (first, second), ("Level 1", "Level 0.5"), strict=True):
@@ -45,7 +46,6 @@ def spike_cutouts(level1: Image, respiked: Image, spikes: np.ndarray, side: int,
         axis.scatter(x - left, y - bottom, s=60, facecolors="none", edgecolors=plots.SKY, linewidths=0.35)
         axis.set(xlim=(-0.5, image.data.shape[1] - 0.5), ylim=(-0.5, image.data.shape[0] - 0.5))
     sky.bar(figure, shown, pair[1], f"[{second.header['BUNIT']}]", extend="max")
-    figure.suptitle(f"{sky.name(level1)}: pixels that the ground pipeline replaced", fontsize="medium")
     return figure
 
 
@@ -68,7 +68,7 @@ def spike_histogram(spikes: Sequence[np.ndarray], channels: Sequence[int]) -> Fi
     ``spikes`` holds one list (3, N) per channel: index, value before despiking, value after (DN).
     """
     rows = -(-len(channels) // 2)
-    figure = plots.new(plots.PAGE, 0.6 + 2.3 * rows)
+    figure = plots.new(plots.PAGE, 0.8 + 2.3 * rows, "SDO/AIA: pixels that the ground pipeline replaced")
     axes = figure.subplots(rows, 2, squeeze=False)
     edges = np.unique(np.round(np.geomspace(1, 16384, 57))) - 0.5  # counts are whole numbers
     for axis, channel, (_, before, after) in zip(axes.ravel(), channels, spikes, strict=False):
@@ -95,7 +95,7 @@ def spike_positions(level1: Image, spikes: np.ndarray) -> Figure:
     ``spikes`` is the list of the frame, (3, N): index, value before despiking, value after (DN).
     """
     longitude, latitude = lists.coordinates(level1, spikes) / 3600
-    figure = plots.new(plots.PAGE * 0.72, 4.6)
+    figure = plots.new(plots.PAGE * 0.72, 4.8, sky.name(level1, 19))
     small = sky.binned(level1, 1024)
     axis = sky.axes(figure, small, 111)
     grey = sky.stretch(small.data, bright=99.8)
@@ -109,5 +109,5 @@ def spike_positions(level1: Image, spikes: np.ndarray) -> Figure:
         axis.set(xlim=(-0.5, small.data.shape[1] - 0.5), ylim=(-0.5, small.data.shape[0] - 0.5))
         sky.bar(figure, shown, axis, "lowered by the despiker [DN]")
     sky.limb(axis, small)
-    axis.set_title(f"{spikes.shape[1]} spikes, {level1.header['WAVELNTH']} Å, T_OBS {str(level1.header['T_OBS'])[:19]}")
+    axis.set_title(f"{spikes.shape[1]} spikes")
     return figure
