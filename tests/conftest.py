@@ -18,15 +18,25 @@ settings.load_profile("house")
 
 pytest_plugins = ["archive_fixtures"]
 
-REAL = Path(__file__).parents[2] / "shared" / "data"
+REPOSITORY = Path(__file__).parents[1]
+#: Folders of real data: one beside the project, and what `make real` has downloaded.
+REAL = (REPOSITORY.parent / "shared" / "data", REPOSITORY / "results" / "real")
+
+
+class RealData:
+    """The folders of real data as one: ``real / "aia/tables"`` is in the first that has it; where none has, the test skips."""
+
+    def __truediv__(self, name: str) -> Path:
+        """Path of a file or folder, by its name or a pattern."""
+        if found := [path for folder in REAL for path in sorted(folder.glob(name))]:
+            return found[0]
+        pytest.skip(f"no real data: {name} (most come with make real)")
 
 
 @pytest.fixture(scope="session")
-def real() -> Path:
-    """Folder of real data; the test skips, saying so, where it is absent."""
-    if not REAL.is_dir():
-        pytest.skip(f"no real data: {REAL.name} folder is not beside the project")
-    return REAL
+def real() -> RealData:
+    """Real data; the test skips, saying so, where they are absent."""
+    return RealData()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
     python workflow/real_data.py FOLDER
 
+The tests look there too.
+
 The files are in source distributions of other packages. pip downloads them from the registry that it is set up for and
 verifies them (SHA-256 in ``real_data.yaml``). FOLDER becomes a working folder: images, tables, and a ``config.yaml``.
 """
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
@@ -21,21 +24,25 @@ SOURCES = Path(__file__).with_suffix(".yaml")
 SETTINGS = """\
 # Cut-outs of the X2.2 flare of 2011-02-15 in six channels.
 source: local
-local: {directory: level1, tables: tables}
+local: {directory: aia/flare, tables: aia/tables}
 """
 PIP = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20", "--no-deps")
 OPTIONS = ("--no-binary", ":all:", "--ignore-requires-python", "--require-hashes")
 
 
-def download(package: str, sha256: str, folder: Path) -> Path:
-    """Return the source distribution of a package, downloaded into a folder and verified."""
+def download(package: str, sha256: str, below: Path) -> Path:
+    """Return the source distribution of a package, downloaded into a folder of its own and verified."""
+    folder = below / package
+    folder.mkdir()
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{package} --hash=sha256:{sha256}\n")
     command = [sys.executable, *PIP, *OPTIONS, "--dest", str(folder), "--requirement", str(wanted)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
         reason = (finished.stderr.strip().splitlines() or ["no reason given"])[-1]
-        sys.exit(f"{package} cannot be downloaded: {reason}\nThis needs a Python package registry; nothing has been kept.")
+        raise SystemExit(
+            f"{package} cannot be downloaded: {reason}\nThis needs a Python package registry; nothing has been kept."
+        )
     return next(folder.glob("*.tar.gz"))
 
 
@@ -46,7 +53,7 @@ def unpack(archive: Path, members: dict[str, str], folder: Path) -> int:
         for member in opened:
             for pattern, place in members.items():
                 if member.isfile() and fnmatch(member.name, pattern) and (content := opened.extractfile(member)):
-                    target = folder / place / PurePosixPath(member.name).name
+                    target = folder / place / (PurePosixPath(member.name).name if place.endswith("/") else "")
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(content.read())
                     count += 1
@@ -61,11 +68,11 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         made = Path(name, "made")
         made.mkdir()
-        for i, source in enumerate(yaml.safe_load(SOURCES.read_text())):
-            print(f"Downloading {source['package']} ...", flush=True)
-            scratch = Path(name, str(i))
-            scratch.mkdir()
-            archive = download(source["package"], source["sha256"], scratch)
+        sources = yaml.safe_load(SOURCES.read_text())
+        print(f"Downloading {', '.join(source['package'] for source in sources)} ...", flush=True)
+        with ThreadPoolExecutor(len(sources)) as pool:
+            archives = list(pool.map(lambda source: download(source["package"], source["sha256"], Path(name)), sources))
+        for source, archive in zip(sources, archives, strict=True):
             if not unpack(archive, source["members"], made):
                 sys.exit(f"{source['package']} lacks {', '.join(source['members'])}; nothing has been kept.")
         (made / "config.yaml").write_text(SETTINGS)

@@ -20,7 +20,7 @@ def test_stand_ins_say_that_they_are():
 
 def test_tables_of_a_folder(real):
     found = aia.calibration(real / "aia/tables")
-    assert found.degradation[1]["sha256"].startswith("0a3f2db3")
+    assert found.degradation[1]["sha256"][:8] in ("0a3f2db3", "e84fca73")  # of November or October 2020
     assert found.error[1]["sha256"].startswith("66ff0349")
     assert aia.calibration(real / "aia/tables", version=8).degradation[1]["origin"].startswith("aia_V8")
 

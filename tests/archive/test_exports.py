@@ -54,8 +54,8 @@ def finished(exports, name):
 
 
 def test_an_export_is_listed_as_recorded(real, tmp_path):
-    recorded = json.loads((real / "jsoc" / "exp_status_images_and_spikes.json").read_text())
-    request = json.loads((real / "jsoc" / "exp_request_reply.json").read_text())
+    recorded = json.loads((real / "jsoc/exp_status_images_and_spikes.json").read_text())
+    request = json.loads((real / "jsoc/exp_request_reply.json").read_text())
     slot = times.parse("2010-07-30T13:30:02Z")
     write_frame(tmp_path, 193, slot, 1, T_OBS="2010-07-30T13:30:08.84Z")
     held = Catalogue(tmp_path)

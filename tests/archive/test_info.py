@@ -14,7 +14,7 @@ EUV = "aia.lev1_euv_12s"
 
 @pytest.mark.parametrize("name", ["2014-01-01_304", "2020-01-01_all_channels"])
 def test_a_recorded_reply_is_answered_again_to_the_letter(real, tmp_path, name):
-    recorded = json.loads((real / "jsoc" / f"rs_list_lev1_euv_{name}.json").read_text())
+    recorded = json.loads((real / f"jsoc/rs_list_lev1_euv_{name}.json").read_text())
     columns = {column["name"]: column["values"] for column in recorded["keywords"]}
     rows = [
         {"recnum": i, "online": False, "keywords": {key: values[i] for key, values in columns.items()}}
@@ -31,13 +31,13 @@ def test_a_recorded_reply_is_answered_again_to_the_letter(real, tmp_path, name):
 
 
 def test_an_empty_reply_has_the_keys_of_the_recorded_one(real, catalogue):
-    recorded = json.loads((real / "jsoc" / "rs_list_lev1_euv_2020-01-01_empty.json").read_text())
+    recorded = json.loads((real / "jsoc/rs_list_lev1_euv_2020-01-01_empty.json").read_text())
     reply = info.jsoc_info(catalogue, {"op": "rs_list", "ds": f"{EUV}[2020-01-01]", "key": "T_REC"})
     assert list(reply) == list(recorded) and reply["count"] == 0 and reply["status"] == 0
 
 
 def test_the_series_is_described_as_recorded(real, catalogue):
-    recorded = json.loads((real / "jsoc" / "series_struct_lev1_euv_12s.json").read_text())
+    recorded = json.loads((real / "jsoc/series_struct_lev1_euv_12s.json").read_text())
     reply = info.jsoc_info(catalogue, {"op": "series_struct", "ds": EUV})
     assert set(reply) == set(recorded)
 

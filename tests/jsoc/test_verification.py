@@ -243,7 +243,7 @@ def test_every_statistic_counts_for_a_bare_image_and_none_where_checksums_and_id
 
 def test_statistics_are_those_of_jsoc(real, record):
     """On cut-outs whose statistics JSOC has computed: minimum, maximum, median, mean and standard deviation."""
-    for path in [real / "aia" / "aia_171_cutout.fits", *sorted((real / "aia" / "flare").glob("*.fits"))[:6]]:
+    for path in [real / "aia/aia_171_cutout.fits", *sorted((real / "aia/flare").glob("*.fits"))[:6]]:
         counts, header = jsoc_files.read_counts(path)
         counts = counts[np.isfinite(counts)][None]
         names = ("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS")

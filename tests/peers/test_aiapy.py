@@ -40,7 +40,7 @@ def test_degradation(real, version):
     from aiapy.calibrate import degradation as theirs
     from aiapy.calibrate.util import get_correction_table
 
-    path = next((real / "aia/tables").glob(f"aia_V{version}_*"))
+    path = real / f"aia/tables/{ {8: 'aia_V8_20171210_050627', 10: 'aia_V10_20201119_190000'}[version] }_response_table.txt"
     rows, peer = tables.parse(path.read_text()), get_correction_table(path)
     for channel in CHANNELS[:-1]:
         for date in ("2010-05-01", "2011-03-01", "2014-01-01T00:00:12", "2018-07-01", "2025-01-01"):

@@ -27,9 +27,8 @@ def solarsoft_names(telescopes):
 @pytest.mark.parametrize("number", CHANNELS)
 def test_components_and_response(real, number):
     units, response = pytest.importorskip("astropy.units"), pytest.importorskip("aiapy.response")
-    folder = real / "aia/response"
     is_uv = number > 1000
-    path = folder / ("aia_V8_fuv_fullinst.genx" if is_uv else "aia_V9_fullinst_and_emissivity.sav")
+    path = real / f"aia/response/{'aia_V8_fuv_fullinst.genx' if is_uv else 'aia_V9_fullinst_and_emissivity.sav'}"
     telescopes = tables.read_instrument(path)
     peer = response.Channel(number * units.angstrom, instrument_file=str(path) if is_uv else solarsoft_names(telescopes))
     ours = telescopes[number]
@@ -47,9 +46,9 @@ def test_dated_response(real, number):
     from aiapy.calibrate.util import get_correction_table
     from astropy.time import Time
 
-    table = real / "aia/tables/aia_V10_20201119_190000_response_table.txt"
+    table = real / "aia/tables/aia_V10_*_response_table.txt"
     rows = solarsoft_tables.parse(table.read_text())
-    path = real / "aia/response" / ("aia_V8_fuv_fullinst.genx" if number in UV else "aia_V9_fullinst_and_emissivity.sav")
+    path = real / f"aia/response/{'aia_V8_fuv_fullinst.genx' if number in UV else 'aia_V9_fullinst_and_emissivity.sav'}"
     telescopes = tables.read_instrument(path)
     peer = response.Channel(number * units.angstrom, instrument_file=solarsoft_names(telescopes))
     told = peer.wavelength_response(

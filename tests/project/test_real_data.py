@@ -32,12 +32,18 @@ def archive(file, members):
 
 def test_only_named_members_are_written_and_only_into_their_folder(real_data, tmp_path):
     file = archive(tmp_path / "a.tar.gz", {"p-1/data/x.fits": b"x", "p-1/setup.py": b"no", "p-1/data/../../../y.fits": b"y"})
-    assert real_data.unpack(file, {"*.fits": "level1"}, tmp_path / "made") == 2
+    assert real_data.unpack(file, {"*.fits": "level1/"}, tmp_path / "made") == 2
     assert {path.relative_to(tmp_path / "made").as_posix() for path in (tmp_path / "made").rglob("*.fits")} == {
         "level1/x.fits",
         "level1/y.fits",
     }
     assert not (tmp_path / "made/setup.py").exists()
+
+
+def test_a_member_may_get_a_name(real_data, tmp_path):
+    file = archive(tmp_path / "a.tar.gz", {"p-1/x.sav": b"x"})
+    assert real_data.unpack(file, {"*/x.sav": "response/better.sav"}, tmp_path) == 1
+    assert (tmp_path / "response/better.sav").read_bytes() == b"x"
 
 
 def test_without_a_registry_it_says_so_and_keeps_nothing(real_data, tmp_path, monkeypatch):

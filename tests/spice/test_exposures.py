@@ -15,7 +15,7 @@ from helioreduce.spice import binning, exposures, group, level2, simulate
 )
 def test_real_tables_agree_with_the_axis_and_with_astropy(real, name, shape, cadence):
     """TIMAQUTC + XPOSURE/2 against axis 4 by astropy.wcs: within 5 ms; a cadence of twice XPOSURE in the sit-and-stare."""
-    path = real / "spice" / name
+    path = real / f"spice/{name}"
     header = fits.read_headers(path)[0]
     found = exposures.times(header, shape, fits.read_tables(path))
     assert found.source.startswith("VARIABLE_KEYWORDS TIMAQUTC")

@@ -85,13 +85,13 @@ def test_wavelengths_are_those_of_the_wcs(window):
 @pytest.mark.parametrize("name", ["l2_header_raster.fits", "l2_header_sit_and_stare.fits"])
 def test_headers_without_data_are_told_apart(real, name):
     """Files of the commissioning: dumbbells are no windows, MISSING (…) is no value."""
-    headers = fits.read_headers(real / "spice" / name)
+    headers = fits.read_headers(real / f"spice/{name}")
     spectral = [header for header in headers if level2.is_spectral(header)]
     assert spectral
     assert not any("DUMBBELL" in header["EXTNAME"] for header in spectral)
     assert not str(level2.value(spectral[0], "SOOPNAME", "")).startswith("MISSING")
     with pytest.raises(InputError, match="no spectral window"):
-        level2.windows(fits.read_planes(real / "spice" / name, edited=True))
+        level2.windows(fits.read_planes(real / f"spice/{name}", edited=True))
 
 
 def test_contribution_functions_of_chianti(real):

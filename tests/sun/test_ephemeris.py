@@ -13,7 +13,7 @@ from helioreduce.sun import ephemeris
 
 def test_observer_agrees_with_jsoc(real) -> None:
     """Positions of the record of 2014-01-01: 1e-6 of the distance, 0.001° in longitude and latitude, 2 m/s."""
-    reply = json.loads((real / "jsoc" / "rs_list_lev1_euv_2014-01-01_304.json").read_text())
+    reply = json.loads((real / "jsoc/rs_list_lev1_euv_2014-01-01_304.json").read_text())
     recorded = {entry["name"]: entry["values"][0] for entry in reply["keywords"]}
     seen = ephemeris.observer(times.parse(recorded["T_OBS"]))
     assert seen.distance_m == pytest.approx(float(recorded["DSUN_OBS"]), rel=1e-6)

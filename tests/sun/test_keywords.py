@@ -12,7 +12,7 @@ from helioreduce.sun.frame import Frame
 
 def test_record_has_the_keywords_of_real_replies(real, frames: dict[int, Frame]) -> None:
     """Same names in the same order as JSOC's reply; texts of the same form."""
-    reply = json.loads((real / "jsoc" / "rs_list_lev1_euv_2020-01-01_all_channels.json").read_text())
+    reply = json.loads((real / "jsoc/rs_list_lev1_euv_2020-01-01_all_channels.json").read_text())
     recorded = {entry["name"]: entry["values"] for entry in reply["keywords"]}
     texts = frames[94].keywords
     assert list(texts) == list(recorded)
@@ -35,7 +35,7 @@ def form(text: str) -> str:
 
 def test_stored_header_has_the_keywords_of_level_1(real, frames: dict[int, Frame]) -> None:
     """All 178 names of the list, with values of the same type as the real example."""
-    with open(real / "jsoc" / "aia_lev1_keywords.csv") as file:
+    with open(real / "jsoc/aia_lev1_keywords.csv") as file:
         listed = {row["fits"]: row for row in csv.DictReader(file)}
     header = frames[171].header
     assert set(listed) <= set(header)

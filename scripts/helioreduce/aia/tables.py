@@ -17,6 +17,7 @@ from helioreduce.io.provenance import is_simulated, sha256
 #: SHA-256 of the published files, by name.
 PINS = {
     "aia_V10_20201119_190000_response_table.txt": "0a3f2db39d05c44185f6fdeec928089fb55d1ce1e0a805145050c6356cbc6e98",
+    "aia_V10_20201023_180000_response_table.txt": "e84fca736bd757a9c9b46593a9d4089aceff312fd9299ee8d928f2773380b820",
     "aia_V8_20171210_050627_response_table.txt": "0e8bc6af5a69f80ca9d4fc2a27854681b76574d59eb81d7201b7f618081f0fdd",
     "aia_V3_error_table.txt": "66ff034923bb0fd1ad20e8f30c7d909e1a80745063957dd6010f81331acaf894",
 }
