@@ -68,3 +68,16 @@ def test_what_is_no_time_is_refused(text):
 def test_ends_of_a_year_a_month_and_a_day(period, start, end):
     assert [times.iso(time) for time in times.ends(period)] == [start, end]
     assert times.ends(period, before=timedelta(hours=6))[0] == times.parse(start) - timedelta(hours=6)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Reduce 171 Å at 20140101T000001_simulated.", "Reduce 171 Å at 2014-01-01T00:00:01 (simulated)."),
+        ("20110215T014402_x0123y0456", "2011-02-15T01:44:02_x0123y0456"),
+        ("Take the pointing table of 20110215.", "Take the pointing table of 2011-02-15."),
+        ("12345678 pixels, record 201102150, 20119915", "12345678 pixels, record 201102150, 20119915"),
+    ],
+)
+def test_names_of_files_are_written_for_readers(text, words):
+    assert times.readable(text) == words

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import erfa
 
 from helioreduce.errors import InputError
 
+#: A time or a day in the name of a file.
+_IN_NAMES = re.compile(r"\b((?:19|20)\d\d)([01]\d)([0-3]\d)(?:T(\d\d)(\d\d)(\d\d))?(?!\d)(_simulated)?")
 _EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
 
 
@@ -72,6 +75,17 @@ def in_name(name: str) -> str:
 def from_compact(text: str) -> datetime:
     """Invert :func:`compact`; more of a name may follow the time, see :func:`in_name`."""
     return datetime.strptime(in_name(text), "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+
+
+def readable(text: str) -> str:
+    """Return a text in which times and days, as file names have them, are written as the field writes them."""
+
+    def written(found: re.Match[str]) -> str:
+        year, month, day, hour, minute, second, simulated = found.groups()
+        clock = f"T{hour}:{minute}:{second}" if hour else ""
+        return f"{year}-{month}-{day}{clock}{' (simulated)' if simulated else ''}"
+
+    return _IN_NAMES.sub(written, text)
 
 
 def ends(period: str, before: timedelta = timedelta()) -> tuple[datetime, datetime]:

@@ -181,7 +181,7 @@ def test_a_bad_frame_fails_alone_and_only_it_is_computed_again(site, capsys):
     fused("abcd", {})
     said = capsys.readouterr().err
     assert said.count("kept from before") == 3
-    assert "171 b: done (1 of 1" in said
+    assert "171 Å at b: done (1 of 1" in said
     assert {name: Path(f"done/171/{name}.fits").stat().st_ino for name in "acd"} == finished
     assert not list(Path().rglob("*.part"))
 

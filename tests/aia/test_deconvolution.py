@@ -88,6 +88,9 @@ def test_zeros_and_negative_counts(level1_header):
 def test_nothing_known_is_an_error(level1_header):
     with pytest.raises(InputError, match="no pixel"):
         run(Image(np.full(SHAPE, np.nan, np.float32), level1_header), OTF)
+    full = Image(np.full(SHAPE, 16383, np.float32), level1_header, None, np.full(SHAPE, Flag.SATURATED, np.uint8))
+    with pytest.raises(InputError, match="deconvolve: .* 100 % are saturated.* or set aia.steps.deconvolve: false"):
+        run(full, OTF)
 
 
 def test_cutout_agrees_with_the_frame_away_from_its_edge(truth, frame):
@@ -185,7 +188,7 @@ def test_unknown_pixels_bring_no_noise(level1_header):
 @pytest.mark.parametrize("name", ["aia_171_cutout.fits", "flare/aia_flare_2011-02-15T01-52-14_171.fits"])
 def test_real_cutout_to_the_grid_of_level15(real, name):
     """Flux changes by no more than what crosses the edge, contrast rises, and the image lies where its header says."""
-    frame = fits.read(real / "aia" / name)
+    frame = fits.read(real / f"aia/{name}")
     frame = frame.with_(sigma=np.sqrt(np.maximum(frame.data, 0) + 1.3))
     otf = psf.otf(171, shape=psf.grid(frame.data.shape, 171)).astype(np.float32)
     result = run(frame, otf, edge=psf.reach(171, 0.9))

@@ -115,6 +115,25 @@ def test_info_in_words_and_for_programs(level1, capsys):
     assert "nothing.fits: there is no such file" in said.err
 
 
+def test_a_folder_stands_for_its_files(tmp_path, capsys):
+    (tmp_path / "171").mkdir()
+    for name in ("a", "b"):
+        ecsv.write(tmp_path / f"171/{name}.ecsv", [{"VER_NUM": 3}], {})
+    (tmp_path / "171/notes.txt").write_text("no product")
+    assert command.main(["info", str(tmp_path / "171")]) == command.DONE
+    assert [line for line in capsys.readouterr().out.splitlines() if line.endswith("csv")] == [
+        str(tmp_path / f"171/{name}.ecsv") for name in "ab"
+    ]
+    for name in ("info", "quicklook", "reduce"):
+        assert command.main([name, str(tmp_path)]) == command.FAILED
+        assert "the folder holds no file of this kind. Give files, or one of the folders in it: 171/" in capsys.readouterr().err
+
+
+def test_no_archive_is_served_from_a_folder_that_is_not_there(tmp_path, capsys):
+    assert command.main(["archive", "serve", str(tmp_path / "none")]) == command.FAILED
+    assert "none: there is no such folder" in capsys.readouterr().err
+
+
 def test_info_of_a_table(tmp_path, capsys):
     ecsv.write(tmp_path / "error.ecsv", [{"VER_NUM": 3}], {"origin": "somewhere"})
     assert command.main(["info", str(tmp_path / "error.ecsv")]) == command.DONE

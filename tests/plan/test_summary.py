@@ -9,7 +9,7 @@ import pytest
 from configuration import configuration
 from level1_cases import Case
 
-from helioreduce.plan import summary
+from helioreduce.plan import aia, summary
 from helioreduce.plan.aia import Plan
 
 ERROR = "2026-01-01 00:00:00,123 ERROR "
@@ -141,8 +141,19 @@ def test_products_of_other_settings_are_named(tmp_path, monkeypatch):
     )
     assert "  results/aia/corrected/<channel>/<time>.fits" in said.splitlines(), "the finished state of this run"
     assert "normalised/<channel>" not in said
+
+
+def test_states_between_of_a_request_that_grew_are_not_those_of_another(tmp_path, monkeypatch):
+    """Four images went step by step; five go in chunks, which make no states between."""
+    monkeypatch.chdir(tmp_path)
     batched = Plan.of(configuration(aia={"channels": [171], "batch": 2}))
-    assert "results/aia/level1.5 (2 files)" in summary.summary(batched, batched.targets()), "a batch makes no states between"
+    finish(*batched.targets(), *(aia.product(folder, *frame) for frame in batched.frames for folder in ("error", "level1.5")))
+    said = summary.summary(batched, batched.targets()).splitlines()
+    assert said[-1].endswith("the states between are an earlier run's: error, level1.5.") and "other requests" not in said[-2]
+    finish("results/aia/level1.5/171/20150101T000001_simulated.fits")
+    assert "other requests or settings, and not checked by this run: results/aia/level1.5 (1 file)" in "\n".join(
+        summary.summary(batched, batched.targets()).splitlines()
+    )
 
 
 def test_a_run_that_leaves_nothing_of_others_says_nothing_of_it(tmp_path, monkeypatch):

@@ -27,6 +27,18 @@ def test_messages_and_warnings_go_to_the_file_and_reports_also_to_the_screen(pat
     assert screen == "warning: 171: counts are not whole numbers\nboth\n"
 
 
+def test_what_is_said_of_every_image_is_on_the_screen_once_and_in_the_log_each_time(path, capsys):
+    with log.log_to(path):
+        for image in ("171 A", "171 B"):
+            warnings.warn(f"{image}: small cut-out", InputWarning, stacklevel=1)
+        warnings.warn("171 B: counts are not whole numbers", InputWarning, stacklevel=1)
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: 171 A: small cut-out",
+        "warning: 171 B: counts are not whole numbers",
+    ]
+    assert path.read_text().count("small cut-out") == 2
+
+
 def test_the_package_is_left_as_it_was(path):
     before = logging.getLogger("helioreduce").handlers[:], logging.getLogger("helioreduce").propagate
     with pytest.raises(SystemExit), log.log_to(path):

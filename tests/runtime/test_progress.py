@@ -17,7 +17,8 @@ class Run:
         handler = logging.Handler()
         handler.emit = lambda record: self.lines.append(record.getMessage())
         self.logger.addHandler(handler)
-        self.logger.addFilter(progress.Progress(self.logger, lambda: self.now))
+        self.progress = progress.Progress(self.logger, lambda: self.now)
+        self.logger.addFilter(self.progress)
         self.total, self.done = sum(stats.values()), 0
         self.log("", "RUN_INFO", stats={**stats, "total": self.total})
 
@@ -75,6 +76,21 @@ def test_other_lines_stay_and_noise_goes():
     for text in ("Select jobs to execute...", "Execute 2 jobs...", "Error in rule aia_prep:"):
         run.logger.info(text)
     assert run.lines[-1] == "Error in rule aia_prep:" and not [line for line in run.lines if "jobs" in line]
+
+
+def test_a_run_that_goes_on_by_itself_goes_on_counting(monkeypatch):
+    """Two of three jobs are done when a frame turns out to be missing; the new process has two more."""
+    first = Run(rule=3)
+    for job in (1, 2):
+        first.start(job, "rule", "Work.")
+        first.finish(job)
+    monkeypatch.setenv("HELIOREDUCE_JOBS_BEFORE", "")
+    progress.hand_over(first.logger)
+    second = Run(rule=2)
+    second.start(1, "rule", "Take the pointing table of 20110215.")
+    second.finish(1)
+    assert second.told == ["[3/4] Take the pointing table of 2011-02-15. 0.0 s"]
+    assert Run(rule=2).progress.told == 0, "a run that somebody types begins anew"
 
 
 @pytest.mark.parametrize(

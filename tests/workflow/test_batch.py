@@ -31,7 +31,7 @@ def test_same_names_and_bytes_as_the_single_steps(site, cutout, snakemake):
     }
     process = snakemake(aia={"batch": 2, "deconvolve": OPTIONS, "device": "gpu"})
     assert process.returncode == 0, said(process)
-    assert re.search(r"171 20140101T000013: done \(2 of 2, [\d.]+ images/min\)", said(process))
+    assert re.search(r"171 Å at 2014-01-01T00:00:13: done \(2 of 2, [\d.]+ images/min\)", said(process))
     assert "Nothing to be done" in said(snakemake(aia={"batch": 2, "deconvolve": OPTIONS, "device": "gpu"}))
     header = (site / names[0]).read_bytes()[:40000]
     assert b"accelerated=True" in header

@@ -136,7 +136,7 @@ def test_a_chunk_is_fetched_by_one_job_with_the_same_files(reduce, tmp_path):
     first = digests(tmp_path)
     subprocess.run(["rm", "-r", str(tmp_path / "results/aia/level1")], check=True)
     done = reduce(*IMAGES, aia={**AIA, "batch": 2})
-    assert "1600 20140101T000037_simulated: done (2 of 2" in done.stdout + done.stderr
+    assert "1600 Å at 2014-01-01T00:00:37 (simulated): done (2 of 2" in done.stdout + done.stderr
     assert digests(tmp_path) == first
 
 

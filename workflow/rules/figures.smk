@@ -124,7 +124,7 @@ for figure in figures.figures.values():
             figure=figure.name,
             code=code("figure", figure.module),
         message:
-            f"Draw {figure.name} of {figure.label}.".replace("{", "{wildcards.")
+            f"Draw {figure.name.replace('_', ' ')} of {figure.label}.".replace("{", "{wildcards.")
         script:
             "../../scripts/figure.py"
 

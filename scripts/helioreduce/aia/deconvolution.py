@@ -13,7 +13,7 @@ from helioreduce.aia import cards, carried, padding, reach, restoration
 from helioreduce.aia import psf as psf_model
 from helioreduce.aia.restoration import Options as Options
 from helioreduce.errors import InputError
-from helioreduce.image import UNKNOWN, Image
+from helioreduce.image import UNKNOWN, Flag, Image
 from helioreduce.io.provenance import caveat, record, refuse_twice
 from helioreduce.numerics import backend, fft
 
@@ -135,6 +135,9 @@ def deconvolve(
     _check_redraws(chosen.redraws, image)
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"], linear=chosen.method != "rl")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
+    if not known.any():
+        told = f"deconvolve: no pixel has a usable value, {100 * image.flagged(Flag.SATURATED).mean():.0f} % are saturated"
+        raise InputError(told, cure="Leave the frame out, or set aia.steps.deconvolve: false")
     if chosen.method != "rl" and beyond is None:
         beyond = "dark" if image.data.shape == psf_model.FULL_FRAME else "mirror"
     restore = restoration.method(chosen, otf, known, image.sigma, beyond, response)

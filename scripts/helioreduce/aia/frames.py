@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from helioreduce import times
+
 
 class Frame(NamedTuple):
     """One image to be reduced: its files, and the steps that it does not go through, with the reasons."""
@@ -58,5 +60,6 @@ class Download(NamedTuple):
 
 
 def _name(path: str) -> str:
-    """Return channel and time of an image, from its path."""
-    return " ".join(Path(path).with_suffix("").parts[-2:])
+    """Return channel and time of an image for readers, from its path."""
+    channel, time = Path(path).with_suffix("").parts[-2:]
+    return f"{channel} Å at {times.readable(time)}"

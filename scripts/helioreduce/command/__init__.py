@@ -117,7 +117,10 @@ def _info(commands: _Commands) -> None:
         "helioreduce info results/aia/normalised/171/20140101T000001_simulated.fits",
     )  # fmt: skip
     page.add_argument(
-        "files", nargs="+", metavar="FILE", help="product of any instrument, level-1 file, or table (.ecsv, .npz)"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="product of any instrument, level-1 file, table (.ecsv, .npz), or folder of them",
     )
     _json(page)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce.api import products
+from helioreduce.command.files import is_described, named
 from helioreduce.errors import InputError
 from helioreduce.io import fits, provenance
 
@@ -29,9 +30,9 @@ _FACTS = {
 def run(options: argparse.Namespace) -> int:
     """Describe every file."""
     found, code = [], 0
-    for file in options.files:
+    for file in named(options.files, is_described):
         try:
-            found.append(describe(Path(file)))
+            found.append(describe(file))
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             code = 1

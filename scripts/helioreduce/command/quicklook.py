@@ -10,6 +10,7 @@ from helioreduce.aia import cards
 from helioreduce.aia.figures import quicklook
 from helioreduce.api import products
 from helioreduce.command import pictures
+from helioreduce.command.files import named
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.io import atomic, fits, plots
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Draw every file; one that fails does not keep the others from being drawn."""
     code = 0
     drawn: dict[Path, Path] = {}
-    for file in map(Path, options.files):
+    for file in named(options.files):
         target = (Path(options.output) if options.output else file.parent) / f"{file.stem}.png"
         try:
             if (first := drawn.setdefault(target, file)) != file:

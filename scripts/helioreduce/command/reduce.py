@@ -13,19 +13,20 @@ from typing import Any
 
 from helioreduce.aia import cards
 from helioreduce.api import aia, aia_calibration
+from helioreduce.command.files import FITS, is_fits, named
 from helioreduce.errors import InputError, ReductionError
 from helioreduce.image import Image
 from helioreduce.io import atomic, fits, provenance
 from helioreduce.plan import local
 
 Row = dict[str, Any]
-#: Endings of FITS files, and of compressed ones.
-_FITS, _COMPRESSED = {".fits", ".fit", ".fts"}, (".gz", ".bz2", ".fz")
+#: Endings of compressed files.
+_COMPRESSED = (".gz", ".bz2", ".fz")
 
 
 def run(options: argparse.Namespace) -> int:
     """Reduce every file; one that fails does not keep the others from being reduced."""
-    files = _ordered(_files(options.files))
+    files = _ordered(named(options.files, _is_level1))
     source = options.tables or local.tables(files[0].parent) or "simulated"
     table = aia_calibration.calibration(source, version=options.table_version, pointing=options.pointing)
     rows = list(_reduced(files, table, options))
@@ -36,19 +37,9 @@ def run(options: argparse.Namespace) -> int:
     return int(any("error" in row for row in rows))
 
 
-def _files(given: list[str]) -> list[Path]:
-    """Return files, and the FITS files of folders without lists of spikes."""
-    found = []
-    for path in map(Path, given):
-        found += sorted(file for file in path.iterdir() if _is_level1(file)) if path.is_dir() else [path]
-    if not found:
-        raise InputError("no FITS file is in the folder", cure="Give level-1 files", where=", ".join(given))
-    return found
-
-
 def _is_level1(file: Path) -> bool:
-    name = file.name.lower()
-    return not _FITS.isdisjoint(Path(name).suffixes) and "spikes" not in name and ".reduced." not in name
+    """Return whether a file of a folder is an image to be reduced, by its name."""
+    return is_fits(file) and "spikes" not in file.name.lower() and ".reduced." not in file.name.lower()
 
 
 def _ordered(files: list[Path]) -> list[Path]:
@@ -105,7 +96,7 @@ def _reduced(files: list[Path], table: aia_calibration.Calibration, options: arg
 def _target(file: Path, folder: str | None) -> Path:
     """Return the file of a product."""
     name = file.name
-    for ending in (*_COMPRESSED, *_FITS):
+    for ending in (*_COMPRESSED, *FITS):
         name = name.removesuffix(ending)
     return (Path(folder) if folder else file.parent) / f"{name}.reduced.fits"
 

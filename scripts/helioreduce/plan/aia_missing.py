@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from helioreduce.jsoc.errors import TransientExhausted
 from helioreduce.plan.aia import MISSING, Plan
 from helioreduce.plan.aia_batch import Batches
+from helioreduce.runtime import progress
 
 #: How often in a row a run may go on without a frame for which the archive was too busy.
 _BUSY_AT_MOST = 3
@@ -58,5 +60,6 @@ def _run_again(the: str) -> bool:
         print("To go on, type the same command again.")
         return False
     print(f"{the} run goes on.", flush=True)
+    progress.hand_over(logging.getLogger("snakemake.logging"))
     atexit.register(os.execv, sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return True

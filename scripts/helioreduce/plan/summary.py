@@ -120,16 +120,26 @@ def _of_aia(plan: Plan) -> Iterator[str]:
 
 def _others(plan: Plan, files: Collection[str], targets: Collection[str]) -> list[str]:
     """Return the products of other requests or settings in the folders of a run, which it has neither made nor checked."""
-    made = [step for step in steps.STEPS if any(file.startswith(f"results/aia/{step.folder}/") for file in files)]
-    taken = ((step, frame) for step in made for frame in plan.frames if not plan.left_out(step.name, *frame))
-    known = {aia.product(step.folder, *frame) for step, frame in taken}
-    known |= {str(Path(file).with_suffix("")) for file in (*known, *files, *targets)}
+    made = {step for step in steps.STEPS if any(file.startswith(f"results/aia/{step.folder}/") for file in files)}
+    states = {True: set[str](), False: set[str]()}  # of the frames of this run, by whether it makes them: chunks do not
+    for step in steps.STEPS:
+        taken = (frame for frame in plan.frames if not plan.left_out(step.name, *frame))
+        states[step in made] |= {_stem(aia.product(step.folder, *frame)) for frame in taken}
+    known = states[True] | {_stem(file) for file in (*files, *targets)}
     folders = [folder for instrument, names in _PRODUCTS.items() if _is_of(instrument, files) for folder in names]
     found = ((folder, path) for folder in folders for path in Path(folder).rglob("[!.]*.*"))
-    left = Counter(folder for folder, path in found if path.is_file() and str(path.with_suffix("")) not in known)
-    listed = ", ".join(f"{folder} ({number} {'files' if number > 1 else 'file'})" for folder, number in left.items())
+    left = [(folder, _stem(path)) for folder, path in found if path.is_file() and _stem(path) not in known]
+    others = Counter(folder for folder, stem in left if stem not in states[False])
+    listed = ", ".join(f"{folder} ({number} {'files' if number > 1 else 'file'})" for folder, number in others.items())
+    between = ", ".join(dict.fromkeys(Path(folder).name for folder, stem in left if stem in states[False]))
     told = f"Note: Of other requests or settings, and not checked by this run: {listed}. Remove what you do not need."
-    return [told] * bool(listed)
+    older = f"Note: This run went from level 1 to the end in memory; the states between are an earlier run's: {between}."
+    return [told] * bool(listed) + [older] * bool(between)
+
+
+def _stem(file: str | Path) -> str:
+    """Return a file without its ending."""
+    return str(Path(file).with_suffix(""))
 
 
 def _reasons(plan: Plan) -> Iterator[str]:

@@ -21,7 +21,7 @@ from helioreduce.errors import InputError, ReductionError
 from helioreduce.io import provenance
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import pipeline
-from helioreduce.runtime.log import logger, report
+from helioreduce.runtime.log import SCREEN_INTERVAL_S, logger, report
 
 
 class Item(Protocol):
@@ -174,12 +174,19 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
     InputError
         After the last one, if some failed; it names their files and the reasons.
     """
-    began, failed = time.monotonic(), []
+    began = shown = time.monotonic()
+    failed = []
     for number, (item, error) in enumerate(outcomes, start=1):
+        now = time.monotonic()
+        rate = 60 * number / (now - began)
+        told = f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)"
         if error:
             failed.append(_reason(item, error))
-        rate = 60 * number / (time.monotonic() - began)
-        report(f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)")
+        if error or number == total or now - shown > SCREEN_INTERVAL_S:
+            shown = now
+            report(told)
+        else:
+            logger.info(told)
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
         raise InputError(problem, cure=f"The others are kept in {kept}: fix these or leave them out, and run again")

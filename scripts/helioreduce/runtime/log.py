@@ -95,14 +95,23 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
 
 
 def _on_screen(show: Callable[..., None]) -> Callable[..., None]:
-    """Return a ``warnings.showwarning`` that writes doubts about the input to the screen too; others go to ``show``."""
+    """Return a ``warnings.showwarning`` that writes doubts about the input to the screen too; others go to ``show``.
+
+    The screen gets what is said of many images once, for the first of them; the log has all.
+    """
+    said: set[str] = set()
 
     def show_warning(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
         """Report a warning of the input in one line; show others as Python does."""
-        if issubclass(category, InputWarning):
-            report(f"warning: {message}", logging.WARNING)
-        else:
+        if not issubclass(category, InputWarning):
             show(message, category, *where, **more)
+            return
+        text = str(message).partition(": ")[2] or str(message)  # what is before is the image
+        if text in said:
+            logger.warning("warning: %s", message)
+        else:
+            report(f"warning: {message}", logging.WARNING)
+        said.add(text)
 
     return show_warning
 

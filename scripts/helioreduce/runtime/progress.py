@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from helioreduce import times
+
 #: Lines of Snakemake that say nothing of the reduction.
 _NOISE = re.compile(r"Select jobs to execute|Execute \d+ jobs")
-_TIME = re.compile(r"\b(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(_simulated)?")
+#: Jobs that the run has finished before it was started anew by itself, in the environment of the new process.
+_BEFORE = "HELIOREDUCE_JOBS_BEFORE"
 
 
 class Progress(logging.Filter):
     """Filter of Snakemake's logger that replaces its two lines for each finished job by one.
+
+    A run that goes on by itself without frames that it could not have (see :func:`hand_over`) goes on counting.
 
     The time left is that of the remaining jobs, each as long as the mean finished one of its rule (of all rules where none of
     its own has finished), divided by the mean number of jobs that ran at a time. It is told from the third job on.
@@ -32,6 +38,7 @@ class Progress(logging.Filter):
         super().__init__()
         self._logger, self._clock = logger, clock
         self._begin: float | None = None
+        self.told = self._before = int(os.environ.pop(_BEFORE, "0"))
         self._started: dict[int, tuple[str, str, float]] = {}
         self._finished: list[int] = []
         self._left: Counter[str] = Counter()
@@ -60,14 +67,16 @@ class Progress(logging.Filter):
     def _tell(self, done: int, total: int) -> None:
         """Write a line for each job that has finished since the last ones."""
         jobs, self._finished = self._finished, []
+        done, total = done + self._before, total + self._before
         for number, job in enumerate(jobs, done - len(jobs) + 1):
             words, rule, start = self._started.pop(job, ("A job.", "", self._clock()))
             seconds = self._clock() - start
             self._seconds[rule].append(seconds)
             self._left[rule] -= 1
-            left = self._remaining() if number > 2 and number < total else None
+            left = self._remaining() if number - self._before > 2 and number < total else None
             told = f"; about {duration(left)} left" if left is not None else ""
-            self._logger.info(f"[{number:{len(str(total))}}/{total}] {readable(words)} {duration(seconds)}{told}")
+            self._logger.info(f"[{number:{len(str(total))}}/{total}] {times.readable(words.strip())} {duration(seconds)}{told}")
+        self.told = done
 
     def _remaining(self) -> float:
         """Return the time that the remaining jobs will take, s."""
@@ -76,11 +85,6 @@ class Progress(logging.Filter):
         worked = sum(mean * len(self._seconds[rule]) for rule, mean in means.items())
         at_a_time = max(1.0, worked / max(1e-9, self._clock() - (self._begin or 0.0)))
         return sum(number * means.get(rule, worked / count) for rule, number in (+self._left).items()) / at_a_time
-
-
-def readable(words: str) -> str:
-    """Return a message with times as the field writes them."""
-    return _TIME.sub(lambda t: f"{t[1]}-{t[2]}-{t[3]}T{t[4]}:{t[5]}:{t[6]}" + " (simulated)" * bool(t[7]), words).strip()
 
 
 def duration(seconds: float) -> str:
@@ -95,3 +99,9 @@ def install(logger: logging.Logger) -> None:
     """Have Snakemake's logger write these lines, once in a process."""
     if not any(isinstance(known, Progress) for known in logger.filters):
         logger.addFilter(Progress(logger))
+
+
+def hand_over(logger: logging.Logger) -> None:
+    """Have the process that takes the place of this one go on counting jobs."""
+    if found := next((known for known in logger.filters if isinstance(known, Progress)), None):
+        os.environ[_BEFORE] = str(found.told)
