@@ -30,6 +30,13 @@ COMPLETE = 0.4
 MARGIN, WIDEST_MARGIN = 0.0, 0.9
 
 
+class Mean(NamedTuple):
+    """Fits of a mean spectrum: its lines at the catalogue's distances with one width per window, and each where it ended."""
+
+    rigid: Fit
+    free: Fit
+
+
 class Spectrum(NamedTuple):
     """A spectrum (n,) and the constant and proportional part of its variance, (n,) each."""
 
@@ -119,10 +126,11 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
     """Return the model and start of a group of windows, from their mean spectra.
 
     The lines of each window are shifted together and given one width until χ² is least over a grid of offsets and widths;
-    a fit from there with all parameters free gives the start of every single spectrum. Lines that the mean spectrum does not
-    show are left out, and so are those that it shows only where their search ended, at its limit: what is there is not that
-    line. Left alone in its window, such a component is kept under the name ``unknown`` and its wavelength. A line whose width
-    is at its limit is marked. What was left out or marked is warned of, and noted in the start.
+    a fit from there with all parameters free gives the start of every single spectrum. A line that the mean spectrum shows
+    neither at its place beside the others nor near it is left out. A centre or width that ended at the limit of its search
+    is put where the others have it, if χ² does not tell the two apart (few pixels, a blend). If it does, what is there is not
+    that line: it is left out; left alone in its window, such a component is kept under the name ``unknown`` and its
+    wavelength; a line whose width is at its limit is marked. What was left out or marked is warned of, and noted in the start.
 
     Raises
     ------
@@ -142,15 +150,16 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
     notes: list[str] = []
     while True:
         model, keep = _model(group, lines, settings)
-        mean = _search(model, spectrum, settings.limits)
-        if gone := _absent(model, mean, settings.significance, keep):
+        found = _search(model, spectrum, settings.limits)
+        mean = _held(found, spectrum, settings, keep)
+        if gone := _absent(model, found, settings.significance, keep):
             notes.append(f"{gone.name}: not seen in the mean spectrum of its window, left out")
             lines = [line for line in lines if line != gone]
-        elif gone := _displaced(model, mean, keep):
+        elif gone := _displaced(mean, keep):
             lines = _without(lines, gone, float(mean.q[0, 3 * model.lines.index(gone) + 1]), notes)
         else:
             break
-    marked = _wide(model, mean)
+    marked = _wide(mean)
     notes += [f"{name}: its width in the mean spectrum is at a limit (spice.model.limits.s), marked" for name in marked]
     for note in notes:
         warnings.warn(note, UserWarning, stacklevel=2)
@@ -197,11 +206,51 @@ def _by_hand(model: LineModel, q: np.ndarray, group: Group, given: Mapping[str, 
     return model.full(p) if given else q
 
 
-def _displaced(model: LineModel, mean: Fit, keep: set[str]) -> Line | None:
+def _held(found: Mean, spectrum: Spectrum, settings: Settings, keep: set[str]) -> Fit:
+    """Return the free fit, with centres and widths that ended at a limit put beside the others where χ² allows it.
+
+    That is where it costs less than ``significance``², the line being seen there too.
+    """
+    mean = found.free
+    for g in sorted(range(len(mean.model.lines)), key=lambda g: mean.q[0, 3 * g]):
+        for i in (1, 2):
+            model = mean.model
+            if model.lines[g].name in keep or not _at_bound(mean, 3 * g + i):
+                continue
+            tie = _beside(mean, g, i)
+            if tie is None:
+                continue
+            held = build(_wavelengths(model), model.lines, [*model.ties, tie], model.fixed)
+            start = held.start(found.rigid.q[0], {**settings.limits, "x": (-NEAR, NEAR)})
+            other = fit_spectra(start, spectrum.y[None], spectrum.a, spectrum.b)
+            cost = other.chi2[0] - mean.chi2[0]
+            if other.status[0] == CONVERGED and cost < settings.significance**2 and _seen(other, g) >= settings.significance:
+                mean = other
+    return mean
+
+
+def _beside(mean: Fit, g: int, i: int) -> Tie | None:
+    """Return the tie of centre (i = 1) or width (2) of line g to the brightest line of its window that has found its own."""
+    model, line = mean.model, mean.model.lines[g]
+    if any(tie.follower == model.names[3 * g + i] for tie in model.ties):
+        return None
+    others = [h for h in model.lines_of(line.window) if h != g and not _at_bound(mean, 3 * h + i)]
+    others = [h for h in others if not any(tie.follower == model.names[3 * h + i] for tie in model.ties)]
+    if not others:
+        return None
+    leader = max(others, key=lambda h: mean.q[0, 3 * h])
+    names = model.names[3 * g + i], model.names[3 * leader + i]
+    if i == 1:
+        return Tie(names[0], "add", names[1], line.wavelength - model.lines[leader].wavelength)
+    return Tie(names[0], "mul", names[1], 1.0)
+
+
+def _displaced(mean: Fit, keep: set[str]) -> Line | None:
     """Return a line whose centre ended at the limit of its search, the faintest first; None without one."""
-    at_bound = [g for g, line in enumerate(model.lines) if line.name not in keep and _at_bound(model, mean, 3 * g + 1)]
-    at_bound = [g for g in at_bound if not model.lines[g].name.startswith(UNKNOWN)]
-    return model.lines[min(at_bound, key=lambda g: mean.q[0, 3 * g])] if at_bound else None
+    lines = mean.model.lines
+    at_bound = [g for g, line in enumerate(lines) if line.name not in keep and _at_bound(mean, 3 * g + 1)]
+    at_bound = [g for g in at_bound if not lines[g].name.startswith(UNKNOWN)]
+    return lines[min(at_bound, key=lambda g: mean.q[0, 3 * g])] if at_bound else None
 
 
 def _without(lines: Sequence[Line], gone: Line, centre: float, notes: list[str]) -> list[Line]:
@@ -216,19 +265,19 @@ def _without(lines: Sequence[Line], gone: Line, centre: float, notes: list[str])
     return [other if line == gone else line for line in lines]
 
 
-def _wide(model: LineModel, mean: Fit) -> list[str]:
+def _wide(mean: Fit) -> list[str]:
     """Return the lines whose width is at its limit."""
-    return [line.name for g, line in enumerate(model.lines) if _at_bound(model, mean, 3 * g + 2)]
+    return [line.name for g, line in enumerate(mean.model.lines) if _at_bound(mean, 3 * g + 2)]
 
 
-def _at_bound(model: LineModel, mean: Fit, k: int) -> bool:
+def _at_bound(mean: Fit, k: int) -> bool:
     """Return whether full parameter number k of a mean spectrum is at a bound."""
-    parent = model.arrays.parent[k]
+    parent = mean.model.arrays.parent[k]
     return bool(parent >= 0 and mean.at_bound[0, parent])
 
 
-def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[float, float]]) -> Fit:
-    """Fit the mean spectrum from every offset and width, and return the best fit that converged."""
+def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[float, float]]) -> Mean:
+    """Fit the mean spectrum from every offset and width with rigid lines, and from the best of these with free ones."""
     q = np.zeros(len(model.names))
     peaks, centres, widths = (slice(i, 3 * len(model.lines), 3) for i in range(3))
     q[peaks] = 1.0
@@ -243,16 +292,20 @@ def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[flo
     rigid = _rigid(model)
     search = Start(rigid, starts, rigid.bounds(q, {**limits, "x": (-reach, reach)}))
     first = fit_spectra(search, spectra, spectrum.a, spectrum.b)
-    best = first.q[np.nanargmin(np.where(first.status == CONVERGED, first.chi2, np.inf))]
-    fit = fit_spectra(model.start(best, {**limits, "x": (-NEAR, NEAR)}), spectrum.y[None], spectrum.a, spectrum.b)
+    best = first.take(np.array([np.nanargmin(np.where(first.status == CONVERGED, first.chi2, np.inf))]))
+    fit = fit_spectra(model.start(best.q[0], {**limits, "x": (-NEAR, NEAR)}), spectrum.y[None], spectrum.a, spectrum.b)
     if fit.status[0] != CONVERGED:
         warnings.warn("the fit of the mean spectrum did not converge: single spectra start from a rough guess", stacklevel=3)
-    return fit
+    return Mean(best, fit)
+
+
+def _wavelengths(model: LineModel) -> list[np.ndarray]:
+    """Return the wavelengths of a model's windows, Å."""
+    return [model.arrays.wavelength[model.samples(window)] for window in range(model.arrays.counts.size)]
 
 
 def _rigid(model: LineModel) -> LineModel:
     """Return a model of the same lines at fixed distances, with one width per window."""
-    wavelengths = [model.arrays.wavelength[model.samples(window)] for window in range(model.arrays.counts.size)]
     ties: list[Tie] = []
     leaders: dict[int, Line] = {}
     for line in model.lines:
@@ -260,7 +313,7 @@ def _rigid(model: LineModel) -> LineModel:
         if leader is not line:
             ties.append(Tie(f"{line.name} x", "add", f"{leader.name} x", line.wavelength - leader.wavelength))
             ties.append(Tie(f"{line.name} s", "mul", f"{leader.name} s", 1.0))
-    return build(wavelengths, model.lines, ties)
+    return build(_wavelengths(model), model.lines, ties)
 
 
 def _shared(lines: Sequence[Line], ties: Sequence[Tie]) -> list[Tie]:
@@ -277,15 +330,19 @@ def _shared(lines: Sequence[Line], ties: Sequence[Tie]) -> list[Tie]:
     return shared
 
 
-def _absent(model: LineModel, mean: Fit, significance: float, keep: set[str]) -> Line | None:
-    """Return the least significant line of the mean spectrum, if it is below ``significance`` and its window has others."""
-    q, sigma = mean.q[0], mean.sigma()[0]
+def _absent(model: LineModel, found: Mean, significance: float, keep: set[str]) -> Line | None:
+    """Return the line that is least seen, at its place and near it, if below ``significance`` and not alone in its window."""
     least, absent = significance, None
     for g, line in enumerate(model.lines):
         if line.name in keep or len(model.lines_of(line.window)) == 1:
             continue
-        error = sigma[3 * g]
-        ratio = q[3 * g] / error if np.isfinite(error) and error > 0 else 0.0
+        ratio = max(_seen(fit, g) for fit in found)
         if ratio < least:
             least, absent = ratio, line
     return absent
+
+
+def _seen(mean: Fit, g: int) -> float:
+    """Return the peak of a line in a mean spectrum over its error, 0 where the error is not known."""
+    error = mean.sigma()[0, 3 * g]
+    return float(mean.q[0, 3 * g] / error) if np.isfinite(error) and error > 0 else 0.0
