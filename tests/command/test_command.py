@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from level1_cases import Case
 
 from helioreduce import aia, command
 from helioreduce.command import workspace
 from helioreduce.io import ecsv
+from helioreduce.io import fits as products
 from helioreduce.plan.paths import REPOSITORY
+from helioreduce.spice import catalogue, simulate
 from helioreduce.spice import files as spice_files
-from helioreduce.spice import simulate
 
-COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "init", "run")
+COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "spice", "init", "run")
 
 
 @pytest.fixture
@@ -166,6 +168,34 @@ def test_a_file_in_the_way_of_the_output_is_said(line, level1, capsys):
     (way := Path("way")).touch()
     assert command.main([*(word.format(file=level1 / "aia.171.image_lev1.fits") for word in line), "-o", str(way)]) == 1
     assert "way: cannot be written (File exists). Name another folder: a file is in the way" in capsys.readouterr().err
+
+
+def test_spice_catalogue_is_edited_and_read_again(tmp_path, capsys):
+    own = tmp_path / "lines.json"
+    assert command.main(["spice", "catalogue", "--add", "Si XII 520.67", "--remove", "770.42", "-o", str(own)]) == 0
+    assert "set spice.catalogue to it" in capsys.readouterr().out
+    assert command.main(["spice", "catalogue", "--catalogue", str(own), "--remove", "o_6 1031.93"]) == 0
+    names = {(line["name"], line["wvl"]) for line in json.loads(capsys.readouterr().out)["LINES"]}
+    built_in = {(line.ion, line.wavelength) for line in catalogue.built_in().lines}
+    assert names == built_in - {("ne_8", 770.42), ("o_6", 1031.93)} | {("si_12", 520.67)}
+    for wrong in (["--add", "Si 520.67"], ["--remove", "fe_9 171.07"], ["--add", "Ne VIII 770.42"]):
+        assert command.main(["spice", "catalogue", *wrong]) == 1
+
+
+def test_spice_locks_become_settings(tmp_path, capsys):
+    """The windows are counted as in the file, dumbbells too."""
+    planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
+    planes.insert(1, planes[0]._replace(name="DUMBBELL", header=planes[0].header.copy()))
+    planes[1].header.update(EXTNAME="DUMBBELL", DUMBBELL=1)
+    products.write_planes(tmp_path / "level2.fits", planes)
+    script = tmp_path / "saffron.py"
+    script.write_text('m.fuse_windows([0, 2])\nm.set_lock_protocol("fuse", 0, "Mg IX 706.02", "Mg IX 749.54", 43.52)\n')
+    assert command.main(["spice", "locks", str(script), str(tmp_path / "level2.fits")]) == 0
+    found = yaml.safe_load(capsys.readouterr().out)["spice"]
+    assert found["groups"] == [["O III 703 / Mg IX 706 - Peak", "S IV 750/ Mg IX - Peak"]]
+    tie = {"follower": "mg_9 749.54 x", "operation": "add", "leader": "mg_9 706.02 x", "value": 43.52}
+    assert found["model"]["ties"] == [tie]
+    assert command.main(["spice", "locks", str(tmp_path / "none.py"), str(tmp_path / "level2.fits")]) == 1
 
 
 def test_init_makes_a_folder_once(tmp_path, capsys):

@@ -57,3 +57,12 @@ def test_area_keeps_the_place_on_the_sun(raster):
     np.testing.assert_allclose(before, after, atol=1e-9)
     with pytest.raises(InputError, match="leaves nothing"):
         group.join("own", raster[:1], area=[[16, None], [None, None]])
+
+
+def test_area_of_exposures_keeps_their_times():
+    windows = level2.windows(simulate.raster(simulate.Settings(rows=8, columns=1, times=6, spikes=0, rim=0))[0])
+    cut = group.join("own", windows[:1], area=[[None, None], [None, None], [2, 5]]).windows[0]
+    assert cut.shape == (3, 8, 1)
+    np.testing.assert_array_equal(cut.time, windows[0].time[2:5])
+    np.testing.assert_array_equal(cut.data, windows[0].data[2:5])
+    assert cut.header["CRPIX4"] == windows[0].header["CRPIX4"] - 2

@@ -48,6 +48,47 @@ def test_saffrons_configuration_is_read_in_all_modes():
         saffron.settings("{")
 
 
+#: The keys of the template that comes with SAFFRON 0.4.0, with values of their kinds.
+TEMPLATE = {
+    "____COMMENT0.0": "…",
+    **CONFIG,
+    "fit_raster_args": {
+        **CONFIG["fit_raster_args"], "____COMMENT1": "…", "convolution_extent_list": [0], "t_convolution_index": 0,
+        "data_save_dir": "./elsewhere", "time_size": [0, None],
+    },
+    "getfile_verbose": -2, "geninits_verbose": 4, "fit_verbose": -2,
+}  # fmt: skip
+
+
+def test_every_key_of_the_template_is_read_or_named():
+    """Other values of what is read change the settings; the others are named once, with what is done instead."""
+    found = saffron.settings(json.dumps(TEMPLATE))
+    named = {note.split()[0] for note in found.notes}
+    assert named == {
+        "preclean", "weights", "Jobs", "save_data", "data_save_dir", "getfile_verbose", "geninits_verbose", "fit_verbose",
+    }  # fmt: skip
+    assert all("has no meaning here: " in note for note in found.notes)
+    assert found.settings["binning"] == {"extents": [1], "times": [1], "thresholds": CONFIG["fit_raster_args"]["conv_errors"]}
+    assert found.settings["area"] == [[500, 510], [60, None], [0, None]]
+    for key, other in {
+        "denoise": True, "despike": False, "convolute": False, "conv_errors": {"I": 0.5}, "convolution_extent_list": [3],
+        "t_convolution_index": 3, "window_size": [[0, 5], [0, 5]], "time_size": [2, 3], "data_filename": "::PARAMPLACEHOLDER",
+    }.items():  # fmt: skip
+        base = {**TEMPLATE["fit_raster_args"], "convolution_extent_list": [5]}
+        changed = saffron.settings(json.dumps({**TEMPLATE, "fit_raster_args": {**base, key: other}}))
+        assert changed.settings != saffron.settings(json.dumps({**TEMPLATE, "fit_raster_args": base})).settings, key
+    wrong = saffron.settings(json.dumps({**TEMPLATE, "fit_raster_args": {"convolution_extend_list": [1]}}))
+    assert "nearest is convolution_extent_list" in " ".join(wrong.notes)
+
+
+def test_bins_are_those_of_either_version():
+    """An extent e is 1 + e pixels in 0.1 and e pixels in 0.4; bins here are the next odd numbers."""
+    given = {"convolution_extent_list": [0, 1, 2, 4]}
+    assert saffron._bins(given) == {"extents": [1, 3, 5]}
+    assert saffron._bins({**given, "t_convolution_index": 2}) == {"extents": [1, 3, 5], "times": [1, 3]}
+    assert saffron._bins({"convolution_extent_list": [3], "t_convolution_index": 1})["extents"] == [1, 3]
+
+
 def test_placeholders():
     def name(pattern):
         return saffron.FileNames(pattern, NAME, [1, 3], [1], NOW).of("0770.42-ne_8")

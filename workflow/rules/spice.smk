@@ -16,6 +16,36 @@ rule spice:
         "SPICE: see results/spice/report."
 
 
+rule spice_views:
+    input:
+        spice.products("view", ".html"),
+    message:
+        "SPICE: see results/spice/view."
+
+
+rule spice_view:
+    input:
+        **spice.catalogue,
+        level2=spice.level2,
+    output:
+        "results/spice/view/{raster}.html",
+    log:
+        "results/logs/spice_view/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        mem_mb=spice.memory,
+    params:
+        fits=spice.every_fit,
+        request=spice.request,
+        notes=spice.notes_of,
+        code=code("spice_view"),
+    message:
+        "Draw level 2 of {wildcards.raster} and the starts of its fits."
+    script:
+        "../../scripts/spice_view.py"
+
+
 rule spice_simulate:
     output:
         level2=f"results/spice/simulated/{spice.simulated}.fits",

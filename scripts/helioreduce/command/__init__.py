@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"helioreduce {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_reduce, _info, _quicklook, _tables, _archive, _init, _run):
+    for add in (_reduce, _info, _quicklook, _tables, _archive, _spice, _init, _run):
         add(commands)
     return top
 
@@ -157,6 +157,23 @@ def _archive(commands: _Commands) -> None:
     page.add_argument("root", metavar="FOLDER", help="folder of frames and tables: results/archive, or what `jsoc.record` kept")
     page.add_argument("--port", type=int, default=0, help="on 127.0.0.1; default: any free one")
     page.add_argument("--log", metavar="FILE", help="file that gets one JSON line per request")
+
+
+def _spice(commands: _Commands) -> None:
+    page = _command(
+        commands, "spice", "spice", "Write or edit the line catalogue of SPICE; translate the locks of SAFFRON.",
+        'helioreduce spice catalogue --add "Si XII 520.67" -o lines.json',
+    )  # fmt: skip
+    actions = page.add_subparsers(dest="action", metavar="ACTION", required=True)
+    lines = actions.add_parser("catalogue", help="the lines, as JSON that SAFFRON reads, too", formatter_class=_Page)
+    lines.add_argument("--catalogue", metavar="FILE", help="start from this one; default: the built-in catalogue")
+    lines.add_argument("--add", action="append", default=[], metavar="LINE", help='ion and wavelength in Å: "O VI 1031.93"')
+    lines.add_argument("--remove", action="append", default=[], metavar="LINE", help="name, wavelength or identity (ID)")
+    lines.add_argument("-o", "--output", metavar="FILE", help="write it there; default: to the screen")
+    locks = actions.add_parser("locks", help="groups and ties of a script that runs SAFFRON, as YAML", formatter_class=_Page)
+    locks.add_argument("script", metavar="SCRIPT", help="Python script with fuse_windows, lock or set_lock_protocol")
+    locks.add_argument("level2", metavar="FILE", help="level-2 file that it is for: its windows are counted in this order")
+    locks.add_argument("--catalogue", metavar="FILE", help="line catalogue; default: the built-in one")
 
 
 def _init(commands: _Commands) -> None:

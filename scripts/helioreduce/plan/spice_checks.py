@@ -43,7 +43,7 @@ def _check_values(settings: Mapping[str, Any]) -> None:
     for name, (low, high) in limits.items():
         if not low < high:
             raise InputError(f"spice.{name} is [{low:g}, {high:g}]", cure="Give the lower limit first")
-    for axis, (first, end) in zip("yx", settings["area"], strict=False):
+    for axis, (first, end) in zip("yxt", settings["area"], strict=False):
         if first is not None and end is not None and first >= 0 and 0 <= end <= first:
             raise InputError(f"spice.area is [{first}, {end}] along {axis}", cure="Give the lower limit first")
     titles = [group["name"] for group in settings["groups"] if isinstance(group, Mapping)]

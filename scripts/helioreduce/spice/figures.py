@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ def line_maps(radiance: LineMap, velocity: LineMap, width: Width, bound: np.ndar
         relative = 100 * radiance.sigma / radiance.data
     fwhm, error = width.data * FWHM, width.sigma * FWHM
     row.draw(
-        0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", _brightness(scaled[_trusted(radiance.sigma, 3 * radiance.data)]), bound
+        0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", brightness(scaled[_trusted(radiance.sigma, 3 * radiance.data)]), bound
     )
     row.draw(1, velocity.data, "Velocity [km/s], red: away", "RdBu_r", _speeds(velocity.data[_best(velocity.sigma)]), bound)
     row.draw(2, fwhm, "Width, FWHM [Å]", "viridis", _widths(fwhm[_best(error)]), bound)
@@ -64,7 +65,7 @@ def _best(sigma: np.ndarray) -> np.ndarray:
     return _trusted(sigma, np.full(sigma.shape, 2 * np.percentile(finite, 25) if finite.size else 0.0))
 
 
-def _brightness(scaled: np.ndarray) -> Scale:
+def brightness(scaled: np.ndarray) -> Scale:
     """Return a scale from 2 % to 99.5 % of the positive values, logarithmic where they span more than a factor of 30."""
     positive = scaled[scaled > 0]
     low, high = np.nanpercentile(positive, [2, 99.5]) if positive.size else (0.1, 1.0)
@@ -110,10 +111,10 @@ def spectra(fitted: Fitted) -> Figure:
         _name_lines(upper, fitted, number)
         lower.axhline(0, color="0.6", lw=0.8)
         lower.plot(window.wavelength, residual, ".-", color="0.25", ms=2.5, lw=0.6)
-        upper.set(title=window.name, ylabel="W m⁻² sr⁻¹ nm⁻¹" if number == 0 else "")
+        upper.set(title=fill(window.name, 48), ylabel="W m⁻² sr⁻¹ nm⁻¹" if number == 0 else "")
         upper.set_ylim(top=float(np.nanmax([mean, expected])) * 1.75)
         lower.set(xlabel="wavelength [Å]", ylabel="residual [σ]" if number == 0 else "")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
@@ -122,10 +123,7 @@ def _name_lines(axis: Axes, fitted: Fitted, window: int) -> None:
     fit = fitted.fit
     for g in fit.model.lines_of(window):
         centre = float(np.nanmedian(fit.q[fit.status == CONVERGED, 3 * g + 1]))
-        colour = COLOURS[g % len(COLOURS)]
-        axis.axvline(centre, color=colour, lw=0.8, ls=":")
-        axis.annotate(label(fit.model.lines[g].name), (centre, 1), xycoords=("data", "axes fraction"), xytext=(2, -3),
-                      textcoords="offset points", rotation=90, va="top", fontsize=6.5, color=colour)  # fmt: skip
+        panels.mark(axis, centre, label(fit.model.lines[g].name), COLOURS[g % len(COLOURS)])
 
 
 def quality(fitted: Fitted) -> Figure:

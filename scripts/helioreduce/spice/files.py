@@ -75,6 +75,17 @@ def read_windows(path: str | Path, names: Collection[str]) -> dict[str, Window]:
     return {window.name: window for window in found.windows}
 
 
+def saffron_windows(path: str | Path) -> list[tuple[str, float, float]]:
+    """Return name and first and last wavelength (Å) of every window of a level-2 file, counted as SAFFRON counts them.
+
+    Dumbbells count, and have no name.
+    """
+    headers = [header for header in fits.read_headers(path) if level2.is_image(header)]
+    seen = iter(level2.seen([header for header in headers if level2.is_spectral(header)]))
+    return [(own.name, own.low, own.high) if (own := next(seen) if level2.is_spectral(h) else None) else ("", 0.0, 0.0)
+            for h in headers]  # fmt: skip
+
+
 def write_checks(path: str | Path, checks: Sequence[Mapping[str, Any]]) -> None:
     """Write the quality of the windows of a raster as JSON."""
     with replaced(path) as temporary:

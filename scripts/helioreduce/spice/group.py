@@ -74,8 +74,8 @@ def join(
     frames, factor
         See :func:`helioreduce.spice.noise.of`.
     area
-        ``[[y0, y1], [x0, x1]]``: first pixel and end along both axes, counted from 0, null for the end; the rest is left out
-        and the reference pixels follow.
+        ``[[y0, y1], [x0, x1]]`` or ``[[y0, y1], [x0, x1], [t0, t1]]``: first pixel and end along the axes, counted from 0,
+        null for the end; the rest is left out and the reference pixels follow.
     trim
         First and last wavelength (Å) that is kept, by name of the window.
 
@@ -108,12 +108,13 @@ def _trimmed(window: Window, low: float = -np.inf, high: float = np.inf) -> Wind
 
 
 def _cut(window: Window, area: Sequence[Sequence[int | None]]) -> Window:
-    """Return part of a window in y and x."""
-    rows, columns = (slice(*limits) for limits in area)
-    data, mask = window.data[:, :, rows, columns], window.mask[:, :, rows, columns]
+    """Return part of a window in y, x and t."""
+    rows, columns, times = (slice(*limits) for limits in (*area, *[(None, None)] * (3 - len(area))))
+    data, mask = window.data[times, :, rows, columns], window.mask[times, :, rows, columns]
     if not data.size:
-        raise InputError(f"spice.area {area} leaves nothing of {window.name!r}, {window.shape[1:]} pixels")
+        raise InputError(f"spice.area {area} leaves nothing of {window.name!r}, {window.shape} pixels (t, y, x)")
     header = window.header.copy()
-    header["CRPIX1"] -= columns.indices(window.shape[2])[0]
-    header["CRPIX2"] -= rows.indices(window.shape[1])[0]
-    return replace(window, data=data, mask=mask, header=header, time=window.time[:, columns])
+    for axis, part, size in ((1, columns, window.shape[2]), (2, rows, window.shape[1]), (4, times, window.shape[0])):
+        if f"CRPIX{axis}" in header or axis < 4:
+            header[f"CRPIX{axis}"] -= part.indices(size)[0]
+    return replace(window, data=data, mask=mask, header=header, time=window.time[times, columns])

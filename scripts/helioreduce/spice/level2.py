@@ -105,11 +105,16 @@ def number(header: Mapping[str, Any], key: str, default: float | None = None) ->
         raise InputError(f"the keyword {key} is {found!r}, not a number", cure="Use a calibrated level-2 file") from None
 
 
-def is_spectral(header: Header) -> bool:
-    """Return whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no table."""
+def is_image(header: Header) -> bool:
+    """Return whether an HDU is an image of SPICE: a spectral window, a dumbbell or an integrated window; no table."""
     name = str(header.get("EXTNAME", ""))
     others = ("VARIABLE_KEYWORDS", "WCSDVARR", "SATPIXLIST", "SPIKPIXLIST")
-    if any(word in name for word in others) or header.get("CTYPE3") != "WAVE" or header.get("INSTRUME") != "SPICE":
+    return not any(word in name for word in others) and header.get("CTYPE3") == "WAVE" and header.get("INSTRUME") == "SPICE"
+
+
+def is_spectral(header: Header) -> bool:
+    """Return whether an HDU is a spectral window of the narrow or wide slit: no dumbbell, no integrated window, no table."""
+    if not is_image(header):
         return False
     return not value(header, "DUMBBELL", 0) and "Intensity" not in str(header.get("WIN_TYPE", ""))
 

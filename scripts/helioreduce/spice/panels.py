@@ -24,7 +24,7 @@ PAGE = 9.0
 MISSING = "0.80"
 #: Colour of pixels where a parameter of the line ended at a bound.
 AT_BOUND = "#C9A0A0"
-_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.52, 0.46, 0.20
+_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.52, 0.54, 0.20
 #: Colour bar: its height, and the distance to its map.
 _BAR, _ABOVE = 0.09, 0.05
 #: Highest and flattest panel; beyond, a raster is not drawn to scale.
@@ -183,3 +183,10 @@ def _marks(low: float, high: float) -> list[float]:
 def name_levels(bar: Axes, names: Sequence[str]) -> None:
     """Write names at 0, 1, 2, … of a bar."""
     bar.set_xticks(range(len(names)), names)
+
+
+def mark(axis: Axes, wavelength: float, name: str, colour: str) -> None:
+    """Draw a dotted line with a name at a wavelength of a spectrum."""
+    axis.axvline(wavelength, color=colour, lw=0.8, ls=":")
+    axis.annotate(name, (wavelength, 1), xycoords=("data", "axes fraction"), xytext=(2, -3), textcoords="offset points",
+                  rotation=90, va="top", fontsize=6.5, color=colour)  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,12 +65,17 @@ def prepared(
     return prepare(joined, catalogue, settings, threshold=request.threshold, denoise=request.denoise)
 
 
+def started(group: Group, catalogue: Catalogue, model: Mapping[str, Any]) -> Start:
+    """Return what the fit of a prepared group starts from, with notes on the exposure."""
+    start = initial.estimate(group, catalogue, initial.Settings.of(model))
+    return replace(start, notes=(*exposures.notes(group.windows[0].header), *start.notes))
+
+
 def fitted(
     group: Group, catalogue: Catalogue, model: Mapping[str, Any], bins: Mapping[str, Any], progress: Progress | None = None
 ) -> tuple[Fitted, Start, dict[str, Any]]:
     """Return the fits of a prepared group, their start, and how they ended, for the header."""
-    start = initial.estimate(group, catalogue, initial.Settings.of(model))
-    start = replace(start, notes=(*exposures.notes(group.windows[0].header), *start.notes))
+    start = started(group, catalogue, model)
     found = binning.fit_adaptive(group, start, binning.Settings.of(bins, group), progress and progress(group.name))
     facts = {text: int((found.fit.status == code).sum()) for code, text in fit.STATUS.items()}
     logger.info("%s: %s; ties: %s", group.name, facts, [tuple(tie) for tie in start.model.ties])
@@ -100,13 +106,38 @@ def reduced(
     planes: list[Plane] = []
     refused: dict[str, str] = {}
     for name, own in fits.items():
-        left = [(window, label) for window, label in zip(own.windows, own.labels, strict=True) if window in windows]
-        if not left:
-            continue  # its windows are refused already
-        try:
-            group, facts = prepared(name, Fit(*map(list, zip(*left, strict=True))), windows, catalogue, request)
-            group = recorded(group, facts, source)
-            planes += level3.planes(*fitted(group, catalogue, request.model, request.bins, progress))
-        except InputError as error:
-            refused[" + ".join(own.windows)] = str(error)
+        with _refusing(own, refused):
+            if left := _left(own, windows):
+                group, facts = prepared(name, left, windows, catalogue, request)
+                group = recorded(group, facts, source)
+                planes += level3.planes(*fitted(group, catalogue, request.model, request.bins, progress))
     return planes, refused
+
+
+def begun(
+    fits: Mapping[str, Fit], windows: Mapping[str, Window], catalogue: Catalogue, request: Request
+) -> tuple[list[tuple[Group, Start]], dict[str, str]]:
+    """Return what every fit would start from, and the reason for each, by name, that cannot be made; as :func:`reduced`."""
+    found: list[tuple[Group, Start]] = []
+    refused: dict[str, str] = {}
+    for name, own in fits.items():
+        with _refusing(own, refused):
+            if left := _left(own, windows):
+                group, _ = prepared(name, left, windows, catalogue, request)
+                found.append((group, started(group, catalogue, request.model)))
+    return found, refused
+
+
+def _left(own: Fit, windows: Mapping[str, Window]) -> Fit | None:
+    """Return a fit with those of its windows that can be reduced; None without any: they are refused already."""
+    left = [(window, label) for window, label in zip(own.windows, own.labels, strict=True) if window in windows]
+    return Fit([window for window, _ in left], [label for _, label in left]) if left else None
+
+
+@contextmanager
+def _refusing(own: Fit, refused: dict[str, str]) -> Iterator[None]:
+    """Note the reason why a fit cannot be made."""
+    try:
+        yield
+    except InputError as error:
+        refused[" + ".join(own.windows)] = str(error)

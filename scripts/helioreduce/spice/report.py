@@ -85,7 +85,7 @@ def page(
         version=__version__,
         denoised=bool(header.get("DENOISED")),
         notes=notes,
-        windows=_windows(checks),
+        windows=quality_table(checks),
         lines=_lines(sections),
         groups=[_group(section) for section in sections],
         composition=None if composition is None else _composition(composition),
@@ -111,10 +111,10 @@ def _group(section: Section) -> dict[str, Any]:
         "fit": fitted.group.name,
         "notes": fitted.notes,
         "counts": _counts(fitted),
-        "spectra": _picture(figures.spectra(fitted), "mean spectra and models"),
-        "quality": _picture(figures.quality(fitted), "quality of the fits"),
+        "spectra": picture(figures.spectra(fitted), "mean spectra and models"),
+        "quality": picture(figures.quality(fitted), "quality of the fits"),
         "lines": [{"title": label(line.radiance.line), "maps": _maps(fitted, line)} for line in section.lines],
-        "worst": _picture(figures.worst(fitted), "spectra with the largest χ²"),
+        "worst": picture(figures.worst(fitted), "spectra with the largest χ²"),
     }
 
 
@@ -122,7 +122,7 @@ def _composition(maps: FipBias) -> dict[str, Any]:
     """Return what the page shows of the composition."""
     if "SKIPPED" in maps.header:
         return {"skipped": maps.header["SKIPPED"]}
-    return {"skipped": "", "ratio": _ratio(maps.header), "maps": _picture(figures.composition(maps), "FIP bias and errors")}
+    return {"skipped": "", "ratio": _ratio(maps.header), "maps": picture(figures.composition(maps), "FIP bias and errors")}
 
 
 def _maps(fitted: Fitted, line: Line) -> Picture:
@@ -130,10 +130,10 @@ def _maps(fitted: Fitted, line: Line) -> Picture:
     k = 3 * line.number + 2
     width = figures.Width(*(fitted.found(line.number, values[:, k]) for values in (fitted.fit.q, fitted.fit.sigma())))
     bound = fitted.map(fitted.at_bound(line.number))
-    return _picture(figures.line_maps(line.radiance, line.velocity, width, bound), f"maps of {label(line.radiance.line)}")
+    return picture(figures.line_maps(line.radiance, line.velocity, width, bound), f"maps of {label(line.radiance.line)}")
 
 
-def _picture(figure: Figure, text: str) -> Picture:
+def picture(figure: Figure, text: str) -> Picture:
     """Return a figure as PNG, with what its files are made of."""
     buffer = io.BytesIO()
     origin.stamp(figure)
@@ -145,7 +145,7 @@ def _picture(figure: Figure, text: str) -> Picture:
     return Picture(buffer.getvalue(), text)
 
 
-def _windows(checks: Sequence[Mapping[str, Any]]) -> Table:
+def quality_table(checks: Sequence[Mapping[str, Any]]) -> Table:
     """Return extent and quality of the windows."""
     rows = []
     for check in checks:

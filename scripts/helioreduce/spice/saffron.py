@@ -6,6 +6,7 @@ named.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,22 @@ _MODE = "file selection mode=> "
 _PLACEHOLDERS = ("::PARAMPLACEHOLDER", "::SAMENAMEL2.5", "::SAMENAME", "::TCONV", "::CONV", "::TIME")
 #: Filters of this package and their SAFFRON keys.
 _FILTERS = {"study": "STD_TYP", "stp": "STP_NUM", "soop": "SOOP_NAM", "misostud": "MISOSTUD_NUM", "name": "in_name"}
-_UNNEEDED = ("Jobs", "weights", "save_data")
+#: Keys without a meaning here, and what is done instead.
+_UNNEEDED = {
+    "Jobs": "Snakemake is told the number of cores",
+    "weights": "samples are always weighted by their noise",
+    "preclean": "samples that no line reaches are always left out",
+    "save_data": "products are always written",
+    "data_save_dir": "products are written to results/spice of the folder in which Snakemake runs",
+    "getfile_verbose": "Snakemake says what is done",
+    "geninits_verbose": "the starts are drawn by the target spice_views",
+    "fit_verbose": "Snakemake says what is done",
+}
+#: Keys of the fit that are read.
+_READ = (
+    "despike", "denoise", "convolute", "conv_errors", "convolution_extent_list", "t_convolution_index", "window_size",
+    "time_size", "data_filename",
+)  # fmt: skip
 
 
 class Translation(NamedTuple):
@@ -47,8 +63,17 @@ def settings(text: str) -> Translation:
     if mode not in modes:
         raise InputError(f"SELECTION_MODE is {given['SELECTION_MODE']!r}", cure=f"Use one of {', '.join(modes)}")
     arguments = given.get("fit_raster_args", {})
-    notes = [f"{key} is not needed here" for key in _UNNEEDED if key in arguments]
+    top = [key for key in given if key not in ("SELECTION_MODE", "fit_raster_args") and not key.startswith(_MODE)]
+    notes = [_note(key) for key in (*top, *arguments) if key not in _READ and "COMMENT" not in key]
     return Translation({**modes[mode](given), **_from_arguments(arguments)}, notes)
+
+
+def _note(key: str) -> str:
+    """Return what to say of a key that is not read."""
+    if key in _UNNEEDED:
+        return f"{key} has no meaning here: {_UNNEEDED[key]}"
+    near = difflib.get_close_matches(key, (*_READ, *_UNNEEDED), 1)
+    return f"{key} is no key of SAFFRON, and is not read" + (f"; the nearest is {near[0]}" if near else "")
 
 
 def _section(given: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
@@ -87,18 +112,30 @@ def _from_dates(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of ``fit_raster_args``; bins are the next odd extents above SAFFRON's 1 + e."""
+    """Return the settings of ``fit_raster_args``."""
     result: dict[str, Any] = {key: bool(given[key]) for key in ("despike", "denoise") if key in given}
-    extents = [1]
-    if given.get("convolute", True) and "convolution_extent_list" in given:
-        extents = sorted({1, *(_odd_above(1 + int(extent)) for extent in given["convolution_extent_list"])})
     thresholds = {key: float(threshold) for key, threshold in given.get("conv_errors", {}).items()}
-    result["binning"] = {"extents": extents, "thresholds": thresholds}
-    if given.get("window_size"):
-        result["area"] = [[None if edge is None else int(edge) for edge in axis] for axis in given["window_size"]]
+    result["binning"] = {**_bins(given), "thresholds": thresholds}
+    if given.get("window_size") or given.get("time_size"):
+        axes = [*(given.get("window_size") or [[None, None]] * 2), *([given["time_size"]] if given.get("time_size") else [])]
+        result["area"] = [[None if edge is None else int(edge) for edge in axis] for axis in axes]
     if given.get("data_filename"):
         result["legacy"] = {"name": str(given["data_filename"])}
     return result
+
+
+def _bins(given: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Return extents and times of the bins: the next odd numbers.
+
+    SAFFRON 0.1 averages 1 + e pixels for an extent e; 0.4, which has ``t_convolution_index``, averages e, and 0 and 1 are one
+    pixel.
+    """
+    if not given.get("convolute", True):
+        return {"extents": [1], "times": [1]}
+    newer = "t_convolution_index" in given
+    sizes = [int(extent) + (not newer) for extent in given.get("convolution_extent_list", ())]
+    found = {"extents": sorted({1, *(_odd_above(max(1, size)) for size in sizes)})}
+    return {**found, "times": sorted({1, _odd_above(max(1, int(given["t_convolution_index"])))})} if newer else found
 
 
 def _odd_above(size: int) -> int:
