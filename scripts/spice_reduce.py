@@ -6,7 +6,7 @@ from typing import Any
 from helioreduce.io import plots
 from helioreduce.runtime import script
 from helioreduce.runtime.log import item_progress
-from helioreduce.spice import files, level2, maps, report
+from helioreduce.spice import files, level2, maps, refused, report
 from helioreduce.spice.raster import Fit, Request, reduced
 from helioreduce.spice.saffron import FileNames
 
@@ -19,7 +19,7 @@ def main(raster: str, fits: dict[str, Any], request: dict[str, Any], after: dict
     checks = [level2.quality(window) for window in found.windows]
     lines = files.read_catalogue(names.get("catalogue", ""))
     planes, failed = reduced(own, known, lines, Request(**request), source, item_progress)
-    refused = files.record_refused(raster, source, {**found.refused, **failed}, failed=not planes)
+    left_out = refused.record(raster, source, {**found.refused, **failed}, failed=not planes)
     files.write_level3(names["level3"], planes, found.jitter)
     groups = files.fits_of(planes)
     files.write_saffron(names["saffron"], groups, FileNames(raster=raster, written=datetime.now(UTC), **after["layout"]))
@@ -32,7 +32,7 @@ def main(raster: str, fits: dict[str, Any], request: dict[str, Any], after: dict
         bias = maps.composed(radiances, files.read_table(names["table"]), **after["composition"])
         files.write_composition(names["composition"], bias, after["composition"], names["table"])
     with plots.look():
-        page = report.page(raster, groups, radiances, velocities, bias, checks, [*after["notes"], *refused])
+        page = report.page(raster, groups, radiances, velocities, bias, checks, [*after["notes"], *left_out])
     files.write_page(names["page"], page)
 
 

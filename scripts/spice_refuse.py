@@ -3,15 +3,15 @@
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import script
-from helioreduce.spice import files
+from helioreduce.spice import refused
 
 
 def main(rasters: list[str], refused_files: dict[str, str], output: str) -> None:
     """Collect what was refused in results/spice/refused.tsv; fail if there is anything."""
-    rows = files.collect_refused(rasters, refused_files)
+    rows = refused.collect(rasters, refused_files)
     if rows:
         reasons = "".join(f"\n  {row.text}" for row in rows)
-        raise InputError(f"{len(rows)} files or windows were refused, see {files.REFUSED}:{reasons}")
+        raise InputError(f"{len(rows)} files or windows were refused, see {refused.TABLE}:{reasons}")
     with replaced(output) as temporary:
         temporary.write_text("Every window of every raster was reduced.\n")
 

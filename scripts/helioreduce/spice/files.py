@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from astropy.io.fits import Header
@@ -28,22 +28,6 @@ from helioreduce.spice.level2 import Found, Window
 from helioreduce.spice.maps import FipBias, LineMap, Radiances
 from helioreduce.spice.noise import Noise
 from helioreduce.spice.saffron import FileNames
-
-#: What a run refused; and the records of single rasters.
-REFUSED, _RECORDS = Path("results/spice/refused.tsv"), Path("results/spice/refused")
-
-
-class Row(NamedTuple):
-    """A window that was refused, or a file (without window), and the reason."""
-
-    file: str
-    window: str
-    reason: str
-
-    @property
-    def text(self) -> str:
-        """The row in words."""
-        return f"{self.file}: {self.window}: {self.reason}" if self.window else self.reason
 
 
 @contextmanager
@@ -102,57 +86,6 @@ def write_page(path: str | Path, page: str) -> None:
     """Write an HTML page."""
     with replaced(path) as temporary:
         temporary.write_text(page)
-
-
-def record_refused(raster: str, file: str, refused: Mapping[str, str], *, failed: bool = False) -> list[str]:
-    """Record the windows of a raster that were refused, and return what was, in words; a raster without any has no record.
-
-    The record is no output of a job: Snakemake would delete it where the job fails, when it is wanted most.
-
-    Parameters
-    ----------
-    raster, file
-        Name and level-2 file.
-    refused
-        The reason for each window, by name.
-    failed
-        Whether nothing is left of the raster.
-
-    Raises
-    ------
-    InputError
-        If nothing is left.
-    """
-    record = _RECORDS / f"{raster}.tsv"
-    if refused:
-        _write_rows(record, [Row(file, window, reason) for window, reason in refused.items()])
-        collect_refused([path.stem for path in sorted(_RECORDS.glob("*.tsv"))], {})
-    else:
-        record.unlink(missing_ok=True)
-    if failed:
-        raise InputError("; ".join(f"{window}: {reason}" for window, reason in refused.items()), where=file)
-    return [f"refused: {window}: {reason}" for window, reason in refused.items()]
-
-
-def collect_refused(rasters: Sequence[str], refused: Mapping[str, str]) -> list[Row]:
-    """Write what was refused, files and windows, into one table, and return its rows; without any, remove it."""
-    rows = [Row(file, "", reason) for file, reason in refused.items()]
-    for raster in rasters:
-        record = _RECORDS / f"{raster}.tsv"
-        lines = record.read_text().splitlines()[1:] if record.is_file() else []
-        rows += [Row(*line.split("\t")) for line in lines]
-    if rows:
-        _write_rows(REFUSED, rows)
-    else:
-        REFUSED.unlink(missing_ok=True)
-    return rows
-
-
-def _write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write rows of refused files and windows as tab-separated text."""
-    with replaced(path) as temporary:
-        lines = ["\t".join(Row._fields), *("\t".join(" ".join(field.split()) for field in row) for row in rows)]
-        temporary.write_text("\n".join(lines) + "\n")
 
 
 def write_truth(path: str | Path, truth: Mapping[str, np.ndarray]) -> None:

@@ -5,44 +5,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from helioreduce.errors import InputError
 from helioreduce.spice import naming
 from helioreduce.spice.catalogue import Catalogue, Entry
-from helioreduce.spice.fit import CONVERGED, Fit, fit_spectra
+from helioreduce.spice.fit import Fit
 from helioreduce.spice.group import Group
 from helioreduce.spice.level2 import Window
+from helioreduce.spice.mean import Mean, Spectrum, at_bound, held, mean_spectrum, search, seen
 from helioreduce.spice.model import BOUNDS, Line, LineModel, Start, Tie, build
 
 #: Begin of the name of a component that is no line of the catalogue.
 UNKNOWN = "unknown "
-#: Wavelength offsets (Å) and widths (Å) of the first search.
-OFFSETS = np.arange(-1.5, 1.51, 0.1)
-WIDTHS = (0.20, 0.28, 0.36, 0.48, 0.60)
-#: How far a line may lie from where the first search puts it, Å.
-NEAR = 0.4
-#: A sample counts towards the mean spectrum if this share of the usable pixels has it.
-COMPLETE = 0.4
 #: The lines of a window may stand this far outside of its usable samples, Å; widened until there is one.
 MARGIN, WIDEST_MARGIN = 0.0, 0.9
-
-
-class Mean(NamedTuple):
-    """Fits of a mean spectrum: its lines at the catalogue's distances with one width per window, and each where it ended."""
-
-    rigid: Fit
-    free: Fit
-
-
-class Spectrum(NamedTuple):
-    """A spectrum (n,) and the constant and proportional part of its variance, (n,) each."""
-
-    y: np.ndarray
-    a: np.ndarray
-    b: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +55,6 @@ class Settings:
         ties = [Tie(tie["follower"], tie["operation"], tie["leader"], float(tie["value"])) for tie in given["ties"]]
         limits = {key: (low, high) for key, (low, high) in given["limits"].items()}
         return cls(tuple(ties), given["fixed"], given["start"], given["shared_width"], limits, given["significance"])
-
-
-def mean_spectrum(window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean over all pixels (λ,) and the number of samples in each mean; NaN where most usable pixels miss."""
-    spectra = window.spectra
-    finite = np.isfinite(spectra)
-    count = finite.sum(axis=0)
-    if not count.max():
-        raise InputError(f"the window {window.name!r} has no finite sample", cure="Fetch the file again, or leave it out")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(finite, spectra, 0).sum(axis=0, dtype=float) / count
-    return np.where(count >= COMPLETE * count.max(), mean, np.nan), count
 
 
 def lines_of(window: Window, mean: np.ndarray, catalogue: Catalogue, number: int) -> list[Line]:
@@ -150,8 +116,8 @@ def estimate(group: Group, catalogue: Catalogue, settings: Settings | None = Non
     notes: list[str] = []
     while True:
         model, keep = _model(group, lines, settings)
-        found = _search(model, spectrum, settings.limits)
-        mean = _held(found, spectrum, settings, keep)
+        found = search(model, spectrum, settings.limits)
+        mean = held(found, spectrum, settings.limits, settings.significance, keep)
         if gone := _absent(model, found, settings.significance, keep):
             notes.append(f"{gone.name}: not seen in the mean spectrum of its window, left out")
             lines = [line for line in lines if line != gone]
@@ -206,51 +172,12 @@ def _by_hand(model: LineModel, q: np.ndarray, group: Group, given: Mapping[str, 
     return model.full(p) if given else q
 
 
-def _held(found: Mean, spectrum: Spectrum, settings: Settings, keep: set[str]) -> Fit:
-    """Return the free fit, with centres and widths that ended at a limit put beside the others where χ² allows it.
-
-    That is where it costs less than ``significance``², the line being seen there too.
-    """
-    mean = found.free
-    for g in sorted(range(len(mean.model.lines)), key=lambda g: mean.q[0, 3 * g]):
-        for i in (1, 2):
-            model = mean.model
-            if model.lines[g].name in keep or not _at_bound(mean, 3 * g + i):
-                continue
-            tie = _beside(mean, g, i)
-            if tie is None:
-                continue
-            held = build(_wavelengths(model), model.lines, [*model.ties, tie], model.fixed)
-            start = held.start(found.rigid.q[0], {**settings.limits, "x": (-NEAR, NEAR)})
-            other = fit_spectra(start, spectrum.y[None], spectrum.a, spectrum.b)
-            cost = other.chi2[0] - mean.chi2[0]
-            if other.status[0] == CONVERGED and cost < settings.significance**2 and _seen(other, g) >= settings.significance:
-                mean = other
-    return mean
-
-
-def _beside(mean: Fit, g: int, i: int) -> Tie | None:
-    """Return the tie of centre (i = 1) or width (2) of line g to the brightest line of its window that has found its own."""
-    model, line = mean.model, mean.model.lines[g]
-    if any(tie.follower == model.names[3 * g + i] for tie in model.ties):
-        return None
-    others = [h for h in model.lines_of(line.window) if h != g and not _at_bound(mean, 3 * h + i)]
-    others = [h for h in others if not any(tie.follower == model.names[3 * h + i] for tie in model.ties)]
-    if not others:
-        return None
-    leader = max(others, key=lambda h: mean.q[0, 3 * h])
-    names = model.names[3 * g + i], model.names[3 * leader + i]
-    if i == 1:
-        return Tie(names[0], "add", names[1], line.wavelength - model.lines[leader].wavelength)
-    return Tie(names[0], "mul", names[1], 1.0)
-
-
 def _displaced(mean: Fit, keep: set[str]) -> Line | None:
     """Return a line whose centre ended at the limit of its search, the faintest first; None without one."""
     lines = mean.model.lines
-    at_bound = [g for g, line in enumerate(lines) if line.name not in keep and _at_bound(mean, 3 * g + 1)]
-    at_bound = [g for g in at_bound if not lines[g].name.startswith(UNKNOWN)]
-    return lines[min(at_bound, key=lambda g: mean.q[0, 3 * g])] if at_bound else None
+    gone = [g for g, line in enumerate(lines) if line.name not in keep and at_bound(mean, 3 * g + 1)]
+    gone = [g for g in gone if not lines[g].name.startswith(UNKNOWN)]
+    return lines[min(gone, key=lambda g: mean.q[0, 3 * g])] if gone else None
 
 
 def _without(lines: Sequence[Line], gone: Line, centre: float, notes: list[str]) -> list[Line]:
@@ -267,53 +194,7 @@ def _without(lines: Sequence[Line], gone: Line, centre: float, notes: list[str])
 
 def _wide(mean: Fit) -> list[str]:
     """Return the lines whose width is at its limit."""
-    return [line.name for g, line in enumerate(mean.model.lines) if _at_bound(mean, 3 * g + 2)]
-
-
-def _at_bound(mean: Fit, k: int) -> bool:
-    """Return whether full parameter number k of a mean spectrum is at a bound."""
-    parent = mean.model.arrays.parent[k]
-    return bool(parent >= 0 and mean.at_bound[0, parent])
-
-
-def _search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[float, float]]) -> Mean:
-    """Fit the mean spectrum from every offset and width with rigid lines, and from the best of these with free ones."""
-    q = np.zeros(len(model.names))
-    peaks, centres, widths = (slice(i, 3 * len(model.lines), 3) for i in range(3))
-    q[peaks] = 1.0
-    q[centres] = [line.wavelength for line in model.lines]
-    grid = [(offset, width) for offset in OFFSETS for width in WIDTHS if limits["s"][0] <= width <= limits["s"][1]]
-    starts = np.tile(q, (len(grid), 1))
-    for start, (offset, width) in zip(starts, grid, strict=True):
-        start[centres] += offset
-        start[widths] = width
-    reach = 0.1 + float(OFFSETS.max())
-    spectra = np.broadcast_to(spectrum.y, (len(grid), spectrum.y.size))
-    rigid = _rigid(model)
-    search = Start(rigid, starts, rigid.bounds(q, {**limits, "x": (-reach, reach)}))
-    first = fit_spectra(search, spectra, spectrum.a, spectrum.b)
-    best = first.take(np.array([np.nanargmin(np.where(first.status == CONVERGED, first.chi2, np.inf))]))
-    fit = fit_spectra(model.start(best.q[0], {**limits, "x": (-NEAR, NEAR)}), spectrum.y[None], spectrum.a, spectrum.b)
-    if fit.status[0] != CONVERGED:
-        warnings.warn("the fit of the mean spectrum did not converge: single spectra start from a rough guess", stacklevel=3)
-    return Mean(best, fit)
-
-
-def _wavelengths(model: LineModel) -> list[np.ndarray]:
-    """Return the wavelengths of a model's windows, Å."""
-    return [model.arrays.wavelength[model.samples(window)] for window in range(model.arrays.counts.size)]
-
-
-def _rigid(model: LineModel) -> LineModel:
-    """Return a model of the same lines at fixed distances, with one width per window."""
-    ties: list[Tie] = []
-    leaders: dict[int, Line] = {}
-    for line in model.lines:
-        leader = leaders.setdefault(line.window, line)
-        if leader is not line:
-            ties.append(Tie(f"{line.name} x", "add", f"{leader.name} x", line.wavelength - leader.wavelength))
-            ties.append(Tie(f"{line.name} s", "mul", f"{leader.name} s", 1.0))
-    return build(_wavelengths(model), model.lines, ties)
+    return [line.name for g, line in enumerate(mean.model.lines) if at_bound(mean, 3 * g + 2)]
 
 
 def _shared(lines: Sequence[Line], ties: Sequence[Tie]) -> list[Tie]:
@@ -336,13 +217,7 @@ def _absent(model: LineModel, found: Mean, significance: float, keep: set[str]) 
     for g, line in enumerate(model.lines):
         if line.name in keep or len(model.lines_of(line.window)) == 1:
             continue
-        ratio = max(_seen(fit, g) for fit in found)
+        ratio = max(seen(fit, g) for fit in found)
         if ratio < least:
             least, absent = ratio, line
     return absent
-
-
-def _seen(mean: Fit, g: int) -> float:
-    """Return the peak of a line in a mean spectrum over its error, 0 where the error is not known."""
-    error = mean.sigma()[0, 3 * g]
-    return float(mean.q[0, 3 * g] / error) if np.isfinite(error) and error > 0 else 0.0

@@ -14,9 +14,9 @@ from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.figures import COLOURS, brightness
 from helioreduce.spice.fit import evaluate
 from helioreduce.spice.group import Group
-from helioreduce.spice.initial import mean_spectrum
 from helioreduce.spice.level2 import Window, spatial_header
 from helioreduce.spice.maps import label
+from helioreduce.spice.mean import mean_spectrum
 from helioreduce.spice.model import Start
 from helioreduce.spice.panels import PAGE
 
