@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +58,15 @@ def level1_header() -> fits.Header:
     header.update(CDELT1=0.599489, CDELT2=0.599489, CRPIX1=2053.85, CRPIX2=2047.57, CROTA2=0.0193)
     header.update(INST_ROT=0.019327, SAT_ROT=-0.000027, IMSCL_MP=0.599489, X0_MP=2052.85, Y0_MP=2046.57, R_SUN=1626.0)
     return header
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped and why, and what was not asked for: a line for each kind."""
+    skipped = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", []))
+    lines = [f"{number} skipped: {reason}" for reason, number in skipped.most_common()]
+    if left := len(terminalreporter.stats.get("deselected", [])):
+        lines.append(f"{left} not asked for: full-size or long ones run with make check, others by what was typed")
+    if lines:
+        terminalreporter.section("what did not run")
+        for line in lines:
+            terminalreporter.write_line(line)

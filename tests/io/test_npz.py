@@ -26,3 +26,9 @@ def test_other_files_are_refused_by_name(tmp_path):
     for name in ("pickled.npz", "single.npy", "text.npz", "empty.npz", "absent.npz"):
         with pytest.raises(InputError, match=name):
             npz.read(tmp_path / name)
+
+
+def test_objects_are_not_pickled(tmp_path):
+    with pytest.raises(TypeError, match="objects cannot be written: a"):
+        npz.write(tmp_path / "pickled.npz", {"a": np.array([{}], object)})
+    assert not list(tmp_path.iterdir())

@@ -1,11 +1,14 @@
 """Messages send their reader to keys that the configuration has."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+
+from helioreduce.plan import schema
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
@@ -55,3 +58,32 @@ def test_documents_are_named_that_exist():
     wrong = [place for place, text in messages() if "README" in text]
     pages = {page for _, text in messages() for page in re.findall(r"docs/[\w/]+\.md", text)}
     assert not wrong and all((REPOSITORY / page).exists() for page in pages)
+
+
+PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+#: Series of JSOC and files that look like keys.
+SERIES = {"aia.master_pointing3h"}
+
+
+def in_code(word):
+    """Whether a dotted name is one of the package's modules, or something in one of them."""
+    *parts, last = f"helioreduce.{word}".split(".")
+    found = importlib.import_module("helioreduce")
+    for part in parts[1:]:
+        if not importlib.util.find_spec(f"{found.__name__}.{part}"):
+            return False
+        found = importlib.import_module(f"{found.__name__}.{part}")
+    is_module = hasattr(found, "__path__") and importlib.util.find_spec(f"{found.__name__}.{last}")
+    return bool(is_module) or hasattr(found, last)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_what_a_page_says_of_the_configuration_is_true(page):
+    """Every key in its text exists, and every block of settings is one that a run would take."""
+    text = page.read_text()
+    named = {word for word in re.findall(r"`([a-z_]+(?:\.[a-z_0-9]+)+)`", text) if KEY.fullmatch(word)} - SERIES - OTHERS
+    assert {word for word in named if not has(word) and not in_code(word)} == set()
+    for block in re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S):
+        settings = yaml.safe_load(block)
+        if settings and set(settings) <= set(SECTIONS):
+            schema.check(schema.filled(settings, SCHEMA), SCHEMA)

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,21 @@ def test_every_rule_names_its_environment():
 def test_locks_name_no_index():
     for lock in (REPOSITORY / "envs").glob("*.lock"):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links", lock.read_text())
+
+
+def test_the_recipe_asks_for_what_pyproject_does():
+    """Name, version, Python and the bounds of every dependency, by conda-forge's names."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    recipe = yaml.safe_load((REPOSITORY / "recipe/recipe.yaml").read_text())
+    run = dict(entry.split(" ", 1) for entry in recipe["requirements"]["run"])
+    wanted = dict(re.fullmatch(r"([\w-]+)(?:\[\w+\])?(.*)", entry).groups() for entry in project["dependencies"])
+    assert {PYPI.get(name, name): bounds for name, bounds in run.items()} == {"python": project["requires-python"], **wanted}
+    assert (recipe["package"]["name"], recipe["context"]["version"]) == (project["name"], project["version"])
+
+
+def test_every_dependency_has_a_lower_bound_which_the_lock_meets():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    for entry in project["dependencies"]:
+        name, bound = re.fullmatch(r"([\w-]+)(?:\[\w+\])?>=([\d.]+).*", entry).groups()
+        numbers = [[int(part) for part in version.split(".")] for version in (locked(name, "reduction"), bound)]
+        assert numbers[0] >= numbers[1], entry

@@ -30,6 +30,14 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays by name, to a temporary name and then renamed."""
+    """Write arrays by name, to a temporary name and then renamed.
+
+    Raises
+    ------
+    TypeError
+        If an array holds objects, which would be pickled: NumPy before 2.2 cannot be told not to.
+    """
+    if held := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
+        raise TypeError(f"objects cannot be written: {', '.join(held)}")
     with replaced(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
