@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,4 +40,5 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     if held := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
         raise TypeError(f"objects cannot be written: {', '.join(held)}")
     with replaced(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
+        save: Callable[..., None] = np.savez  # names of arrays are no options
+        save(file, **arrays)
