@@ -19,6 +19,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
 include: "workflow/rules/aia_batch.smk"
+include: "workflow/rules/aia_cube.smk"
 include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
 include: "workflow/rules/spice.smk"
@@ -34,4 +35,4 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia))
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from helioreduce.aia import chain, deconvolution
+from helioreduce.aia import chain, deconvolution, steps
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, jsoc_files, provenance, psf_files
@@ -12,8 +12,9 @@ from helioreduce.runtime.device import Device
 
 
 def main(
-    frames: list[tuple], settings: dict, config: dict, code: str, error_table: str, degradation_table: str = "", psf: str = ""
-) -> None:
+    frames: list[tuple], settings: dict, config: dict, code: str, error_table: str, degradation_table: str = "", psf: str = "",
+    kept: str = "results/aia/batch", whole: tuple[steps.Step, ...] = steps.STEPS,
+) -> None:  # fmt: skip
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
     where, reduced = Device(config["aia"]["device"]), [Frame(*names) for names in frames]
     tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
@@ -26,13 +27,13 @@ def main(
 
     def compute(frame: Frame, found: tuple[Image, Any]) -> Image:
         given = shared | {"pointing": pointing[frame.pointing], "spikes": found[1]}
-        return where.run(chain.reduce, found[0], given, frame.left_out, process.trim_memory)
+        return where.run(chain.reduce, found[0], given, frame.left_out, process.trim_memory, whole)
 
     def write(path: Path, image: Image) -> None:
         fits.write(path, where.download(image))
 
     common = where.module.__name__, [provenance.sha256(file) for file in tables.values()]
-    batch.run(reduced, "results/aia/batch", (code, settings), common, read, compute, write, judged_by=quality)
+    batch.run(reduced, kept, (code, settings), common, read, compute, write, judged_by=quality)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""One level-1 image: its file as the archive stores it, with the header that the database holds today."""
+"""One level-1 image, or a region of it: its file as the archive stores it, with the header that the database holds today."""
 
+from helioreduce.aia.cutout import Region
 from helioreduce.archive import access
 from helioreduce.jsoc import fetch, losses, recording, records, retrieval
 from helioreduce.quality import Policy
@@ -15,14 +16,20 @@ def main(
     history: str,
     exports: str = "",
     copy: str = "",
+    cutout: dict | None = None,
 ) -> None:
     """Fetch the image of a usable record, rebuild the header, write it and where it came from; keep a copy."""
     frame, allowed = retrieval.Listed(record_list, time, exports), Policy(**config["aia"]["quality"])
+    locate = Region.of(cutout).locate if cutout else None
+    cut = fetch.Cut.of(cutout["im_patch"], locate) if cutout and locate and exports else None
     with losses.noted(frame.channel, time), access.connect(source) as url:
-        record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed)
+        record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed, cut)
         if copy:
             recording.keep_frame(copy, record, {"image": entry.file})
-        fetch.write_history(history, fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed))
+        told = fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed, locate)
+        fetch.write_history(history, told)
+        if cutout and not cut:  # whole images are too large to be kept for a part of them
+            entry.drop()
 
 
 if __name__ == "__main__":

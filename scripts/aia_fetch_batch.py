@@ -11,12 +11,12 @@ from helioreduce.jsoc import losses
 from helioreduce.runtime import batch, script
 
 
-def fetched(source: str, frame: Download, config: dict) -> ReductionError | None:
+def fetched(source: str, frame: Download, config: dict, cutout: dict) -> ReductionError | None:
     """Fetch one image and its spikes; return the error that ended it."""
     given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}
     given |= {"source": source, "config": config}
     try:
-        aia_fetch.main(image=frame.image, history=frame.history, **given)
+        aia_fetch.main(image=frame.image, history=frame.history, cutout=cutout, **given)
         if frame.spikes:
             aia_fetch_spikes.main(image=frame.image, output=frame.spikes, **given)
     except ReductionError as error:
@@ -24,11 +24,11 @@ def fetched(source: str, frame: Download, config: dict) -> ReductionError | None
     return None
 
 
-def main(source: str, frames: list[tuple], config: dict) -> None:
+def main(source: str, frames: list[tuple], config: dict, cutout: dict) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     downloads = [Download(*names) for names in frames]
     with access.connect(source) as url:
-        outcomes = losses.in_turn(downloads, lambda frame: fetched(url, frame, config))
+        outcomes = losses.in_turn(downloads, lambda frame: fetched(url, frame, config, cutout))
         batch.each(outcomes, len(downloads), kept="results/store")
 
 

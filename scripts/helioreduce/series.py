@@ -15,6 +15,15 @@ class SlottedSeries(NamedTuple):
     slot_s: float
 
 
+class Window(NamedTuple):
+    """A part of the detector: first pixel (x, y), from 0, and numbers of pixels."""
+
+    x: int
+    y: int
+    nx: int
+    ny: int
+
+
 #: Channels in Å, by detector coating and filter; each group is a series of its own.
 EUV, UV, VISIBLE = (94, 131, 171, 193, 211, 304, 335), (1600, 1700), (4500,)
 CHANNELS = (*EUV, *UV, *VISIBLE)

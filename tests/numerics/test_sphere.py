@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helioreduce.numerics import sphere
+from helioreduce.numerics import sphere, tracking
 from helioreduce.numerics.sphere import ARCSEC, CARRINGTON, LAWS, View
 
 AU = 214.9  # solar radii
@@ -48,7 +48,7 @@ def test_rates_of_the_laws():
 
 def _tracked(view, later, rates, seconds, centre=(20.0, 17.0), scale=STEP):
     origin = np.array([-20.0, -17.0]) * STEP
-    return sphere.tracked(SHAPE, origin, STEP, view, later, rates, seconds, np.array(centre), np.eye(2) / scale)
+    return tracking.tracked(SHAPE, origin, STEP, view, later, rates, seconds, np.array(centre), np.eye(2) / scale)
 
 
 @pytest.mark.parametrize("rates", [None, (0.0, 0.0, 0.0), (1e-7, -4e-7, -3e-7)])
@@ -71,7 +71,7 @@ def test_rigid_rotation_is_a_change_of_longitude():
 def test_beside_the_disk_nothing_turns_and_behind_the_limb_nothing_is_seen():
     view = View(AU, 0.0, 1.0)
     origin = np.array([0.9997 * view.limb, 0.0])
-    x, _ = sphere.tracked((1, 40), origin, STEP, view, view, (1e-6, 0.0, 0.0), 3e4, np.zeros(2), np.eye(2) / STEP)
+    x, _ = tracking.tracked((1, 40), origin, STEP, view, view, (1e-6, 0.0, 0.0), 3e4, np.zeros(2), np.eye(2) / STEP)
     beside = (origin[0] + STEP * np.arange(40)) > view.limb
     np.testing.assert_allclose(x[0, beside], (origin[0] / STEP + np.arange(40))[beside], atol=1e-7)
     assert (x[0, ~beside] == sphere.UNSEEN).all()
@@ -100,7 +100,7 @@ def test_sunpy_moves_a_point_to_the_same_place(law):
     a, b, c = LAWS[law]
     for k in range(tx.size):
         origin = np.array([math.tan(tx.flat[k] / ARCSEC), math.tan(ty.flat[k] / ARCSEC) / math.cos(tx.flat[k] / ARCSEC)])
-        x, y = sphere.tracked((1, 1), origin, step, first, later, (a, b, c), seconds, np.zeros(2), np.eye(2) * ARCSEC)
+        x, y = tracking.tracked((1, 1), origin, step, first, later, (a, b, c), seconds, np.zeros(2), np.eye(2) * ARCSEC)
         lon, lat = moved.Tx.to_value("arcsec").flat[k], moved.Ty.to_value("arcsec").flat[k]
         expected = math.tan(lon / ARCSEC) * ARCSEC, math.tan(lat / ARCSEC) / math.cos(lon / ARCSEC) * ARCSEC
         assert np.hypot(x[0, 0] - expected[0], y[0, 0] - expected[1]) < 0.0012

@@ -5,9 +5,11 @@ from configuration import configuration
 
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, targets
+from helioreduce.plan.aia_cube import Cube
 
 RULES = ["all", "figures", "offline", "aia_prep", "results/aia/missing.tsv", "theirs"]
 PLAN = aia.Plan.of(configuration(aia={"channels": [171, 1600], "end": "2014-01-01T00:01:00"}))
+CUBE = Cube.of(PLAN)
 
 
 @pytest.mark.parametrize(
@@ -23,10 +25,15 @@ PLAN = aia.Plan.of(configuration(aia={"channels": [171, 1600], "end": "2014-01-0
 )
 def test_what_cannot_be_made_is_named_with_what_can(target, message):
     with pytest.raises(InputError, match=message):
-        targets.check([target], RULES, PLAN)
+        targets.check([target], RULES, PLAN, CUBE)
 
 
 def test_rules_files_and_responses_of_any_channel_pass():
     first = next(iter(PLAN.frames))[1]
     names = ["all", "theirs", "other.txt", "folder/file", f"results/aia/level1.5/171/{first}.fits"]
-    targets.check([*names, "results/aia/response/335/20100501T000000.ecsv"], RULES, PLAN)
+    targets.check([*names, "results/aia/response/335/20100501T000000.ecsv"], RULES, PLAN, CUBE)
+
+
+def test_a_cube_without_a_region_is_refused_with_an_example():
+    with pytest.raises(InputError, match=r"aia\.cutout\.centre is not set"):
+        targets.check(["cube"], [*RULES, "cube"], PLAN, CUBE)

@@ -18,6 +18,7 @@ if aia.source.is_local:
             serial=1,
         params:
             quality=aia.judged_inside,
+            cutout=aia.cut,
             code=code("aia_copy"),
         message:
             "Take {wildcards.channel} Å at {wildcards.time} from {input.image}."
@@ -86,6 +87,7 @@ else:
         params:
             source=aia.source.name,
             quality=aia.settings["quality"],
+            cutout=aia.cut_by_server,
             code=code("aia_export"),
         message:
             "Have {wildcards.channel} Å, {wildcards.period}, staged."
@@ -110,6 +112,7 @@ else:
         params:
             source=aia.source.name,
             quality=aia.judged_inside,
+            cutout=aia.cut,
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."

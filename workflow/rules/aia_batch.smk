@@ -27,6 +27,7 @@ for chunk in aia_batch.chunks:
                 frames=[tuple(frame) for frame in chunk.downloads],
                 source=aia.source.name,
                 quality=aia.judged_inside,
+                cutout=aia.cut,
                 code=code("aia_fetch_batch", "aia_fetch", "aia_fetch_spikes"),
             message:
                 f"Fetch {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."

@@ -9,6 +9,7 @@ from helioreduce.errors import InputError
 from helioreduce.jsoc.losses import begin
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches
+from helioreduce.plan.aia_cube import Cube
 from helioreduce.plan.aia_missing import goes_on
 from helioreduce.plan import targets
 from helioreduce.plan.code import code
@@ -31,7 +32,8 @@ try:
     config.update(validated(config))
     aia = AIAPlan.of(config)
     aia_batch = Batches.of(aia)
-    aia = aia_batch.plan
+    aia_cube = Cube.of(aia_batch.plan)
+    aia = aia_cube.plan
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
@@ -44,6 +46,7 @@ try:
         *figures.alignment,
         *esis.targets(),
         *spice.targets(),
+        *aia_cube.targets(),
         *cosmic_rays.targets,
     }
 except InputError as error:

@@ -16,7 +16,11 @@ from helioreduce.quality import Policy
 
 
 def reduce(
-    image: Image, given: Mapping[str, Any], left_out: Mapping[str, str], after_step: Callable[[], None] | None = None
+    image: Image,
+    given: Mapping[str, Any],
+    left_out: Mapping[str, str],
+    after_step: Callable[[], None] | None = None,
+    chain: tuple[steps.Step, ...] = steps.STEPS,
 ) -> Image:
     """Return the finished image: level 1 after every step that is not left out.
 
@@ -31,6 +35,8 @@ def reduce(
         Steps that are not taken, with the reason of each.
     after_step
         Called after each step.
+    chain
+        All steps, in order; :data:`helioreduce.aia.steps.TRACKED` ends on the grid of a cube.
 
     Raises
     ------
@@ -38,10 +44,10 @@ def reduce(
         As the steps do.
     """
     policy = Policy(**given["quality"])
-    for step in steps.STEPS:
+    for step in chain:
         if step.name in left_out:
             continue
-        skipped = steps.skipped(step.name, left_out)
+        skipped = steps.skipped(step.name, left_out, chain)
         image = level1.ingest(image, policy) if step.takes_counts else image
         image = provenance.skip(image, skipped["before"])
         image = step.load()(image, **{name: given[name] for name in (*step.inputs, *step.settings)})

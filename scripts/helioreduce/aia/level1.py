@@ -190,11 +190,14 @@ def _check_grid(header: Header) -> None:
 def _is_small_camera(header: Header, scales: np.ndarray) -> bool:
     """Return whether a frame is one of the embedded archive's with fewer and larger pixels over the whole field.
 
-    Its optics are AIA's in pixels: the PSF of the frame is the one that it was made with.
+    Its optics are AIA's in pixels: the PSF of the frame is the one that it was made with. Of a cut-out X0_MP and Y0_MP tell
+    the sides of its frame, to the pointing.
     """
-    sides = np.array([cards.number(header, f"NAXIS{axis}") or 0 for axis in (1, 2)])
     field = NPIX * SCALE_ARCSEC[cards.channel(header)]
-    return provenance.is_simulated(header) and bool(np.abs(sides * scales / field - 1).max() < 0.005)
+    sides = np.array([cards.number(header, f"NAXIS{axis}") or 0 for axis in (1, 2)])
+    behind = np.array([2 * (cards.number(header, key) or 0) + 1 for key in ("X0_MP", "Y0_MP")])
+    found = [(sides, 0.005), (behind, 0.02)]
+    return provenance.is_simulated(header) and any(np.abs(n * scales / field - 1).max() < most for n, most in found)
 
 
 def check_shape(shape: tuple[int, ...]) -> None:

@@ -48,7 +48,7 @@ class Step:
 
     def load(self) -> Callable[..., Image]:
         """Return the step's function: ``function(image, **inputs, **settings)``."""
-        module, function = self.function.split(".")
+        module, _, function = self.function.rpartition(".")
         loaded: Callable[..., Image] = getattr(import_module(f"helioreduce.aia.{module}"), function)
         return loaded
 
@@ -89,6 +89,11 @@ STEPS = (
     ),
     Step("exposure", "normalised", "exposure.from_settings", settings=("exposure_time",)),
 )  # fmt: skip
+#: The chain of a tracked cube: one interpolation, from the pixels before prep to the grid of the cube.
+TRACKED = tuple(
+    Step("track", "tracked", "cube.track.from_table", ("pointing",), ("grid",)) if step.name == "prep" else step
+    for step in STEPS
+)
 
 #: Why a step is skipped that a user left out.
 SWITCHED_OFF = "switched off in the configuration"
@@ -107,7 +112,7 @@ def before(name: str | None) -> tuple[Step, ...]:
     return STEPS[: names.index(name)] if name else STEPS
 
 
-def skipped(name: str, left_out: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def skipped(name: str, left_out: Mapping[str, str], chain: tuple[Step, ...] = STEPS) -> dict[str, dict[str, str]]:
     """Return the skipped steps that one step has to record.
 
     Every step records those directly before it; the last one that is taken also records those after it, so that a
@@ -119,13 +124,15 @@ def skipped(name: str, left_out: Mapping[str, str]) -> dict[str, dict[str, str]]
         A step that is taken.
     left_out
         The steps that are not taken, with the reason of each.
+    chain
+        All steps, in order.
 
     Returns
     -------
     dict
         ``{"before": {step: reason}, "after": {step: reason}}``, in the order of the chain.
     """
-    names = [step.name for step in STEPS]
+    names = [step.name for step in chain]
     place = names.index(name)
     taken = [i for i, other in enumerate(names) if other not in left_out and i != place]
     first = max((i for i in taken if i < place), default=-1) + 1

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce.aia import cards
+from helioreduce.constants import RSUN_M
 from helioreduce.errors import InputError
+from helioreduce.numerics import sphere
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -50,6 +52,19 @@ class Pointing:
         """Return the pixels (x, y), from 0, on the grid of level 1.5."""
         offset = np.stack([x, y]) - self.sun_px.reshape(2, *[1] * np.ndim(x))
         return np.tensordot(self.arcsec_per_px, offset, axes=1) / SCALE_ARCSEC + (CENTRE - 1)
+
+
+def view_of(header: Header) -> sphere.View:
+    """Return where an image was taken from: DSUN_OBS, CRLT_OBS, CRLN_OBS.
+
+    Raises
+    ------
+    InputError
+        If one of them is missing.
+    """
+    cure = "Tracking needs the place of the observer: give the image as JSOC has it"
+    distance_m, latitude, longitude = (cards.required(header, key, cure) for key in ("DSUN_OBS", "CRLT_OBS", "CRLN_OBS"))
+    return sphere.View(distance_m / RSUN_M, float(np.deg2rad(latitude)), float(np.deg2rad(longitude)))
 
 
 def matrix(header: Header) -> np.ndarray:

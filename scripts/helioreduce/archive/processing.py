@@ -1,72 +1,84 @@
-"""Processing of exports: cut-outs (``im_patch``) and rebinning (``rebin``)."""
+"""Processing of exports: cut-outs (``im_patch``) and rebinning (``rebin``), into records of a series ``…_mod``."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from astropy.io.fits import Header
 
+from helioreduce.archive.im_patch import BLANK, ImPatch
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
+
+#: Returns an image and its header after one process; None for a frame that it skips.
+Process = Callable[[np.ndarray, Header], tuple[np.ndarray, Header] | None]
 
 
-def processed(source: Path, target: Path, header: Header, steps: Iterable[str]) -> None:
-    """Write ``source`` after the steps ``name,key=value,…``, with ``header`` changed accordingly.
+def processes(steps: Iterable[str], headers: Sequence[Header]) -> list[Process]:
+    """Return the processes of the steps ``name,key=value,…`` of a request whose frames have these headers.
 
     Raises
     ------
     InputError
-        If a step is unknown.
+        If a step is unknown, or lacks an option.
     """
-    image, _ = fits.read_array(source)
+    found = []
     for step in steps:
         name, *options = step.split(",")
         if name not in _STEPS:
             raise InputError(f"the process {name!r} is not known")
-        image, header = _STEPS[name](image, header, dict(option.split("=", 1) for option in options))
-    fits.write_planes(target, [fits.Plane("", image, header)])
+        found.append(_STEPS[name](dict(option.split("=", 1) for option in options if "=" in option), headers))
+    return found
 
 
-def im_patch(image: np.ndarray, header: Header, options: Mapping[str, str]) -> tuple[np.ndarray, Header]:
-    """Return a box about (x, y), in arcsec from the Sun's centre or in pixels, and its header."""
-    scale = header["CDELT1"], header["CDELT2"]
-    arcsec = [options.get(key, "arcsec") == "arcsec" for key in ("locunits", "boxunits")]
-    centre = [float(options[axis]) / (scale[i] if arcsec[0] else 1) for i, axis in enumerate("xy")]
-    box = [
-        math.ceil(round(float(options[side]) / (scale[i] if arcsec[1] else 1), 6)) for i, side in enumerate(("width", "height"))
-    ]
-    origin = (header["CRPIX1"] - 1, header["CRPIX2"] - 1) if arcsec[0] else (0, 0)
-    first = [round(origin[i] + centre[i] - (box[i] - 1) / 2) for i in range(2)]
-    patch = np.full(box[::-1], -32768, image.dtype)
-    rows, inside = zip(*(_overlap(first[i], box[i], image.shape[1 - i]) for i in (1, 0)), strict=True)
-    patch[inside] = image[rows]
-    header = header.copy()
-    header["CRPIX1"] -= first[0]
-    header["CRPIX2"] -= first[1]
-    return patch, header
+def processed(source: Path, target: Path, header: Header, steps: Iterable[Process], request: str) -> bool:
+    """Write ``source`` after some processes, with ``header`` changed accordingly.
+
+    Returns
+    -------
+    bool
+        Whether there is a file: frames may be skipped.
+    """
+    parent = str(header.get("T_REC")), header.get("WAVELNTH"), str(header.get("DRMS_ID", "")).partition(":")[0]
+    image, stored = jsoc_files.read_counts(source)
+    for step in steps:
+        result = step(image, header)
+        if result is None:
+            return False
+        image, header = result
+    header["PRIMARYK"], header["REQUESTI"] = "T_REC, WAVELNTH, RequestID", request[:8]
+    header["DRMS_ID"] = str(header.get("DRMS_ID", "")).replace(":", "_mod:", 1)
+    header["SOURCE"] = f"{parent[2]}[{parent[0]}{'' if parent[0].endswith('Z') else 'Z'}][{parent[1]}]"
+    good = image[image != BLANK] if image.dtype.kind == "i" else image[np.isfinite(image)]
+    if good.size:
+        header["DATAMIN"], header["DATAMAX"], header["DATAMEAN"] = float(good.min()), float(good.max()), float(good.mean())
+        header["DATAMEDN"], header["DATARMS"] = float(np.median(good)), float(good.std())
+    header["DATAVALS"], header["MISSVALS"] = int(good.size), int(header.get("TOTVALS", image.size) - good.size)
+    if image.dtype == np.int16:
+        jsoc_files.write_compressed(target, image, header, like=stored)
+    else:
+        fits.write_planes(target, [fits.Plane("", image, header)])
+    return True
 
 
-def rebin(image: np.ndarray, header: Header, options: Mapping[str, str]) -> tuple[np.ndarray, Header]:
-    """Return means over boxes of 1/scale pixels, and the header."""
+def _rebin(options: Mapping[str, str], _: Sequence[Header]) -> Process:
+    """Return the process ``rebin``: means over boxes of 1/scale pixels."""
     n = round(1 / float(options["scale"]))
-    ny, nx = (side // n for side in image.shape)
-    means = image[: ny * n, : nx * n].reshape(ny, n, nx, n).mean(axis=(1, 3), dtype=np.float64)
-    header = header.copy()
-    for axis in "12":
-        if f"CRPIX{axis}" in header:
-            header[f"CRPIX{axis}"] = (header[f"CRPIX{axis}"] - 0.5) / n + 0.5
-            header[f"CDELT{axis}"] *= n
-    return means.astype(np.float32), header
+
+    def rebin(image: np.ndarray, header: Header) -> tuple[np.ndarray, Header]:
+        """Return the means, and the header."""
+        ny, nx = (side // n for side in image.shape)
+        means = image[: ny * n, : nx * n].reshape(ny, n, nx, n).mean(axis=(1, 3), dtype=np.float64)
+        header = header.copy()
+        for axis in "12":
+            if f"CRPIX{axis}" in header:
+                header[f"CRPIX{axis}"] = (header[f"CRPIX{axis}"] - 0.5) / n + 0.5
+                header[f"CDELT{axis}"] *= n
+        return means.astype(np.float32), header
+
+    return rebin
 
 
-_STEPS = {"im_patch": im_patch, "rebin": rebin}
-
-
-def _overlap(first: int, size: int, limit: int) -> tuple[slice, slice]:
-    """Return the overlap of a box of ``size`` from ``first`` with 0…limit: in the image, and in the box."""
-    start, stop = max(first, 0), min(first + size, limit)
-    stop = max(stop, start)
-    return slice(start, stop), slice(start - first, stop - first)
+_STEPS: Mapping[str, Callable[[Mapping[str, str], Sequence[Header]], Process]] = {"im_patch": ImPatch, "rebin": _rebin}

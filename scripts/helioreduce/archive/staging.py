@@ -12,7 +12,7 @@ from pathlib import Path
 from helioreduce import times
 from helioreduce.archive.cards import exported
 from helioreduce.archive.catalogue import Record
-from helioreduce.archive.processing import processed
+from helioreduce.archive.processing import processed, processes
 from helioreduce.archive.series import Series, time_text
 from helioreduce.io import jsoc_files
 
@@ -41,6 +41,9 @@ def stage(
     steps = [step for step in process.split("|")[1:] if step]
     as_is = request["protocol"].startswith("as-is")
     data = []
+    if steps:  # of the first segment only
+        items = [item for item in items if item.segment == next(iter(item.record.segments))]
+        made = processes(steps, [exported(item.series, item.record, item.segment) for item in items])
     for item in items:
         name = filename(item, request.get("format", ""), "_mod" if steps else "")
         record = item.series.record_name(item.record.keywords)
@@ -48,8 +51,10 @@ def stage(
             _link(item.file, folder / name)
             record += f"{{{item.segment}}}"
         elif steps:
-            record = record.replace("[", "_mod[", 1)
-            processed(item.file, folder / name, exported(item.series, item.record, item.segment), steps)
+            record = f"{record.replace('[', '_mod[', 1)}[{folder.parent.name}]"
+            header = exported(item.series, item.record, item.segment)
+            if not processed(item.file, folder / name, header, made, folder.parent.name):
+                continue
         elif item.file.suffix == ".fits":
             jsoc_files.rewrite(item.file, folder / name, exported(item.series, item.record, item.segment))
         else:

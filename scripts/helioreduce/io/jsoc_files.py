@@ -58,7 +58,14 @@ def read_counts(path: str | Path) -> tuple[np.ndarray, fits.Header]:
         return np.asarray(hdu.data, hdu.data.dtype.newbyteorder("=")), hdu.header.copy()
 
 
-def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | None = None, *, quarters: bool = False) -> None:
+def write_compressed(
+    path: str | Path,
+    array: np.ndarray,
+    header: fits.Header | None = None,
+    *,
+    quarters: bool = False,
+    like: fits.Header | None = None,
+) -> None:
     """Write one integer array as JSOC stores level 1: RICE-compressed, in HDU 1; 16-bit images with BLANK = −32768.
 
     Parameters
@@ -67,6 +74,8 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
         Integers; without elements the HDU has no data.
     quarters
         The stored numbers count quarters, with BSCALE 0.25 and BZERO 8183.75, as in some 94 Å files of JSOC.
+    like
+        Header of the file that ``array`` comes from as it was stored: its BSCALE and BZERO go on with it.
     """
     header = fits.Header() if header is None else header.copy()
     if array.dtype == np.int16:
@@ -77,6 +86,8 @@ def write_compressed(path: str | Path, array: np.ndarray, header: fits.Header | 
     hdu = kind(array if array.size else None, header, name="COMPRESSED_IMAGE", **options)
     if quarters:
         hdu.header.update(BSCALE=0.25, BZERO=8183.75)
+    if like is not None and "BSCALE" in like:
+        hdu.header.update(BSCALE=like["BSCALE"], BZERO=like.get("BZERO", 0.0))
     files.write(path, fits.HDUList([fits.PrimaryHDU(), hdu]), signed=False)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helioreduce import __version__, quality, times
 from helioreduce.errors import InputError
@@ -27,6 +28,25 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 
+#: Cards of a whole image that say nothing of a part.
+_OF_THE_WHOLE = (
+    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATAVALS", "MISSVALS", "TOTVALS"),
+    *("PERCENTD", "NSATPIX", *(f"DATAP{percent:02d}" for percent in (1, 10, 25, 75, 90, 95, 98, 99))),
+)
+
+
+class Cut(NamedTuple):
+    """A part of an image: a name that is the same for the same part, and where it is in each image."""
+
+    name: str
+    locate: verification.Locate
+
+    @classmethod
+    def of(cls, options: Mapping[str, object], locate: verification.Locate) -> Cut:
+        """Return the part that ``im_patch`` makes with these options."""
+        return cls(hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:8], locate)
+
+
 def segment(
     record: Record,
     name: str,
@@ -37,6 +57,7 @@ def segment(
     retry_policy: RetryPolicy | None = None,
     connections: int = 1,
     progress: Progress | None = None,
+    cut: Cut | None = None,
 ) -> Entry:
     """Return the verified file of a segment from the store, after fetching it where it is absent.
 
@@ -56,6 +77,8 @@ def segment(
         Number of simultaneous transfers of all processes that use the store.
     progress
         See :func:`transfer.download`.
+    cut
+        The part of the image that the server was asked for; its file is kept beside that of the whole image.
 
     Raises
     ------
@@ -66,13 +89,16 @@ def segment(
     """
     image = store.find(record, "image") if name == "spikes" else None
     proof: dict[str, object] = {"expected": verification.expected(record, name)}
+    stored_as = f"{name}_{cut.name}" if cut else name
 
     def verify(file: Path) -> None:
         """Verify a file, and keep what was verified."""
-        proof["verified"] = verification.verify(file, record, name, image.file if image else None)
+        whole = image.file if image else None
+        checked = verification.verify_cutout(file, record, cut.locate) if cut else None
+        proof["verified"] = checked or verification.verify(file, record, name, whole)
 
-    with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, name).name[-7:-5]}"):
-        if entry := store.find(record, name):
+    with locks.hold_slot(store.locks(), 1, name=f"file-{store.incoming(record, stored_as).name[-7:-5]}"):
+        if entry := store.find(record, stored_as):
             if entry.history.get("verified") and entry.history.get("expected") == proof["expected"]:
                 return entry
             try:
@@ -83,10 +109,10 @@ def segment(
         path = path or record.segments.get(name)
         if not path:
             raise NoData(f"there is no {name}", cure="The archive has it off line, or never had it", where=record.name)
-        target = store.incoming(record, name)
+        target = store.incoming(record, stored_as)
         with locks.hold_slot(store.locks(), connections, name="connection"):
             receipt = download(http.joined(base_url, path), target, verify=verify, retry_policy=retry_policy, progress=progress)
-        return store.add(target, record, name, _history(record, name, path, receipt) | proof)
+        return store.add(target, record, stored_as, _history(record, name, path, receipt) | proof)
 
 
 def _history(record: Record, name: str, path: str, receipt: Receipt) -> dict[str, object]:
@@ -107,7 +133,12 @@ def _history(record: Record, name: str, path: str, receipt: Receipt) -> dict[str
 
 
 def image(
-    entry: Entry, record: Record, target: str | Path, query: object = None, policy: Policy = DEFAULT
+    entry: Entry,
+    record: Record,
+    target: str | Path,
+    query: object = None,
+    policy: Policy = DEFAULT,
+    locate: verification.Locate | None = None,
 ) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
 
@@ -123,6 +154,8 @@ def image(
         Queries that found the record, for the history.
     policy
         On the quality of files whose header the archive does not know (VSO).
+    locate
+        Which part of the image is wanted, see :func:`verification.verify_cutout`; None: all of it.
 
     Returns
     -------
@@ -139,9 +172,25 @@ def image(
     stored = fits.read_header(entry.file)
     merged = header.merge(record) if record.series.keywords else _own(stored, record, policy)
     merged["VERIFIED"] = (", ".join(entry.history["verified"]), "of the fetched file")
-    jsoc_files.rewrite(entry.file, target, merged)
+    if locate:
+        cut(entry.file, target, merged, locate)
+    else:
+        jsoc_files.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
     return {**entry.history, "query": query, "stale": stale}
+
+
+def cut(source: str | Path, target: str | Path, merged: Header, locate: verification.Locate) -> None:
+    """Write a part of an image: its pixels untouched, CRPIX that of the part."""
+    counts, stored = jsoc_files.read_counts(source)
+    window = locate(merged, stored, (counts.shape[0], counts.shape[1]))
+    is_cut = counts.shape == (window.ny, window.nx)
+    part = counts if is_cut else counts[window.y : window.y + window.ny, window.x : window.x + window.nx]
+    for axis, first in ((1, window.x), (2, window.y)):
+        merged[f"CRPIX{axis}"] -= first
+    for name in _OF_THE_WHOLE:
+        merged.remove(name, ignore_missing=True)
+    jsoc_files.write_compressed(target, part, merged, like=stored)
 
 
 def _own(stored: Header, record: Record, policy: Policy) -> Header:

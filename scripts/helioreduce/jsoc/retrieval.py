@@ -34,7 +34,9 @@ class Listed:
         return Path(self.record_list).parent.name
 
 
-def file(url: str, frame: Listed, segment: str, settings: Mapping[str, Any], allowed: Policy) -> tuple[Record, Entry]:
+def file(
+    url: str, frame: Listed, segment: str, settings: Mapping[str, Any], allowed: Policy, cut: fetch.Cut | None = None
+) -> tuple[Record, Entry]:
     """Return the record of a frame and the file of one of its segments, from the store or the archive.
 
     Where the listed record or path is of no use, and an earlier command had asked for it, the archive is asked again.
@@ -51,6 +53,8 @@ def file(url: str, frame: Listed, segment: str, settings: Mapping[str, Any], all
         The section ``jsoc`` of the configuration.
     allowed
         Policy on quality.
+    cut
+        The part of the image that was exported; where it was not, the whole image is fetched.
 
     Raises
     ------
@@ -58,12 +62,12 @@ def file(url: str, frame: Listed, segment: str, settings: Mapping[str, Any], all
         See :func:`policy.usable` and :func:`fetch.segment`.
     """
     try:
-        return _as_listed(url, frame, segment, settings, allowed)
+        return _as_listed(url, frame, segment, settings, allowed, cut)
     except (NoData, Rejected, Corrupt):
         if not losses.outdated(frame.record_list, frame.time) or not _may_change(frame, allowed):
             raise
     ask(url, [frame], settings)
-    return _as_listed(url, frame, segment, settings, allowed)
+    return _as_listed(url, frame, segment, settings, allowed, cut)
 
 
 def spikes(
@@ -144,13 +148,15 @@ def _recover(url: str, frame: Listed, spikes: bool, settings: Mapping[str, Any],
         logger.info("%s", error)
 
 
-def _as_listed(url: str, frame: Listed, segment: str, settings: Mapping[str, Any], allowed: Policy) -> tuple[Record, Entry]:
+def _as_listed(
+    url: str, frame: Listed, segment: str, settings: Mapping[str, Any], allowed: Policy, cut: fetch.Cut | None = None
+) -> tuple[Record, Entry]:
     """Return record and file as the lists have them; a staged file that is gone is fetched as it is stored."""
     record, store = policy.usable(frame.record_list, frame.time, allowed), Store()
     options = {**fetch.options(settings), "progress": transfer_progress(f"{record.name} {segment}")}
     if path := staged.load(frame.exports).get((record.name, segment)) if frame.exports else None:
         try:
-            return record, fetch.segment(record, segment, url, store, path=path, **options)
+            return record, fetch.segment(record, segment, url, store, path=path, cut=cut, **options)
         except NoData as error:
             logger.info("%s; the stored file is fetched", error)
     return record, fetch.segment(record, segment, url, store, **options)

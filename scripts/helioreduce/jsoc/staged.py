@@ -28,6 +28,9 @@ DONE, PENDING, UNKNOWN, LIMIT = 0, (1, 2, 12), 6, 7
 #: How often a request may be unknown to the archive, which lists a new one with a delay.
 _UNKNOWN_AT_MOST = 5
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
+#: A record of a processed file: series, prime keys of the record that it is made from, number of the request.
+_PROCESSED = re.compile(r"^([\w.]+)_mod((?:\[[^\]]*\]){2})\[[^\]]*\]$")
+Process = Mapping[str, Mapping[str, object]] | None
 #: File names of the segments in exports of a level-1 series.
 FILES = {"image": ("image_lev1.fits", "image.fits"), "spikes": ("spikes.fits",)}
 
@@ -81,6 +84,7 @@ def paths(
     segments: Sequence[str],
     folder: str | Path,
     waiting: Waiting | None = None,
+    process: Mapping[str, Mapping[str, object]] | None = None,
 ) -> dict[tuple[str, str], str]:
     """Return the server paths of the exported files of one batch.
 
@@ -96,6 +100,8 @@ def paths(
         Where requests are noted and locks are held.
     waiting
         Interval and longest wait.
+    process
+        What the server does with the files before it stages them, such as ``{"im_patch": {...}}``.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def paths(
     text = f"{record_set}{{{','.join(segments)}}}"
     owner = hashlib.sha256(client.address().lower().encode()).hexdigest()[:16]
     with locks.hold_slot(folder, 1, name=f"export-{owner}"):
-        export = _finished(client, text, Path(folder), waiting or Waiting())
+        export = _finished(client, text, Path(folder), waiting or Waiting(), process)
     return _matched(export, {record.name for record in records}, segments, text)
 
 
@@ -139,11 +145,12 @@ def load(path: str | Path) -> dict[tuple[str, str], str]:
     return {(entry["record"], entry["segment"]): entry["path"] for entry in json.loads(Path(path).read_text())}
 
 
-def _finished(client: Client, text: str, folder: Path, waiting: Waiting) -> Export:
+def _finished(client: Client, text: str, folder: Path, waiting: Waiting, process: Process = None) -> Export:
     """Return the finished request for a record set: the one made before, or a new one."""
-    note = folder / f"export-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    same = text + (json.dumps(process, sort_keys=True) if process else "")
+    note = folder / f"export-{hashlib.sha256(same.encode()).hexdigest()[:16]}.json"
     end = time.monotonic() + waiting.timeout_s
-    export = _earlier(client, note) or _submitted(client, text, note, waiting)
+    export = _earlier(client, note) or _submitted(client, text, note, waiting, process)
     unknown = 0
     while export.status in (*PENDING, UNKNOWN):
         unknown = unknown + 1 if export.status == UNKNOWN else 0
@@ -174,7 +181,7 @@ def _earlier(client: Client, note: Path) -> Export | None:
     return None
 
 
-def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> Export:
+def _submitted(client: Client, text: str, note: Path, waiting: Waiting, process: Process) -> Export:
     """Return a new request, noted on disk; wait while the address has another one pending."""
 
     def submit() -> Export:
@@ -182,7 +189,8 @@ def _submitted(client: Client, text: str, note: Path, waiting: Waiting) -> Expor
         with usable(text):
             request = client.operations.exp_request
             names = f"{text.partition('[')[0]}.{{T_REC:A}}.{{WAVELNTH}}.{{segment}}"
-            reply = request(text, client.address(), method="url", protocol="fits", filenamefmt=names, requester=False)
+            options = {"method": "url", "protocol": "fits", "filenamefmt": names, "requester": False}
+            reply = request(text, client.address(), process=process, **options)
             export = Export.of(reply)
         if export.status == LIMIT:
             raise TransientError(export.message, waiting.poll_s)
@@ -205,7 +213,7 @@ def _matched(export: Export, names: set[str], segments: Sequence[str], text: str
     """Return the paths of the files of the records ``names``, by record and segment."""
     found = {}
     for record, filename in export.files:
-        plain = record.partition("{")[0]
+        plain = _PROCESSED.sub(r"\1\2", record.partition("{")[0])
         if plain not in names or not filename:
             continue
         if not _NAME.fullmatch(filename):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ import numpy as np
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.io import jsoc_files
+from helioreduce.jsoc import header as merging
 from helioreduce.jsoc.records import Record
 from helioreduce.numerics import histogram
-from helioreduce.series import LEVEL1, MISSING
+from helioreduce.series import LEVEL1, MISSING, Window
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -35,6 +36,8 @@ _SPIKE_RATIO, _SPIKE_EXCESS_DN, _UNLIKELY = 1.8, 4.0, 0.05
 _PRECISION = 1e-6
 
 
+#: Returns the window of a file, from the header of the whole image, the file's own and its shape (ny, nx).
+Locate = Callable[["Header", "Header", tuple[int, int]], Window]
 #: Keywords that files are compared with.
 _COMPARED = ("FSN", "WAVELNTH", "CAMERA", "T_OBS", "T_REC", "DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "NSPIKES")
 
@@ -76,6 +79,40 @@ def verify(file: Path, record: Record, segment: str, image: Path | None = None) 
     if different and not {"checksum", "identity"} <= set(verified):
         raise InputError(different)
     return verified if different is None or different else [*verified, "statistics"]
+
+
+def verify_cutout(file: Path, record: Record, locate: Locate) -> list[str]:
+    """Verify that a file is a cut-out of the image of a record.
+
+    Parameters
+    ----------
+    file
+        The file as the server has made it.
+    record
+        The record of the whole image.
+    locate
+        Returns the window of a file, from the header of the whole image, that of the file and its shape; refuses a wrong one.
+
+    Returns
+    -------
+    list
+        What was verified: ``structure``, ``checksum``, ``window``, ``identity``, ``source``.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or not that part of the image.
+    """
+    headers = jsoc_files.check(file)
+    summed = any("CHECKSUM" in header and "DATASUM" in header for header in headers if header.get("NAXIS", 0))
+    counts, header = jsoc_files.read_counts(file)
+    verified = ["structure", *["checksum"] * summed]
+    locate(merging.merge(record), header, (counts.shape[0], counts.shape[1]))
+    verified += ["window", *_identity(header, record)]
+    source = str(header.get("SOURCE", ""))
+    if source and source.replace(" ", "") != record.name and not source.startswith(record.name):
+        raise InputError(f"it is cut out of {source}, not of {record.name}")
+    return [*verified, *["source"] * bool(source)]
 
 
 def expected(record: Record, segment: str) -> dict[str, str]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 #: Arcseconds in a radian.
@@ -68,13 +67,15 @@ def seen_at(view: View, longitude: float, latitude: float) -> tuple[float, float
 
 def surface_at(view: View, x: float, y: float) -> tuple[float, float] | None:
     """Return the Carrington longitude and latitude (rad) of the surface in a direction (rad); None beside the disk."""
-    p, q, r, is_met = _met(x, y, view.distance, math.cos(view.latitude), math.sin(view.latitude))
+    p, q, r, is_met = met(x, y, view.distance, math.cos(view.latitude), math.sin(view.latitude))
     return (view.longitude + math.atan2(q, p), math.asin(r)) if is_met else None
 
 
-@numba.njit(cache=True, inline="always")
-def _met(x, y, distance, c, s):
-    """Return where a line of sight meets the sphere, north along the third axis, and whether it does."""
+def met(x: float, y: float, distance: float, c: float, s: float) -> tuple[float, float, float, bool]:
+    """Return where a line of sight (rad) meets the sphere, north along the third axis, and whether it does.
+
+    ``c``, ``s``: cosine and sine of the observer's latitude.
+    """
     along = 1 / math.sqrt(1 + x * x + y * y)
     square = 1 - distance * distance * (1 - along * along)
     if square < 0:
@@ -82,51 +83,3 @@ def _met(x, y, distance, c, s):
     range_ = (distance * along - math.sqrt(square)) * along
     ahead, north = distance - range_, range_ * y
     return ahead * c - north * s, range_ * x, ahead * s + north * c, True
-
-
-@numba.njit(cache=True, parallel=True)
-def tracked(shape, origin, step, view, later, rates, seconds, centre, matrix):
-    """Return where the points of a regular grid are found in a later image, in its pixels.
-
-    Parameters
-    ----------
-    shape
-        Of the grid, (ny, nx).
-    origin, step
-        Direction (x, y) of its first point, and the distance of its points, rad, as ``view`` sees them.
-    view, later
-        :class:`View` of the grid and of the image.
-    rates
-        Rotation less that of Carrington's meridians: A, B, C, rad/s. None: nothing turns, directions stay what they are.
-    seconds
-        From the time of the grid to that of the image.
-    centre, matrix
-        Pixel (x, y), from 0, of the Sun's centre, and pixels per rad, 2 × 2, of the image.
-
-    Returns
-    -------
-    tuple
-        Pixels x and y, (ny, nx) float64. Directions beside the disk stay what they are; what has gone behind the limb is
-        at :data:`UNSEEN`.
-    """
-    x, y = np.empty(shape), np.empty(shape)
-    c, s, c1, s1 = math.cos(view[1]), math.sin(view[1]), math.cos(later[1]), math.sin(later[1])
-    for j in numba.prange(shape[0]):
-        for i in range(shape[1]):
-            u, v = origin[0] + step * i, origin[1] + step * j
-            if rates is not None:
-                p, q, r, is_met = _met(u, v, view[0], c, s)
-                if is_met:
-                    square = r * r
-                    rate = rates[0] + square * (rates[1] + rates[2] * square)
-                    turned = view[2] - later[2] + rate * seconds
-                    ct, st = math.cos(turned), math.sin(turned)
-                    p, q = p * ct - q * st, q * ct + p * st
-                    ahead, north = p * c1 + r * s1, r * c1 - p * s1
-                    if ahead <= 1 / later[0]:
-                        x[j, i], y[j, i] = UNSEEN, UNSEEN
-                        continue
-                    u, v = q / (later[0] - ahead), north / (later[0] - ahead)
-            x[j, i] = centre[0] + matrix[0, 0] * u + matrix[0, 1] * v
-            y[j, i] = centre[1] + matrix[1, 0] * u + matrix[1, 1] * v
-    return x, y

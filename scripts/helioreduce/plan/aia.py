@@ -14,6 +14,7 @@ from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local, optics
 from helioreduce.plan.aia_tables import Tables
+from helioreduce.plan.cutout import Cutout
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
@@ -55,6 +56,8 @@ class Plan:
         The frames that are known to be missing, with the reason.
     bad
         The frames that have failed.
+    cutout
+        The region that is asked for; None for the whole Sun.
     """
 
     settings: Mapping[str, Any]
@@ -65,6 +68,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     lost: Mapping[Key, Loss] = field(default_factory=dict)
     bad: Collection[Key] = ()
+    cutout: Cutout | None = None
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Plan:
@@ -80,7 +84,9 @@ class Plan:
         (psf := optics.Optics(settings)).check()
         wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, ())
         notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *notes)
-        plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes)
+        dates = [times.from_compact(time) for _, time in wanted]
+        cutout = Cutout.of(config, min(dates), max(dates)) if dates else None
+        plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes, cutout=cutout)
         if not (lost := plan.losses()):
             return plan
         told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; {MISSING} lists them with the reasons."
@@ -134,6 +140,16 @@ class Plan:
         if self.source.kind == "vso":
             return {"policy": self.settings["quality"]}
         return {"lost_pixels": "missing_25_percent" in self.settings["quality"]["allow"]} if self.source.is_local else {}
+
+    @property
+    def cut(self) -> dict[str, Any]:
+        """What level 1 is cut by, see :attr:`Cutout.region`; empty where whole images are reduced."""
+        return self.cutout.region if self.cutout and self.cutout.where != "last" else {}
+
+    @property
+    def cut_by_server(self) -> dict[str, Any]:
+        """The same where the server cuts."""
+        return self.cut if self.source.cuts else {}
 
     @property
     def gpu(self) -> dict[str, int]:

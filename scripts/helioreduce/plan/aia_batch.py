@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from helioreduce.aia import steps
 from helioreduce.aia.frames import Download, Frame
@@ -35,12 +36,18 @@ class Chunk:
         Of the chunk's name: the first frame of the request in it.
     keys
         Channel and time of every frame in it; those that have failed are fetched, but not reduced.
+    chain, kept, own, code
+        The steps; where products are kept; settings of its own; what it runs.
     """
 
     plan: Plan
     channel: str
     first: str
     keys: tuple[Key, ...]
+    chain: tuple[steps.Step, ...] = steps.STEPS
+    kept: str = KEPT
+    own: Mapping[str, object] = field(default_factory=dict)
+    code: tuple[str, ...] = ("aia_batch", *SCRIPTS)
 
     @property
     def name(self) -> str:
@@ -55,7 +62,7 @@ class Chunk:
     @cached_property
     def frames(self) -> list[Frame]:
         """The files of every image to be reduced; a user's own are read in place."""
-        return [_frame(self.plan, *key) for key in self.good]
+        return [_frame(self.plan, *key, self.chain) for key in self.good]
 
     @property
     def downloads(self) -> list[Download]:
@@ -76,16 +83,16 @@ class Chunk:
     def failed(self) -> dict[Key, str]:
         """Why an earlier run could not reduce images, as long as nothing has changed that they follow from."""
         tables = [file for file in (*self.inputs().values(), *self.plan.tables.files.values()) if isinstance(file, str)]
-        made_by = code("aia_batch", *SCRIPTS), self.settings()
+        made_by = code(*self.code), self.settings()
         judged_by = self.plan.settings["quality"]
-        reasons = (batch.failure(frame, KEPT, made_by, tables, judged_by) for frame in self.frames)
+        reasons = (batch.failure(frame, self.kept, made_by, tables, judged_by) for frame in self.frames)
         return {key: reason for key, reason in zip(self.good, reasons, strict=True) if reason}
 
     @property
     def taken(self) -> list[steps.Step]:
         """The steps that some of its images go through."""
         left_out = [frame.left_out for frame in self.frames]
-        return [step for step in steps.STEPS if any(step.name not in reasons for reasons in left_out)]
+        return [step for step in self.chain if any(step.name not in reasons for reasons in left_out)]
 
     def inputs(self) -> dict[str, str | list[str]]:
         """Return the inputs of the job by name: images, and what its steps need."""
@@ -106,6 +113,7 @@ class Chunk:
             "options": self.plan.settings["deconvolve"],
             "version": self.plan.tables.version,
             "exposure_time": self.plan.settings["exposure"],
+            **self.own,
         }
         return self.plan.judged_inside | {name: chosen[name] for step in self.taken for name in step.settings}
 
@@ -122,7 +130,7 @@ class Batches:
         """Cut the whole request into chunks, so that a missing or bad frame does not shift the others."""
         if not (size := _size(plan)):
             return cls(plan, ())
-        chunks = list(_chunks(plan, size))
+        chunks = list(chunks_of(plan, size))
         good = plan.without({key: reason for chunk in chunks for key, reason in chunk.failed.items()})
         return cls(good, tuple(replace(chunk, plan=good) for chunk in chunks))
 
@@ -154,23 +162,23 @@ def _size(plan: Plan) -> int:
     return SIZE if in_chunks else 0
 
 
-def _chunks(plan: Plan, size: int) -> Iterator[Chunk]:
+def chunks_of(plan: Plan, size: int, **more: Any) -> Iterator[Chunk]:
     """Yield the chunks of every channel; what is simulated and what is not are in chunks of their own."""
     for channel, is_simulated in dict.fromkeys((channel, local.SIMULATED in time) for channel, time in plan.wanted):
         wanted = [frame for frame in plan.wanted if (frame[0], local.SIMULATED in frame[1]) == (channel, is_simulated)]
         for start in range(0, len(wanted), size):
             if keys := tuple(frame for frame in wanted[start : start + size] if frame in plan.frames):
-                yield Chunk(plan, channel, wanted[start][1], keys)
+                yield Chunk(plan, channel, wanted[start][1], keys, **more)
 
 
-def _frame(plan: Plan, channel: str, time: str) -> Frame:
+def _frame(plan: Plan, channel: str, time: str, chain: tuple[steps.Step, ...]) -> Frame:
     left_out, own = plan.all_left_out(channel, time), plan.frames[channel, time]
     spikes = own.spikes if own else product("spikes", channel, time)
     return Frame(
-        image=str(own.image) if own else product(steps.LEVEL1, channel, time),
+        image=str(own.image) if own and not plan.cut else product(steps.LEVEL1, channel, time),
         spikes=None if "respike" in left_out else str(spikes),
         pointing=plan.pointing_table(time),
-        output=product(plan.latest(channel, time), channel, time),
+        output=product("tracked" if chain is steps.TRACKED else plan.latest(channel, time), channel, time),
         left_out=left_out,
     )
 

@@ -47,12 +47,15 @@ class Source:
         The section ``archive`` of the configuration.
     quality
         The section ``aia.quality``: fields of :class:`helioreduce.quality.Policy`.
+    cuts
+        Whether it cuts level 1 before the transfer, which is an export.
     """
 
     kind: str
     jsoc: Mapping[str, Any]
     archive: Mapping[str, Any]
     quality: Mapping[str, Any]
+    cuts: bool = False
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Source:
@@ -64,11 +67,15 @@ class Source:
             If staged exports are asked for without an address.
         """
         jsoc = {**config["jsoc"], "url": config["jsoc"]["url"].rstrip("/") + "/"}
-        if config["source"] == "jsoc" and jsoc["method"] == "url" and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
-            raise InputError(
-                "jsoc.method: url needs a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment"
-            )
-        return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"])
+        region = config["aia"]["cutout"]
+        cuts = region["centre"] is not None and region["cut"] == "server"
+        if cuts and config["source"] in ("vso", "local"):
+            raise InputError(f"source {config['source']} cuts nothing", cure="Set aia.cutout.cut to here, or to last")
+        exports = jsoc["method"] == "url" or cuts
+        if config["source"] == "jsoc" and exports and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
+            what = "aia.cutout.cut: server" if cuts else "jsoc.method: url"
+            raise InputError(f"{what} needs a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment")
+        return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"], cuts)
 
     @property
     def is_local(self) -> bool:
@@ -131,7 +138,7 @@ class Source:
 
     def exports(self, channel: str, period: str) -> str | None:
         """Return the file with the paths of the staged files of a channel and period; None where stored files are fetched."""
-        stored = self.jsoc["method"] == "url_quick" or self.kind == "vso"
+        stored = (self.jsoc["method"] == "url_quick" and not self.cuts) or self.kind == "vso"
         return None if stored else f"results/aia/exports/{channel}/{period}.json"
 
     def served(self, frames: Iterable[tuple[str, str]]) -> list[str]:

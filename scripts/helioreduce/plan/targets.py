@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.plan.aia import Plan
+from helioreduce.plan.aia_cube import Cube, check_asked
 
 #: A file of one frame of AIA; responses are of any channel and time.
 _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d+)/(\d{8}T\w+)\.\w+")
@@ -16,7 +17,7 @@ _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d
 _SHOWN = 3
 
 
-def check(targets: Iterable[str], rules: Collection[str], plan: Plan) -> None:
+def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube) -> None:
     """Refuse targets that are no rule, no file, or a frame that the configuration does not ask for.
 
     Parameters
@@ -27,6 +28,8 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan) -> None:
         Names of all rules and of their files.
     plan
         AIA's plan of the configuration.
+    cube
+        Its cube.
 
     Raises
     ------
@@ -34,11 +37,13 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan) -> None:
         With the nearest rule, channel or times.
     """
     for target in targets:
+        if target == "cube":
+            check_asked(cube)
         if match := _FRAME.fullmatch(target):
             _check_frame(target, match[1], match[2], plan)
         elif "/" not in target and "." not in target and target not in rules:
             near = difflib.get_close_matches(target, [name for name in rules if "/" not in name], 1)
-            public = [name for name in ("all", "figures", "offline", "esis", "spice", "check") if name in rules]
+            public = [name for name in ("all", "figures", "cube", "offline", "esis", "spice", "check") if name in rules]
             raise InputError("there is no such target", cure=f"The nearest is {', '.join(near or public)}", where=target)
 
 

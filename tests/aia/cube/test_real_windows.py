@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from helioreduce.aia.cube.grid import view_of
-from helioreduce.aia.wcs import Pointing
+from helioreduce.aia.wcs import Pointing, view_of
 from helioreduce.io import fits
 from helioreduce.numerics import sphere
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from helioreduce import times
 from helioreduce.aia import cards, register
-from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing
+from helioreduce.aia.wcs import CENTRE, SCALE_ARCSEC, Pointing, view_of
 from helioreduce.constants import RSUN_M
 from helioreduce.errors import InputError
-from helioreduce.numerics import sphere
+from helioreduce.numerics import sphere, tracking
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 NONE = "none"
 #: Names of the laws, see :data:`helioreduce.numerics.sphere.LAWS`.
 NAMES = (*sphere.LAWS, NONE)
-
-
-def view_of(header: Header) -> sphere.View:
-    """Return where an image was taken from: DSUN_OBS, CRLT_OBS, CRLN_OBS.
-
-    Raises
-    ------
-    InputError
-        If one of them is missing.
-    """
-    cure = "Tracking needs the place of the observer: give the image as JSOC has it"
-    distance_m, latitude, longitude = (cards.required(header, key, cure) for key in ("DSUN_OBS", "CRLT_OBS", "CRLN_OBS"))
-    return sphere.View(distance_m / RSUN_M, float(np.deg2rad(latitude)), float(np.deg2rad(longitude)))
 
 
 @dataclass(frozen=True)
@@ -99,7 +86,7 @@ class Grid:
             a, b, c = sphere.LAWS[self.law]
             rates = (a - sphere.CARRINGTON, b, c)
         origin, step = self._affine
-        found: tuple[np.ndarray, np.ndarray] = sphere.tracked(
+        found: tuple[np.ndarray, np.ndarray] = tracking.tracked(
             self.shape, origin, step, self.view, later, rates, seconds, pointing.sun_px, per_rad
         )
         return found
