@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from helioreduce.aia import chain, deconvolution, steps
+from helioreduce.aia import chain, deconvolution
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, jsoc_files, provenance, psf_files
@@ -12,12 +12,11 @@ from helioreduce.runtime.device import Device
 
 
 def main(
-    frames: list[tuple], settings: dict, config: dict, code: str, error_table: str, degradation_table: str = "", psf: str = "",
-    kept: str = "results/aia/batch", whole: tuple[steps.Step, ...] = steps.STEPS,
-) -> None:  # fmt: skip
+    frames: list, settings: dict, config: dict, code: str, error_table: str, degradation_table: str = "", psf: str = "",
+    kept: str = "results/aia/batch", whole: tuple = ()) -> None:  # fmt: skip
     """Read the channel's tables and PSF once; then read, reduce and write each frame that is not kept from before."""
     where, reduced = Device(config["aia"]["device"]), [Frame(*names) for names in frames]
-    tables = {name: file for name, file in (("error_table", error_table), ("degradation_table", degradation_table)) if file}
+    tables = {"error_table": error_table} | ({"degradation_table": degradation_table} if degradation_table else {})
     optics, quality = deconvolution.Psf(*psf_files.read(psf)) if psf else None, config["aia"]["quality"]
     shared = {"psf": optics, "quality": quality, **settings, **{name: ecsv.read(file) for name, file in tables.items()}}
     pointing = {file: ecsv.read(file) for file in {frame.pointing for frame in reduced}}

@@ -5,9 +5,8 @@ import shutil
 from helioreduce.aia import level1
 from helioreduce.aia.cutout import Region
 from helioreduce.errors import InputError
-from helioreduce.io import fits
+from helioreduce.io import fits, jsoc_files
 from helioreduce.io.atomic import replaced
-from helioreduce.jsoc import fetch
 from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
@@ -18,7 +17,7 @@ def main(image: str, output: str, config: dict, cutout: dict) -> None:
         found = fits.read(image)
         level1.ingest(found, Policy(**config["aia"]["quality"]))
         if cutout:
-            fetch.cut(image, output, found.header, Region.of(cutout).part)
+            jsoc_files.cut(image, output, found.header, Region.of(cutout).part)
             return
     except InputError as error:
         raise error.at(image) from None

@@ -70,6 +70,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.start": ("2013-12-31T23:59:48", RENDERED),
     "aia.end": ("2014-01-01T00:00:12", BOTH),
     "aia.cadence_s": (24, NOTHING),
+    "aia.times": (["2014-01-01T00:00:00", "2014-01-01T00:00:12"], RENDERED),
     "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
     "aia.device": ("cpu", NOTHING),
     "aia.steps.respike": (False, {"aia_missing", *since("error")}),

@@ -20,7 +20,7 @@ def reduce(
     given: Mapping[str, Any],
     left_out: Mapping[str, str],
     after_step: Callable[[], None] | None = None,
-    chain: tuple[steps.Step, ...] = steps.STEPS,
+    chain: tuple[steps.Step, ...] = (),
 ) -> Image:
     """Return the finished image: level 1 after every step that is not left out.
 
@@ -36,7 +36,7 @@ def reduce(
     after_step
         Called after each step.
     chain
-        All steps, in order; :data:`helioreduce.aia.steps.TRACKED` ends on the grid of a cube.
+        All steps, in order; by default STEPS of :mod:`helioreduce.aia.steps`; its TRACKED ends on the grid of a cube.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def reduce(
         As the steps do.
     """
     policy = Policy(**given["quality"])
-    for step in chain:
+    for step in chain or steps.STEPS:
         if step.name in left_out:
             continue
         skipped = steps.skipped(step.name, left_out, chain)

@@ -112,7 +112,7 @@ def before(name: str | None) -> tuple[Step, ...]:
     return STEPS[: names.index(name)] if name else STEPS
 
 
-def skipped(name: str, left_out: Mapping[str, str], chain: tuple[Step, ...] = STEPS) -> dict[str, dict[str, str]]:
+def skipped(name: str, left_out: Mapping[str, str], chain: tuple[Step, ...] = ()) -> dict[str, dict[str, str]]:
     """Return the skipped steps that one step has to record.
 
     Every step records those directly before it; the last one that is taken also records those after it, so that a
@@ -125,14 +125,14 @@ def skipped(name: str, left_out: Mapping[str, str], chain: tuple[Step, ...] = ST
     left_out
         The steps that are not taken, with the reason of each.
     chain
-        All steps, in order.
+        All steps, in order; by default :data:`STEPS`.
 
     Returns
     -------
     dict
         ``{"before": {step: reason}, "after": {step: reason}}``, in the order of the chain.
     """
-    names = [step.name for step in chain]
+    names = [step.name for step in chain or STEPS]
     place = names.index(name)
     taken = [i for i, other in enumerate(names) if other not in left_out and i != place]
     first = max((i for i in taken if i < place), default=-1) + 1

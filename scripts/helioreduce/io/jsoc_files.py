@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from astropy.io import fits
 from helioreduce.errors import InputError
 from helioreduce.io import hdus as files
 from helioreduce.io.hdus import STRUCTURAL, is_image, opened
+from helioreduce.series import Window
 
 #: Cards that describe how data are stored: size, compression, scaling.
 _STORAGE = re.compile(
@@ -19,6 +21,14 @@ _STORAGE = re.compile(
     r"|Z(IMAGE|TENSION|SIMPLE|EXTEND|BITPIX|NAXIS\d*|PCOUNT|GCOUNT|TILE\d+|CMPTYPE|NAME\d+|VAL\d+|SCALE|ZERO|BLANK|QUANTIZ|DITHER0)"
     r"|BSCALE|BZERO|BLANK|EXTNAME|EXTVER"
 )
+
+#: Cards of a whole image that say nothing of a part.
+_OF_THE_WHOLE = (
+    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATAVALS", "MISSVALS", "TOTVALS"),
+    *("PERCENTD", "NSATPIX", *(f"DATAP{percent:02d}" for percent in (1, 10, 25, 75, 90, 95, 98, 99))),
+)
+#: Returns the window of a file, from the header of the whole image, the file's own and its shape (ny, nx).
+Locate = Callable[[fits.Header, fits.Header, tuple[int, int]], Window]
 
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
@@ -110,6 +120,19 @@ def rewrite(source: str | Path, target: str | Path, header: fits.Header) -> None
         image.header.clear()
         image.header.extend([*kept, *new], strip=False, end=True)
         files.write(target, hdus, signed=False)
+
+
+def cut(source: str | Path, target: str | Path, merged: fits.Header, locate: Locate) -> None:
+    """Write a part of an image: its pixels untouched, CRPIX that of the part."""
+    counts, stored = read_counts(source)
+    window = locate(merged, stored, (counts.shape[0], counts.shape[1]))
+    is_cut = counts.shape == (window.ny, window.nx)
+    part = counts if is_cut else counts[window.y : window.y + window.ny, window.x : window.x + window.nx]
+    for axis, first in ((1, window.x), (2, window.y)):
+        merged[f"CRPIX{axis}"] -= first
+    for name in _OF_THE_WHOLE:
+        merged.remove(name, ignore_missing=True)
+    write_compressed(target, part, merged, like=stored)
 
 
 def check(path: str | Path, *, max_pixels: int = 2**28) -> list[fits.Header]:

@@ -28,21 +28,14 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 
-#: Cards of a whole image that say nothing of a part.
-_OF_THE_WHOLE = (
-    *("DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "DATASKEW", "DATAKURT", "DATAVALS", "MISSVALS", "TOTVALS"),
-    *("PERCENTD", "NSATPIX", *(f"DATAP{percent:02d}" for percent in (1, 10, 25, 75, 90, 95, 98, 99))),
-)
-
-
 class Cut(NamedTuple):
     """A part of an image: a name that is the same for the same part, and where it is in each image."""
 
     name: str
-    locate: verification.Locate
+    locate: jsoc_files.Locate
 
     @classmethod
-    def of(cls, options: Mapping[str, object], locate: verification.Locate) -> Cut:
+    def of(cls, options: Mapping[str, object], locate: jsoc_files.Locate) -> Cut:
         """Return the part that ``im_patch`` makes with these options."""
         return cls(hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:8], locate)
 
@@ -138,7 +131,7 @@ def image(
     target: str | Path,
     query: object = None,
     policy: Policy = DEFAULT,
-    locate: verification.Locate | None = None,
+    locate: jsoc_files.Locate | None = None,
 ) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
 
@@ -173,24 +166,11 @@ def image(
     merged = header.merge(record) if record.series.keywords else _own(stored, record, policy)
     merged["VERIFIED"] = (", ".join(entry.history["verified"]), "of the fetched file")
     if locate:
-        cut(entry.file, target, merged, locate)
+        jsoc_files.cut(entry.file, target, merged, locate)
     else:
         jsoc_files.rewrite(entry.file, target, merged)
     stale = {name: list(pair) for name, pair in header.stale(stored, merged).items()}
     return {**entry.history, "query": query, "stale": stale}
-
-
-def cut(source: str | Path, target: str | Path, merged: Header, locate: verification.Locate) -> None:
-    """Write a part of an image: its pixels untouched, CRPIX that of the part."""
-    counts, stored = jsoc_files.read_counts(source)
-    window = locate(merged, stored, (counts.shape[0], counts.shape[1]))
-    is_cut = counts.shape == (window.ny, window.nx)
-    part = counts if is_cut else counts[window.y : window.y + window.ny, window.x : window.x + window.nx]
-    for axis, first in ((1, window.x), (2, window.y)):
-        merged[f"CRPIX{axis}"] -= first
-    for name in _OF_THE_WHOLE:
-        merged.remove(name, ignore_missing=True)
-    jsoc_files.write_compressed(target, part, merged, like=stored)
 
 
 def _own(stored: Header, record: Record, policy: Policy) -> Header:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from helioreduce.io import jsoc_files
 from helioreduce.jsoc import header as merging
 from helioreduce.jsoc.records import Record
 from helioreduce.numerics import histogram
-from helioreduce.series import LEVEL1, MISSING, Window
+from helioreduce.series import LEVEL1, MISSING
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -36,8 +36,6 @@ _SPIKE_RATIO, _SPIKE_EXCESS_DN, _UNLIKELY = 1.8, 4.0, 0.05
 _PRECISION = 1e-6
 
 
-#: Returns the window of a file, from the header of the whole image, the file's own and its shape (ny, nx).
-Locate = Callable[["Header", "Header", tuple[int, int]], Window]
 #: Keywords that files are compared with.
 _COMPARED = ("FSN", "WAVELNTH", "CAMERA", "T_OBS", "T_REC", "DATAMIN", "DATAMAX", "DATAMEDN", "DATAMEAN", "DATARMS", "NSPIKES")
 
@@ -81,7 +79,7 @@ def verify(file: Path, record: Record, segment: str, image: Path | None = None) 
     return verified if different is None or different else [*verified, "statistics"]
 
 
-def verify_cutout(file: Path, record: Record, locate: Locate) -> list[str]:
+def verify_cutout(file: Path, record: Record, locate: jsoc_files.Locate) -> list[str]:
     """Verify that a file is a cut-out of the image of a record.
 
     Parameters

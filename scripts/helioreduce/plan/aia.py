@@ -8,24 +8,21 @@ from functools import cached_property
 from typing import Any
 
 from helioreduce import times
-from helioreduce.aia import slots, steps
+from helioreduce.aia import steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
-from helioreduce.plan import local, optics
+from helioreduce.plan import local, optics, request
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.cutout import Cutout
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
 from helioreduce.quality import Policy
-from helioreduce.series import LEVEL1
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
 MISSING = "results/aia/missing.tsv"
-#: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
-MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 151.0
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
 
@@ -82,7 +79,7 @@ class Plan:
         source, settings = Source.of(config), config["aia"]
         check_boxes(settings)
         (psf := optics.Optics(settings)).check()
-        wanted, refused, notes = _local(config) if source.is_local else (_slots(settings, source.is_archive), {}, ())
+        wanted, refused, notes = _local(config) if source.is_local else (_served(settings, source.is_archive), {}, ())
         notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *notes)
         dates = [times.from_compact(time) for _, time in wanted]
         cutout = Cutout.of(config, min(dates), max(dates)) if dates else None
@@ -306,24 +303,10 @@ def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], di
     return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
 
 
-def _slots(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Frame | None]:
+def _served(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Frame | None]:
     """Return every frame of a request for channels and times; what is simulated never has the name of what is not."""
     suffix = local.SIMULATED * simulated
-    start, end = times.parse(settings["start"]), times.parse(settings["end"])
-    _check_size(settings, (end - start).total_seconds())
-    found = ((c, t) for c in settings["channels"] for t in slots.slots(c, start, end, settings["cadence_s"]))
-    return {(str(channel), times.compact(time) + suffix): None for channel, time in found}
-
-
-def _check_size(settings: Mapping[str, Any], duration_s: float) -> None:
-    """Refuse a request that cannot be planned at once, with what it would cost."""
-    cadences = [max(settings["cadence_s"], LEVEL1[channel].slot_s) for channel in settings["channels"]]
-    number = sum(int(duration_s // cadence_s) + 1 for cadence_s in cadences)
-    if number > MOST:
-        cost = f"{number * FETCHED_MB / 1e6:,.0f} TB to be fetched, {number * PRODUCT_MB / 1e6:,.0f} TB of products"
-        longer = f"aia.cadence_s of {len(cadences) * duration_s / MOST:.0f} or more"
-        cure = f"Ask for at most {MOST:,} at a time: an earlier aia.end, fewer aia.channels, or {longer}"
-        raise InputError(f"the request is for {number:,} images, {cost}", cure=f"{cure}; workflow/PLANNING.md lists the costs")
+    return {(str(channel), times.compact(time) + suffix): None for channel, time in request.frames(settings)}
 
 
 def _key(wildcards: Any) -> Key:

@@ -1,0 +1,67 @@
+"""The frames that a configuration asks an archive for, by arithmetic alone: channels, and times from start to end or a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from helioreduce import times
+from helioreduce.aia import slots
+from helioreduce.errors import InputError
+from helioreduce.plan.paths import located
+from helioreduce.series import LEVEL1
+
+#: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
+MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 151.0
+
+
+def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:
+    """Yield channel and slot (T_REC) of every frame: those nearest to ``aia.times``, or from start to end.
+
+    Raises
+    ------
+    InputError
+        If the request is too large, or a time cannot be read.
+    """
+    if wanted := _listed(settings["times"]):
+        _check_size(len(wanted) * len(settings["channels"]), "fewer aia.times")
+        for channel in settings["channels"]:
+            step_s = LEVEL1[channel].slot_s
+            yield from dict.fromkeys((channel, times.slot(time, step_s)) for time in wanted)
+        return
+    start, end = times.parse(settings["start"]), times.parse(settings["end"])
+    duration_s, channels = (end - start).total_seconds(), settings["channels"]
+    cadences = [max(settings["cadence_s"], LEVEL1[channel].slot_s) for channel in channels]
+    longer = f"aia.cadence_s of {len(channels) * duration_s / MOST:.0f} or more"
+    _check_size(
+        sum(int(duration_s // cadence_s) + 1 for cadence_s in cadences), f"an earlier aia.end, fewer aia.channels, or {longer}"
+    )
+    for channel in channels:
+        for time in slots.slots(channel, start, end, settings["cadence_s"]):
+            yield channel, time
+
+
+def _listed(wanted: list[str] | str | None) -> list[datetime]:
+    """Return a list of times, given as such or as a file with one time a line; what follows a # is passed over."""
+    if not wanted:
+        return []
+    if not isinstance(wanted, str):
+        return [times.parse(text) for text in wanted]
+    file = located(wanted)
+    lines = [line.partition("#")[0].strip() for line in file.read_text().splitlines()]
+    try:
+        found = [times.parse(line) for line in lines if line]
+    except InputError as error:
+        raise error.at(file) from None
+    if not found:
+        raise InputError("holds no time", cure="Write one time a line, such as 2014-01-01T00:00:00", where=file)
+    return found
+
+
+def _check_size(number: int, fewer: str) -> None:
+    """Refuse a request that cannot be planned at once, with what it would cost."""
+    if number > MOST:
+        cost = f"{number * FETCHED_MB / 1e6:,.0f} TB to be fetched, {number * PRODUCT_MB / 1e6:,.0f} TB of products"
+        cure = f"Ask for at most {MOST:,} at a time: {fewer}"
+        raise InputError(f"the request is for {number:,} images, {cost}", cure=f"{cure}; workflow/PLANNING.md lists the costs")
