@@ -16,6 +16,7 @@ ASKING = {
 }
 DRAWING = {"aia_quicklook"}
 KERNELS = {f"aia_{name}" for name in ("batch", "deconvolve", "error", "light_curves", "prep", "psf")}
+KERNELS |= {f"aia_{name}" for name in ("track", "cube", "cube_curve", "cube_fits")}
 #: What none needs; what only some need.
 NEVER = {"sunpy", "scipy.stats", "scipy.ndimage", "scipy.signal", "xarray", "snakemake", "ndcube"}
 PLOTS, MAPS, RECORDS, COMPILER = {"matplotlib"}, {"astropy.wcs", "astropy.coordinates"}, {"pandas", "drms"}, {"numba"}
