@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -94,11 +95,12 @@ def draw(app: Sphinx) -> None:
     """Write the pictures."""
     folder = Path(app.srcdir, FOLDER)
     folder.mkdir(exist_ok=True)
-    for step, function, values in drawn():
-        look = quicklook.STYLE if function is quicklook.draw else plots.STYLE
-        said = [] if step in ("tables",) else [origin.WORDS]
-        with origin.saying(said):
-            plots.write([folder / f"{step}.png"], function, style=look, **values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd about simulated frames
+        for step, function, values in drawn():
+            look = quicklook.STYLE if function is quicklook.draw else plots.STYLE
+            with origin.saying([] if step == "tables" else [origin.WORDS]):
+                plots.write([folder / f"{step}.png"], function, style=look, **values)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from configuration import configuration
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helioreduce import times
 from helioreduce.aia.channels import CHANNELS, EUV, VISIBLE
 from helioreduce.aia.figures.catalogue import FIGURES, Covers
 from helioreduce.aia.steps import STEPS
@@ -197,7 +198,7 @@ def test_the_gallery_shows_every_figure_with_its_caption():
     assert gallery["after"] == [f"results/aia/deconvolved/171/{first}.fits"]
     assert made.facts == {
         "source": "archive", "channels": "171 Å, 1600 Å", "images": str(len(made.images.frames)),
-        "first": min(time for _, time in made.images.frames), "calibration": "simulated, like version 10",
+        "first": times.readable(min(time for _, time in made.images.frames)), "calibration": "simulated, like version 10",
     }  # fmt: skip
 
 

@@ -50,6 +50,13 @@ def test_a_line_for_each_finished_job_in_the_words_of_its_rule():
     assert not [line for line in run.lines if "Finished jobid" in line]
 
 
+def test_snakemakes_lines_about_a_job_have_the_same_spelling():
+    run, seen = Run(aia_prep=1), []
+    run.logger.handlers[0].emit = seen.append
+    run.start(7, "aia_prep", "Register 171 Å at 20140101T000001_simulated.")
+    assert seen[0].rule_msg == "Register 171 Å at 2014-01-01T00:00:01 (simulated)."
+
+
 def test_time_left_is_that_of_the_rules_to_come():
     """Ten short jobs and ten long ones, one at a time: after two of each, 8 × 1 s and 8 × 9 s are left."""
     run = Run(short=10, long=10)

@@ -44,8 +44,13 @@ def bar(axis: Any) -> Any:
 def beside(axis: Any) -> bool:
     """Whether the colour bar of an image is right of it and, with its pointed ends of 5 %, as tall."""
     image, scale = (part.get_window_extent() for part in (axis, bar(axis)))
+    label = bar(axis).yaxis.label.get_window_extent()
     return bool(
-        image.y0 - 1 < scale.y0 and scale.y1 < image.y1 + 1 and scale.height > 0.89 * image.height and scale.x0 > image.x1
+        label.x1 <= axis.figure.bbox.x1
+        and image.y0 - 1 < scale.y0
+        and scale.y1 < image.y1 + 1
+        and scale.height > 0.89 * image.height
+        and scale.x0 > image.x1
     )
 
 

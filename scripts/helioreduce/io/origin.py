@@ -63,7 +63,7 @@ def _lift(figure: Figure, lines: int) -> None:
     below = [legend for legend in figure.legends if getattr(legend, "_outside_loc", None) == "lower"]
     engine = figure.get_layout_engine()
     if below and isinstance(engine, ConstrainedLayoutEngine):
-        points = 14.0 * lines
+        points = 14.0 * lines + 6
         for legend in below:
             legend.borderaxespad = points / float(legend.get_texts()[0].get_fontsize())
         height = points / 72 / figure.get_figheight()

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
@@ -62,7 +63,7 @@ def look(style: Mapping[str, Any] = STYLE) -> AbstractContextManager[None]:
 
 def new(width: float = PAGE, height: float = 3.2, title: str = "") -> Figure:
     """Return an empty figure of ``width`` × ``height`` inches, with a line above that says what all of it shows."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.08))  # titles keep apart
     if title:
         figure.suptitle(title, fontsize="medium")
     return figure

@@ -13,6 +13,7 @@ from helioreduce.plan import aia, response
 from helioreduce.plan.aia import Key, product
 from helioreduce.plan.paths import REPOSITORY
 from helioreduce.plan.source import frame
+from helioreduce.times import readable
 
 FOLDER, CAPTIONS = "results/figures", REPOSITORY / "workflow" / "report"
 GALLERY = f"{FOLDER}/gallery.html"
@@ -284,6 +285,6 @@ class Plan:
             "source": self.images.source.kind,
             "channels": ", ".join(f"{channel} Å" for channel in self.times),
             "images": str(len(times)),
-            "first": ", ".join(times[:1]),
+            "first": readable(", ".join(times[:1])),
             "calibration": self.images.tables.name,
         }

@@ -60,6 +60,8 @@ class Progress(logging.Filter):
 
     def _start(self, record: Any) -> None:
         """Note the beginning of a job."""
+        if record.rule_msg:  # Snakemake's own lines about the job get the same words
+            record.rule_msg = times.readable(record.rule_msg.strip())
         now = self._clock()
         self._begin = now if self._begin is None else self._begin
         self._started[record.jobid] = (record.rule_msg or record.rule_name, record.rule_name, now)
@@ -75,7 +77,7 @@ class Progress(logging.Filter):
             self._left[rule] -= 1
             left = self._remaining() if number - self._before > 2 and number < total else None
             told = f"; about {duration(left)} left" if left is not None else ""
-            self._logger.info(f"[{number:{len(str(total))}}/{total}] {times.readable(words.strip())} {duration(seconds)}{told}")
+            self._logger.info(f"[{number:{len(str(total))}}/{total}] {words} {duration(seconds)}{told}")
         self.told = done
 
     def _remaining(self) -> float:

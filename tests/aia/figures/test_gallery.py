@@ -50,7 +50,7 @@ def test_both_sides_of_a_slider_show_one_field_on_one_stretch(frame):
     changed = np.abs(first - second).max(axis=2) > 2 / 255
     assert changed[119 - y, x] and changed.sum() == 81 + 1
     np.testing.assert_allclose(first[119, 0], [0x9A / 255] * 3, atol=1e-6)  # missing
-    assert (slider.title, slider.caption) == ("171 Å, T_OBS 2014-01-01T00:00:01", "Deconvolution.")
+    assert (slider.title, slider.caption) == ("SDO/AIA 171 Å, 2014-01-01T00:00:01", "Deconvolution.")
 
 
 def test_page_holds_its_pictures_and_asks_for_nothing(page, frame):

@@ -93,6 +93,7 @@ def test_positions_are_those_of_the_pixels(despiked, listed):
     np.testing.assert_array_equal(points.get_array(), [before - after for _, (before, after) in expected])
     (shown,) = axis.images
     np.testing.assert_array_equal(shown.get_array(), despiked.data)
+    assert beside(axis)
     assert axis.get_title(loc="left") == "3 spikes" and figure.get_suptitle() == "SDO/AIA 171 Å, 2014-01-01T00:00:01"
     assert points.get_edgecolors().shape[1] == len(to_rgba("k"))
 

@@ -202,7 +202,9 @@ def autocorrelation(level1: Mapping[str, Any], side: int, deconvolution: Mapping
         axis.set(xlabel="lag in x [pixel]", ylabel="lag in y [pixel]", xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
         axis.set_title(name)
         for dx, dy in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)):
-            axis.text(dx, dy, f"{round(100 * window[lag + dy, lag + dx]):d}", ha="center", va="center", fontsize=6)
+            value = float(window[lag + dy, lag + dx])
+            ink = "white" if abs(value) > 0.12 else plots.BLACK
+            axis.text(dx, dy, f"{round(100 * value):d}", ha="center", va="center", fontsize=6, color=ink)
     label = "correlation (written: per cent)"
     figure.colorbar(shown, ax=list(axes), label=label, location="bottom", fraction=0.05, pad=0.02, extend="both")
     return figure

@@ -53,7 +53,7 @@ def slider(before: Image, after: Image, side: int, caption: str) -> Slider:
     """Return a cut-out of ``side`` pixels with much structure, before and after a step, on one stretch."""
     centre = sky.liveliest(before, side)
     first, second = sky.cut(before, centre, side), sky.cut(after, centre, side)
-    title = f"{after.header['WAVELNTH']} Å, T_OBS {str(after.header['T_OBS'])[:19]}"
+    title = sky.name(after, 19)
     if is_simulated(after.header):
         caption = f"{caption} {origin.WORDS}."
     return Slider(title, caption, picture(first, second), picture(second, second))

@@ -110,7 +110,8 @@ def pointing(table: Sequence[Mapping[str, object]], images: Sequence[Mapping[str
     starts = np.array([times.parse(str(row["T_START"])) for row in table])
     rows = [master.select(table, times.parse(header["T_OBS"])) for header in images]
     taken = np.isin([str(row["T_START"]) for row in table], [str(row["T_START"]) for row in rows])
-    figure = plots.new(plots.PAGE, 4.0, f"SDO/AIA {channel} Å, {starts[0]:%Y-%m-%d}")
+    day = str(images[0]["T_OBS"])[:10] if images else f"{starts[0]:%Y-%m-%d}"
+    figure = plots.new(plots.PAGE, 4.0, f"SDO/AIA {channel} Å, {day}")
     axes = figure.subplots(2, 2, sharex=True)
     for axis, (name, label) in zip(axes.ravel(), _ENTRIES.items(), strict=True):
         values = np.array([entry.get(name, np.nan) for entry in entries])
@@ -123,7 +124,8 @@ def pointing(table: Sequence[Mapping[str, object]], images: Sequence[Mapping[str
             reach = max(0.7 * (high - low), 1e-4 * max(abs(low), abs(high)))
             axis.set_ylim((low + high) / 2 - reach, (low + high) / 2 + reach)
         axis.ticklabel_format(axis="y", useOffset=False)
-        axis.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
+        axis.xaxis.set_major_locator(AutoDateLocator(maxticks=6))
+        axis.xaxis.set_major_formatter(ConciseDateFormatter(axis.xaxis.get_major_locator()))
     for axis in axes[1]:
         axis.set_xlabel("T_START (UTC)")
     axes[0, 0].set_title("master pointing table")

@@ -181,7 +181,7 @@ def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str =
 
 
 def saturation(axis: Any, image: Image, step: int = 1, *, tell: bool = True, **options: Any) -> None:
-    """Paint the saturated pixels, by blocks of step × step, and by default tell their share."""
+    """Paint the saturated pixels, by blocks of step × step, and by default tell their share below the axis."""
     saturated = image.flagged(Flag.SATURATED)
     if not saturated.any():
         return
@@ -190,8 +190,9 @@ def saturation(axis: Any, image: Image, step: int = 1, *, tell: bool = True, **o
     axis.imshow(painted, cmap=ListedColormap([SATURATED]), origin="lower", **options)
     if not tell:
         return
-    share = f"{100 * saturated.mean():.3g} % saturated: lower limits"
-    axis.text(0.02, 0.98, share, transform=axis.transAxes, va="top", fontsize="small", color="white", backgroundcolor=SATURATED)
+    share = f"■ {100 * saturated.mean():.3g} % saturated: lower limits"
+    below = {"xycoords": "axes fraction", "textcoords": "offset fontsize", "ha": "center", "va": "top", "fontsize": "small"}
+    axis.annotate(share, (0.5, 0), (0, -4), color=SATURATED, **below)
 
 
 def limb(axis: Any, image: Image) -> None:

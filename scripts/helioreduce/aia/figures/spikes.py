@@ -95,7 +95,7 @@ def spike_positions(level1: Image, spikes: np.ndarray) -> Figure:
     ``spikes`` is the list of the frame, (3, N): index, value before despiking, value after (DN).
     """
     longitude, latitude = lists.coordinates(level1, spikes) / 3600
-    figure = plots.new(plots.PAGE * 0.72, 4.8, sky.name(level1, 19))
+    figure = plots.new(plots.PAGE * 0.85, 4.8, sky.name(level1, 19))
     small = sky.binned(level1, 1024)
     axis = sky.axes(figure, small, 111)
     grey = sky.stretch(small.data, bright=99.8)
