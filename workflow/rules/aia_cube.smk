@@ -40,7 +40,7 @@ rule aia_cube:
     resources:
         **growing(mem_mb=2000),
     params:
-        cube=aia_cube.parameters,
+        cube=lambda wildcards: aia_cube.parameters,
         code=code("aia_cube"),
     message:
         "Put the tracked images into one cube."
