@@ -74,8 +74,8 @@ class Browser:
         for domain in ("Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
         self.call("Page.navigate", url=address)
-        for _ in range(200):
-            if self.evaluate("document.readyState") == "complete" and self.evaluate("location.href") != "about:blank":
+        for _ in range(600):
+            if self.evaluate("[document.readyState, location.href]") == ["complete", address]:
                 return
             time.sleep(0.05)
         raise RuntimeError("the page did not load")

@@ -14,6 +14,7 @@ from matplotlib.image import AxesImage
 from helioreduce.esis import camera as cam
 from helioreduce.esis.drift import LIMIT
 from helioreduce.esis.values import Drift
+from helioreduce.io import plots
 
 _PAIRS = ("1–2", "1–3", "1–4", "2–3", "2–4", "3–4")
 #: Steps of a movie's colours: a picture of few compresses well.
@@ -40,8 +41,8 @@ def coalignment(images: np.ndarray, target: np.ndarray, names: str) -> Figure:
     for axis, (title, image) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
         top = _top(image)
         drawn = _picture(axis, image, title, cmap="inferno", vmin=0, vmax=top)
-        figure.colorbar(drawn, ax=axis, shrink=0.7, label="photon" if title != "target" else "DN")
-    figure.suptitle(names)
+        plots.bar(figure, drawn, axis, "photon" if title != "target" else "DN")
+    figure.suptitle(f"ESIS, {names}")
     return figure
 
 
@@ -96,7 +97,7 @@ def masks(images: np.ndarray, outlines: Sequence[np.ndarray], names: str) -> Fig
         _picture(axis, image, f"camera {number}", cmap="gray", vmin=0, vmax=_top(image))
         closed = _arcsec(np.vstack([outline, outline[:1]]))
         axis.plot(*closed.T, color="tab:cyan", lw=1.2)
-    figure.suptitle(f"{names}: free of Mg X inside the line")
+    figure.suptitle(f"ESIS, {names}: free of Mg X inside the line")
     return figure
 
 
@@ -118,8 +119,8 @@ def differences(linear: np.ndarray, quadratic: np.ndarray, corrected: np.ndarray
         seen = np.isfinite(corrected[there]).all(axis=0)
         a, b = (np.where(seen, stack[k], np.nan) / np.nanmean(stack[k][seen]) for k in pair)
         drawn = _picture(axis, a - b, f"{title}: rms {np.nanstd(a - b):.3f}", cmap="RdBu_r", vmin=-1.5, vmax=1.5)
-    figure.colorbar(drawn, ax=figure.axes, shrink=0.8, label="difference / mean")
-    figure.suptitle(f"camera {cam.CAMERAS[pair[0]]} − camera {cam.CAMERAS[pair[1]]}")
+    plots.bar(figure, drawn, axis, "difference / mean", extend="both")
+    figure.suptitle(f"ESIS, camera {cam.CAMERAS[pair[0]]} − camera {cam.CAMERAS[pair[1]]}")
     return figure
 
 
@@ -139,7 +140,8 @@ def vignetting(fields: np.ndarray, slopes: np.ndarray, single: np.ndarray) -> Fi
     axes = figure.subplots(1, 5)
     for axis, number, field in zip(axes, cam.CAMERAS, fields, strict=False):
         drawn = _picture(axis, field, f"camera {number}", cmap="viridis", vmin=1, vmax=1.6)
-    figure.colorbar(drawn, ax=axes[:4], shrink=0.8, label="V")
+    plots.bar(figure, drawn, axes[3], "V", extend="both")
+    figure.suptitle("ESIS: vignetting V of each camera")
     for index, number in enumerate(cam.CAMERAS):
         axes[4].plot(np.full(len(single), number), single[:, index], ".", color="0.6")
     axes[4].errorbar(cam.CAMERAS, slopes[0], slopes[1], fmt="o", color="tab:blue", capsize=4)

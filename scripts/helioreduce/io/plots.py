@@ -123,6 +123,11 @@ def write_movie(
         picture.replace(temporary)
 
 
+def bar(figure: Figure, shown: Any, axis: Any, label: str, **options: Any) -> Any:
+    """Add a colour bar right of an image and as tall as it; return it."""
+    return figure.colorbar(shown, cax=axis.inset_axes((1.03, 0.0, 0.045, 1.0)), label=label, **options)
+
+
 def reason(text: str) -> Figure:
     """Return a figure that says why there is nothing to draw."""
     figure = new(PAGE * 0.72, 1.2)

@@ -1,4 +1,8 @@
-"""Lines of progress: one for each finished job, in the words of its rule's message, with what is done and what is left."""
+"""Lines of progress: one for each finished job, in the words of its rule's message, with what is done and what is left.
+
+They read alike on a terminal, in a pipe and in the log of a cluster. Snakemake's plug-in ``rich`` (0.5.1 was tried) draws a bar
+for each rule on a terminal, without channel or time, and writes nothing of the jobs into a pipe.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from helioreduce.aia import cards
 from helioreduce.aia import wcs as coordinates
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
+from helioreduce.io import plots
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
 #: Colours of missing and of saturated pixels.
@@ -208,7 +209,7 @@ def limb(axis: Any, image: Image) -> None:
 
 def bar(figure: Figure, shown: Any, axis: Any, label: str, **options: Any) -> Any:
     """Add a colour bar right of an image and as tall as it, with round numbers where the stretch is asinh; return it."""
-    scale = figure.colorbar(shown, cax=axis.inset_axes((1.03, 0.0, 0.045, 1.0)), label=label, **options)
+    scale = plots.bar(figure, shown, axis, label, **options)
     if isinstance(shown.norm, AsinhNorm):
         ticks = round_steps(shown.norm)
         scale.set_ticks(ticks, labels=[f"{value:g}" for value in ticks])
