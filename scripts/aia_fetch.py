@@ -20,13 +20,15 @@ def main(
 ) -> None:
     """Fetch the image of a usable record, rebuild the header, write it and where it came from; keep a copy."""
     frame, allowed = retrieval.Listed(record_list, time, exports), Policy(**config["aia"]["quality"])
-    locate = Region.of(cutout).locate if cutout else None
-    cut = fetch.Cut.of(cutout["im_patch"], locate) if cutout and locate and exports else None
+    region = Region.of(cutout) if cutout else None
+    cut = fetch.Cut.of(cutout["im_patch"], region.served) if cutout and region and exports else None
     with losses.noted(frame.channel, time), access.connect(source) as url:
         record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed, cut)
         if copy:
             recording.keep_frame(copy, record, {"image": entry.file})
-        told = fetch.image(entry, record, image, records.origin(record_list)["queries"], allowed, locate)
+        told = fetch.image(
+            entry, record, image, records.origin(record_list)["queries"], allowed, region.locate if region else None
+        )
         fetch.write_history(history, told)
         if cutout and not cut:  # whole images are too large to be kept for a part of them
             entry.drop()

@@ -78,6 +78,10 @@ class Region:
         window = self.window(whole)
         return check(own, shape, window) if shape == (window.ny, window.nx) else within(window, shape)
 
+    def served(self, whole: Header, own: Header, shape: tuple[int, int]) -> Window:
+        """Return the window of what a server has cut, which must be the one that was asked for; see :meth:`locate`."""
+        return check(own, shape, self.window(whole))
+
     def part(self, whole: Header, _: Header, shape: tuple[int, int]) -> Window:
         """Return the window in a file, which need not be a whole frame, in its own pixels: arguments as of :meth:`locate`."""
         return within(self.window(whole), shape)

@@ -33,15 +33,14 @@ def processes(steps: Iterable[str], headers: Sequence[Header]) -> list[Process]:
     return found
 
 
-def processed(source: Path, target: Path, header: Header, steps: Iterable[Process], request: str) -> bool:
-    """Write ``source`` after some processes, with ``header`` changed accordingly.
+def processed(source: Path, target: Path, header: Header, steps: Iterable[Process], request: str, parent: str) -> bool:
+    """Write ``source``, of the record ``parent``, after some processes, with ``header`` changed accordingly.
 
     Returns
     -------
     bool
         Whether there is a file: frames may be skipped.
     """
-    parent = str(header.get("T_REC")), header.get("WAVELNTH"), str(header.get("DRMS_ID", "")).partition(":")[0]
     image, stored = jsoc_files.read_counts(source)
     for step in steps:
         result = step(image, header)
@@ -50,7 +49,7 @@ def processed(source: Path, target: Path, header: Header, steps: Iterable[Proces
         image, header = result
     header["PRIMARYK"], header["REQUESTI"] = "T_REC, WAVELNTH, RequestID", request[:8]
     header["DRMS_ID"] = str(header.get("DRMS_ID", "")).replace(":", "_mod:", 1)
-    header["SOURCE"] = f"{parent[2]}[{parent[0]}{'' if parent[0].endswith('Z') else 'Z'}][{parent[1]}]"
+    header["SOURCE"] = parent
     good = image[image != BLANK] if image.dtype.kind == "i" else image[np.isfinite(image)]
     if good.size:
         header["DATAMIN"], header["DATAMAX"], header["DATAMEAN"] = float(good.min()), float(good.max()), float(good.mean())

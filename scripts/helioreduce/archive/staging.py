@@ -51,9 +51,9 @@ def stage(
             _link(item.file, folder / name)
             record += f"{{{item.segment}}}"
         elif steps:
-            record = f"{record.replace('[', '_mod[', 1)}[{folder.parent.name}]"
-            header = exported(item.series, item.record, item.segment)
-            if not processed(item.file, folder / name, header, made, folder.parent.name):
+            header, parent = exported(item.series, item.record, item.segment), record
+            record = f"{parent.replace('[', '_mod[', 1)}[{folder.parent.name}]"
+            if not processed(item.file, folder / name, header, made, folder.parent.name, parent):
                 continue
         elif item.file.suffix == ".fits":
             jsoc_files.rewrite(item.file, folder / name, exported(item.series, item.record, item.segment))

@@ -108,9 +108,18 @@ def verify_cutout(file: Path, record: Record, locate: jsoc_files.Locate) -> list
     locate(merging.merge(record), header, (counts.shape[0], counts.shape[1]))
     verified += ["window", *_identity(header, record)]
     source = str(header.get("SOURCE", ""))
-    if source and source.replace(" ", "") != record.name and not source.startswith(record.name):
+    if source and _parsed(source) != _parsed(record.name):
         raise InputError(f"it is cut out of {source}, not of {record.name}")
     return [*verified, *["source"] * bool(source)]
+
+
+def _parsed(name: str) -> tuple[str, object, str]:
+    """Return series, time and channel of the name of a record; a time may be written with decimals."""
+    series, time, channel, *_ = (*re.split(r"\]?\[", name.partition("{")[0].rstrip("]")), "", "")
+    try:
+        return series, times.parse(time), channel
+    except InputError:
+        return series, time, channel
 
 
 def expected(record: Record, segment: str) -> dict[str, str]:

@@ -149,12 +149,12 @@ class Cutout:
         """Refuse what no server could cut."""
         if min(self.shape) < 8 or max(self.shape) > NPIX:
             raise InputError(f"aia.cutout.size gives {self.shape[1]} × {self.shape[0]} pixels", cure="Give 8 to 4096")
-        half_arcsec = NPIX * SCALE_ARCSEC / 2
-        for at, n in zip(self.direction, self.shape[::-1], strict=True):
-            if abs(at) + n * SCALE_ARCSEC / 2 > half_arcsec:
-                raise InputError("aia.cutout: the box reaches beyond the detector", cure=_MOVE)
         if self.settings["tracking"]:
             longitude, latitude = map(math.radians, self.place)
             if sphere.seen_at(view(self.end), longitude, latitude) is None:
                 problem = f"aia.cutout: by {times.iso(self.end)} the region has turned behind the limb"
                 raise InputError(problem, cure="Ask for a shorter time, or set aia.cutout.tracking to false")
+        half_arcsec = NPIX * SCALE_ARCSEC / 2
+        for at, n in zip(self.direction, self.shape[::-1], strict=True):
+            if abs(at) + n * SCALE_ARCSEC / 2 > half_arcsec:
+                raise InputError("aia.cutout: the box reaches beyond the detector", cure=_MOVE)
