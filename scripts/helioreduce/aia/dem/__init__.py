@@ -1,0 +1,1 @@
+"""Differential emission measure: the temperatures of the plasma behind the counts of several channels."""

@@ -1,0 +1,285 @@
+"""The positive DEM whose logarithm is smooth (Plowman & Caspi 2020, ApJ 905, 17), one pixel after another, compiled.
+
+x = eˢ on piecewise linear functions of log T. Each step linearises eˢ about the current s and solves
+(MᵀM + R) z = Mᵀ[d − K((1 − s) eˢ)], M = K eˢ/σ, where zᵀRz = n/(δ² ΔlogT) Σ (Δz)²/ΔT keeps the logarithm smooth on the scale
+of δ e-foldings per dex. With z = v + cumsum(u) the matrix R is diagonal, and with τ = δ² ΔlogT ΔT/n and M' = the sums of M
+over the temperatures above, the step is a system of as many unknowns as there are channels:
+(1 + M'τM'ᵀ) λ + m v = d, m·λ = 0, u = τM'ᵀλ, m = the sums of M over all temperatures.
+
+Limits of steps, stall and tolerance are those of the authors' code, which made the results of the paper, not of its text.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from helioreduce.aia.dem import found as results
+from helioreduce.aia.dem.small import backward, cholesky, exponentials, forward
+from helioreduce.aia.dem.status import NEGATIVE, NOT_CONVERGED, RELAXED, usable
+
+#: Trial steps, and the largest change of s in the first of them (Plowman & Caspi 2020, code of the appendix).
+_SHORT, _LONG, _LARGEST = 0.1, 0.5, 0.5
+#: Steps that are taken before a stall counts.
+_PATIENCE = 5
+_FAST = {"contract", "reassoc"}
+
+
+class Options(NamedTuple):
+    """Scale of smoothness τ n (temperatures − 1,), target and tolerance of χ², least value of the start, most steps."""
+
+    tau: np.ndarray
+    chi2: float
+    tolerance: float
+    floor: float
+    iterations: int
+
+
+@numba.njit(cache=True, nogil=True, parallel=True)
+def invert(data, sigma, problem, options, found, chunks):
+    """Invert pixels (N, channels); every ``chunks``-th one goes to the same thread."""
+    nf, nt = problem.counts.shape
+    for chunk in numba.prange(chunks):
+        rows, work = np.empty((3 * nf, nt)), np.empty((7, nt))
+        system, used = np.empty((nf + 4, nf)), np.empty(nf, np.int64)
+        for p in range(chunk, data.shape[0], chunks):
+            _pixel(p, data[p], sigma[p], problem, options, found, rows, work, system, used)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _pixel(p, data, sigma, problem, options, found, rows, work, system, used):
+    n, status = usable(data, sigma, used)
+    if n < problem.least:
+        results.fail(found, p, status)
+        return
+    nf = data.size
+    kernel, slopes, sums = rows[:nf], rows[nf : 2 * nf], rows[2 * nf :]
+    d = system[nf]
+    for k in range(n):
+        i = used[k]
+        status |= NEGATIVE if data[i] < 0.0 else 0
+        d[k] = max(data[i], 0.0) / sigma[i]
+        for j in range(problem.counts.shape[1]):
+            kernel[k, j] = problem.counts[i, j] / sigma[i]
+    start = _start(data, sigma, problem.counts, used, n, options.floor)
+    steps = _iterate(start, d, kernel, slopes, sums, options, n, work, system) if start > 0.0 else -1
+    if steps < 0:
+        results.fail(found, p, status)
+        return
+    found.dem[p] = work[1]
+    found.iterations[p] = steps
+    if steps >= options.iterations:
+        status |= NOT_CONVERGED
+    for k in range(n):  # as they were inverted
+        system[nf + 1, used[k]] = d[k] * sigma[used[k]]
+    chi2 = results.fit(found, p, system[nf + 1], sigma, used, n, problem.counts, work[1])
+    if chi2 > options.chi2 + options.tolerance:
+        status |= RELAXED
+    found.status[p] = status
+    total = results.summarise(found, p, problem)
+    _errors(found, p, problem, options.tau, kernel, slopes, sums, n, work, system, total)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _start(data, sigma, counts, used, n, floor):
+    """Return the flat DEM that fits best, with every value raised to the floor."""
+    above, below = 0.0, 0.0
+    for k in range(n):
+        i = used[k]
+        flat = counts[i].sum()
+        above += flat * max(data[i], floor) / sigma[i] ** 2
+        below += (flat / sigma[i]) ** 2
+    return above / below
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _iterate(start, d, kernel, slopes, sums, options, n, work, system):
+    """Take steps until χ² is what was asked for; return their number, −1 where a system is singular.
+
+    ``work[0]`` is s at the end, and ``work[1]`` its exponential.
+    """
+    nt = kernel.shape[1]
+    s, x, z, delta, ratio, trial = work[0], work[1], work[2], work[3], work[4], work[5]
+    s[:], x[:] = np.log(start), start
+    chi2 = _chi2(d, kernel, x, n)
+    for step in range(options.iterations):
+        if not _solve(d, kernel, slopes, sums, options.tau, n, s, x, z, system):
+            return -1
+        largest = 0.0
+        for j in range(nt):
+            delta[j] = z[j] - s[j]
+            largest = max(largest, abs(delta[j]))
+        if not largest < np.inf:
+            return -1
+        sign = -1.0 if chi2 < options.chi2 else 1.0
+        scale = sign * min(largest, _LARGEST / _SHORT) / largest if largest > 0.0 else 0.0
+        for j in range(nt):
+            delta[j] *= scale
+            z[j] = delta[j] * _SHORT
+        exponentials(z, ratio, work[6])
+        for j in range(nt):
+            trial[j] = x[j] * ratio[j]
+            fourth = ratio[j] * ratio[j]
+            ratio[j] = trial[j] * fourth * fourth  # the long step is the short one five times
+        short, long = _chi2(d, kernel, trial, n), _chi2(d, kernel, ratio, n)
+        length = (_SHORT * (long - options.chi2) + _LONG * (options.chi2 - short)) / (long - short)
+        stalled = sign * (chi2 - short) / _SHORT < options.tolerance
+        if length <= _SHORT:
+            length, chi2, x[:] = _SHORT, short, trial
+        elif length >= _LONG:
+            length, chi2, x[:] = _LONG, long, ratio
+        for j in range(nt):
+            s[j] += delta[j] * length
+        if _SHORT < length < _LONG:
+            exponentials(s, x, work[6])
+            chi2 = _chi2(d, kernel, x, n)
+        if not chi2 < np.inf:
+            return -1
+        if (stalled and step > _PATIENCE) or abs(chi2 - options.chi2) < options.tolerance:
+            exponentials(s, x, work[6])
+            return step + 1
+    exponentials(s, x, work[6])
+    return options.iterations
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _chi2(d, kernel, x, n):
+    """Return χ² per channel of x."""
+    total = 0.0
+    for k in range(n):
+        model = 0.0
+        for j in range(x.size):
+            model += kernel[k, j] * x[j]
+        total += (d[k] - model) * (d[k] - model)
+    return total / n
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _system(kernel, slopes, sums, tau, n, x, system):
+    """Write M, its sums over the temperatures above, and the factor of 1 + M'τM'ᵀ; the sums over all into the row after d.
+
+    Return whether it is positive definite.
+    """
+    nf, nt = system.shape[1], x.size
+    for k in range(n):
+        total = 0.0
+        for j in range(nt):
+            slopes[k, j] = kernel[k, j] * x[j]
+        for j in range(nt - 1, 0, -1):
+            total += slopes[k, j]
+            sums[k, j - 1] = total
+        system[nf + 1, k] = total + slopes[k, 0]
+    for k in range(n):
+        for i in range(k + 1):
+            total = 0.0
+            for j in range(nt - 1):
+                total += sums[k, j] * tau[j] * sums[i, j]
+            system[k, i] = total / n
+        system[k, k] += 1.0
+    return cholesky(system, n)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _solve(d, kernel, slopes, sums, tau, n, s, x, z, system):
+    """Write z, the solution of the system about s; return whether there is one."""
+    nf, nt = system.shape[1], x.size
+    if not _system(kernel, slopes, sums, tau, n, x, system):
+        return False
+    m, y, lam = system[nf + 1], system[nf + 2], system[nf + 3]
+    for k in range(n):
+        linear = 0.0
+        for j in range(nt):
+            linear += slopes[k, j] * (1.0 - s[j])
+        lam[k] = d[k] - linear
+    forward(system, m, y, n)
+    forward(system, lam, lam, n)
+    above, below = 0.0, 0.0
+    for k in range(n):
+        above += y[k] * lam[k]
+        below += y[k] * y[k]
+    v = above / below
+    for k in range(n):
+        lam[k] -= v * y[k]
+    backward(system, lam, lam, n)
+    z[0] = v
+    for j in range(nt - 1):
+        z[j + 1] = 0.0
+    for k in range(n):
+        for j in range(nt - 1):
+            z[j + 1] += sums[k, j] * lam[k]
+    for j in range(nt - 1):
+        z[j + 1] = z[j] + tau[j] / n * z[j + 1]
+    return True
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _errors(found, p, problem, tau, kernel, slopes, sums, n, work, system, total):
+    """Write every σ from the covariance (MᵀM + R)⁻¹ of ln x.
+
+    Of the sums gᵀz and hᵀz the covariance is Σ τ G H + f_g f_h/|y|² − c_g·c_h, where G are the sums of g over the temperatures
+    above, c = L⁻¹M'τG, y = L⁻¹m, L the factor of 1 + M'τM'ᵀ, and f = Σ g − c·y (the free constant v).
+    """
+    nf, nt, nb = system.shape[1], problem.logt.size, problem.bands.shape[0]
+    if not _system(kernel, slopes, sums, tau, n, found.dem[p], system):
+        return
+    m, y = system[nf + 1], system[nf + 2]
+    forward(system, m, y, n)
+    below = 0.0
+    for k in range(n):
+        below += y[k] * y[k]
+    _point_errors(found, p, tau, sums, n, system, y, below)
+    above, c, f = np.empty((nb + 1, nt)), np.empty((nb + 1, nf)), np.empty(nb + 1)
+    for b in range(nb + 1):
+        _project(found, p, problem, b, total, tau, sums, n, system, y, above[b], c[b], f)
+    for b in range(nb + 1):
+        for e in range(b + 1):
+            value = f[b] * f[e] / below
+            for j in range(nt - 1):
+                value += tau[j] / n * above[b, j] * above[e, j]
+            for k in range(n):
+                value -= c[b, k] * c[e, k]
+            if b < nb:
+                found.covariance[p, b, e] = found.covariance[p, e, b] = value
+            elif e == nb:
+                found.logt[p, 1] = np.sqrt(max(value, 0.0))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _project(found, p, problem, b, total, tau, sums, n, system, y, above, c, f):
+    """Write G, c and f of one band, or of the EM-weighted log T after the last band."""
+    dem, nt, g = found.dem[p], problem.logt.size, 0.0
+    for j in range(nt - 1, -1, -1):
+        if j < nt - 1:
+            above[j] = g
+        if b < problem.bands.shape[0]:
+            g += problem.bands[b, j] * dem[j]
+        else:
+            g += problem.weights[j] * dem[j] * (problem.logt[j] - found.logt[p, 0]) / total
+    for k in range(n):
+        c[k] = 0.0
+        for j in range(nt - 1):
+            c[k] += sums[k, j] * tau[j] / n * above[j]
+    forward(system, c, c, n)
+    f[b] = g
+    for k in range(n):
+        f[b] -= c[k] * y[k]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _point_errors(found, p, tau, sums, n, system, y, below):
+    """Write σ of the DEM at every temperature: DEM × σ(ln DEM)."""
+    c, prior = np.zeros(n), 0.0
+    solved = np.empty(n)
+    for j in range(found.dem.shape[1]):
+        if j > 0:
+            prior += tau[j - 1] / n
+            for k in range(n):
+                c[k] += sums[k, j - 1] * tau[j - 1] / n
+        forward(system, c, solved, n)
+        variance, f = prior, 1.0
+        for k in range(n):
+            variance -= solved[k] * solved[k]
+            f -= solved[k] * y[k]
+        found.sigma[p, j] = found.dem[p, j] * np.sqrt(max(variance + f * f / below, 0.0))
