@@ -24,6 +24,7 @@ include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
 include: "workflow/rules/spice.smk"
 include: "workflow/rules/response.smk"
+include: "workflow/rules/dem.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/check.smk"
 
@@ -35,4 +36,4 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube))
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, dem=dem.refusal))

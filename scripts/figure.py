@@ -1,5 +1,6 @@
 """One figure, by its name in the catalogue."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ READ = {
     Kind.TABLE: ecsv.read_table,
     Kind.ROWS: lambda file: ecsv.read(file)[0],
     Kind.ROW: lambda file: ecsv.read(file)[0][0],
+    Kind.DEM: lambda file: import_module("helioreduce.aia.dem.product").read(file, 1024),
     Kind.DEGRADATION: lambda file: tables.read(Path(file), "degradation")[0],
 }
 
@@ -26,8 +28,7 @@ def main(figure: str, outputs: list[str], **given: Any) -> None:
     """Read the inputs as the catalogue says, draw, write."""
     entry = catalogue.FIGURES[figure]
     values = {name: read(given[name], kind) for name, kind in entry.inputs.items() if name in given}
-    options = {name: of_type(given[name]) for name, of_type in entry.options.items()}
-    plots.write(outputs, catalogue.function(figure), **values, **options)
+    plots.write(outputs, catalogue.function(figure), **values, **{name: kind(given[name]) for name, kind in entry.options.items()})
 
 
 def read(files: Any, kind: Kind) -> Any:

@@ -47,7 +47,9 @@ def errors(dn: np.ndarray, relative: float = 0.1, pixels: int = 1) -> np.ndarray
     return np.sqrt((dn * 2 / _EXPOSURE_S + (_NOISE_DN / _EXPOSURE_S) ** 2) / pixels + (relative * dn) ** 2)
 
 
-def draws(truth: np.ndarray, number: int, seed: int = 0, relative: float = 0.1, pixels: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def draws(
+    truth: np.ndarray, number: int, seed: int = 0, relative: float = 0.1, pixels: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Return noisy counts (number, channels) of a plasma, and their σ."""
     dn = counts(truth)
     sigma = np.broadcast_to(errors(dn, relative, pixels), (number, dn.size))

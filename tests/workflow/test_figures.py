@@ -42,7 +42,8 @@ def test_every_figure_has_rule_and_caption(snakemake, cutout, responses):
     planned = {name for name in FIGURES if re.search(rf"\bfigure_{name}\b", done.stdout + done.stderr)}
     assert captions == set(FIGURES)
     of_spikes = {name for name in FIGURES if name.startswith("spike")}  # the user has no spikes, and one channel
-    assert set(FIGURES) - planned == {*of_spikes, "alignment"}
+    of_six = {name for name in FIGURES if name.startswith("dem")}
+    assert set(FIGURES) - planned == {*of_spikes, *of_six, "alignment"}
 
 
 def test_bad_settings_are_named(snakemake, cutout):

@@ -14,6 +14,7 @@ from helioreduce.plan.aia_missing import goes_on
 from helioreduce.plan import targets
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
+from helioreduce.plan.dem import Plan as DEMPlan
 from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.figures import Plan as FiguresPlan
 from helioreduce.plan.paths import REPOSITORY
@@ -37,6 +38,7 @@ try:
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
+    dem = DEMPlan(aia, response)
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
     asked = {
@@ -44,6 +46,7 @@ try:
         *figures.targets(),
         *figures.light_curves,
         *figures.alignment,
+        *dem.targets(),
         *esis.targets(),
         *spice.targets(),
         *aia_cube.targets(),

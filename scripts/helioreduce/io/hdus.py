@@ -83,14 +83,14 @@ def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
     try:
         with replaced(path) as temporary, warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
-            _sign(hdus, Path(path).name if signed else "")
+            sign(hdus, Path(path).name if signed else "")
             checked = _with_checksums(_as_stored(hdus))
             checked.writeto(temporary, overwrite=True, output_verify="silentfix")
     except OSError as error:
         raise unwritable(error, path) from None
 
 
-def _sign(hdus: fits.HDUList, name: str) -> None:
+def sign(hdus: fits.HDUList, name: str) -> None:
     """Say in the first header what the file is, and there and beside the first image whether it is simulated."""
     if name:
         values = (name, (date(), "[UTC] when this file was made"), "helioreduce", (__version__, "version of CREATOR"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from helioreduce.aia.channels import EUV
 from helioreduce.aia.figures.catalogue import FIGURES, Covers, Entry, module
-from helioreduce.plan import aia, response
+from helioreduce.plan import aia, dem, response
 from helioreduce.plan.aia import Key, product
 from helioreduce.plan.paths import REPOSITORY
 from helioreduce.plan.source import frame
@@ -96,6 +96,7 @@ class Plan:
             *self._degradation(),
             *self._errors(),
             *self._response(),
+            *self._dem(),
             *self._series(),
         )
         return {figure.name: figure for figure in groups}
@@ -208,6 +209,14 @@ class Plan:
         yield Figure("response_components", self._first_in(self.responses.has_wavelength), wavelength)
         yield Figure("response_variants", self._first_in(self.responses.has_wavelength), wavelength)
         yield Figure("temperature_response", self._first_in(self.responses.has_temperature)[:1], temperature)
+
+    def _dem(self) -> Iterable[Figure]:
+        sets: Inputs = {"dem": "results/aia/dem/{time}.fits"}
+        found = dem.Plan(self.images, self.responses)
+        frames = () if found.refusal else tuple((dem.CHANNELS[0], time) for time in list(found.groups)[:1])
+        for name in ("dem_fit", "dem_curves", "dem_recovery"):
+            yield Figure(name, frames, sets)
+        yield Figure("dem_dated", frames, {**sets, "response": "results/aia/response/temperature/{time}.ecsv"})
 
     def _series(self) -> Iterable[Figure]:
         yield Figure("light_curves", self.first(), {"curves": self.curves})

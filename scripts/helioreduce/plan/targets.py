@@ -17,7 +17,9 @@ _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d
 _SHOWN = 3
 
 
-def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube) -> None:
+def check(
+    targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube, **refusals: InputError | None
+) -> None:
     """Refuse targets that are no rule, no file, or a frame that the configuration does not ask for.
 
     Parameters
@@ -30,6 +32,8 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
         AIA's plan of the configuration.
     cube
         Its cube.
+    refusals
+        Why a rule has nothing to make, by its name.
 
     Raises
     ------
@@ -39,6 +43,8 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
     for target in targets:
         if target == "cube":
             check_asked(cube)
+        if refusal := refusals.get(target):
+            raise refusal.at(target)
         if match := _FRAME.fullmatch(target):
             _check_frame(target, match[1], match[2], plan)
         elif "/" not in target and "." not in target and target not in rules:

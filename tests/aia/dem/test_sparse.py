@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import linprog
 
 from helioreduce.aia.dem import sparse
-from helioreduce.aia.dem.found import Found
+from helioreduce.aia.dem.found import empty
 from helioreduce.aia.dem.status import Status
 
 
@@ -25,7 +25,7 @@ def solutions(inversion, data, sigma):
     """Σx of every pixel: the dictionary's emission measure at a cost of one a function."""
     problem = inversion.problem._replace(values=np.ones((1, inversion.problem.counts.shape[1])), logt=np.ones(1))
     problem = problem._replace(bands=np.ones((1, 1)), weights=np.ones(1))
-    found = Found.empty(len(data), data.shape[1], 1, 1)
+    found = empty(len(data), data.shape[1], 1, 1)
     sparse.invert(np.ascontiguousarray(data), np.ascontiguousarray(sigma), problem, sparse.Options(200), found, 1)
     return found.dem[:, 0], found.status
 
@@ -33,7 +33,10 @@ def solutions(inversion, data, sigma):
 def random_pixels(number):
     rng = np.random.default_rng(7)
     centres, spreads, sizes = rng.uniform(5.8, 7.1, number), rng.uniform(0.05, 0.3, number), 10 ** rng.uniform(26, 29, number)
-    pixels = [dem_cases.draws(dem_cases.gaussian(*case), 1, seed=n) for n, case in enumerate(zip(centres, spreads, sizes, strict=True))]
+    pixels = [
+        dem_cases.draws(dem_cases.gaussian(*case), 1, seed=n)
+        for n, case in enumerate(zip(centres, spreads, sizes, strict=True))
+    ]
     return np.concatenate([data for data, _ in pixels]), np.concatenate([sigma for _, sigma in pixels])
 
 
@@ -61,7 +64,9 @@ def test_errors_follow_the_data_on_the_same_functions():
     inversion = dem_cases.inversion("sparse")
     data, sigma = dem_cases.draws(dem_cases.gaussian(6.3, 0.15, 1e29), 1)
     base, step = inversion.invert(data, sigma), 1e-5
-    slopes = np.stack([(inversion.invert(data + step * sigma * unit, sigma).em[0] - base.em[0]) / step for unit in np.eye(6)], axis=1)
+    slopes = np.stack(
+        [(inversion.invert(data + step * sigma * unit, sigma).em[0] - base.em[0]) / step for unit in np.eye(6)], axis=1
+    )
     np.testing.assert_allclose(base.covariance[0], slopes @ slopes.T, atol=1e-5 * np.abs(base.covariance).max())
 
 

@@ -8,7 +8,7 @@ import pytest
 from astropy.table import Table
 
 from helioreduce.aia.dem import tikhonov
-from helioreduce.aia.dem.found import Found
+from helioreduce.aia.dem.found import empty
 from helioreduce.aia.dem.inversion import Inversion
 from helioreduce.aia.dem.status import Status
 
@@ -77,7 +77,7 @@ def test_bands_have_the_variance_of_their_sum():
 def test_resolution_is_the_half_width_of_what_a_spike_becomes():
     inversion = dem_cases.inversion("tikhonov", bins=42, span=(5.6, 7.5))
     data, sigma = (np.ascontiguousarray(plane) for plane in dem_cases.draws(dem_cases.gaussian(6.3, 0.15, 1e29), 3))
-    found, width = Found.empty(3, 6, 42, len(inversion.bands) - 1), np.full((3, 42), np.nan)
+    found, width = empty(3, 6, 42, len(inversion.bands) - 1), np.full((3, 42), np.nan)
     tikhonov.invert(data, sigma, inversion.problem, tikhonov.Options(inversion.widths, 1.0, 42, 10, True), found, width, 1)
     fine = inversion.logt[0] + 1e-8 + (inversion.logt[-1] - inversion.logt[0]) * np.arange(51) / 51
     for p in range(3):

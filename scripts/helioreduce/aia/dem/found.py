@@ -37,12 +37,13 @@ class Found(NamedTuple):
     status: np.ndarray  # (N,)
     iterations: np.ndarray  # (N,)
 
-    @classmethod
-    def empty(cls, pixels: int, channels: int, temperatures: int, bands: int) -> Found:
-        """Return room for the results of ``pixels``."""
-        shapes = [(temperatures,), (temperatures,), (bands,), (bands, bands), (2,), (channels,), ()]
-        values = [np.full((pixels, *shape), np.nan) for shape in shapes]
-        return cls(*values, np.zeros(pixels, np.uint8), np.zeros(pixels, np.int16))
+
+def empty(pixels: int, channels: int, temperatures: int, bands: int) -> Found:
+    """Return room for the results of some pixels, NaN."""
+    shapes: list[tuple[int, ...]] = [(temperatures,), (temperatures,), (bands,), (bands, bands), (2,), (channels,), ()]
+    dem, sigma, em, covariance, logt, counts, chi2 = (np.full((pixels, *shape), np.nan) for shape in shapes)
+    status, iterations = np.zeros(pixels, np.uint8), np.zeros(pixels, np.int16)
+    return Found(dem, sigma, em, covariance, logt, counts, chi2, status, iterations)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from helioreduce.aia.dem import logsmooth, sparse, tikhonov
-from helioreduce.aia.dem.found import Found, Problem
+from helioreduce.aia.dem.found import Found, Problem, empty
 from helioreduce.errors import InputError
 
 METHODS = ("logsmooth", "tikhonov", "sparse")
@@ -72,7 +72,8 @@ class Inversion:
         if self.response.shape[1] != self.logt.size:
             raise InputError(f"the response has {self.response.shape[1]} temperatures, the bins are {self.logt.size}")
         if self.bands[0] < self.span[0] - 1e-9 or self.bands[-1] > self.span[1] + 1e-9:
-            told = f"the bands go from {self.bands[0]:g} to {self.bands[-1]:g}, the DEM from {self.span[0]:.3f} to {self.span[1]:.3f}"
+            reach = f"from {self.bands[0]:g} to {self.bands[-1]:g}"
+            told = f"the bands go {reach}, the DEM from {self.span[0]:.3f} to {self.span[1]:.3f}"
             raise InputError(told, cure="Give bands within the temperatures, or more temperatures")
 
     @cached_property
@@ -122,8 +123,8 @@ class Inversion:
         else:
             functions = sparse.dictionary(self.logt)
             counts, values = self.response @ functions * _SPARSE, functions / self.widths[:, None] * _SPARSE
-        arrays = [np.ascontiguousarray(array, float) for array in (counts, values, bands, weights, self.logt)]
-        return Problem(*arrays, least)  # type: ignore[call-arg, arg-type]
+        counts, values, bands, weights = (np.ascontiguousarray(array, float) for array in (counts, values, bands, weights))
+        return Problem(counts, values, bands, weights, np.ascontiguousarray(self.logt), least)
 
     def invert(self, data: np.ndarray, sigma: np.ndarray) -> Found:
         """Invert pixels.
@@ -141,7 +142,7 @@ class Inversion:
             exception.
         """
         data, sigma = (np.ascontiguousarray(plane, np.float64) for plane in (data, sigma))
-        found = Found.empty(len(data), data.shape[1], self.logt.size, len(self.bands) - 1)
+        found = empty(len(data), data.shape[1], self.logt.size, len(self.bands) - 1)
         chunks = numba.get_num_threads()
         if self.method == "logsmooth":
             tau = self.smooth**2 * (self.logt[-1] - self.logt[0]) * np.diff(self.logt)
@@ -159,14 +160,16 @@ class Inversion:
 
 
 def mass(logt: np.ndarray) -> np.ndarray:
-    """Return ∫ h_i h_j dlogT of the piecewise linear functions h that are 1 at one temperature, (temperatures, temperatures)."""
+    """Return ∫ h_i h_j dlogT, h piecewise linear and 1 at one temperature: (temperatures, temperatures)."""
     step = np.diff(logt)
     sides = np.append(step, 0.0) + np.append(0.0, step)
     return np.diag(sides / 3) + np.diag(step / 6, 1) + np.diag(step / 6, -1)
 
 
 def interpolate(log_temperature: np.ndarray, response: np.ndarray, logt: np.ndarray) -> np.ndarray:
-    """Return a response (n,) at other temperatures, linear in the logarithms of both; values that are not positive count as the least.
+    """Return a response (n,) at other temperatures, linear in the logarithms of both.
+
+    Values that are not positive count as the least one that is.
 
     Raises
     ------

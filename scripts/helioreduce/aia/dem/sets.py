@@ -107,8 +107,8 @@ def window(headers: Sequence[Mapping[str, object]]) -> Window:
 def binned(data: np.ndarray, sigma: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Return means of ``side`` × ``side`` pixels and their σ, float32; rows and columns that fill no bin are left out.
 
-    The mean of N good pixels has σ² = Σ σ²/N². One that is a lower limit makes the bin one. With fewer than half of the pixels it
-    is NaN.
+    The mean of N good pixels has σ² = Σ σ²/N². One that is a lower limit makes the bin one. With fewer than half of the pixels
+    it is NaN.
     """
     if side == 1:
         return data.astype(np.float32), sigma.astype(np.float32)
@@ -134,7 +134,9 @@ def corrected(headers: Sequence[Mapping[str, object]]) -> bool:
     """
     told = {header.get(card("degradation")) == COMPLETE for header in headers}
     if len(told) > 1:
-        raise InputError("some channels are corrected for degradation, some are not", cure="Reduce all with one aia.steps.degradation")
+        raise InputError(
+            "some channels are corrected for degradation, some are not", cure="Reduce all with one aia.steps.degradation"
+        )
     return told.pop()
 
 
@@ -145,7 +147,9 @@ def _check(channels: Sequence[int], headers: Sequence[Header]) -> None:
         raise InputError(f"the channels are {told} Å", cure=f"Give one image each of {', '.join(map(str, CHANNELS))} Å")
     for channel, header in zip(channels, headers, strict=True):
         if str(header.get("BUNIT", "")).replace(" ", "") not in ("DN/s", "DNs-1"):
-            raise InputError(f"{channel} Å is in {header.get('BUNIT')}", cure="Give images in DN/s: set aia.steps.exposure to true")
+            raise InputError(
+                f"{channel} Å is in {header.get('BUNIT')}", cure="Give images in DN/s: set aia.steps.exposure to true"
+            )
 
 
 def _planes(image: Image, part: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +175,11 @@ def _header(headers: Sequence[Header], channels: Sequence[int], found: Window, s
     header["DEMSHIFT"] = (round(found.shift_px, 3), "[pix] largest offset between channels that is left")
     header["WCSAXES"] = 2
     for channel, own in sorted(zip(channels, headers, strict=True), key=lambda pair: pair[0]):
-        for key, name, comment in (("T_OBS", "TOBS", "time"), ("FSN", "FSN", "frame number"), ("EXPUSED", "EXP", "[s] exposure")):
+        for key, name, comment in (
+            ("T_OBS", "TOBS", "time"),
+            ("FSN", "FSN", "frame number"),
+            ("EXPUSED", "EXP", "[s] exposure"),
+        ):
             if cards.value(own, key) is not None:
                 header[f"{name}{channel}"] = (own[key], f"{comment} of {channel} A")
     settings = {"bin": side, "channels": " ".join(map(str, CHANNELS)), "spread_s": header["DEMSPAN"]}

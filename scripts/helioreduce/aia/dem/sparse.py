@@ -1,8 +1,8 @@
 """The DEM of least emission within the errors (Cheung et al. 2015, ApJ 807, 143), by a dense dual simplex method, compiled.
 
-min Σx, |Kx − d| ≤ fσ, x ≥ 0, on a dictionary of spikes and Gaussians in log T; f grows until there is a solution. No lower limit is
-negative. All costs are positive, so x = 0 is dual feasible and the dual simplex method starts without a first phase. The
-tableau has two rows for each channel and a column for each function; a pivot swaps a row and a column.
+min Σx, |Kx − d| ≤ fσ, x ≥ 0, on a dictionary of spikes and Gaussians in log T; f grows until there is a solution. No lower
+limit is negative. All costs are positive, so x = 0 is dual feasible and the dual simplex method starts without a first phase.
+The tableau has two rows for each channel and a column for each function; a pivot swaps a row and a column.
 
 σ is that of the solution on its own functions and active limits; which ones these are is taken as known.
 """

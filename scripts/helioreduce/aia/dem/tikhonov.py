@@ -1,8 +1,8 @@
 """The regularised DEM of Hannah & Kontar (2012, A&A 539, A146) as their code for maps computes it, compiled.
 
 x minimises |Ax − d|² + λ|Lx|², A = K dT/σ and d in units of σ, with a diagonal L that a first solution weights. With a diagonal
-L everything is in the small matrix A L⁻² Aᵀ = U s² Uᵀ, a row and column for each channel: x = L⁻²Aᵀ U (s² + λ)⁻¹ Uᵀ d. λ is that of
-a grid whose residual is nearest to the χ² that is asked for, which grows while any x is negative.
+L everything is in the small matrix A L⁻² Aᵀ = U s² Uᵀ, a row and column for each channel: x = L⁻²Aᵀ U (s² + λ)⁻¹ Uᵀ d. λ is
+that of a grid whose residual is nearest to the χ² that is asked for, which grows while any x is negative.
 
 σ is what the noise does to x for the λ and L of the pixel; it knows nothing of the bias of the regularisation.
 """
@@ -29,7 +29,7 @@ _FAST = {"contract", "reassoc"}
 
 
 class Options(NamedTuple):
-    """Widths of the bins (temperatures,), dex; target of χ², numbers of λ and of tries, and whether the resolution is wanted."""
+    """Widths of the bins (temperatures,), dex; target of χ², numbers of λ and of tries; whether the resolution is wanted."""
 
     widths: np.ndarray
     chi2: float

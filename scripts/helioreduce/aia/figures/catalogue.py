@@ -35,6 +35,7 @@ class Kind(Enum):
     TABLE = auto()  #: table with units and meta data
     ROWS = auto()  #: rows of a table
     ROW = auto()  #: the only row of a table
+    DEM = auto()  #: differential emission measure with all its maps
     DEGRADATION = auto()  #: rows of a degradation table in any of its formats
 
 
@@ -106,6 +107,10 @@ FIGURES = {
     "response_components": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
+    "dem_fit": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
+    "dem_curves": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
+    "dem_recovery": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
+    "dem_dated": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM, "response": Kind.TABLE}),
     "light_curves": Entry("series", "Series", Covers.RUN, {"curves": Kind.ROWS}),
     "channels": Entry("series", "Series", Covers.RUN, {"images": Kind.IMAGE, "curves": Kind.ROWS}),
     "alignment": Entry("series", "Series", Covers.RUN, {"offsets": Kind.ROWS}),

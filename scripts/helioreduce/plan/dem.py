@@ -1,0 +1,89 @@
+"""Differential emission measures: which frames of six channels belong together, and what is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from helioreduce import times
+from helioreduce.aia import pairing
+from helioreduce.errors import InputError
+from helioreduce.plan import aia, response
+from helioreduce.plan.aia import product
+
+#: Channels with a DEM, Å; planning loads no compiler, see :data:`helioreduce.aia.dem.inversion.CHANNELS`.
+CHANNELS = ("94", "131", "171", "193", "211", "335")
+#: Length of the time in the name of a frame; what follows tells cut-outs and simulated frames apart.
+_TIME = 15
+#: Memory, MB, for a pixel of a full frame's set and beside it.
+_SET_MB, _DEM_MB = 1900, 1500
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The DEMs of a reduction of AIA."""
+
+    images: aia.Plan
+    responses: response.Plan
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The section ``aia.dem`` of the configuration."""
+        found: Mapping[str, Any] = self.images.settings["dem"]
+        return found
+
+    @property
+    def inversion(self) -> dict[str, Any]:
+        """Settings that a DEM depends on beside its set."""
+        return {name: value for name, value in self.settings.items() if name not in ("bin", "tolerance_s")}
+
+    @cached_property
+    def groups(self) -> dict[str, dict[str, str]]:
+        """Times of the frames that belong together, by channel, for each set; its name is the time of 94 Å."""
+        suffixes = sorted({time[_TIME:] for channel, time in self.images.frames if channel in CHANNELS})
+        found: dict[str, dict[str, str]] = {}
+        for suffix in suffixes:
+            names = {
+                channel: sorted(time for own, time in self.images.frames if own == channel and time[_TIME:] == suffix)
+                for channel in CHANNELS
+            }
+            seconds = {int(c): [times.from_compact(time).timestamp() for time in held] for c, held in names.items() if held}
+            for group in pairing.groups(seconds, self.settings["tolerance_s"]):
+                own = {str(channel): names[str(channel)][index] for channel, index in group.frames.items()}
+                if len(own) == len(CHANNELS):
+                    found[own[CHANNELS[0]]] = own
+        return found
+
+    def channels(self, wildcards: Any) -> list[str]:
+        """Input function: the finished images of a set, aligned where that is asked for."""
+        own = self.groups.get(wildcards.time)
+        if own is None:
+            near = ", ".join(sorted(self.groups)[:3]) or "none: it needs six channels"
+            raise InputError(f"there is no set of six channels at {wildcards.time}", cure=f"The request has {near}")
+        aligned = self.images.settings["alignment"]["reference"]
+        return [product("aligned" if aligned else self.images.latest(*frame), *frame) for frame in own.items()]
+
+    def targets(self) -> list[str]:
+        """Return the DEMs and their maps."""
+        kinds = (("dem", "fits"), ("dem_maps", "png"))
+        return [f"results/aia/{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds]
+
+    @property
+    def refusal(self) -> InputError | None:
+        """Why the request has no DEM; None if it has one."""
+        if not self.groups:
+            cure = f"Set aia.channels to [{', '.join(CHANNELS)}], within aia.dem.tolerance_s of each other"
+            return InputError("a DEM needs six channels at one time", cure=cure)
+        if not all(self.responses.has_temperature(channel) for channel in CHANNELS):
+            cure = "Set aia.response.instrument and aia.response.emissivity, or put SolarSoft's files beside the tables"
+            return InputError("a DEM needs the temperature response of six channels", cure=cure)
+        if not (self.images.settings["steps"]["exposure"] or self.images.source.is_local):
+            return InputError("a DEM needs images in DN/s", cure="Set aia.steps.exposure to true")
+        return None
+
+    @property
+    def memory_mb(self) -> dict[str, int]:
+        """Memory of the jobs, MB."""
+        return {"set": _SET_MB, "dem": _DEM_MB}

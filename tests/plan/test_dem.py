@@ -1,0 +1,62 @@
+"""Which frames of six channels belong together, and what a request without a DEM is told."""
+
+from types import SimpleNamespace
+
+import pytest
+from configuration import configuration
+
+from helioreduce.aia.dem import inversion
+from helioreduce.errors import InputError
+from helioreduce.plan import aia, dem, response, targets
+
+SIX = {"channels": [94, 131, 171, 193, 211, 335, 304]}
+
+
+def plan(**changed):
+    images = aia.Plan.of(configuration(aia={**SIX, **changed}))
+    return dem.Plan(images, response.Plan.of(images))
+
+
+def test_channels_are_those_of_the_inversion():
+    assert tuple(map(str, inversion.CHANNELS)) == dem.CHANNELS
+
+
+def test_a_set_has_one_frame_of_each_channel():
+    made = plan(end="2014-01-01T00:00:24")
+    assert len(made.groups) == 3 and made.refusal is None
+    assert all(set(group) == set(dem.CHANNELS) for group in made.groups.values())
+    time = next(iter(made.groups))
+    files = made.channels(SimpleNamespace(time=time))
+    assert len(files) == 6 and files[0] == f"results/aia/normalised/94/{time}.fits"
+    assert made.targets()[:2] == [f"results/aia/dem/{time}.fits", f"results/aia/dem_maps/{time}.png"]
+
+
+def test_aligned_images_are_taken_where_they_are_asked_for():
+    made = plan(alignment={"tolerance_s": 12, "reference": 193})
+    assert made.channels(SimpleNamespace(time=next(iter(made.groups))))[0].startswith("results/aia/aligned/94/")
+
+
+def test_settings_of_the_set_do_not_make_a_dem_again():
+    assert not {"bin", "tolerance_s"} & set(plan().inversion)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"channels": [171, 193]}, r"a DEM needs six channels at one time. Set aia.channels to \[94, 131"),
+        (
+            {"steps": {"respike": True, "deconvolve": True, "degradation": True, "exposure": False}},
+            "a DEM needs images in DN/s",
+        ),
+    ],
+)
+def test_a_request_without_a_dem_is_told_why(change, told):
+    made = plan(**change)
+    with pytest.raises(InputError, match=told):
+        targets.check(["dem"], ["dem"], made.images, None, dem=made.refusal)
+    targets.check(["all"], ["all"], made.images, None, dem=made.refusal)
+
+
+def test_a_time_without_a_set_is_refused():
+    with pytest.raises(InputError, match="there is no set of six channels at 20150101T000000"):
+        plan().channels(SimpleNamespace(time="20150101T000000"))
