@@ -28,7 +28,7 @@ def main(figure: str, outputs: list[str], **given: Any) -> None:
     """Read the inputs as the catalogue says, draw, write."""
     entry = catalogue.FIGURES[figure]
     values = {name: read(given[name], kind) for name, kind in entry.inputs.items() if name in given}
-    plots.write(outputs, catalogue.function(figure), **values, **{name: kind(given[name]) for name, kind in entry.options.items()})
+    plots.write(outputs, catalogue.function(figure), **values, **{name: of(given[name]) for name, of in entry.options.items()})
 
 
 def read(files: Any, kind: Kind) -> Any:
