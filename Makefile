@@ -66,7 +66,7 @@ graph: .venv/reduction  ## draw the graph of the rules in docs/steps/rules.md an
 	@$(BIN)/snakemake --rulegraph mermaid-js 2>/dev/null | $(BIN)/python workflow/graph.py docs/steps/rules.md
 
 bench: .venv/test  ## kernels against their peers, as ratios in one run
-	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done
+	@for script in tests/benchmarks/[a-z]*.py; do PYTHONPATH=scripts:tests/support $(BIN)/python $$script || exit 1; done
 
 lock:  ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header pyproject.toml -o envs/reduction.lock

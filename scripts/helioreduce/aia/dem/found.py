@@ -22,6 +22,7 @@ class Problem(NamedTuple):
     weights: np.ndarray  # (temperatures,): emission measure of the whole range for DEM = 1
     logt: np.ndarray  # (temperatures,): centres, dex
     least: int  # channels without which there is no inversion
+    errors: bool  # whether any σ is wanted
 
 
 class Found(NamedTuple):

@@ -79,7 +79,8 @@ def _pixel(p, data, sigma, problem, options, found, rows, work, system, used):
         status |= RELAXED
     found.status[p] = status
     total = results.summarise(found, p, problem)
-    _errors(found, p, problem, options.tau, kernel, slopes, sums, n, work, system, total)
+    if problem.errors:
+        _errors(found, p, problem, options.tau, kernel, slopes, sums, n, work, system, total)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -80,8 +80,9 @@ def _pixel(p, data, sigma, n, used, status, problem, options, found, tableau, ro
     found.dem[p] = problem.values @ x
     results.fit(found, p, data, sigma, used, n, problem.counts, x)
     total = results.summarise(found, p, problem)
-    _factor(factor, problem.values, tableau, row_of, column_of, n)
-    results.errors_from_factor(found, p, problem, factor, n, total)
+    if problem.errors:
+        _factor(factor, problem.values, tableau, row_of, column_of, n)
+        results.errors_from_factor(found, p, problem, factor, n, total)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)

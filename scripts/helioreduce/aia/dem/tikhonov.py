@@ -86,7 +86,8 @@ def _pixel(p, data, sigma, n, used, status, problem, options, found, rows, vecto
     results.fit(found, p, data, sigma, used, n, problem.counts, x)
     total = results.summarise(found, p, problem)
     _inverse(factor, scaled, system, shrink, n)
-    results.errors_from_factor(found, p, problem, factor, n, total)
+    if problem.errors:
+        results.errors_from_factor(found, p, problem, factor, n, total)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
