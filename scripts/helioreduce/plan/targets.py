@@ -17,9 +17,7 @@ _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d
 _SHOWN = 3
 
 
-def check(
-    targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube, **refusals: InputError | None
-) -> None:
+def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube, **refusals: InputError | None) -> None:
     """Refuse targets that are no rule, no file, or a frame that the configuration does not ask for.
 
     Parameters

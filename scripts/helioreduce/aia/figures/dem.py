@@ -31,7 +31,7 @@ def dem_maps(dem: Maps) -> Figure:
     """Draw the emission measure of each band on one scale, and the EM-weighted log T, its σ and χ²."""
     bands, em = dem.tables["BANDS"], dem.images["EM"]
     rows = -(-len(em) // _COLUMNS) + 1
-    figure = plots.new(plots.PAGE, 2.2 * rows)
+    figure = plots.new(plots.PAGE, 2.2 * rows, f"SDO/AIA, {_label(dem)}")
     axes = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True)
     lit = em[np.isfinite(em) & (em > 0)]
     top = float(np.percentile(lit, 99.8)) if lit.size else 1.0
@@ -53,13 +53,12 @@ def dem_maps(dem: Maps) -> Figure:
         axis.set_title(title)
     figure.supxlabel(sky.LONGITUDE, fontsize=8)
     figure.supylabel(sky.LATITUDE, fontsize=8)
-    figure.suptitle(f"{dem.header.get('T_OBS', '')}, {dem.header['DEMMETH']}", fontsize=8)
     return figure
 
 
 def dem_fit(dem: Maps) -> Figure:
     """Draw the distribution of χ² with that of six independent channels, model over data, and σ(ln DEM) against temperature."""
-    figure = plots.new(plots.PAGE, 2.7)
+    figure = plots.new(plots.PAGE, 2.7, f"SDO/AIA, {_label(dem)}")
     left, middle, right = figure.subplots(1, 3)
     chi2 = dem.images["CHI2"][np.isfinite(dem.images["CHI2"])]
     edges = np.linspace(0, 5, 51)
@@ -90,7 +89,7 @@ def dem_fit(dem: Maps) -> Figure:
 
 def dem_curves(dem: Maps) -> Figure:
     """Draw the DEM of five points with its σ, and the emission measure that one temperature would need in each channel."""
-    inversion, figure = dem.inversion, plots.new(plots.PAGE, 4.6)
+    inversion, figure = dem.inversion, plots.new(plots.PAGE, 4.6, f"SDO/AIA, {_label(dem)}")
     axes = figure.subplots(2, 3).ravel()
     place, total = axes[5], np.nansum(dem.images["EM"], axis=0)
     place.imshow(np.log10(np.where(total > 0, total, np.nan)), cmap="Greys")
@@ -109,7 +108,7 @@ def dem_curves(dem: Maps) -> Figure:
 
 def dem_recovery(dem: Maps) -> Figure:
     """Draw what the method makes of plasmas of known temperature, with this response and errors of 10 %."""
-    inversion, figure = dem.inversion, plots.new(plots.PAGE, 3.6)
+    inversion, figure = dem.inversion, plots.new(plots.PAGE, 3.6, f"SDO/AIA, {_label(dem)}")
     axes = figure.subplots(2, 5, sharex=True, sharey="row").ravel()
     random = np.random.default_rng(1)
     for axis, (centre, width) in zip(axes, _TRUTHS, strict=True):
@@ -133,7 +132,7 @@ def dem_dated(dem: Maps, response: Table) -> Figure:
 
     ``response`` is the table of :func:`helioreduce.aia.response.tables.of_temperature`.
     """
-    inversion, figure = dem.inversion, plots.new(plots.PAGE * 0.7, 3.0)
+    inversion, figure = dem.inversion, plots.new(plots.PAGE * 0.7, 3.0, f"SDO/AIA, {_label(dem)}")
     axis = figure.subplots()
     data = np.nanmean(dem.images["OBSERVED"].reshape(len(CHANNELS), -1), axis=1, dtype=float)[None]
     sigma = with_relative(np.zeros_like(data), data, 0.1)
@@ -200,6 +199,11 @@ def _log_error(dem: Maps) -> np.ndarray:
     """Return σ(ln DEM), NaN where the DEM is not positive."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(dem.images[DEM] > 0, dem.images["UNCERT"] / dem.images[DEM], np.nan)
+
+
+def _label(dem: Maps) -> str:
+    """Return time and method."""
+    return f"{str(dem.header.get('T_OBS', ''))[:19]}, DEM by {dem.header['DEMMETH']}"
 
 
 def _line(channel: int) -> dict[str, Any]:
