@@ -163,15 +163,17 @@ def _system(kernel, slopes, sums, tau, n, x, system):
 
     Return whether it is positive definite.
     """
-    nf, nt = system.shape[1], x.size
+    nt, m = x.size, system[system.shape[1] + 1]
     for k in range(n):
-        total = 0.0
+        m[k] = 0.0
         for j in range(nt):
             slopes[k, j] = kernel[k, j] * x[j]
-        for j in range(nt - 1, 0, -1):
-            total += slopes[k, j]
-            sums[k, j - 1] = total
-        system[nf + 1, k] = total + slopes[k, 0]
+    for j in range(nt - 1, 0, -1):  # channels side by side: each sum waits for its own last term only
+        for k in range(n):
+            m[k] += slopes[k, j]
+            sums[k, j - 1] = m[k]
+    for k in range(n):
+        m[k] += slopes[k, 0]
     for k in range(n):
         for i in range(k + 1):
             total = 0.0
@@ -230,7 +232,7 @@ def _errors(found, p, problem, tau, kernel, slopes, sums, n, work, system, total
     below = 0.0
     for k in range(n):
         below += y[k] * y[k]
-    _point_errors(found, p, tau, sums, n, system, y, below)
+    _point_errors(found, p, tau, sums, slopes, n, system, y, below)
     above, c, f = np.empty((nb + 1, nt)), np.empty((nb + 1, nf)), np.empty(nb + 1)
     for b in range(nb + 1):
         _project(found, p, problem, b, total, tau, sums, n, system, y, above[b], c[b], f)
@@ -269,18 +271,25 @@ def _project(found, p, problem, b, total, tau, sums, n, system, y, above, c, f):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _point_errors(found, p, tau, sums, n, system, y, below):
-    """Write σ of the DEM at every temperature: DEM × σ(ln DEM)."""
-    c, prior = np.zeros(n), 0.0
-    solved = np.empty(n)
-    for j in range(found.dem.shape[1]):
-        if j > 0:
-            prior += tau[j - 1] / n
-            for k in range(n):
-                c[k] += sums[k, j - 1] * tau[j - 1] / n
-        forward(system, c, solved, n)
+def _point_errors(found, p, tau, sums, c, n, system, y, below):
+    """Write σ of the DEM at every temperature, DEM × σ(ln DEM); ``c`` is room for c of all temperatures."""
+    nt, prior = found.dem.shape[1], 0.0
+    for k in range(n):
+        c[k, 0] = 0.0
+    for j in range(1, nt):
+        for k in range(n):
+            c[k, j] = c[k, j - 1] + sums[k, j - 1] * (tau[j - 1] / n)
+    for k in range(n):
+        for i in range(k):
+            for j in range(nt):
+                c[k, j] -= system[k, i] * c[i, j]
+        for j in range(nt):
+            c[k, j] *= 1.0 / system[k, k]
+    for j in range(nt):
         variance, f = prior, 1.0
         for k in range(n):
-            variance -= solved[k] * solved[k]
-            f -= solved[k] * y[k]
+            variance -= c[k, j] * c[k, j]
+            f -= c[k, j] * y[k]
         found.sigma[p, j] = found.dem[p, j] * np.sqrt(max(variance + f * f / below, 0.0))
+        if j < nt - 1:
+            prior += tau[j] / n
