@@ -16,8 +16,8 @@ if Path("config.yaml").exists():  # --directory: a project's own settings, over 
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia.smk"
+include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia_batch.smk"
 include: "workflow/rules/aia_cube.smk"
 include: "workflow/rules/cosmic_rays.smk"

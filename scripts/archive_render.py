@@ -9,11 +9,21 @@ from helioreduce.sun.frame import render
 from helioreduce.sun.scenario import Scenario
 
 
-def main(scenario: dict, channel: str, time: str, image: str, truth: str, record: str, spikes: str = "", psf: str = "") -> None:
+def main(
+    scenario: dict,
+    channel: str,
+    time: str,
+    image: str,
+    truth: str,
+    record: str,
+    spikes: str = "",
+    psf: str = "",
+    stray_light: bool = False,
+) -> None:
     """Render the frame in the slot ``time`` and write its files; the record comes last."""
     settings, number, t_rec = Scenario.from_mapping(scenario), int(channel), times.from_compact(time)
     response = fits.read_array(psf)[0] if psf else None
-    frame = render(settings, number, t_rec, response, calibration.degradation(number, t_rec))
+    frame = render(settings, number, t_rec, response, calibration.degradation(number, t_rec), dark_sky=stray_light)
     jsoc_files.write_compressed(image, frame.image, frame.header, quarters=settings.quarter_dn and number == 94)
     if frame.spikes is not None:
         jsoc_files.write_compressed(spikes, frame.spikes)

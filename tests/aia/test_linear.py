@@ -217,23 +217,50 @@ def test_unknown_pixels_keep_what_they_have_and_do_not_spread(method, scene, lev
 
 
 @pytest.mark.parametrize(("frame_side", "side"), [(SIDE, 64), pytest.param(1024, 256, marks=pytest.mark.full)])
-def test_a_cut_out_agrees_with_the_frame_once_light_from_outside_is_known(frame_side, side):
+def test_a_cut_out_agrees_with_the_frame_once_light_from_outside_is_known(frame_side, side, level1_header):
     """Two passes: the frame, whose scene then tells what it scatters into the box."""
     observed = Scene(frame_side, 0.2)
-    data, otf, first = observed.observed(), observed.otf(), (int(0.4 * frame_side), int(0.35 * frame_side))
-    whole = linear.solve(data, otf, Control("cg"))
+    frame = image_of(observed.observed(), observed.variance(), level1_header)
+    first = int(0.4 * frame_side), int(0.35 * frame_side)
     box = tuple(slice(start, start + side) for start in first)
-    cut, expected = data[box].copy(), whole.scene[box].mean(dtype=float)
-    beyond = np.zeros(observed.kernel.shape, np.float32)
-    placed = tuple(before - start for (before, _), start in zip(padding.margins(cut.shape, otf), first, strict=True))
-    beyond[tuple(slice(start, start + frame_side) for start in placed)] = whole.scene
+    cut = frame.with_(data=frame.data[box], sigma=frame.sigma[box], flags=frame.flags[box])
+    for name, start in zip(("CRPIX2", "CRPIX1"), first, strict=True):
+        cut.header[name] = frame.header[name] - start
+    whole = deconvolution.deconvolve(frame, observed.otf(), method="cg", beyond="dark")
+    optics = deconvolution.Psf(kernel=observed.kernel.astype(np.float32))
+    expected = whole.data[box]
     for method in ("cg", "bid"):
-        assert abs(linear.solve(cut, otf, Control(method), beyond=beyond).scene.mean(dtype=float) - expected) <= 0.05
-    ignored, mirrored = (
-        linear.solve(cut, otf, Control("cg"), beyond=kind).scene.mean(dtype=float) for kind in ("dark", "mirror")
-    )
-    assert abs(ignored - expected) > 1
-    assert abs(mirrored - expected) < abs(ignored - expected)
+        found = deconvolution.from_psf(cut, optics, {"method": method}, whole)
+        assert abs((found.data - expected).mean(dtype=float)) <= 0.05 and abs(found.data - expected).max() < 1
+        assert not found.flagged(Flag.EDGE).any() and found.header["DECPAD"] == "given" and "CAVEAT" not in found.header
+    otf = optics.optics(cut, restoration.Options("cg")).otf
+    ignored, mirrored = (linear.solve(cut.data, otf, Control("cg"), beyond=kind).scene for kind in ("dark", "mirror"))
+    assert abs((ignored - expected).mean()) > 1
+    assert abs((mirrored - expected).mean()) < abs((ignored - expected).mean())
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"T_OBS": "2014-01-01T00:00:12.34Z"}, "T_OBS is"),
+        ({"CRPIX1": 2000.0}, "begins at pixel"),
+        ({"CRPIX1": 40.5}, "begins at pixel"),
+        ({"WAVELNTH": 193}, "WAVELNTH is 193"),
+    ],
+)
+def test_another_frame_than_that_of_the_cut_out_is_refused(change, problem, scene, level1_header):
+    frame = image_of(scene.observed(), scene.variance(), level1_header)
+    whole = deconvolution.deconvolve(frame, scene.otf(), method="inverse", beyond="dark")
+    cut = frame.with_(data=frame.data[8:72, 8:72], sigma=frame.sigma[8:72, 8:72], flags=frame.flags[8:72, 8:72])
+    cut.header.update(CRPIX1=frame.header["CRPIX1"] - 8, CRPIX2=frame.header["CRPIX2"] - 8)
+    assert deconvolution.light_from_outside(cut, whole, scene.otf()).shape == (64, 64)
+    with pytest.raises(InputError, match="not deconvolved"):
+        deconvolution.light_from_outside(cut, frame, scene.otf())
+    cut.header.update(change)
+    with pytest.raises(InputError, match=problem):
+        deconvolution.light_from_outside(cut, whole, scene.otf())
+    with pytest.raises(InputError, match="takes no light from outside"):
+        deconvolution.from_psf(cut, deconvolution.Psf(), {"method": "rl"}, whole)
 
 
 @pytest.mark.parametrize("method", ["cg", "bid", "inverse"])

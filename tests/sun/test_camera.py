@@ -53,6 +53,25 @@ def test_blur_keeps_flux_and_agrees_with_its_transform(rng: np.random.Generator)
     np.testing.assert_allclose(camera.blur(point, psf)[24:57, 14:47], 1000 * psf, atol=1e-4)
 
 
+def test_scattered_light_leaves_over_the_edges_for_good(rng: np.random.Generator) -> None:
+    """The direct sum over all pixels; light within and the light that left are all of it; nothing returns."""
+    scene, psf = rng.gamma(2, 50, (24, 20)).astype(np.float32), rng.random((61, 61))
+    psf /= psf.sum()
+    expected = sum(
+        scene[j, i] * psf[30 - j : 54 - j, 30 - i : 50 - i] for j in range(scene.shape[0]) for i in range(scene.shape[1])
+    )
+    np.testing.assert_allclose(camera.scatter(scene, psf), expected, rtol=2e-5)
+    point = np.zeros((64, 64), np.float32)
+    point[0, 0] = 1000
+    quarter = camera.scatter(point, gaussian_psf(33, 1.4))
+    assert quarter.sum(dtype=float) < 500 and quarter[32:].max() == pytest.approx(0, abs=1e-4)
+    inside = np.zeros((64, 64), np.float32)
+    inside[32, 32] = 1000
+    np.testing.assert_allclose(
+        camera.scatter(inside, gaussian_psf(33, 1.4)), camera.blur(inside, gaussian_psf(33, 1.4)), atol=1e-4
+    )
+
+
 @given(st.integers(0, 2**31))
 @settings(max_examples=20, deadline=None)
 def test_blooming_keeps_the_charge(seed: int) -> None:

@@ -8,7 +8,7 @@ from sun_frames import rendered
 
 from helioreduce.archive import records
 from helioreduce.archive.catalogue import Catalogue
-from helioreduce.sun import despiker, statistics
+from helioreduce.sun import despiker, events, statistics
 from helioreduce.sun.frame import Frame
 
 
@@ -60,6 +60,19 @@ def test_eclipse_dark_and_short_frames(frames: dict[int, Frame]) -> None:
     assert abs(float(dark.keywords["DATAMEAN"])) < 0.1
     assert short.truth.expected.sum(dtype=float) / whole == pytest.approx(0.1, rel=1e-4)
     assert [f.keywords[n] for f, n in ((eclipse, "ACS_ECLP"), (dark, "IMG_TYPE"), (short, "AECTYPE"))] == ["YES", "DARK", "2"]
+
+
+def test_the_moon_is_dark_and_its_disk_round(frames: dict[int, Frame]) -> None:
+    """Nothing comes from behind it, the rest of the Sun is as it was; its edge is at its radius; QUALITY says so."""
+    frame, whole = rendered(lunar_transit=["*"]), frames[171]
+    scale, (x0, y0) = frame.facts.truth.scale, (frame.facts.truth.x0, frame.facts.truth.y0)
+    behind = events.behind_the_moon(frame.image.shape, frame.facts.truth)
+    assert not frame.truth.scene[behind].any()
+    np.testing.assert_array_equal(frame.truth.scene[~behind], whole.truth.scene[~behind])
+    y, x = np.nonzero(behind)
+    assert ((x - x0) * scale).max() == pytest.approx(events.MOON[0] + events.MOON_RADIUS, abs=scale)
+    assert ((y - y0) * scale).min() == pytest.approx(events.MOON[1] - events.MOON_RADIUS, abs=scale)
+    assert frame.keywords["QUALITY"] == "0x00800000"
 
 
 def test_flare_saturates_and_blooms_along_the_columns(frames: dict[int, Frame]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from scipy.ndimage import binary_erosion
 
 from helioreduce.image import Flag
 from helioreduce.io import fits as products
@@ -151,3 +152,26 @@ def centroid(r, slope):
     i = int(np.argmax(slope[20:-20])) + 20
     a, b, _ = np.polyfit(r[i - 15 : i + 16], slope[i - 15 : i + 16], 2)
     return -b / (2 * a)
+
+
+def test_the_moon_behind_stray_light_is_dark_again(tmp_path, repository):
+    """A fifth of the light scattered over the whole detector, and taken away by the step with the same PSF."""
+    wings = [{"kind": "power", "exponent": exponent, "weight": weight} for exponent, weight in ((2, 0.2), (3, 0.8))]
+    stray = {"diffuse": 0.2, "wings": wings, "side": 8192}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2"]
+    settings = {
+        "archive": {"psf": stray, "events": {"lunar_transit": ["171/*"]}},
+        "aia": {"channels": [171], "psf": {"model": "parametric", **stray}, "deconvolve": {"method": "cg"}},
+    }
+    words = [f"{section}={json.dumps(value)}" for section, value in settings.items()]
+    target = f"results/aia/deconvolved/171/{TIME}.fits"
+    subprocess.run([*command, target, "--config", *words], cwd=tmp_path, check=True, capture_output=True, timeout=1700)
+    known = tmp_path / f"results/archive/frames/171/{SLOT}/truth.fits"
+    (expected, scene, cosmic), header = products.read_arrays(known, "EXPECTED", "SCENE", "COSMIC")
+    image = products.read(tmp_path / target)
+    scene = scene * (header["EXPTIME"] * header["DEGRAD"])
+    moon = binary_erosion(scene == 0, iterations=30) & (cosmic == 0) & (image.flags == 0)
+    pull = ((image.data - scene) / image.sigma)[moon]
+    before, after = expected[moon].mean(dtype=float), image.data[moon].mean(dtype=float)
+    print(f"behind the moon: {before:.2f} DN seen, {after:+.3f} DN deconvolved; pulls {pull.mean():+.4f} ± {pull.std():.4f}")
+    assert before > 1 and abs(after) <= 0.1

@@ -38,9 +38,26 @@ rule archive_tables:
         "../../scripts/archive_tables.py"
 
 
+use rule aia_psf as archive_psf with:
+    input:
+        source=[],
+    output:
+        "results/archive/psf/{channel}.fits",
+    log:
+        "results/logs/archive_psf/{channel}.log",
+    resources:
+        **growing(mem_mb=5000),
+    params:
+        core="parametric",
+        settings={"core": "default", **aia.source.archive["psf"]},
+        code=code("aia_psf"),
+    message:
+        "Compute the point-spread function of the archive's {wildcards.channel} Å, with stray light."
+
+
 rule archive_render:
     input:
-        psf="results/aia/psf/default/{channel}.fits",
+        psf=aia.source.psf,
     output:
         record="results/archive/frames/{channel}/{time}/record.json",
         image="results/archive/frames/{channel}/{time}/image_lev1.fits",
@@ -54,9 +71,10 @@ rule archive_render:
         "../../envs/reduction.yaml"
     threads: 2
     resources:
-        **growing(mem_mb=1500),
+        **growing(mem_mb=4000 if aia.source.scatters else 1500),
     params:
         scenario=aia.scenario,
+        stray_light=aia.source.scatters,
         code=code("archive_render"),
     message:
         "Render the archive's {wildcards.channel} Å at {wildcards.time}."

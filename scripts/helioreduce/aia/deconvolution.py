@@ -14,8 +14,11 @@ from helioreduce.aia import psf as psf_model
 from helioreduce.aia.restoration import Options as Options
 from helioreduce.errors import InputError
 from helioreduce.image import UNKNOWN, Flag, Image
-from helioreduce.io.provenance import caveat, record, refuse_twice
-from helioreduce.numerics import backend, fft
+from helioreduce.io.provenance import COMPLETE, card, caveat, record, refuse_twice
+from helioreduce.numerics import backend, fft, gaps
+
+#: Fraction of a pixel by which the pixels of a cut-out may seem to be off those of its full frame.
+_WHOLE_PX = 0.01
 
 
 class Optics(NamedTuple):
@@ -65,17 +68,22 @@ class Psf:
         return Optics(*shared, kernel, fft.squared_kernel(kernel))
 
 
-def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
+def from_psf(image: Image, psf: Psf, options: Mapping[str, Any], whole: Image | None = None) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`.
 
-    Warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from outside.
+    ``whole`` is the deconvolved full frame that a cut-out is a part of: what it scatters into the cut-out is taken away first.
+    Without it, warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from
+    outside.
     """
     chosen = Options.of(options)
-    optics = psf.optics(image, chosen)
+    if whole is not None and chosen.method == "rl":
+        raise InputError("Richardson–Lucy takes no light from outside", cure="Take a linear method, such as cg")
     edge = psf_model.reach(image.header["WAVELNTH"], 0.9)
-    new = deconvolve(image, optics.otf, **chosen.control, edge=edge, gain=optics.gain, response=optics.response)
+    optics = psf.optics(whole or image, chosen)  # on the grid of the frame no part of the PSF is cut
+    beyond = None if whole is None else light_from_outside(image, whole, optics.otf)
+    new = deconvolve(image, optics.otf, **chosen.control, edge=edge, gain=optics.gain, response=optics.response, beyond=beyond)
     new.header.update(psf.cards)
-    if optics.from_outside:
+    if optics.from_outside and whole is None:
         share = f"{100 * optics.from_outside:.0f} % of the light scattered into it is from outside, were the Sun uniform"
         caveat(new.header, f"deconvolved although smaller than the PSF's reach: {share} (aia.steps.deconvolve)")
     return new
@@ -153,7 +161,7 @@ def deconvolve(
         data=carried.where_known(restored.data, image.data, known),
         sigma=carried.where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
     )
-    if padding.margins(known.shape, otf) and not (isinstance(beyond, str) and beyond == "dark"):
+    if padding.margins(known.shape, otf) and (beyond is None or (isinstance(beyond, str) and beyond == "mirror")):
         new = new.with_(flags=carried.edge_flagged(image.flags, edge))
     new = _reach_flagged(new, image, known, restored.response if response is None else lambda: response)
     cards.remove_statistics(new.header)
@@ -161,6 +169,41 @@ def deconvolve(
     where = {"precision": otf.dtype, "fft": fft.library(otf), "device": backend.name(otf)}
     record(new.header, "deconvolve", restored.parameters | {"core": chosen.core, "sigma": how} | where)
     return new
+
+
+def light_from_outside(image: Image, whole: Image, otf: np.ndarray) -> np.ndarray:
+    """Return the light (ny, nx) that a deconvolved full frame scatters into a cut-out of it from beyond its edges.
+
+    Parameters
+    ----------
+    image
+        The cut-out, level 1.
+    whole
+        The full frame, of the same exposure.
+    otf
+        On the grid of the full frame, in the precision in which to work.
+
+    Raises
+    ------
+    InputError
+        If the frame is not deconvolved, is of another exposure, or does not hold the cut-out.
+    """
+    cure = "Give the deconvolved full frame of the same exposure"
+    if whole.header.get(card("deconvolve")) != COMPLETE:
+        raise InputError("the full frame is not deconvolved", cure=cure)
+    for name in ("WAVELNTH", "T_OBS"):
+        if (mine := image.header.get(name)) != (other := whole.header.get(name)):
+            raise InputError(f"{name} is {mine!r} of the cut-out and {other!r} of the full frame", cure=cure)
+    offset = np.array([whole.header[name] - image.header[name] for name in ("CRPIX2", "CRPIX1")])
+    first = np.rint(offset).astype(int)
+    if abs(offset - first).max() > _WHOLE_PX or first.min() < 0 or (first + image.data.shape > whole.data.shape).any():
+        raise InputError(f"the cut-out begins at pixel ({offset[1]:.2f}, {offset[0]:.2f}) of the full frame", cure=cure)
+    known = np.isfinite(whole.data) & ~whole.flagged(UNKNOWN)
+    scene = gaps.filled(np.where(known, whole.data, np.nan).astype(otf.dtype))
+    box = tuple(slice(start, start + n) for start, n in zip(first, image.data.shape, strict=True))
+    scene[box] = 0
+    with fft.Filter(otf).threads() as blur:
+        return padding.Window(blur, scene.shape, otf)(scene, np.empty_like(scene))[box].copy()
 
 
 def _reach_flagged(new: Image, image: Image, known: np.ndarray, response: Callable[[], np.ndarray]) -> Image:

@@ -159,8 +159,8 @@ def solve(
     control
         See :class:`Control`.
     beyond
-        What lies beyond the edges: ``dark``, nothing; ``mirror``, the mirror image of the scene; or the scene there, an array
-        (gy, gx) whose part on the detector is not looked at.
+        What lies beyond the edges: ``dark``, nothing; ``mirror``, the mirror image of the scene; or an array (ny, nx), the
+        light that is scattered in from there.
     response
         1/h, where it is at hand.
     variance
@@ -179,7 +179,7 @@ def solve(
         raise InputError(f"the OTF falls to {float(otf.min()):.3g}: {control.method} does not converge", cure="Take method: rl")
     response = 1 / otf if response is None else response
     if not isinstance(beyond, str):
-        data = data - light_from(beyond, otf, data.shape)
+        data = data - backend.module_of(data).asarray(beyond, data.dtype)
     around = padding.margins(data.shape, otf)
     start, plane = _start(data, response, around, control.method, mirrored=isinstance(beyond, str) and beyond == "mirror")
     if control.method in ("inverse", "wiener"):
@@ -193,15 +193,6 @@ def solve(
     response = bid_response(otf, done) if control.method == "bid" else response
     rms = float(np.sqrt((residual * residual).mean(dtype=np.float64)))
     return Solution(start, response, done, stopped, float(abs(residual).max()), rms)
-
-
-def light_from(beyond: Any, otf: Any, shape: tuple[int, int]) -> Any:
-    """Return the light that a scene (gy, gx), on the OTF's grid, scatters from beyond the edges into an image of ``shape``."""
-    around = padding.margins(shape, otf)
-    outside = beyond.astype(otf.dtype)
-    padding.inner(outside, around)[...] = 0
-    with fft.Filter(otf).threads() as blur:
-        return padding.inner(blur(outside, overwrite_x=True), around).copy()
 
 
 def _start(data: Any, response: Any, around: padding.Margins, method: str, *, mirrored: bool) -> tuple[Any, Any]:

@@ -92,7 +92,8 @@ def deconvolve(
     largest_change, positive
         Of ``cg`` and ``bid``: stop when no pixel changes by more, DN; of ``bid``: no negative pixels, biased in dark places.
     beyond
-        With ``psf`` and a linear method, what lies beyond the edges: see :func:`helioreduce.aia.linear.solve`.
+        Of a cut-out and a linear method: the deconvolved full frame that it is a part of, an Image. With ``psf``, also the
+        values of :func:`helioreduce.aia.linear.solve`.
     redraws
         0: σ by linear propagation. N ≥ 2: from N deconvolutions of redrawn data.
     precision
@@ -125,9 +126,11 @@ def deconvolve(
         **{"method": method, "iterations": iterations, "redraws": redraws, "tolerance": tolerance, "accelerate": accelerate},
         **{"largest_change": largest_change, "positive": positive},
     }
+    whole = beyond if isinstance(beyond, Image) else None
     with use_threads(threads):
-        if psf is None:
-            return deconvolution.from_psf(image, optics(channel, core), options | {"core": core, "precision": precision})
+        if psf is None or whole is not None:
+            model = optics(channel, core) if psf is None else deconvolution.Psf(kernel=np.asarray(psf, precision))
+            return deconvolution.from_psf(image, model, options | {"core": core, "precision": precision}, whole)
         edge = psf_model.reach(channel, 0.9)
         return deconvolution.deconvolve(image, np.asarray(psf, precision), core="given", edge=edge, beyond=beyond, **options)
 

@@ -101,7 +101,18 @@ class Source:
         """Return the settings of the synthetic Sun that one frame depends on."""
         own = f"{channel}/{times.in_name(time)}"
         events = {name: [own] for name in self.archive["events"] if self._has(name, own)}
-        return {**self.archive, "events": events, "quarter_dn": self.archive["quarter_dn"] and channel == "94"}
+        sun = {name: value for name, value in self.archive.items() if name != "psf"}
+        return {**sun, "events": events, "quarter_dn": self.archive["quarter_dn"] and channel == "94"}
+
+    @property
+    def scatters(self) -> bool:
+        """Whether the embedded archive's mirrors scatter light diffusely."""
+        return bool(self.archive["psf"]["diffuse"])
+
+    @property
+    def psf(self) -> str:
+        """Pattern of the file of the PSF through which the embedded archive sees a channel."""
+        return "results/archive/psf/{channel}.fits" if self.scatters else "results/aia/psf/default/{channel}.fits"
 
     @property
     def instrument(self) -> dict[str, Any]:

@@ -53,8 +53,32 @@ def blur(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
     return np.maximum(fft.irfft2(spectrum, scene.shape), 0)
 
 
+def scatter(scene: np.ndarray, psf: np.ndarray) -> np.ndarray:
+    """Return the convolution of ``scene`` (ny, nx) with a PSF, float32, for which the sky beyond the scene is dark.
+
+    Light that leaves over an edge does not return at the opposite one, unlike that of :func:`blur`.
+
+    Parameters
+    ----------
+    psf
+        The real PSF of unit sum, centred on pixel (py // 2, px // 2); what it scatters by more than ny rows or nx columns
+        leaves the scene, whatever its shape.
+    """
+    ny, nx = scene.shape
+    grid = 2 * ny, 2 * nx
+    spectrum = fft.rfft2(np.pad(scene, ((0, ny), (0, nx))))
+    spectrum *= fft.rfft2(np.fft.ifftshift(_placed(psf, grid)))
+    return np.maximum(fft.irfft2(spectrum, grid)[:ny, :nx], 0)
+
+
 def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return the PSF (float32) cut or padded about its centre to ``shape``, sum 1."""
+    out = _placed(psf, shape)
+    return out / out.sum(dtype=float)
+
+
+def _placed(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the PSF (float32) cut or padded about its centre to ``shape``."""
     out = np.zeros(shape, np.float32)
     source, target = [], []
     for have, want in zip(psf.shape, shape, strict=True):
@@ -62,7 +86,7 @@ def _fitted(psf: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         source.append(slice(have // 2 - n // 2, have // 2 - n // 2 + n))
         target.append(slice(want // 2 - n // 2, want // 2 - n // 2 + n))
     out[tuple(target)] = psf[tuple(source)]
-    return out / out.sum(dtype=float)
+    return out
 
 
 def expose(expected: np.ndarray, channel: Channel, seeds: np.random.SeedSequence) -> np.ndarray:

@@ -13,14 +13,28 @@ from helioreduce.sun import despiker, statistics
 from helioreduce.sun.keywords import text
 from helioreduce.sun.scenario import Facts, Pointing, Scenario
 
+#: Centre of the moon (arcsec right of and above the Sun's) and its mean radius (arcsec) in a transit.
+MOON, MOON_RADIUS = (-1100.0, 300.0), 932.6
+
 
 def obscure(scene: np.ndarray, scenario: Scenario, frame: Facts) -> np.ndarray:
-    """Return the scene (ny, nx), DN/s, dimmed by an eclipse or the closed shutter."""
+    """Return the scene (ny, nx), DN/s, dimmed by the Earth or the moon in front of the Sun, or the closed shutter."""
     if scenario.has("dark", frame.channel.name, frame.t_rec):
         return np.zeros_like(scene)
     if scenario.has("eclipse", frame.channel.name, frame.t_rec):
         return scene * _atmosphere(scene.shape, frame.truth)
+    if scenario.has("lunar_transit", frame.channel.name, frame.t_rec):
+        return np.where(behind_the_moon(scene.shape, frame.truth), scene.dtype.type(0), scene)
     return scene
+
+
+def behind_the_moon(shape: tuple[int, int], grid: Pointing) -> np.ndarray:
+    """Return the pixels (ny, nx), boolean, that the moon hides: its mean disk, at the left of the Sun's centre."""
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    right, up = (
+        (axis - middle) * grid.scale - place for axis, middle, place in zip((x, y), (grid.x0, grid.y0), MOON, strict=True)
+    )
+    return np.hypot(right, up) < MOON_RADIUS
 
 
 def _atmosphere(shape: tuple[int, int], grid: Pointing) -> np.ndarray:

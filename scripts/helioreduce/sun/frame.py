@@ -76,7 +76,15 @@ class Frame:
         )
 
 
-def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | None = None, degradation: float = 1.0) -> Frame:
+def render(
+    scenario: Scenario,
+    channel: int,
+    t_rec: datetime,
+    psf: np.ndarray | None = None,
+    degradation: float = 1.0,
+    *,
+    dark_sky: bool = False,
+) -> Frame:
     """Simulate the frame of ``channel`` (Å) in the slot ``t_rec``; the same arguments give the same bits.
 
     Parameters
@@ -85,6 +93,8 @@ def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | 
         Point-spread function, see :func:`camera.blur`; None for no blur.
     degradation
         Sensitivity relative to launch.
+    dark_sky
+        Whether light leaves over the edges for good (:func:`camera.scatter`); otherwise the field is periodic.
 
     Raises
     ------
@@ -97,7 +107,7 @@ def render(scenario: Scenario, channel: int, t_rec: datetime, psf: np.ndarray | 
     sun = events.obscure(sun, scenario, frame)
     expected = sun * np.float32(frame.exposure_s * degradation)
     if psf is not None:
-        expected = camera.blur(expected, psf)
+        expected = (camera.scatter if dark_sky else camera.blur)(expected, psf)
     charge = camera.cosmic_rays(sun.shape, frame.exposure_s, scenario.rng("cosmic rays", *here))
     counts = camera.expose(expected, frame.channel, scenario.seeds("noise", *here)) + charge
     camera.bloom(counts)

@@ -28,6 +28,7 @@ EVENTS = {
     "nrt": 1 << 30,  # near-real-time processing
     "missing": (1 << 8) | (1 << 9),  # rows that were not received
     "eclipse": 1 << 13,  # the Earth in front of the Sun
+    "lunar_transit": 1 << 23,  # the moon in front of part of the Sun
     "dark": (1 << 12) | (1 << 16),  # shutter closed
     "open_loop": 1 << 17,  # image stabilisation off
     "calibration": 1 << 18,
