@@ -29,7 +29,7 @@ def main(
         return where.run(chain.reduce, found[0], given, frame.left_out, process.trim_memory, whole)
 
     def write(path: Path, image: Image) -> None:
-        fits.write(path, where.download(image))
+        fits.write(path, where.download(image), compressed=True)
 
     common = where.module.__name__, [provenance.sha256(file) for file in tables.values()]
     batch.run(reduced, kept, (code, settings), common, read, compute, write, judged_by=quality)

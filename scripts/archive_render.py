@@ -5,7 +5,7 @@ from helioreduce.archive import records
 from helioreduce.io import fits, jsoc_files
 from helioreduce.runtime import script
 from helioreduce.sun import calibration
-from helioreduce.sun.frame import render
+from helioreduce.sun.frame import STORED_IN_STEPS, render
 from helioreduce.sun.scenario import Scenario
 
 
@@ -27,7 +27,7 @@ def main(
     jsoc_files.write_compressed(image, frame.image, frame.header, quarters=settings.quarter_dn and number == 94)
     if frame.spikes is not None:
         jsoc_files.write_compressed(spikes, frame.spikes)
-    fits.write_arrays(truth, frame.truth.planes(), frame.truth_header())
+    fits.write_arrays(truth, frame.truth.planes(), frame.truth_header(), in_steps=STORED_IN_STEPS)
     records.write(record, frame.record)
 
 

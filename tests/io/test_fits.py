@@ -57,6 +57,59 @@ def test_mask_is_what_a_mean_leaves_out_and_flags_are_all(tmp_path, image):
         assert not hdus["MASK"].data[7:9].any()
 
 
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 37.0])
+def test_a_compressed_image_opens_as_the_plain_one(tmp_path, level1_header, rng, unit):
+    """Data, mask, flags and sigma without a finite value exactly; sigma within half a step, at most 1/64 of the least."""
+    sigma = (unit * rng.uniform(1, 300, (300, 520))).astype(np.float32)
+    sigma[3], sigma[7, :9], sigma[280, 500:] = np.inf, np.nan, 0
+    flags = rng.integers(0, 255, sigma.shape).astype(np.uint8)
+    image = Image(rng.normal(size=sigma.shape).astype(np.float32), level1_header, sigma, flags)
+    for name, compressed in (("plain", False), ("packed", True)):
+        fits.write(tmp_path / f"{name}.fits", image, compressed=compressed)
+    plain, packed = (fits.read(tmp_path / f"{name}.fits") for name in ("plain", "packed"))
+    np.testing.assert_array_equal(packed.data, plain.data)
+    np.testing.assert_array_equal(packed.flags, plain.flags)
+    step = astropy_fits.getheader(tmp_path / "packed.fits", "UNCERT")["SIGSTEP"]
+    assert unit / 128 * 0.99 < step <= unit / 64 * 1.01 and np.log2(step) == int(np.log2(step))
+    finite = np.isfinite(sigma)
+    np.testing.assert_array_equal(packed.sigma[~finite], sigma[~finite])
+    np.testing.assert_allclose(packed.sigma[finite], sigma[finite], atol=step / 2 * 1.001, rtol=1e-6)
+    assert np.all(packed.sigma[280, 500:] == 0)
+    ccd = CCDData.read(tmp_path / "packed.fits", unit="adu")
+    np.testing.assert_array_equal(ccd.uncertainty.array, packed.sigma)
+    np.testing.assert_array_equal(ccd.mask, image.mask)
+    with astropy_fits.open(tmp_path / "packed.fits", checksum=True) as hdus:
+        assert [hdu.name for hdu in hdus] == ["PRIMARY", "UNCERT", "MASK", "FLAGS"]
+        assert all(WCS(hdu.header).wcs.compare(WCS(hdus[0].header).wcs, 0) for hdu in hdus[1:])
+
+
+def test_equal_images_are_equal_to_the_last_byte_whenever_they_are_written(tmp_path, image, monkeypatch):
+    """Also in tiles without loss, whose form has a time."""
+    image.sigma[0, 0] = np.inf
+    written = []
+    for now in (1.5e9, 1.6e9):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        fits.write(tmp_path / "image.fits", image, compressed=True)
+        written.append((tmp_path / "image.fits").read_bytes())
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_an_error_plane_without_a_value_is_compressed_too(tmp_path, image, value):
+    fits.write(tmp_path / "image.fits", image.with_(sigma=np.full_like(image.data, value)), compressed=True)
+    np.testing.assert_array_equal(fits.read(tmp_path / "image.fits").sigma, value)
+
+
+def test_arrays_in_steps(tmp_path, rng):
+    arrays = {"A": rng.normal(size=(300, 40)).astype(np.float32), "N": rng.integers(-9, 9, (300, 40)).astype(np.int16)}
+    arrays["A"][5] = 0
+    fits.write_arrays(tmp_path / "a.fits", arrays, in_steps={"A": 2**-10, "N": 1})
+    (a, n), _ = fits.read_arrays(tmp_path / "a.fits", "A", "N")
+    np.testing.assert_allclose(a, arrays["A"], atol=2**-11)
+    assert not a[5].any()
+    np.testing.assert_array_equal(n, arrays["N"])
+
+
 def test_a_mask_of_somebody_else_counts_beside_the_flags(tmp_path, image):
     """Astropy writes a mask of 0 and 1 and leaves FLAGS as they are."""
     fits.write(tmp_path / "image.fits", image)

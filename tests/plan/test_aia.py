@@ -190,6 +190,42 @@ def test_a_step_records_what_is_skipped_around_it():
     assert found.finished(job(*key)) == f"results/aia/level1.5/4500/{key[1]}.fits"
 
 
+@given(st.sampled_from(channels.CHANNELS), st.dictionaries(st.sampled_from([s.name for s in steps.STEPS]), st.booleans()))
+def test_a_step_is_compared_with_all_that_its_image_follows_from(channel, switches):
+    """Every file and setting of the steps before it: the image itself can be made again."""
+    found = plan(aia={"channels": [channel], "steps": switches})
+    key = next(iter(found.frames))
+    before: list[steps.Step] = []
+    for step in steps.STEPS:
+        if found.left_out(step.name, *key):
+            continue
+        files = [found.needed(*key)[name] for earlier in before for name in earlier.inputs]
+        assert found.sources(step.name)(job(*key)) == [aia.product("level1", *key), *files]
+        follows = found.follows(step.name)(job(*key))
+        assert list(follows) == [earlier.name for earlier in before]
+        assert all(follows[s.name] == (code(f"aia_{s.name}"), {n: found.chosen[n] for n in s.settings}) for s in before)
+        before.append(step)
+
+
+@pytest.mark.parametrize(
+    ("keep", "switches", "stay"),
+    [
+        (["level1"], {}, {"level1", "spikes", "normalised"}),
+        ([], {}, {"normalised"}),
+        ([], {"exposure": False}, {"corrected", "level1.5"}),
+        (["level1", "deconvolved"], {"respike": False}, {"level1", "spikes", "deconvolved", "normalised"}),
+    ],
+)
+def test_what_stays_on_disk(keep, switches, stay):
+    """What is kept and what is finished: without exposures that is another state in 4500 Å. Kept states are targets."""
+    found = plan(aia={"channels": [171, 4500], "keep": keep, "steps": switches})
+    states = ["level1", "spikes", *(step.folder for step in steps.STEPS)]
+    assert {state for state in states if found.keeps(aia.product(state))} == stay
+    assert found.keeps("results/aia/level1/171/20140101T000001_simulated.json")
+    deconvolved = [file for file in found.targets() if "/deconvolved/" in file]
+    assert len(deconvolved) == ("deconvolved" in keep), "there is none in 4500 Å"
+
+
 @pytest.fixture
 def lost(tmp_path, monkeypatch):
     """A request of two frames, the second of which is missing; the plan, and the list of their records."""

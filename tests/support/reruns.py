@@ -36,10 +36,11 @@ def spice(step: str) -> set[str]:
     return since(step, SPICE, "spice")
 
 
-#: Settings of the finished folders, small, and their targets.
+#: Settings of the finished folders, small and with all states, so that the jobs tell where a change begins; their targets.
+STATES = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 BASE = {
     "archive": {"npix": 64},
-    "aia": {"channels": [171, 1600]},
+    "aia": {"channels": [171, 1600], "keep": STATES},
     "esis": {"simulate": {"sequences": 1}},
     "spice": {"simulated": {"rows": 12, "columns": 10}},
 }
@@ -75,6 +76,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.cadence_s": (24, NOTHING),
     "aia.times": (["2014-01-01T00:00:00", "2014-01-01T00:00:12"], RENDERED),
     "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
+    "aia.keep": ([], NOTHING),
     "aia.device": ("cpu", NOTHING),
     "aia.steps.respike": (False, {"aia_missing", *since("error")}),
     "aia.steps.deconvolve": (False, since("prep")),

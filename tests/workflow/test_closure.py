@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from reruns import STATES
 from scipy.ndimage import binary_erosion
 
 from helioreduce.image import Flag
@@ -26,7 +27,7 @@ def run(tmp_path_factory, repository) -> Path:
         return Path(os.environ["HELIOREDUCE_RUN"])
     folder = tmp_path_factory.mktemp("closure")
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile"), "--cores", "2"]
-    settings = ["--config", "aia=" + json.dumps({"channels": [171, 1600]})]
+    settings = ["--config", "aia=" + json.dumps({"channels": [171, 1600], "keep": STATES})]
     subprocess.run([*command, *settings], cwd=folder, check=True, capture_output=True, timeout=1700)
     return folder
 

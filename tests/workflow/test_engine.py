@@ -28,10 +28,23 @@ rule fetched:
     output: "fetched"
     params: config.get("quality", 0)
     shell: "echo {{params}} > {{output}}; sleep {{config[seconds]}}; echo {{params}} >> {{output}}"
-rule reduced:
+rule between:
     input: "fetched"
+    output: temp("state")
+    shell: "cp {{input}} {{output}}"
+rule reduced:
+    input: ancient("state"), "fetched"
     output: "reduced"
     params: config.get("steps", 0)
+    shell: "cp {{input[0]}} {{output}}"
+rule last:
+    output: "last"
+    shell: "touch {{output}}; sleep {{config[seconds]}}"
+onsuccess:
+    engine.remove_left_behind(workflow)
+rule drawn:
+    input: "state"
+    output: "picture"
     shell: "cp {{input}} {{output}}"
 """
 
@@ -68,7 +81,7 @@ def run(start):
 
 def jobs(said):
     """Rules in the table of a dry run."""
-    return set(re.findall(r"^(listed|fetched|reduced) +\d+$", said, re.MULTILINE))
+    return set(re.findall(r"^(listed|fetched|between|reduced|drawn|last) +\d+$", said, re.MULTILINE))
 
 
 def test_a_missing_target_behind_a_renewed_ancient_file_is_made(run, tmp_path):
@@ -83,8 +96,17 @@ def test_reasons_of_their_own_count_behind_a_renewed_ancient_file(run):
     run("reduced")
     assert "Nothing to be done" in run("reduced")
     assert jobs(run("reduced", "--dry-run", asked=2)) == {"listed"}, "a renewed list alone fetches nothing again"
-    assert jobs(run("reduced", "--dry-run", asked=2, steps=1)) == {"listed", "reduced"}
-    assert jobs(run("reduced", "--dry-run", asked=2, quality=1)) == {"listed", "fetched", "reduced"}
+    assert jobs(run("reduced", "--dry-run", asked=2, steps=1)) == {"listed", "between", "reduced"}
+    assert jobs(run("reduced", "--dry-run", asked=2, quality=1)) == {"listed", "fetched", "between", "reduced"}
+
+
+def test_a_temporary_file_made_again_does_not_start_what_is_finished(run, tmp_path):
+    run("reduced")
+    assert not (tmp_path / "state").exists()
+    assert jobs(run("reduced", "drawn", "--dry-run")) == {"between", "drawn"}
+    run("state")
+    assert "Nothing to be done" in run("reduced"), "it is newer than what was made from it before"
+    assert jobs(run("reduced", "--dry-run", quality=1)) == {"fetched", "between", "reduced"}
 
 
 def begun(path):
@@ -93,6 +115,18 @@ def begun(path):
     while not path.exists():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_temporary_files_that_a_killed_run_has_left_are_removed(start, run, tmp_path):
+    run("drawn")
+    process = start("last", seconds=3)
+    begun(tmp_path / "last")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (tmp_path / "state").touch()
+    os.utime(tmp_path / "state", (1, 1))
+    assert jobs(run("drawn", "last")) == {"last"}
+    assert not (tmp_path / "state").exists() and (tmp_path / "picture").exists()
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["process group", "Snakemake alone"])

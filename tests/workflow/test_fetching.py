@@ -71,7 +71,7 @@ def test_after_the_offline_target_no_connection_is_opened(reduce, tmp_path):
     (tmp_path / "guard" / "sitecustomize.py").write_text(NO_NETWORK.format(log=str(tmp_path / "tried")))
     reduce(env={"PYTHONPATH": str(tmp_path / "guard")})
     assert not (tmp_path / "tried").exists()
-    assert set(digests(tmp_path, "level1.5")) == {f"{slot}.fits" for slot in SLOTS}
+    assert set(digests(tmp_path, "normalised")) == {f"{slot}.fits" for slot in SLOTS}
     again = reduce("--dry-run", env={"PYTHONPATH": str(tmp_path / "guard")})
     assert "Nothing to be done" in again.stdout + again.stderr
 

@@ -6,7 +6,7 @@ if aia.source.is_local:
         input:
             image=lambda wildcards: aia.own(wildcards).image,
         output:
-            "results/aia/level1/{channel}/{time}.fits",
+            state("results/aia/level1/{channel}/{time}.fits"),
         log:
             "results/logs/aia_copy/{channel}/{time}.log",
         group:
@@ -30,7 +30,7 @@ if aia.source.is_local:
             image="results/aia/level1/{channel}/{time}.fits",
             spikes=lambda wildcards: aia.own(wildcards).spikes,
         output:
-            "results/aia/spikes/{channel}/{time}.fits",
+            state("results/aia/spikes/{channel}/{time}.fits"),
         log:
             "results/logs/aia_copy_spikes/{channel}/{time}.log",
         group:
@@ -100,7 +100,7 @@ else:
             exports=ancient(aia.exports),
             archive=aia.rendered,
         output:
-            image="results/aia/level1/{channel}/{time}.fits",
+            image=state("results/aia/level1/{channel}/{time}.fits"),
             history="results/aia/level1/{channel}/{time}.json",
         log:
             "results/logs/aia_fetch/{channel}/{time}.log",
@@ -126,7 +126,7 @@ else:
             archive=aia.rendered,
             image="results/aia/level1/{channel}/{time}.fits",
         output:
-            "results/aia/spikes/{channel}/{time}.fits",
+            state("results/aia/spikes/{channel}/{time}.fits"),
         log:
             "results/logs/aia_fetch_spikes/{channel}/{time}.log",
         localrule: True
@@ -253,7 +253,7 @@ rule aia_respike:
         image="results/aia/level1/{channel}/{time}.fits",
         spikes="results/aia/spikes/{channel}/{time}.fits",
     output:
-        "results/aia/respiked/{channel}/{time}.fits",
+        state("results/aia/respiked/{channel}/{time}.fits"),
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
     group:
@@ -274,10 +274,11 @@ rule aia_respike:
 
 rule aia_error:
     input:
-        image=aia.before("error"),
+        image=ancient(aia.before("error")),
+        sources=aia.sources("error"),
         error_table="results/aia/tables/error.ecsv",
     output:
-        "results/aia/error/{channel}/{time}.fits",
+        state("results/aia/error/{channel}/{time}.fits"),
     log:
         "results/logs/aia_error/{channel}/{time}.log",
     group:
@@ -291,6 +292,7 @@ rule aia_error:
     params:
         systematic=aia.settings["error"],
         skipped=aia.skipped("error"),
+        follows=aia.follows("error"),
         code=code("aia_error"),
     message:
         "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
@@ -323,10 +325,11 @@ rule aia_psf:
 
 rule aia_deconvolve:
     input:
-        image=aia.before("deconvolve"),
+        image=ancient(aia.before("deconvolve")),
+        sources=aia.sources("deconvolve"),
         psf=aia.psf.pattern,
     output:
-        "results/aia/deconvolved/{channel}/{time}.fits",
+        state("results/aia/deconvolved/{channel}/{time}.fits"),
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
     group:
@@ -341,6 +344,7 @@ rule aia_deconvolve:
     params:
         options=aia.settings["deconvolve"],
         skipped=aia.skipped("deconvolve"),
+        follows=aia.follows("deconvolve"),
         code=code("aia_deconvolve"),
     message:
         "Deconvolve {wildcards.channel} Å at {wildcards.time}."
@@ -350,10 +354,11 @@ rule aia_deconvolve:
 
 rule aia_prep:
     input:
-        image=aia.before("prep"),
+        image=ancient(aia.before("prep")),
+        sources=aia.sources("prep"),
         pointing=aia.pointing,
     output:
-        "results/aia/level1.5/{channel}/{time}.fits",
+        state("results/aia/level1.5/{channel}/{time}.fits"),
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
     group:
@@ -367,6 +372,7 @@ rule aia_prep:
         serial=1,
     params:
         skipped=aia.skipped("prep"),
+        follows=aia.follows("prep"),
         code=code("aia_prep"),
     message:
         "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
@@ -376,10 +382,11 @@ rule aia_prep:
 
 rule aia_degradation:
     input:
-        image=aia.before("degradation"),
+        image=ancient(aia.before("degradation")),
+        sources=aia.sources("degradation"),
         degradation_table="results/aia/tables/degradation.ecsv",
     output:
-        "results/aia/corrected/{channel}/{time}.fits",
+        state("results/aia/corrected/{channel}/{time}.fits"),
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
     group:
@@ -392,6 +399,7 @@ rule aia_degradation:
     params:
         version=aia.tables.version,
         skipped=aia.skipped("degradation"),
+        follows=aia.follows("degradation"),
         code=code("aia_degradation"),
     message:
         "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
@@ -401,9 +409,10 @@ rule aia_degradation:
 
 rule aia_exposure:
     input:
-        image=aia.before("exposure"),
+        image=ancient(aia.before("exposure")),
+        sources=aia.sources("exposure"),
     output:
-        "results/aia/normalised/{channel}/{time}.fits",
+        state("results/aia/normalised/{channel}/{time}.fits"),
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
     group:
@@ -416,6 +425,7 @@ rule aia_exposure:
     params:
         exposure_time=aia.settings["exposure"],
         skipped=aia.skipped("exposure"),
+        follows=aia.follows("exposure"),
         code=code("aia_exposure"),
     message:
         "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."

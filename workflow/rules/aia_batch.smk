@@ -15,7 +15,7 @@ for chunk in aia_batch.chunks:
                 exports=[ancient(file) for file in sorted({frame.exports for frame in chunk.downloads if frame.exports})],
                 archive=aia.source.served(chunk.keys),
             output:
-                chunk.fetched,
+                [state(file) for file in chunk.fetched],
             log:
                 f"results/logs/aia_fetch/{chunk.channel}/{chunk.first}.log",
             localrule: True

@@ -61,6 +61,11 @@ if workflow.is_main_process:
         logger.warning(note)
 
 
+def state(file):
+    """Return the file of an image as an output: removed after its last use unless it stays on disk (aia.keep)."""
+    return file if aia.keeps(file) else temp(file)
+
+
 wildcard_constraints:
     channel=r"\d{2,4}",
     time=r"\d{8}T\d{6}(_simulated)?(_x\d{4}y\d{4})?",  # the place is that of one of several cut-outs at one time
@@ -72,6 +77,7 @@ resource_scopes:
 
 
 onsuccess:
+    engine.remove_left_behind(workflow)
     if not goes_on(aia_batch):
         print(summary(aia, engine.files(workflow), asked))
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from helioreduce.aia.channels import CHANNELS, EUV, UV
+from helioreduce.io.provenance import card
 
 if TYPE_CHECKING:
     from helioreduce.image import Image
@@ -110,6 +111,11 @@ def before(name: str | None) -> tuple[Step, ...]:
     """Return the steps before one of them, in order; all steps for None."""
     names = [step.name for step in STEPS]
     return STEPS[: names.index(name)] if name else STEPS
+
+
+def is_finished(header: Mapping[str, object]) -> bool:
+    """Return whether an image has been through the chain: its header has the status of the last step, taken or skipped."""
+    return card(STEPS[-1].name) in header
 
 
 def skipped(name: str, left_out: Mapping[str, str], chain: tuple[Step, ...] = ()) -> dict[str, dict[str, str]]:

@@ -180,7 +180,7 @@ def _render(folder: Path, channel: int, slot: datetime, sun: dict[str, Any]) -> 
     from helioreduce.aia import psf
     from helioreduce.archive import records
     from helioreduce.sun import calibration
-    from helioreduce.sun.frame import render
+    from helioreduce.sun.frame import STORED_IN_STEPS, render
     from helioreduce.sun.scenario import Scenario
 
     place = folder / "frames" / str(channel) / times.compact(slot)
@@ -194,7 +194,7 @@ def _render(folder: Path, channel: int, slot: datetime, sun: dict[str, Any]) -> 
     jsoc_files.write_compressed(place / "image_lev1.fits", frame.image, frame.header, quarters=quarters)
     if frame.spikes is not None:
         jsoc_files.write_compressed(place / "spikes.fits", frame.spikes)
-    fits.write_arrays(place / "truth.fits", frame.truth.planes(), frame.truth_header())
+    fits.write_arrays(place / "truth.fits", frame.truth.planes(), frame.truth_header(), in_steps=STORED_IN_STEPS)
     day = timedelta(days=1)
     for name, rows in (
         ("pointing", calibration.pointing_records(scenario, slot - day, slot + day)),

@@ -84,7 +84,7 @@ def _reduced(files: list[Path], table: aia_calibration.Calibration, options: arg
                     threads=options.threads, **control,
                 )  # fmt: skip
             atomic.made(target.parent)
-            fits.write(target, image)
+            fits.write(target, image, compressed=True)
         except ReductionError as error:
             message = error.at(file) if isinstance(error, InputError) else error
             print(f"error: {message}", file=sys.stderr)

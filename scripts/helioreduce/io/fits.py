@@ -29,6 +29,8 @@ _FORM = ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "COMMENT", "
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 #: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
 _TILE = 256
+#: Steps in which the smallest sigma of an image is stored, at least.
+_SIGMA_STEPS = 64
 
 
 class Plane(NamedTuple):
@@ -178,15 +180,41 @@ def read_rows(path: str | Path, rows: slice, extension: int | str | None = None)
     raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
-def write(path: str | Path, image: Image) -> None:
-    """Write an image in the CCDData layout with its statistics, to a temporary name and then renamed."""
-    tiles = tuple(min(side, _TILE) for side in image.flags.shape)
-    flags = fits.CompImageHDU(image.flags, _world(image.header), name="FLAGS", compression_type="RICE_1", tile_shape=tiles)
+def write(path: str | Path, image: Image, *, compressed: bool = False) -> None:
+    """Write an image in the CCDData layout with its statistics, to a temporary name and then renamed.
+
+    Parameters
+    ----------
+    compressed
+        Compress ``UNCERT`` and ``MASK`` too, sigma in steps that its header names (SIGSTEP): for finished images, of which
+        nothing else is computed. Both open as they do uncompressed.
+    """
     changes = {} if image.changes is None else {"CHANGES": np.stack(image.changes).astype(np.float32)}
     header = image.header.copy()
     header.update(_statistics(image.data))
     hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), header)
+    if compressed:
+        hdus[1:] = [_sigma(hdu) if hdu.name == "UNCERT" else _tiled(hdu) for hdu in hdus[1:]]
+    flags = _tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
     files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
+
+
+def _tiled(hdu: fits.ImageHDU, **options: Any) -> fits.CompImageHDU:
+    """Return an image compressed in tiles (Rice), without loss where it holds integers."""
+    tiles = tuple(min(side, _TILE) for side in hdu.data.shape)
+    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type="RICE_1", tile_shape=tiles, **options)
+
+
+def _sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
+    """Return a plane of sigma compressed in steps of at most 1/64 of its smallest value: less than 1 % off in every pixel.
+
+    The step is a power of two, so that values on its grid are stored as they are. A tile with infinite values, as saturated
+    pixels have, is stored without loss.
+    """
+    smallest = np.min(hdu.data, where=hdu.data > 0, initial=np.inf)
+    step = 2.0 ** np.floor(np.log2(smallest / _SIGMA_STEPS)) if np.isfinite(smallest) else 1.0
+    hdu.header["SIGSTEP"] = (step, "sigma is stored in steps of this, [BUNIT]")
+    return _tiled(hdu, quantize_level=-step)
 
 
 def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:
@@ -267,9 +295,23 @@ def write_arrays(
     arrays: Mapping[str, np.ndarray],
     header: fits.Header | None = None,
     units: Mapping[str, str] | None = None,
+    in_steps: Mapping[str, float] | None = None,
 ) -> None:
-    """Write named arrays as image extensions, with their units where they are given; ``header`` goes to the primary HDU."""
-    files.write(path, fits.HDUList([fits.PrimaryHDU(header=header), *_extensions(arrays, units)]))
+    """Write named arrays as image extensions.
+
+    Parameters
+    ----------
+    header
+        Of the primary HDU.
+    units
+        BUNIT of arrays, where it is given.
+    in_steps
+        Arrays that are compressed (Rice), with the step of their values, a power of two; integers are as they were.
+    """
+    steps = in_steps or {}
+    hdus = _extensions(arrays, units)
+    stored = [_tiled(hdu, quantize_level=-steps[hdu.name]) if hdu.name in steps else hdu for hdu in hdus]
+    files.write(path, fits.HDUList([fits.PrimaryHDU(header=header), *stored]))
 
 
 def _extensions(arrays: Mapping[str, np.ndarray], units: Mapping[str, str] | None = None) -> list[fits.ImageHDU]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
@@ -25,6 +26,8 @@ from helioreduce.io.atomic import replaced
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 #: Cards of a file itself, not of its image; each file gets its own.
 OWN = ("FILENAME", "DATE", "CREATOR", "VERS_SW")
+#: Column of the tiles that are stored without loss.
+_GZIPPED = "GZIP_COMPRESSED_DATA"
 
 
 @contextlib.contextmanager
@@ -116,11 +119,20 @@ def _as_stored(hdus: fits.HDUList) -> fits.HDUList:
 
 
 def _compressed(hdu: fits.CompImageHDU) -> fits.BinTableHDU:
-    """Return the table that holds a compressed image."""
+    """Return the table that holds a compressed image; tiles in gzip's form do not say when they were written."""
     stored = io.BytesIO()
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stored, output_verify="silentfix")
     stored.seek(0)
-    return fits.open(stored, disable_image_compression=True, lazy_load_hdus=False)[1]
+    table = fits.open(stored, disable_image_compression=True, lazy_load_hdus=False)[1]
+    if _GZIPPED in table.columns.names:
+        rows = table.data.view(np.ndarray)
+        heap = table.fileinfo()["datLoc"] + rows.nbytes
+        for length, start in rows[_GZIPPED].tolist():
+            if length:  # RFC 1952: bytes 4 to 7 are the time; 0 is none
+                stored.getbuffer()[heap + start + 4 : heap + start + 8] = bytes(4)
+        stored.seek(0)
+        table = fits.open(stored, disable_image_compression=True, lazy_load_hdus=False)[1]
+    return table
 
 
 def _with_checksums(hdus: fits.HDUList) -> fits.HDUList:

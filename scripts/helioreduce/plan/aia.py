@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from helioreduce import times
@@ -14,6 +15,7 @@ from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local, optics, request
 from helioreduce.plan.aia_tables import Tables
+from helioreduce.plan.code import code
 from helioreduce.plan.cutout import Cutout
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
@@ -23,6 +25,8 @@ from helioreduce.quality import Policy
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
 MISSING = "results/aia/missing.tsv"
+#: What is kept with a state.
+_KEPT_WITH = {"spikes": steps.LEVEL1}
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
 
@@ -188,6 +192,73 @@ class Plan:
         """Return the finished image of a frame."""
         return product(self.latest(*_key(wildcards)), *_key(wildcards))
 
+    # What an image follows from
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What the configuration chooses for the steps, by the names in their ``settings``."""
+        return {
+            "systematic": self.settings["error"],
+            "options": self.settings["deconvolve"],
+            "version": self.tables.version,
+            "exposure_time": self.settings["exposure"],
+        }
+
+    def needed(self, channel: str, time: str) -> dict[str, str]:
+        """Return the files that the steps need beside the image, by the names in their ``inputs``."""
+        return {
+            "spikes": product("spikes", channel, time),
+            "error_table": "results/aia/tables/error.ecsv",
+            "psf": self.psf.pattern.format(channel=channel),
+            "pointing": self.pointing_table(time),
+            "degradation_table": "results/aia/tables/degradation.ecsv",
+        }
+
+    def sources(self, step: str) -> Callable[[Any], list[str]]:
+        """Return the input function of what the image before a step is made from: level 1, and what earlier steps need.
+
+        The image itself is an ancient input: made again from the same files it is the same, and the step need not be.
+        """
+
+        def found(wildcards: Any) -> list[str]:
+            files = self.needed(*_key(wildcards))
+            names = (name for entry in self._taken(step, wildcards) for name in entry.inputs)
+            return [product(steps.LEVEL1, *_key(wildcards)), *(files[name] for name in names)]
+
+        return found
+
+    def follows(self, step: str) -> Callable[[Any], dict[str, tuple[str, dict[str, Any]]]]:
+        """Return the params function of the earlier steps that a step's image has been through: code and settings of each."""
+        return lambda wildcards: {
+            entry.name: (code(f"aia_{entry.name}"), {name: self.chosen[name] for name in entry.settings})
+            for entry in self._taken(step, wildcards)
+        }
+
+    def _taken(self, step: str, wildcards: Any) -> list[steps.Step]:
+        """Return the steps before one of them that a frame goes through."""
+        return [entry for entry in steps.before(step) if self.left_out(entry.name, *_key(wildcards)) is None]
+
+    # What stays on disk
+
+    def keeps(self, file: str) -> bool:
+        """Return whether a file stays on disk: all but images in a state that is neither finished nor in ``aia.keep``."""
+        state = Path(file).parts[2]
+        kept = {*self.settings["keep"], *self._finished}
+        return not file.endswith(".fits") or _KEPT_WITH.get(state, state) in kept
+
+    @cached_property
+    def _finished(self) -> frozenset[str]:
+        """The finished states."""
+        kinds = {(channel, self._without_spikes(channel, time)): (channel, time) for channel, time in self.frames}
+        return frozenset(self.latest(*frame) for frame in kinds.values())
+
+    @property
+    def kept(self) -> list[str]:
+        """The images in states between level 1 and the finished one that stay on disk."""
+        between = [step for step in steps.STEPS if step.folder in self.settings["keep"]]
+        taken = ((step, frame) for step in between for frame in self.frames if self.left_out(step.name, *frame) is None)
+        return [product(step.folder, *frame) for step, frame in taken]
+
     def _without_spikes(self, channel: str, time: str) -> str | None:
         """Return why a frame has no spikes."""
         if self.source.kind == "vso":
@@ -251,9 +322,10 @@ class Plan:
     # Targets
 
     def targets(self) -> list[str]:
-        """Return the finished images, their quick looks, the list of missing frames, and what makes the run fail."""
+        """Return the images and states that are kept, quick looks, the list of missing frames, and what makes the run fail."""
         return [
             *self.products(),
+            *self.kept,
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
             *self._refused(),
             *self._lists(),

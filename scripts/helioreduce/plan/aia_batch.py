@@ -97,24 +97,16 @@ class Chunk:
     def inputs(self) -> dict[str, str | list[str]]:
         """Return the inputs of the job by name: images, and what its steps need."""
         files: dict[str, str | list[str]] = {
+            **self.plan.needed(self.channel, self.first),
             "spikes": [frame.spikes for frame in self.frames if frame.spikes],
-            "error_table": "results/aia/tables/error.ecsv",
-            "psf": self.plan.psf.pattern.format(channel=self.channel),
             "pointing": sorted({frame.pointing for frame in self.frames}),
-            "degradation_table": "results/aia/tables/degradation.ecsv",
         }
         images = {"images": [frame.image for frame in self.frames]}
         return images | {name: files[name] for step in self.taken for name in step.inputs}
 
     def settings(self) -> dict[str, object]:
         """Return what the configuration chooses for its steps, by name."""
-        chosen = {
-            "systematic": self.plan.settings["error"],
-            "options": self.plan.settings["deconvolve"],
-            "version": self.plan.tables.version,
-            "exposure_time": self.plan.settings["exposure"],
-            **self.own,
-        }
+        chosen = {**self.plan.chosen, **self.own}
         return self.plan.judged_inside | {name: chosen[name] for step in self.taken for name in step.settings}
 
 

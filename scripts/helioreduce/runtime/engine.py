@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 from snakemake.logging import logger
 from snakemake.persistence import PersistenceBase
 
@@ -64,30 +63,38 @@ def files(workflow: Any) -> set[str]:
     return {str(file) for job in workflow.dag.jobs for file in job.output}
 
 
+def remove_left_behind(workflow: Any) -> None:
+    """Remove the temporary files of a run's jobs that a killed run could not remove after their last use."""
+    if getattr(workflow.persistence, "left_behind", False):
+        left = (file for job in workflow.dag.jobs for file in job.output if is_flagged(file, "temp"))
+        for file in left:
+            if file not in workflow.dag.targetfiles:
+                Path(file).unlink(missing_ok=True)
+
+
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
-    """Find the jobs to be run, by reasons that ancient inputs do not hide.
+    """Find the jobs to be run, with reasons that do not pass through ancient inputs, and are not hidden by them.
 
     Snakemake takes a job behind an ancient input for one that is run because the input is, and then considers no reason of
     the job's own: a missing product or new parameters are passed over without a word while the input is renewed (its
-    issue 4166).
+    issue 4166). And an ancient input that is not there, and is made for another job, would start the jobs behind it.
     """
-    dag.bfs = partial(_followed, dag)
+    whole, dag.depending = dag.depending, _Followed(dag.depending)
     try:
         await _update_needrun(dag, *arguments, **options)
     finally:
-        del dag.bfs
+        dag.depending = whole
 
 
-def _followed(dag: Any, direction: Any, *jobs: Any, stop: Any = None) -> Iterator[Any]:
-    """Yield the jobs that are run because others are, breadth first: ancient files do not pass that on."""
-    seen, waiting = set(jobs), deque(jobs)
-    while waiting:
-        job = waiting.popleft()
-        yield job
-        for other, files in direction[job].items():
-            if other not in seen and not (files and all(file.is_ancient for file in files)):
-                seen.add(other)
-                waiting.append(other)
+class _Followed:
+    """The jobs that are run because a job is, with the files: those behind ancient files only are not."""
+
+    def __init__(self, depending: Mapping[Any, Mapping[Any, Collection[Any]]]) -> None:
+        self._depending = depending
+
+    def __getitem__(self, job: Any) -> dict[Any, Collection[Any]]:
+        found = self._depending[job].items()
+        return {other: files for other, files in found if not (files and all(file.is_ancient for file in files))}
 
 
 @contextmanager
@@ -97,6 +104,7 @@ def lock(persistence: Any) -> Iterator[None]:
         try:
             check_writable(Path("results"))
             if held.enter_context(hold_run_lock(persistence.path)):
+                persistence.left_behind = True
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
                 persistence.cleanup_locks()
                 (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content

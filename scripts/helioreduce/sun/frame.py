@@ -38,6 +38,10 @@ class Truth:
         return {"LEVEL05": self.level05, "EXPECTED": self.expected, "SCENE": self.scene, "COSMIC": self.cosmic_rays}
 
 
+#: Planes that are stored compressed, in steps of so many DN, far below the noise; the counts are integers.
+STORED_IN_STEPS = {"LEVEL05": 1.0, "EXPECTED": 2.0**-10, "COSMIC": 2.0**-10}
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A simulated frame.
