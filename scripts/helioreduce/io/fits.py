@@ -7,6 +7,7 @@ its flags besides, compressed, in ``FLAGS``. CHECKSUM and DATASUM everywhere.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -211,8 +212,8 @@ def _sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
     The step is a power of two, so that values on its grid are stored as they are. A tile with infinite values, as saturated
     pixels have, is stored without loss.
     """
-    smallest = np.min(hdu.data, where=hdu.data > 0, initial=np.inf)
-    step = 2.0 ** np.floor(np.log2(smallest / _SIGMA_STEPS)) if np.isfinite(smallest) else 1.0
+    smallest = float(np.min(hdu.data, where=hdu.data > 0, initial=np.inf))
+    step = 2.0 ** math.floor(math.log2(smallest / _SIGMA_STEPS)) if math.isfinite(smallest) else 1.0
     hdu.header["SIGSTEP"] = (step, "sigma is stored in steps of this, [BUNIT]")
     return _tiled(hdu, quantize_level=-step)
 
