@@ -53,6 +53,8 @@ _NO_METADATA: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
     ".png": {"Software": None},
 }
+#: Noise compresses badly: a sixth more bytes than at the default level, at a quarter of the time.
+_QUICK: dict[str, dict[str, Any]] = {".png": {"pil_kwargs": {"compress_level": 1}}}
 
 
 def look(style: Mapping[str, Any] = STYLE) -> AbstractContextManager[None]:
@@ -90,7 +92,7 @@ def write(
         origin.stamp(figure)
         for path in map(Path, paths):
             with replaced(path) as temporary:
-                figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix])
+                figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_METADATA[path.suffix], **_QUICK.get(path.suffix, {}))
 
 
 def write_movie(

@@ -77,11 +77,19 @@ def within(image: Image, box: Sequence[float]) -> Image:
 def block_mean(plane: np.ndarray, step: int) -> np.ndarray:
     """Return the mean of blocks of step × step pixels, NaN ignored; an incomplete block at an edge is left out."""
     rows, columns = (side // step * step for side in plane.shape)
-    blocks = plane[:rows, :columns].reshape(rows // step, step, columns // step, step)
-    finite = np.isfinite(blocks)
-    count = finite.sum(axis=(1, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(finite, blocks, 0).sum(axis=(1, 3), dtype=float) / np.where(count, count, np.nan)
+    whole = plane[:rows, :columns]
+    finite = np.isfinite(whole)
+    if finite.all():
+        return _block_sum(whole, step) / step**2
+    count = _block_sum(finite, step)
+    return _block_sum(np.where(finite, whole, whole.dtype.type(0)), step) / np.where(count, count, np.nan)
+
+
+def _block_sum(plane: np.ndarray, step: int) -> np.ndarray:
+    """Return the sum of blocks of step × step pixels: whole rows first, which are added at the speed of memory."""
+    rows = plane.reshape(-1, step, plane.shape[1]).sum(axis=1, dtype=float)
+    total: np.ndarray = sum(rows[:, column::step] for column in range(step))
+    return total
 
 
 def binned(image: Image, pixels: int) -> Image:
