@@ -31,7 +31,7 @@ def main(
     def write(path: Path, image: Image) -> None:
         fits.write(path, where.download(image), compressed=True)
 
-    common = where.module.__name__, [provenance.sha256(file) for file in tables.values()]
+    common = where.module.__name__, [provenance.sha256(file) for file in (*tables.values(), psf) if file]
     batch.run(reduced, kept, (code, settings), common, read, compute, write, judged_by=quality)
 
 

@@ -187,7 +187,7 @@ def test_a_bad_frame_fails_alone_and_only_it_is_computed_again(site, capsys):
 
 
 def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
-    """Other code, other pixels, another table: computed anew, and the old image goes."""
+    """Other code, other pixels, another table, another PSF: computed anew, and the old image goes."""
 
     def change_the_image():
         site("a", missing=False)
@@ -196,9 +196,13 @@ def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
         rows, meta = ecsv.read("error.ecsv")
         ecsv.write("error.ecsv", [row | {"EVEERR": 0.02} for row in rows], meta)
 
+    def change_the_psf():
+        otf, _ = fits.read_array("psf.fits", "OTF")
+        fits.write_arrays("psf.fits", {"OTF": otf * np.float32(0.999)})
+
     site("a")
     fused("a", {})
-    for change, code in ((lambda: None, "2"), (change_the_image, "2"), (change_the_table, "2")):
+    for change, code in ((lambda: None, "2"), (change_the_image, "2"), (change_the_table, "2"), (change_the_psf, "2")):
         change()
         capsys.readouterr()
         fused("a", {}, code)

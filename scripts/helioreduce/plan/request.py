@@ -13,7 +13,7 @@ from helioreduce.plan.paths import located
 from helioreduce.series import LEVEL1
 
 #: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
-MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 151.0
+MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 86.0
 
 
 def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:
