@@ -199,11 +199,11 @@ def test_a_step_is_compared_with_all_that_its_image_follows_from(channel, switch
     for step in steps.STEPS:
         if found.left_out(step.name, *key):
             continue
-        files = [found.needed(*key)[name] for earlier in before for name in earlier.inputs]
-        assert found.sources(step.name)(job(*key)) == [aia.product("level1", *key), *files]
-        follows = found.follows(step.name)(job(*key))
+        files = [found.states.needed(*key)[name] for earlier in before for name in earlier.inputs]
+        assert found.states.sources(step.name)(job(*key)) == [aia.product("level1", *key), *files]
+        follows = found.states.follows(step.name)(job(*key))
         assert list(follows) == [earlier.name for earlier in before]
-        assert all(follows[s.name] == (code(f"aia_{s.name}"), {n: found.chosen[n] for n in s.settings}) for s in before)
+        assert all(follows[s.name] == (code(f"aia_{s.name}"), {n: found.states.chosen[n] for n in s.settings}) for s in before)
         before.append(step)
 
 
@@ -220,8 +220,8 @@ def test_what_stays_on_disk(keep, switches, stay):
     """What is kept and what is finished: without exposures that is another state in 4500 Å. Kept states are targets."""
     found = plan(aia={"channels": [171, 4500], "keep": keep, "steps": switches})
     states = ["level1", "spikes", *(step.folder for step in steps.STEPS)]
-    assert {state for state in states if found.keeps(aia.product(state))} == stay
-    assert found.keeps("results/aia/level1/171/20140101T000001_simulated.json")
+    assert {state for state in states if found.states.keeps(aia.product(state))} == stay
+    assert found.states.keeps("results/aia/level1/171/20140101T000001_simulated.json")
     deconvolved = [file for file in found.targets() if "/deconvolved/" in file]
     assert len(deconvolved) == ("deconvolved" in keep), "there is none in 4500 Å"
 

@@ -275,7 +275,7 @@ rule aia_respike:
 rule aia_error:
     input:
         image=ancient(aia.before("error")),
-        sources=aia.sources("error"),
+        sources=aia.states.sources("error"),
         error_table="results/aia/tables/error.ecsv",
     output:
         state("results/aia/error/{channel}/{time}.fits"),
@@ -292,7 +292,7 @@ rule aia_error:
     params:
         systematic=aia.settings["error"],
         skipped=aia.skipped("error"),
-        follows=aia.follows("error"),
+        follows=aia.states.follows("error"),
         code=code("aia_error"),
     message:
         "Estimate the error of {wildcards.channel} Å at {wildcards.time}."
@@ -326,7 +326,7 @@ rule aia_psf:
 rule aia_deconvolve:
     input:
         image=ancient(aia.before("deconvolve")),
-        sources=aia.sources("deconvolve"),
+        sources=aia.states.sources("deconvolve"),
         psf=aia.psf.pattern,
     output:
         state("results/aia/deconvolved/{channel}/{time}.fits"),
@@ -344,7 +344,7 @@ rule aia_deconvolve:
     params:
         options=aia.settings["deconvolve"],
         skipped=aia.skipped("deconvolve"),
-        follows=aia.follows("deconvolve"),
+        follows=aia.states.follows("deconvolve"),
         code=code("aia_deconvolve"),
     message:
         "Deconvolve {wildcards.channel} Å at {wildcards.time}."
@@ -355,7 +355,7 @@ rule aia_deconvolve:
 rule aia_prep:
     input:
         image=ancient(aia.before("prep")),
-        sources=aia.sources("prep"),
+        sources=aia.states.sources("prep"),
         pointing=aia.pointing,
     output:
         state("results/aia/level1.5/{channel}/{time}.fits"),
@@ -372,7 +372,7 @@ rule aia_prep:
         serial=1,
     params:
         skipped=aia.skipped("prep"),
-        follows=aia.follows("prep"),
+        follows=aia.states.follows("prep"),
         code=code("aia_prep"),
     message:
         "Prep {wildcards.channel} Å at {wildcards.time} to level 1.5."
@@ -383,7 +383,7 @@ rule aia_prep:
 rule aia_degradation:
     input:
         image=ancient(aia.before("degradation")),
-        sources=aia.sources("degradation"),
+        sources=aia.states.sources("degradation"),
         degradation_table="results/aia/tables/degradation.ecsv",
     output:
         state("results/aia/corrected/{channel}/{time}.fits"),
@@ -399,7 +399,7 @@ rule aia_degradation:
     params:
         version=aia.tables.version,
         skipped=aia.skipped("degradation"),
-        follows=aia.follows("degradation"),
+        follows=aia.states.follows("degradation"),
         code=code("aia_degradation"),
     message:
         "Correct {wildcards.channel} Å at {wildcards.time} for degradation."
@@ -410,7 +410,7 @@ rule aia_degradation:
 rule aia_exposure:
     input:
         image=ancient(aia.before("exposure")),
-        sources=aia.sources("exposure"),
+        sources=aia.states.sources("exposure"),
     output:
         state("results/aia/normalised/{channel}/{time}.fits"),
     log:
@@ -425,7 +425,7 @@ rule aia_exposure:
     params:
         exposure_time=aia.settings["exposure"],
         skipped=aia.skipped("exposure"),
-        follows=aia.follows("exposure"),
+        follows=aia.states.follows("exposure"),
         code=code("aia_exposure"),
     message:
         "Normalise {wildcards.channel} Å at {wildcards.time} to DN/s."

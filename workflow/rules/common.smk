@@ -63,7 +63,7 @@ if workflow.is_main_process:
 
 def state(file):
     """Return the file of an image as an output: removed after its last use unless it stays on disk (aia.keep)."""
-    return file if aia.keeps(file) else temp(file)
+    return file if aia.states.keeps(file) else temp(file)
 
 
 wildcard_constraints:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from helioreduce import times
@@ -14,26 +13,17 @@ from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import local, optics, request
+from helioreduce.plan.aia_states import Key, States, key_of, product
 from helioreduce.plan.aia_tables import Tables
-from helioreduce.plan.code import code
 from helioreduce.plan.cutout import Cutout
 from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
 from helioreduce.quality import Policy
 
-#: Channel and time of a frame, as they stand in the names of its files.
-Key = tuple[str, str]
 MISSING = "results/aia/missing.tsv"
-#: What is kept with a state.
-_KEPT_WITH = {"spikes": steps.LEVEL1}
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
-
-
-def product(state: str, channel: str = "{channel}", time: str = "{time}") -> str:
-    """Return the file of an image in one state; by default the pattern of all."""
-    return f"results/aia/{state}/{channel}/{time}.fits"
 
 
 @dataclass(frozen=True)
@@ -167,7 +157,7 @@ class Plan:
     def left_out(self, step: str, channel: str, time: str) -> str | None:
         """Return why a frame does not go through a step; None if it does."""
         taken = self.settings["steps"].get(step, True)
-        without_spikes = self._without_spikes(channel, time)
+        without_spikes = self.without_spikes(channel, time)
         return steps.named(step).left_out(int(channel), switched_on=taken, without_spikes=without_spikes)
 
     def all_left_out(self, channel: str, time: str) -> dict[str, str]:
@@ -182,84 +172,22 @@ class Plan:
 
     def before(self, step: str) -> Callable[[Any], str]:
         """Return the input function of the image that a step starts from."""
-        return lambda wildcards: product(self.latest(*_key(wildcards), step), *_key(wildcards))
+        return lambda wildcards: product(self.latest(*key_of(wildcards), step), *key_of(wildcards))
 
     def skipped(self, step: str) -> Callable[[Any], dict[str, dict[str, str]]]:
         """Return the params function of the skipped steps that a step records, see :func:`steps.skipped`."""
-        return lambda wildcards: steps.skipped(step, self.all_left_out(*_key(wildcards)))
+        return lambda wildcards: steps.skipped(step, self.all_left_out(*key_of(wildcards)))
 
     def finished(self, wildcards: Any) -> str:
         """Return the finished image of a frame."""
-        return product(self.latest(*_key(wildcards)), *_key(wildcards))
-
-    # What an image follows from
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """What the configuration chooses for the steps, by the names in their ``settings``."""
-        return {
-            "systematic": self.settings["error"],
-            "options": self.settings["deconvolve"],
-            "version": self.tables.version,
-            "exposure_time": self.settings["exposure"],
-        }
-
-    def needed(self, channel: str, time: str) -> dict[str, str]:
-        """Return the files that the steps need beside the image, by the names in their ``inputs``."""
-        return {
-            "spikes": product("spikes", channel, time),
-            "error_table": "results/aia/tables/error.ecsv",
-            "psf": self.psf.pattern.format(channel=channel),
-            "pointing": self.pointing_table(time),
-            "degradation_table": "results/aia/tables/degradation.ecsv",
-        }
-
-    def sources(self, step: str) -> Callable[[Any], list[str]]:
-        """Return the input function of what the image before a step is made from: level 1, and what earlier steps need.
-
-        The image itself is an ancient input: made again from the same files it is the same, and the step need not be.
-        """
-
-        def found(wildcards: Any) -> list[str]:
-            files = self.needed(*_key(wildcards))
-            names = (name for entry in self._taken(step, wildcards) for name in entry.inputs)
-            return [product(steps.LEVEL1, *_key(wildcards)), *(files[name] for name in names)]
-
-        return found
-
-    def follows(self, step: str) -> Callable[[Any], dict[str, tuple[str, dict[str, Any]]]]:
-        """Return the params function of the earlier steps that a step's image has been through: code and settings of each."""
-        return lambda wildcards: {
-            entry.name: (code(f"aia_{entry.name}"), {name: self.chosen[name] for name in entry.settings})
-            for entry in self._taken(step, wildcards)
-        }
-
-    def _taken(self, step: str, wildcards: Any) -> list[steps.Step]:
-        """Return the steps before one of them that a frame goes through."""
-        return [entry for entry in steps.before(step) if self.left_out(entry.name, *_key(wildcards)) is None]
-
-    # What stays on disk
-
-    def keeps(self, file: str) -> bool:
-        """Return whether a file stays on disk: all but images in a state that is neither finished nor in ``aia.keep``."""
-        state = Path(file).parts[2]
-        kept = {*self.settings["keep"], *self._finished}
-        return not file.endswith(".fits") or _KEPT_WITH.get(state, state) in kept
+        return product(self.latest(*key_of(wildcards)), *key_of(wildcards))
 
     @cached_property
-    def _finished(self) -> frozenset[str]:
-        """The finished states."""
-        kinds = {(channel, self._without_spikes(channel, time)): (channel, time) for channel, time in self.frames}
-        return frozenset(self.latest(*frame) for frame in kinds.values())
+    def states(self) -> States:
+        """The states of its images: what they follow from, and which stay on disk."""
+        return States(self)
 
-    @property
-    def kept(self) -> list[str]:
-        """The images in states between level 1 and the finished one that stay on disk."""
-        between = [step for step in steps.STEPS if step.folder in self.settings["keep"]]
-        taken = ((step, frame) for step in between for frame in self.frames if self.left_out(step.name, *frame) is None)
-        return [product(step.folder, *frame) for step, frame in taken]
-
-    def _without_spikes(self, channel: str, time: str) -> str | None:
+    def without_spikes(self, channel: str, time: str) -> str | None:
         """Return why a frame has no spikes."""
         if self.source.kind == "vso":
             return "VSO has no spikes"
@@ -270,9 +198,9 @@ class Plan:
 
     def own(self, wildcards: Any) -> local.Frame:
         """Return the user's files of a frame."""
-        found = self.wanted[_key(wildcards)]
+        found = self.wanted[key_of(wildcards)]
         if found is None:
-            raise InputError("the frame is not one of the user's files", where=" ".join(_key(wildcards)))
+            raise InputError("the frame is not one of the user's files", where=" ".join(key_of(wildcards)))
         return found
 
     def records(self, wildcards: Any) -> str:
@@ -289,11 +217,11 @@ class Plan:
 
     def rendered(self, wildcards: Any) -> list[str]:
         """Input function: what the embedded archive serves a frame from; nothing for other sources."""
-        return self.source.served([_key(wildcards)])
+        return self.source.served([key_of(wildcards)])
 
     def scenario(self, wildcards: Any) -> dict[str, Any]:
         """Params function: the settings of the synthetic Sun that a frame depends on."""
-        return self.source.scenario(*_key(wildcards))
+        return self.source.scenario(*key_of(wildcards))
 
     def slots(self, wildcards: Any) -> list[str]:
         """Return the times of a channel in a period."""
@@ -325,7 +253,7 @@ class Plan:
         """Return the images and states that are kept, quick looks, the list of missing frames, and what makes the run fail."""
         return [
             *self.products(),
-            *self.kept,
+            *self.states.kept,
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
             *self._refused(),
             *self._lists(),
@@ -379,8 +307,3 @@ def _served(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Fra
     """Return every frame of a request for channels and times; what is simulated never has the name of what is not."""
     suffix = local.SIMULATED * simulated
     return {(str(channel), times.compact(time) + suffix): None for channel, time in request.frames(settings)}
-
-
-def _key(wildcards: Any) -> Key:
-    """Return channel and time of a frame's job."""
-    return wildcards.channel, wildcards.time

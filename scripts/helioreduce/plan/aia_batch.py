@@ -97,7 +97,7 @@ class Chunk:
     def inputs(self) -> dict[str, str | list[str]]:
         """Return the inputs of the job by name: images, and what its steps need."""
         files: dict[str, str | list[str]] = {
-            **self.plan.needed(self.channel, self.first),
+            **self.plan.states.needed(self.channel, self.first),
             "spikes": [frame.spikes for frame in self.frames if frame.spikes],
             "pointing": sorted({frame.pointing for frame in self.frames}),
         }
@@ -106,7 +106,7 @@ class Chunk:
 
     def settings(self) -> dict[str, object]:
         """Return what the configuration chooses for its steps, by name."""
-        chosen = {**self.plan.chosen, **self.own}
+        chosen = {**self.plan.states.chosen, **self.own}
         return self.plan.judged_inside | {name: chosen[name] for step in self.taken for name in step.settings}
 
 

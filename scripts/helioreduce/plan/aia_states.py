@@ -1,0 +1,102 @@
+"""SDO/AIA: the states of an image, what each follows from, and which of them stay on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helioreduce.aia import steps
+from helioreduce.plan.code import code
+
+if TYPE_CHECKING:
+    from helioreduce.plan.aia import Plan
+
+#: Channel and time of a frame, as they stand in the names of its files.
+Key = tuple[str, str]
+#: What is kept with a state.
+_KEPT_WITH = {"spikes": steps.LEVEL1}
+
+
+def product(state: str, channel: str = "{channel}", time: str = "{time}") -> str:
+    """Return the file of an image in one state; by default the pattern of all."""
+    return f"results/aia/{state}/{channel}/{time}.fits"
+
+
+def key_of(wildcards: Any) -> Key:
+    """Return channel and time of a frame's job."""
+    return wildcards.channel, wildcards.time
+
+
+@dataclass(frozen=True)
+class States:
+    """The states of the images of a plan."""
+
+    plan: Plan
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What the configuration chooses for the steps, by the names in their ``settings``."""
+        return {
+            "systematic": self.plan.settings["error"],
+            "options": self.plan.settings["deconvolve"],
+            "version": self.plan.tables.version,
+            "exposure_time": self.plan.settings["exposure"],
+        }
+
+    def needed(self, channel: str, time: str) -> dict[str, str]:
+        """Return the files that the steps need beside the image, by the names in their ``inputs``."""
+        return {
+            "spikes": product("spikes", channel, time),
+            "error_table": "results/aia/tables/error.ecsv",
+            "psf": self.plan.psf.pattern.format(channel=channel),
+            "pointing": self.plan.pointing_table(time),
+            "degradation_table": "results/aia/tables/degradation.ecsv",
+        }
+
+    def sources(self, step: str) -> Callable[[Any], list[str]]:
+        """Return the input function of what the image before a step is made from: level 1, and what earlier steps need.
+
+        The image itself is an ancient input: made again from the same files it is the same, and the step need not be.
+        """
+
+        def found(wildcards: Any) -> list[str]:
+            files = self.needed(*key_of(wildcards))
+            names = (name for entry in self._taken(step, wildcards) for name in entry.inputs)
+            return [product(steps.LEVEL1, *key_of(wildcards)), *(files[name] for name in names)]
+
+        return found
+
+    def follows(self, step: str) -> Callable[[Any], dict[str, tuple[str, dict[str, Any]]]]:
+        """Return the params function of the earlier steps that a step's image has been through: code and settings of each."""
+        return lambda wildcards: {
+            entry.name: (code(f"aia_{entry.name}"), {name: self.chosen[name] for name in entry.settings})
+            for entry in self._taken(step, wildcards)
+        }
+
+    def _taken(self, step: str, wildcards: Any) -> list[steps.Step]:
+        """Return the steps before one of them that a frame goes through."""
+        return [entry for entry in steps.before(step) if self.plan.left_out(entry.name, *key_of(wildcards)) is None]
+
+    def keeps(self, file: str) -> bool:
+        """Return whether a file stays on disk: all but images in a state that is neither finished nor in ``aia.keep``."""
+        state = Path(file).parts[2]
+        kept = {*self.plan.settings["keep"], *self._finished}
+        return not file.endswith(".fits") or _KEPT_WITH.get(state, state) in kept
+
+    @cached_property
+    def _finished(self) -> frozenset[str]:
+        """The finished states."""
+        kinds = {(channel, self.plan.without_spikes(channel, time)): (channel, time) for channel, time in self.plan.frames}
+        return frozenset(self.plan.latest(*frame) for frame in kinds.values())
+
+    @property
+    def kept(self) -> list[str]:
+        """The images in states between level 1 and the finished one that stay on disk."""
+        between = [step for step in steps.STEPS if step.folder in self.plan.settings["keep"]]
+        taken = (
+            (step, frame) for step in between for frame in self.plan.frames if self.plan.left_out(step.name, *frame) is None
+        )
+        return [product(step.folder, *frame) for step, frame in taken]
