@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from helioreduce.aia import steps
 from helioreduce.plan.code import code
 
 if TYPE_CHECKING:
-    from helioreduce.plan.aia import Plan
+    from helioreduce.plan.aia_tables import Tables
+    from helioreduce.plan.optics import Optics
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
@@ -30,11 +31,43 @@ def key_of(wildcards: Any) -> Key:
     return wildcards.channel, wildcards.time
 
 
+class Request(Protocol):
+    """What is asked of AIA, see :class:`helioreduce.plan.aia.Plan`."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The section ``aia`` of the configuration."""
+
+    @property
+    def tables(self) -> Tables:
+        """Where the tables come from."""
+
+    @property
+    def psf(self) -> Optics:
+        """Which PSF it is."""
+
+    @property
+    def frames(self) -> Mapping[Key, Any]:
+        """The frames to be reduced."""
+
+    def left_out(self, step: str, channel: str, time: str) -> str | None:
+        """Return why a frame does not go through a step."""
+
+    def latest(self, channel: str, time: str, step: str | None = None) -> str:
+        """Return the state that a step starts from; by default the finished one."""
+
+    def without_spikes(self, channel: str, time: str) -> str | None:
+        """Return why a frame has no spikes."""
+
+    def pointing_table(self, time: str) -> str:
+        """Return the pointing table for a time."""
+
+
 @dataclass(frozen=True)
 class States:
     """The states of the images of a plan."""
 
-    plan: Plan
+    plan: Request
 
     @property
     def chosen(self) -> dict[str, Any]:
