@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from astropy import units
 
 import helioreduce
 from helioreduce import spice
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice import simulate
+from helioreduce.spice import binning, catalogue, files, initial, maps, simulate
+from helioreduce.spice import level3 as planes_of
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +49,47 @@ def test_lines_that_were_not_fitted(fitted):
 def test_a_level2_file_opens(raster):
     found = helioreduce.open(raster[0])
     assert all(cube.data.ndim == 4 for cube in found.values())
+
+
+@pytest.fixture(scope="module")
+def level3(raster, tmp_path_factory):
+    windows = spice.read_level2(raster[0])
+    settings = initial.Settings()
+    group = spice.prepare_windows(windows[:1])
+    start = initial.estimate(group, catalogue.built_in(), settings)
+    found = binning.fit_adaptive(group, start, binning.Settings())
+    path = tmp_path_factory.mktemp("level3") / "own.fits"
+    files.write_fitted(path, planes_of.planes(found, start, {}))
+    return path, found
+
+
+def test_a_fitted_raster_has_its_lines_by_name(level3):
+    path, _ = level3
+    own = spice.read_level3(path)
+    assert own.lines == ["o_3 702.70", "o_3 703.87", "mg_9 706.02"] == [line.name for line in own]
+    assert own["Mg IX 706.02"].name == own["mg_9 706.10"].name == "mg_9 706.02"
+    assert "Mg IX 706.02" in repr(own)
+    with pytest.raises(InputError, match=r"has not been fitted.*o_3 702.70"):
+        own["ne_8 770.42"]
+
+
+def test_its_maps_are_cubes_with_errors_and_places(level3):
+    """Values of the fit to float32; place and time of every pixel from the cube as from the header."""
+    path, found = level3
+    line = spice.read_level3(path)["mg_9 706.02"]
+    q, sigma = (found.found(2, values[:, 8]) for values in (found.fit.q, found.fit.sigma()))
+    np.testing.assert_allclose(line.width.data, 2.3548200 * q, rtol=1e-6)
+    np.testing.assert_allclose(line.width.uncertainty.array, 2.3548200 * sigma, rtol=2e-6)
+    radiances = maps.radiances(found).maps[2]
+    np.testing.assert_allclose(line.radiance.data, radiances.data, rtol=2e-6)
+    assert line.radiance.unit == units.Unit("W / (m2 sr)")
+    assert line.velocity.unit == units.Unit("km / s")
+    assert line.velocity.meta["VZERO"] == pytest.approx(np.nanmedian(found.found(2, found.fit.q[:, 7])), rel=1e-7)
+    place, _ = line.radiance.wcs.pixel_to_world(4, 7, 0)
+    header = radiances.header
+    assert place.Tx.to_value("arcsec") == pytest.approx(header["CRVAL1"] + (5 - header["CRPIX1"]) * header["CDELT1"], abs=0.01)
+
+
+def test_its_lines_are_drawn(level3):
+    figure = spice.read_level3(level3[0])["o_3 703.87"].plot()
+    assert len([axis for axis in figure.axes if axis.images]) >= 6

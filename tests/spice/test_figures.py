@@ -28,11 +28,11 @@ def shown(axis):
 
 def test_maps_of_a_line_are_in_their_units(fitted):
     radiance, velocity = maps.radiances(fitted).maps[1], maps.velocities(fitted)[1]
-    width = figures.Width(*(fitted.found(1, values[:, 5]) for values in (fitted.fit.q, fitted.fit.sigma())))
+    width = maps.width(fitted, 1)
     axes = figures.line_maps(radiance, velocity, width, np.zeros(width.data.shape, bool)).axes
-    fwhm = 2.3548200450309493
-    expected = [1e3 * radiance.data, velocity.data, fwhm * width.data]
-    expected += [100 * radiance.sigma / radiance.data, velocity.sigma, fwhm * width.sigma]
+    fwhm, error = (2.3548200450309493 * fitted.found(1, values[:, 5]) for values in (fitted.fit.q, fitted.fit.sigma()))
+    expected = [1e3 * radiance.data, velocity.data, fwhm]
+    expected += [100 * radiance.sigma / radiance.data, velocity.sigma, error]
     for axis, values in zip(axes, expected, strict=False):
         np.testing.assert_allclose(shown(axis), values[0], rtol=1e-5)
     low, high = axes[1].images[0].get_clim()
@@ -47,7 +47,7 @@ def test_scales_follow_the_pixels_that_are_known_well():
     header = {"CRVAL1": 0.0, "CRPIX1": 1.0, "CDELT1": 4.0, "CRVAL2": 0.0, "CRPIX2": 1.0, "CDELT2": 1.0}
     radiance, velocity = (maps.LineMap("c_3 977.03", "", np.abs(v), sigma, header) for _ in range(2))
     velocity = maps.LineMap("c_3 977.03", "", v, sigma, header)
-    width = figures.Width(np.full(v.shape, 0.35), np.full(v.shape, 0.01))
+    width = maps.LineMap("c_3 977.03", "", np.full(v.shape, 0.82), np.full(v.shape, 0.02), header)
     row = figures.line_maps(radiance, velocity, width, np.zeros(v.shape, bool))
     assert 18 < row.axes[1].images[0].get_clim()[1] < 22
 
@@ -58,7 +58,7 @@ def test_pixels_at_a_bound_have_a_colour_of_their_own():
     values = np.where(bound, np.nan, 1.0).astype(np.float32)
     header = {"CRVAL1": 0.0, "CRPIX1": 1.0, "CDELT1": 4.0, "CRVAL2": 0.0, "CRPIX2": 1.0, "CDELT2": 1.0}
     own = maps.LineMap("c_3 977.03", "", values, values, header)
-    for axis in figures.line_maps(own, own, figures.Width(values, values), bound).axes[:6]:
+    for axis in figures.line_maps(own, own, own, bound).axes[:6]:
         marked = np.ma.filled(axis.images[1].get_array(), np.nan)
         np.testing.assert_array_equal(np.isfinite(marked), bound[0])
         assert axis.images[1].cmap(1.0)[:3] != axis.get_facecolor()[:3]

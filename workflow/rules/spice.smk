@@ -46,6 +46,35 @@ rule spice_view:
         "../../scripts/spice_view.py"
 
 
+rule spice_figures:
+    input:
+        spice.products("figures", ""),
+    message:
+        "SPICE: see results/spice/figures."
+
+
+rule spice_figure:
+    input:
+        unpack(spice.composition),
+        level3="results/spice/level3/{raster}.fits",
+        radiance="results/spice/radiance/{raster}.fits",
+        velocity="results/spice/velocity/{raster}.fits",
+    output:
+        directory("results/spice/figures/{raster}"),
+    log:
+        "results/logs/spice_figure/{raster}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        mem_mb=spice.memory,
+    params:
+        code=code("spice_figure"),
+    message:
+        "Draw the figures of {wildcards.raster}."
+    script:
+        "../../scripts/spice_figure.py"
+
+
 rule spice_simulate:
     output:
         level2=f"results/spice/simulated/{spice.simulated}.fits",

@@ -10,6 +10,7 @@ from helioreduce.api.values import use_threads
 from helioreduce.spice import binning, files, group, initial, maps, prepare
 from helioreduce.spice.composition import Table
 from helioreduce.spice.fitted import Fitted
+from helioreduce.spice.fitted_raster import FittedRaster
 from helioreduce.spice.group import Group
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.maps import FipBias, LineMap, Radiances
@@ -40,6 +41,35 @@ def read_level2(path: str | Path) -> list[Window]:
     ['Ne VIII 770']
     """
     return files.read_level2(path)
+
+
+def read_level3(path: str | Path) -> FittedRaster:
+    """Read a fitted raster, a product of the workflow, and find its lines by name.
+
+    Parameters
+    ----------
+    path
+        FITS file of ``results/spice/level3``.
+
+    Returns
+    -------
+    FittedRaster
+        ``raster["ne_8 770.42"]`` has ``radiance`` (W/m²/sr), ``velocity`` (km/s) and ``width`` (FWHM, Å) as NDCubes (t, y, x)
+        with errors, and ``plot()``; ``raster.groups`` are the fits with their covariances.
+
+    Raises
+    ------
+    InputError
+        If the file holds no fits, or the raster not the line; if the package ndcube is not installed, for a cube.
+
+    Examples
+    --------
+    >>> from helioreduce import spice
+    >>> raster = spice.read_level3("results/spice/level3/mine.fits")  # doctest: +SKIP
+    >>> raster["c_3 977.03"].velocity[0, 100:200]  # doctest: +SKIP
+    >>> raster["c_3 977.03"].plot().savefig("carbon.pdf")  # doctest: +SKIP
+    """
+    return FittedRaster(files.read_fitted(path))
 
 
 def prepare_windows(

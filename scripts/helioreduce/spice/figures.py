@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
@@ -20,18 +19,9 @@ from helioreduce.spice.panels import MISSING, PAGE, Scale
 
 #: Colours of lines in spectra.
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-#: Full width at half maximum of a Gaussian of standard deviation 1.
-FWHM = np.sqrt(8 * np.log(2))
 
 
-class Width(NamedTuple):
-    """Width of a line and its error (t, y, x): standard deviation of the Gaussian, Å."""
-
-    data: np.ndarray
-    sigma: np.ndarray
-
-
-def line_maps(radiance: LineMap, velocity: LineMap, width: Width, bound: np.ndarray) -> Figure:
+def line_maps(radiance: LineMap, velocity: LineMap, width: LineMap, bound: np.ndarray) -> Figure:
     """Draw radiance, velocity and width (FWHM) of one line, and below them their errors.
 
     Pixels where (t, y, x) a parameter of the line ended at a ``bound`` have a colour of their own. The scales follow the
@@ -41,7 +31,7 @@ def line_maps(radiance: LineMap, velocity: LineMap, width: Width, bound: np.ndar
     scaled = 1e3 * radiance.data
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = 100 * radiance.sigma / radiance.data
-    fwhm, error = width.data * FWHM, width.sigma * FWHM
+    fwhm, error = width.data, width.sigma
     row.draw(
         0, scaled, "Radiance [mW m⁻² sr⁻¹]", "inferno", brightness(scaled[_trusted(radiance.sigma, 3 * radiance.data)]), bound
     )

@@ -140,7 +140,8 @@ def _parameter_cards(header: Header, key: str, parameter: tuple[str, str, float]
     """Write the cards of full parameter number k."""
     name, unit, scale = parameter
     low, high = sorted(float(start.model.full(bound)[k]) for bound in start.bounds)
-    header[f"PNAME{key}"], header[f"PUNIT{key}"] = name, unit
+    header[f"PNAME{key}"] = (name, "standard deviation; FWHM = 2.3548 of it") if name == "width" else name
+    header[f"PUNIT{key}"] = unit
     header[f"PINIT{key}"], header[f"PMIN{key}"], header[f"PMAX{key}"] = float(start.q[k]), low, high
     header[f"PTRA{key}"] = (scale, "value in the function = A stored + B (nm)")
     header[f"PTRB{key}"] = 0.0

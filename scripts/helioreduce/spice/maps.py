@@ -15,6 +15,9 @@ from helioreduce.spice.catalogue import spectroscopic
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.level2 import spatial_header
 
+#: Full width at half maximum of a Gaussian of standard deviation 1.
+FWHM = float(np.sqrt(8 * np.log(2)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineMap:
@@ -125,6 +128,13 @@ def velocities(fitted: Fitted, *, zero: str = "median", gradients: Sequence[str]
             own.header[f"VSLOPE{axis.upper()}"] = (slope, "[km/s/pixel] gradient taken out")
         maps.append(own)
     return maps
+
+
+def width(fitted: Fitted, number: int) -> LineMap:
+    """Return the width of line ``number`` of a group: full width at half maximum, Å; √(8 ln 2) times the standard deviation."""
+    k = 3 * number + 2
+    data, sigma = (FWHM * fitted.found(number, values[:, k]) for values in (fitted.fit.q, fitted.fit.sigma()))
+    return _line_map(fitted, number, "Width, FWHM", "Angstrom", data, sigma)
 
 
 def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float) -> FipBias:

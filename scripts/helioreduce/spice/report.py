@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from helioreduce import __version__
 from helioreduce.io import origin, pages
-from helioreduce.spice import figures
+from helioreduce.spice import figures, maps
 from helioreduce.spice.fit import CONVERGED, STATUS
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.maps import FipBias, LineMap, Radiances, label
@@ -118,17 +118,16 @@ def _group(section: Section) -> dict[str, Any]:
     }
 
 
-def _composition(maps: FipBias) -> dict[str, Any]:
+def _composition(own: FipBias) -> dict[str, Any]:
     """Return what the page shows of the composition."""
-    if "SKIPPED" in maps.header:
-        return {"skipped": maps.header["SKIPPED"]}
-    return {"skipped": "", "ratio": _ratio(maps.header), "maps": picture(figures.composition(maps), "FIP bias and errors")}
+    if "SKIPPED" in own.header:
+        return {"skipped": own.header["SKIPPED"]}
+    return {"skipped": "", "ratio": _ratio(own.header), "maps": picture(figures.composition(own), "FIP bias and errors")}
 
 
 def _maps(fitted: Fitted, line: Line) -> Picture:
     """Return the maps of a line."""
-    k = 3 * line.number + 2
-    width = figures.Width(*(fitted.found(line.number, values[:, k]) for values in (fitted.fit.q, fitted.fit.sigma())))
+    width = maps.width(fitted, line.number)
     bound = fitted.map(fitted.at_bound(line.number))
     return picture(figures.line_maps(line.radiance, line.velocity, width, bound), f"maps of {label(line.radiance.line)}")
 
@@ -196,7 +195,7 @@ def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
     speed = float(np.nanmedian(line.velocity.sigma))
-    width = figures.FWHM * np.nanmedian(fitted.found(line.number, fitted.fit.q[:, 3 * line.number + 2]))
+    width = maps.FWHM * np.nanmedian(fitted.found(line.number, fitted.fit.q[:, 3 * line.number + 2]))
     return (
         label(line.radiance.line) + (" (width at a limit)" if line.radiance.line in fitted.marked else ""),
         fitted.group.name,

@@ -9,10 +9,9 @@ from helioreduce import __version__
 from helioreduce.io import pages
 from helioreduce.spice import view_figures
 from helioreduce.spice.catalogue import Catalogue
-from helioreduce.spice.figures import FWHM
 from helioreduce.spice.group import Group
 from helioreduce.spice.level2 import Window, quality
-from helioreduce.spice.maps import label
+from helioreduce.spice.maps import FWHM, label
 from helioreduce.spice.model import Start
 from helioreduce.spice.report import Table, picture, quality_table
 
