@@ -25,6 +25,7 @@ def main(level3: str, radiance: str, velocity: str, output: str, composition: st
             write(titles[own.fit, own.line], figures.line_maps, own, next(velocities), maps.width(fitted, g), bound)
     if composition and "SKIPPED" not in (bias := files.read_composition(composition)).header:
         write("composition", figures.composition, bias)
+        write("composition ratio", figures.ratio, bias.graph)
 
 
 if __name__ == "__main__":

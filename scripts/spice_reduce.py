@@ -16,8 +16,7 @@ def main(raster: str, fits: dict[str, Any], request: dict[str, Any], after: dict
     source, own = names["level2"], {fit: Fit(**windows) for fit, windows in fits.items()}
     found = files.read_good_windows(source, {window for fit in own.values() for window in fit.windows})
     known = {window.name: window for window in found.windows}
-    checks = [level2.quality(window) for window in found.windows]
-    lines = files.read_catalogue(names.get("catalogue", ""))
+    checks, lines = [level2.quality(window) for window in found.windows], files.read_catalogue(names.get("catalogue", ""))
     planes, failed = reduced(own, known, lines, Request(**request), source, item_progress)
     left_out = refused.record(raster, source, {**found.refused, **failed}, failed=not planes)
     files.write_level3(names["level3"], planes, found.jitter)
@@ -29,8 +28,9 @@ def main(raster: str, fits: dict[str, Any], request: dict[str, Any], after: dict
     files.write_velocities(names["velocity"], velocities, after["velocity"])
     bias = None
     if "composition" in names:
-        bias = maps.composed(radiances, files.read_table(names["table"]), **after["composition"])
-        files.write_composition(names["composition"], bias, after["composition"], names["table"])
+        table, dems = names["table"], names.get("dems", ())
+        bias = maps.composed(radiances, files.read_table(table), **after["composition"], dems=files.read_dems(dems))
+        files.write_composition(names["composition"], bias, after["composition"], table, dems)
     with plots.look():
         page = report.page(raster, groups, radiances, velocities, bias, checks, [*after["notes"], *left_out])
     files.write_page(names["page"], page)

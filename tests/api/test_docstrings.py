@@ -9,8 +9,9 @@ from astropy.io.fits import Header
 
 from helioreduce import Image, cosmic_rays, esis, spice
 from helioreduce.io import fits
+from helioreduce.spice import binning, catalogue, initial, level2, level3, simulate
 from helioreduce.spice import files as spice_files
-from helioreduce.spice import simulate
+from helioreduce.spice import group as group_of
 
 
 def type_examples(functions, folder, monkeypatch, **names):
@@ -37,10 +38,18 @@ def test_spice(tmp_path, monkeypatch):
     planes, _ = simulate.raster(simulate.Settings(rows=8, columns=6))
     fits.write_planes(tmp_path / "solo_L2_spice.fits", planes)
     spice_files.write_table(tmp_path / "table.npz", simulate.table())
-    names = (spice.read_level2, spice.prepare_windows, spice.fit_lines, spice.radiances, spice.velocities, spice.fip_bias)
+    group = group_of.join("own", level2.windows(planes)[:1])
+    start = initial.estimate(group, catalogue.built_in())
+    found = binning.fit_adaptive(group, start, binning.Settings())
+    spice_files.write_fitted(tmp_path / "solo_L3_spice.fits", level3.planes(found, start, {}))
+    names = (
+        *(spice.read_level2, spice.read_level3, spice.prepare_windows, spice.fit_lines, spice.radiances, spice.velocities),
+        spice.fip_bias,
+    )
     assert {door.__name__ for door in names} == set(spice.__all__)
     found = type_examples(names, tmp_path, monkeypatch)
     assert found["bias"].bias.shape == (1, 8, 6)
+    assert found["part"].data.shape == (4, 6)
 
 
 @pytest.mark.full

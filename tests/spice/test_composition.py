@@ -88,3 +88,32 @@ def test_synthetic_table_makes_the_lines_of_the_simulation():
     for line in (line for window in simulate.WINDOWS for line in window.lines):
         response = composition.responses(own, [line.name], 9.0, dem)[0, 0] * composition.abundance(line.name) / (4 * np.pi)
         assert response == pytest.approx(np.sqrt(2 * np.pi) * line.peak * simulate.WIDTH / 10, rel=1e-9)
+
+
+def test_own_dems_are_made_exact(table):
+    """Two sides of two lines are exact for any three DEMs (where the solution is positive), and not for others."""
+    log_t = np.linspace(4.0, 8.0, 200)
+    own = [np.stack([log_t, -0.5 * ((log_t - c) / 0.3) ** 2 / np.log(10)]) for c in (4.9, 5.05, 5.2)]
+    ratio = composition.ratio(table, LINES, 9.0, composition.on_grid(table.log_t, own))
+    np.testing.assert_allclose(ratio.graph.reference, 1, atol=0.02)
+    assert ratio.low != composition.ratio(table, LINES, 9.0).low
+    assert ratio.graph.functions.shape == (3, table.log_t.size)
+    assert ratio.graph.functions[1:].max() == 1
+    assert ratio.robustness == pytest.approx(np.sqrt(np.mean((ratio.graph.trial - 1) ** 2)))
+
+
+def test_dems_are_interpolated_in_log_and_zero_outside():
+    own = composition.on_grid(np.array([4.5, 5.25, 6.5]), [np.array([[5.0, 5.5, 6.0], [20.0, 22.0, 21.0]])])
+    np.testing.assert_allclose(own, [[0, 1e21, 0]])
+
+
+def test_sides_move_a_line(table):
+    """Sulphur on the high side: its radiance divides, and the bias of enriched sulphur falls below 1."""
+    moved = {"s_4 750.22": "high"}
+    ratio = composition.ratio(table, LINES, 9.0, sides=moved)
+    assert list(ratio.high) == ["s_4 750.22", "n_4 765.15", "n_3 991.59"]
+    assert list(ratio.low) == ["s_5 786.47"]
+    assert composition.is_low("s_4 750.22")
+    assert not composition.is_low("s_4 750.22", moved)
+    with pytest.raises(InputError, match="low first ionisation"):
+        composition.ratio(table, LINES, 9.0, sides=dict.fromkeys(LINES, "high"))

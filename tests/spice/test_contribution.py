@@ -46,3 +46,11 @@ def test_files_that_do_not_belong_together_are_refused(line, tmp_path):
     np.savez(tmp_path / "other.npz", gofnt=np.ones(3))
     with pytest.raises(InputError, match=r"other.npz: is not a contribution function.*gofchianti"):
         files.read_contribution(tmp_path / "other.npz")
+
+
+def test_dems_in_chiantis_form():
+    text = "  4.0  22.5\n  5.0 20.5\n  6.0  21.0\n -1\n%file: own.dem\n a comment\n"
+    np.testing.assert_array_equal(contribution.dem(text), [[4, 5, 6], [22.5, 20.5, 21]])
+    for wrong in ("4.0 22\n5.0\n6.0 21\n-1\n", "4 22\n5 21\n-1\n", "4 22\n6 21\n5 20\n-1\n", "no DEM\n"):
+        with pytest.raises(InputError, match="is no DEM"):
+            contribution.dem(wrong)

@@ -100,6 +100,8 @@ def test_composition_comes_back(fitted, tmp_path):
     back = files.read_composition(tmp_path / "composition.fits")
     for name in ("bias", "noise", "dem"):
         np.testing.assert_array_equal(getattr(back, name), getattr(given, name))
+    for ours, theirs in zip(back.graph, given.graph, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     assert back.header["LOGN"] == 9.0
 
 

@@ -23,7 +23,7 @@ def test_page_has_every_line_and_every_pixel(place):
     with origin.saying([origin.WORDS]):
         page = report.page(name, fitted, radiances, velocities, composed, [level2.quality(w) for w in windows])
     assert f"<p class=said>{origin.WORDS}</p>" in page
-    assert page.count("<img ") == 3 * 3 + 8 + 1
+    assert page.count("<img ") == 3 * 3 + 8 + 2  # the maps and graphs of the composition
     assert "http:" not in page
     assert "https:" not in page
     assert "Mg IX 749.54" in page

@@ -159,6 +159,7 @@ SPICE_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "spice.catalogue": ("nowhere", REFUSED),
     "spice.fused": (False, {f"spice_{name}" for name in STEPS}),
     "spice.composition.table": ("nowhere", REFUSED),
+    "spice.composition.dems": (["nowhere"], REFUSED),
 }
 #: Without the windows of the lines of the composition there is none.
 SPICE_KEYS["spice.windows.include"] = (["mg_9 706.02", "ne_8 770.42"], {"spice_reduce", "spice_refuse"})
@@ -169,6 +170,7 @@ SPICE_KEYS |= {f"spice.{name}": (value, REDUCED) for name, value in {
     "windows.exclude": ["mg_9 706.02"], "windows.trim": {"ne_8 770.42": [764, 772]}, "area": [[0, 8], [0, None]],
     "noise.frames": 1, "noise.factor": 1.1, "despike": False, "spike_threshold": 5, "denoise": True, "velocity.zero": "mean",
     "velocity.gradients": ["x"], "composition.lines": ["s_4 750.22", "n_4 765.15"], "composition.log_n": 9.5,
+    "composition.sides": {"s_4 748.40": "high"},
     "legacy.name": "::SAMENAME_::PARAMPLACEHOLDER.fits",
 }.items()}  # fmt: skip
 SPICE_KEYS |= {f"spice.{name}": (value, NOTHING) for name, value in {

@@ -129,6 +129,7 @@ use rule spice_reduce as spice_reduce_composed with:
         **spice.catalogue,
         level2=spice.level2,
         table=spice.contribution_functions,
+        dems=spice.dems,
     output:
         level3="results/spice/level3/{raster}.fits",
         saffron=directory("results/spice/saffron/{raster}"),
@@ -310,6 +311,7 @@ rule spice_composition:
     input:
         radiance="results/spice/radiance/{raster}.fits",
         table=spice.contribution_functions,
+        dems=spice.dems,
     output:
         "results/spice/composition/{raster}.fits",
     log:
@@ -319,6 +321,7 @@ rule spice_composition:
     params:
         lines=spice.settings["composition"]["lines"],
         log_n=spice.settings["composition"]["log_n"],
+        sides=spice.settings["composition"]["sides"],
         code=code("spice_composition"),
     message:
         "Composition of {wildcards.raster}."

@@ -65,9 +65,9 @@ def read_level3(path: str | Path) -> FittedRaster:
     Examples
     --------
     >>> from helioreduce import spice
-    >>> raster = spice.read_level3("results/spice/level3/mine.fits")  # doctest: +SKIP
-    >>> raster["c_3 977.03"].velocity[0, 100:200]  # doctest: +SKIP
-    >>> raster["c_3 977.03"].plot().savefig("carbon.pdf")  # doctest: +SKIP
+    >>> raster = spice.read_level3("solo_L3_spice.fits")  # doctest: +SKIP
+    >>> part = raster["Mg IX 706.02"].velocity[0, 2:6]  # doctest: +SKIP
+    >>> raster["Mg IX 706.02"].plot().savefig("magnesium.pdf")  # doctest: +SKIP
     """
     return FittedRaster(files.read_fitted(path))
 

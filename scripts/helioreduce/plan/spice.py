@@ -89,7 +89,7 @@ class Plan:
         asked = [
             line for line in self.settings["composition"]["lines"] if naming.windows(line, self._chosen(raster), self.lines)
         ]
-        sides = {composition.is_low(line) for line in asked}
+        sides = {composition.is_low(line, self.settings["composition"]["sides"]) for line in asked}
         return len(sides) == 2 and bool(self.tables or self.settings["source"] == "simulated")
 
     def pattern(self, *, composed: bool) -> str:
@@ -153,6 +153,11 @@ class Plan:
             return "results/spice/simulated/contribution_functions.npz"
         return self.tables[0] if len(self.tables) == 1 else "results/spice/contribution_functions.npz"
 
+    @property
+    def dems(self) -> list[str]:
+        """The user's files of reference DEMs."""
+        return [str(located(path)) for path in self.settings["composition"]["dems"]]
+
     def composition(self, wildcards: Any) -> dict[str, str]:
         """Return the named input of the page that reads the composition map; empty where none is made."""
         made = self.is_composed(wildcards.raster)
@@ -180,7 +185,7 @@ class Plan:
         return {
             "layout": {"pattern": self.settings["legacy"]["name"], "extents": bins["extents"], "times": bins["times"]},
             "velocity": self.settings["velocity"],
-            "composition": {"lines": composed["lines"], "log_n": composed["log_n"]},
+            "composition": {key: composed[key] for key in ("lines", "log_n", "sides")},
             "notes": self.notes_of(wildcards),
         }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from helioreduce.errors import InputError
+from helioreduce.plan.paths import located
 from helioreduce.spice import contribution, files, saffron
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.naming import Names
@@ -63,7 +64,10 @@ def _check_names(settings: Mapping[str, Any], lines: Catalogue, rasters: Iterabl
 
 def _check_composition(given: Mapping[str, Any], paths: Sequence[str]) -> None:
     """Refuse lines without a contribution function, and a density outside of the table."""
-    if not given["lines"] or not paths:
+    if not given["lines"]:
+        return
+    files.read_dems([located(path) for path in given["dems"]])
+    if not paths:
         return
     own = [files.read_contribution(path) for path in paths] if len(paths) > 1 else []
     table = contribution.join(own) if own else files.read_table(paths[0])

@@ -2,7 +2,8 @@
 
 The list of boxes begins with the single pixel. A box covers (times, rows, columns) around the pixel; its spectrum is the
 mean of the finite samples, used where at least half of the box is finite. The variance of a mean of N samples with variance
-``a + b s`` is ``(a + b mean) / N``, times ``1 + (N − 1) ρ`` where their noise has the mean correlation ρ.
+``a + b s`` is ``(a + b mean) / N``, times ``1 + (N − 1) ρ`` where their noise has the mean correlation ρ. Bins are chosen by
+this noise; the errors of their fits also count the structure inside of them (:mod:`helioreduce.spice.structure`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import numba
 import numpy as np
 
 from helioreduce.errors import InputError
-from helioreduce.spice import exposures, naming
+from helioreduce.spice import exposures, naming, structure
 from helioreduce.spice.fit import CONVERGED, TOO_FEW, Fit, fit_spectra, retry
 from helioreduce.spice.fitted import Box, Fitted
 from helioreduce.spice.group import Group
 from helioreduce.spice.model import LineModel, Start, kind
+from helioreduce.spice.structure import Binned
 
 #: Share of a box that must be finite.
 FILLED = 0.5
@@ -220,7 +222,20 @@ def fit_adaptive(
         best.put(pixels[better], fit.take(np.flatnonzero(better)))
         level[pixels[better]] = number
         least[pixels[better]] = ratio[better]
+    _add_structure(group, best, settings, level)
     return Fitted(group, best, settings.boxes, level, least <= 1, start.notes, start.marked)
+
+
+def _add_structure(group: Group, best: Fit, settings: Settings, level: np.ndarray) -> None:
+    """Add the structure inside of bins to the covariances of the fits (N,), in place: thresholds ask for the noise alone."""
+    for number, box in enumerate(settings.boxes[1:], 1):
+        pixels = np.flatnonzero(level == number)
+        if pixels.size:
+            spectra, count = bin_spectra(group.cube, pixels, box)
+            a, b = (part * dilution(count, settings.correlation) for part in group.variance)
+            own = best.take(pixels)
+            structure.add(own, group.cube, pixels, box, Binned(spectra, a, b, count.max(axis=1)), settings.correlation)
+            best.put(pixels, own)
 
 
 def _typical(fit: Fit, start: Start) -> Start:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,18 @@ class Table:
         return (1 - share) * self.functions[found][i] + share * self.functions[found][j]
 
 
+class Graph(NamedTuple):
+    """What a linear combination ratio rests on.
+
+    Functions (3, T): log T, Σ a_i G_i and Σ b_k G_k, normalised alike; and Σ a_i ⟨G_i, DEM⟩ ÷ Σ b_k ⟨G_k, DEM⟩ for each
+    reference DEM and for each trial DEM, 1 where the ratio is exact.
+    """
+
+    functions: np.ndarray
+    reference: np.ndarray
+    trial: np.ndarray
+
+
 class Ratio(NamedTuple):
     """Lines and positive coefficients of both sides, and the relative error from unknown DEMs (root mean square)."""
 
@@ -72,11 +85,16 @@ class Ratio(NamedTuple):
     high: dict[str, float]
     phi: float
     robustness: float
+    graph: Graph
 
 
-def is_low(line: str) -> bool:
-    """Return whether a line's element has a low first ionisation potential."""
-    return _element(line)[0] < LOW_FIP_EV
+def is_low(line: str, sides: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Return whether a line's element has a low first ionisation potential, or ``sides`` puts the line there.
+
+    ``sides`` says ``low`` or ``high`` of lines, such as sulphur's, whose element behaves otherwise.
+    """
+    element = _element(line)[0]
+    return sides[line] == "low" if line in sides else element < LOW_FIP_EV
 
 
 def abundance(line: str) -> float:
@@ -115,7 +133,18 @@ def responses(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray
     return np.trapezoid(dems[:, None, :] * functions[None] * temperature, table.log_t, axis=-1)
 
 
-def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | None = None) -> Ratio:
+def on_grid(log_t: np.ndarray, dems: Sequence[np.ndarray]) -> np.ndarray:
+    """Return DEMs (J, T) on a grid of log T, from pairs (2, n) of log T and log DEM: linear in both, 0 outside."""
+    return np.array([10 ** np.interp(log_t, own[0], own[1], left=-np.inf, right=-np.inf) for own in dems])
+
+
+def ratio(
+    table: Table,
+    lines: Sequence[str],
+    log_n: float,
+    dems: np.ndarray | None = None,
+    sides: Mapping[str, str] = MappingProxyType({}),
+) -> Ratio:
     """Return the coefficients of the linear combination ratio for the lines at hand.
 
     Parameters
@@ -126,18 +155,20 @@ def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | N
         Names such as ``s_4 750.22``, with at least one of low and one of high first ionisation potential.
     dems
         Reference DEMs (J, T); default :func:`reference_dems`.
+    sides
+        Lines that are put on the side ``low`` or ``high``, whatever their element.
 
     Raises
     ------
     InputError
         If one side has no line.
     """
-    low, high = [line for line in lines if is_low(line)], [line for line in lines if not is_low(line)]
+    low, high = ([line for line in lines if is_low(line, sides) is side] for side in (True, False))
     if not low or not high:
         side = "low" if not low else "high"
         raise InputError(
             f"no line of {side} first ionisation potential among {', '.join(lines) or 'no lines'}",
-            cure="Set spice.composition.lines, or switch composition off",
+            cure="Set spice.composition.lines or spice.composition.sides, or switch composition off",
         )
     dems = reference_dems(table.log_t) if dems is None else dems
     both = responses(table, [*low, *high], log_n, dems)
@@ -151,11 +182,15 @@ def ratio(table: Table, lines: Sequence[str], log_n: float, dems: np.ndarray | N
         weight, before = 1 / (b_side @ b), weight
         if np.allclose(weight, before, rtol=1e-12):
             break
-    phi = float(np.linalg.norm((a_side @ a) / (b_side @ b) - 1))
+    reference = (a_side @ a) / (b_side @ b)
     other = responses(table, [*low, *high], log_n, trial_dems(table.log_t)) / scale
-    spread = (other[:, : len(low)] @ a) / (other[:, len(low) :] @ b) - 1
-    robustness = float(np.sqrt(np.mean(spread**2)))
-    return Ratio(dict(zip(low, map(float, a), strict=True)), dict(zip(high, map(float, b), strict=True)), phi, robustness)
+    trial = (other[:, : len(low)] @ a) / (other[:, len(low) :] @ b)
+    functions = np.array([sum(c * table.at(line, log_n) for line, c in zip(side, found, strict=True))
+                          for side, found in ((low, a), (high, b))])  # fmt: skip
+    graph = Graph(np.stack([table.log_t, *(functions / functions.max())]), reference, trial)
+    robustness = float(np.sqrt(np.mean((trial - 1) ** 2)))
+    left, right = (dict(zip(side, map(float, found), strict=True)) for side, found in ((low, a), (high, b)))
+    return Ratio(left, right, float(np.linalg.norm(reference - 1)), robustness, graph)
 
 
 def fip_bias(

@@ -87,6 +87,31 @@ def table(stored: Mapping[str, np.ndarray]) -> Table:
     return Table(log_t, log_n, {" ".join(name.rsplit("_", 1)): array for name, array in lines.items()})
 
 
+def dem(text: str) -> np.ndarray:
+    """Return log T (K) and log DEM (2, n) from CHIANTI's text form: two columns up to a line that begins with −1.
+
+    Raises
+    ------
+    InputError
+        If the text is none.
+    """
+    rows = []
+    for line in text.splitlines():
+        fields = line.split()
+        if fields[:1] == ["-1"]:
+            break
+        if not fields or fields[0].startswith(("#", "%", ";")):
+            continue
+        try:
+            rows.append((float(fields[0]), float(fields[1])))
+        except (ValueError, IndexError):
+            raise InputError(f"is no DEM: {line!r}", cure="Give CHIANTI's form: log T and log DEM, ended by -1") from None
+    found = np.array(rows).T
+    if len(rows) < 3 or not (np.diff(found[0]) > 0).all():
+        raise InputError("is no DEM: fewer than three rows, or log T does not rise", cure="Give log T and log DEM, ended by -1")
+    return found
+
+
 def arrays(own: Table) -> dict[str, np.ndarray]:
     """Return the arrays of a table, as :func:`table` reads them."""
     return {"logT": own.log_t, "logn": own.log_n, **{name.replace(" ", "_"): g for name, g in own.functions.items()}}

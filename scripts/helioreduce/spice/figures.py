@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from helioreduce.io.plots import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
 from helioreduce.spice import panels
+from helioreduce.spice.composition import Graph
 from helioreduce.spice.fit import CONVERGED, NOT_CONVERGED, TOO_FEW, evaluate
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.maps import FipBias, LineMap, label
@@ -207,3 +208,23 @@ def composition(maps: FipBias) -> Figure:
     row.draw(1, maps.noise, "error: noise, 1 σ", "cividis", Scale(0, 2))
     row.draw(2, maps.dem, "error: unknown DEM, 1 σ", "cividis", Scale(0, 2))
     return row.figure
+
+
+def ratio(graph: Graph) -> Figure:
+    """Draw what a linear combination ratio rests on: both sums of contribution functions, and their ratio for every DEM."""
+    figure = Figure(figsize=(PAGE, 2.8), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    log_t, low, high = graph.functions
+    for values, name, colour in ((low, "low FIP, Σ a G", VERMILION), (high, "high FIP, Σ b G", BLUE)):
+        left.plot(log_t, values, color=colour, label=name)
+    left.set(xlabel="log T [K]", ylabel="contribution, normalised", title="Both sides of the ratio")
+    left.legend(loc="upper right")
+    places = np.arange(graph.reference.size), graph.reference.size + np.arange(graph.trial.size)
+    right.axhline(1, color="0.6", lw=0.8)
+    right.plot(places[0], graph.reference, "o", ms=4, color=GREEN, label="reference")
+    right.plot(places[1], graph.trial, ".", ms=4, color=BLACK, label="others")
+    right.set(xlabel="DEM", ylabel="low ÷ high", title="Ratio for each DEM, exact at 1", yscale="log", xticks=[])
+    right.yaxis.set_major_formatter("{x:g}")
+    right.yaxis.set_minor_formatter("{x:g}")
+    right.legend(loc="upper right")
+    return figure

@@ -20,7 +20,7 @@ from helioreduce.io.atomic import replaced
 from helioreduce.io.fits import Plane
 from helioreduce.spice import catalogue, contribution, level2, level3, maps, saffron_layout
 from helioreduce.spice.catalogue import Catalogue
-from helioreduce.spice.composition import Table
+from helioreduce.spice.composition import Graph, Table
 from helioreduce.spice.contribution import Function
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.group import Group
@@ -200,18 +200,22 @@ def read_velocities(path: str | Path) -> list[LineMap]:
     return _line_maps(fits.read_planes(path))
 
 
-def write_composition(path: str | Path, own: FipBias, facts: Mapping[str, Any], table: str) -> None:
-    """Write the FIP bias and its errors; ``table`` is the file of contribution functions."""
+def write_composition(path: str | Path, own: FipBias, facts: Mapping[str, Any], table: str, dems: Sequence[str] = ()) -> None:
+    """Write the FIP bias, its errors and what it rests on; ``table`` and ``dems`` are the files of functions and DEMs."""
     header = own.header.copy()
+    for i, file in enumerate(dems, 1):
+        header[f"LCRDEM{i}"] = (provenance.ascii_only(Path(file).name), f"sha256 {provenance.sha256(file)[:16]}")
     provenance.record(header, "composition", facts, f"{table}; sha256 {provenance.sha256(table)}")
     arrays = {"FIP BIAS": own.bias, "SIGMA": own.noise, "SIGMA DEM": own.dem}
-    fits.write_planes(path, [Plane(name, array, header) for name, array in arrays.items()])
+    planes = [Plane(name, array, header) for name, array in arrays.items()]
+    graph = own.graph._asdict() if own.graph else {}
+    fits.write_planes(path, [*planes, *(Plane(f"LCR {name.upper()}", array, Header()) for name, array in graph.items())])
 
 
 def read_composition(path: str | Path) -> FipBias:
     """Read the FIP bias and its errors."""
-    bias, noise, dem = fits.read_planes(path)
-    return FipBias(bias.array, noise.array, dem.array, bias.header)
+    bias, noise, dem, *graph = fits.read_planes(path)
+    return FipBias(bias.array, noise.array, dem.array, bias.header, Graph(*(own.array for own in graph)) if graph else None)
 
 
 def _line_planes(own: LineMap, title: str, step: str, facts: Mapping[str, Any]) -> list[Plane]:
@@ -248,6 +252,15 @@ def read_contribution(path: str | Path) -> Function:
     """Read the contribution function of one line, a file of gofchianti."""
     with naming(path):
         return contribution.function(npz.read(path))
+
+
+def read_dems(paths: Sequence[str | Path]) -> list[np.ndarray]:
+    """Read differential emission measures, text files in CHIANTI's form."""
+    found = []
+    for path in paths:
+        with naming(path):
+            found.append(contribution.dem(Path(path).read_text()))
+    return found
 
 
 def read_table(path: str | Path) -> Table:

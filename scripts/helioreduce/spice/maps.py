@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from astropy.io.fits import Header
@@ -12,6 +14,7 @@ from helioreduce.errors import InputError
 from helioreduce.io import provenance
 from helioreduce.spice import composition, naming, radiance, velocity
 from helioreduce.spice.catalogue import spectroscopic
+from helioreduce.spice.composition import Graph
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.level2 import spatial_header
 
@@ -45,12 +48,16 @@ class Radiances:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FipBias:
-    """FIP bias and its errors (t, y, x) float32: of photon noise, and of the unknown temperature structure."""
+    """FIP bias and its errors (t, y, x) float32: of photon noise, and of the unknown temperature structure.
+
+    ``graph`` is what the ratio rests on; None where there is no ratio.
+    """
 
     bias: np.ndarray
     noise: np.ndarray
     dem: np.ndarray
     header: Header
+    graph: Graph | None = None
 
 
 def label(name: str) -> str:
@@ -137,7 +144,14 @@ def width(fitted: Fitted, number: int) -> LineMap:
     return _line_map(fitted, number, "Width, FWHM", "Angstrom", data, sigma)
 
 
-def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float) -> FipBias:
+def fip_bias(
+    groups: Sequence[Radiances],
+    table: composition.Table,
+    lines: Sequence[str],
+    log_n: float,
+    dems: Sequence[np.ndarray] = (),
+    sides: Mapping[str, str] = MappingProxyType({}),
+) -> FipBias:
     """Return the FIP bias from radiances.
 
     Parameters
@@ -150,6 +164,10 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
         Names of the lines to be combined.
     log_n
         Density, log10 of cm⁻³.
+    dems
+        Reference DEMs, (2, n) each: log T and log DEM; without any, :func:`helioreduce.spice.composition.reference_dems`.
+    sides
+        Lines that are put on the side ``low`` or ``high``, whatever their element.
 
     Raises
     ------
@@ -159,7 +177,9 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
     every = [own for group in groups for own in group.maps]
     found = [find(every, line) for line in lines]
     used = {own.line: own for own in found}
-    ratio = composition.ratio(table, list(used), log_n)
+    reference = composition.on_grid(table.log_t, dems) if len(dems) else None
+    moved = {own.line: side for line, side in sides.items() if (own := naming.line(line, found, lambda own: own.line))}
+    ratio = composition.ratio(table, list(used), log_n, reference, moved)
     bias, sigma = composition.fip_bias(ratio, {line: own.data for line, own in used.items()}, _covariances(groups, found))
     header = _without_line(found[0].header)
     header.update(BUNIT="", BTYPE="FIP bias relative to the photosphere", LOGN=log_n)
@@ -169,21 +189,23 @@ def fip_bias(groups: Sequence[Radiances], table: composition.Table, lines: Seque
         for i, (line, coefficient) in enumerate(coefficients.items(), 1):
             header[f"{side}{i}"] = (f"{line} {coefficient:.6g}", "line, coefficient")
     dem = np.abs(bias) * ratio.robustness
-    return FipBias(bias.astype(np.float32), sigma.astype(np.float32), dem.astype(np.float32), header)
+    return FipBias(bias.astype(np.float32), sigma.astype(np.float32), dem.astype(np.float32), header, ratio.graph)
 
 
-def composed(groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float) -> FipBias:
+def composed(
+    groups: Sequence[Radiances], table: composition.Table, lines: Sequence[str], log_n: float, **options: Any
+) -> FipBias:
     """Return the FIP bias from those of the lines that have been fitted; without one for each side, a map of NaN that says so.
 
     Parameters
     ----------
-    groups, table, lines, log_n
+    groups, table, lines, log_n, **options
         As in :func:`fip_bias`.
     """
     every = [own for group in groups for own in group.maps]
     missing = [line for line in lines if not _has(every, line)]
     try:
-        result = fip_bias(groups, table, [line for line in lines if line not in missing], log_n)
+        result = fip_bias(groups, table, [line for line in lines if line not in missing], log_n, **options)
     except InputError as error:
         header = _without_line(every[0].header)
         header["SKIPPED"] = (provenance.ascii_only(error.problem), "why there is no FIP bias")

@@ -171,6 +171,8 @@ class Names(NamedTuple):
             self.check_line("spice.binning.lines", name)
         for name in settings["composition"]["lines"]:
             self.check_line("spice.composition.lines", name)
+        for name in settings["composition"]["sides"]:
+            self.check_line("spice.composition.sides", name)
         for key in ("include", "exclude", "trim"):
             for name in chosen[key]:
                 self.check_window(f"spice.windows.{key}", name)

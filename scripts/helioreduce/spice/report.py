@@ -122,7 +122,8 @@ def _composition(own: FipBias) -> dict[str, Any]:
     """Return what the page shows of the composition."""
     if "SKIPPED" in own.header:
         return {"skipped": own.header["SKIPPED"]}
-    return {"skipped": "", "ratio": _ratio(own.header), "maps": picture(figures.composition(own), "FIP bias and errors")}
+    shown = {"skipped": "", "ratio": _ratio(own.header), "maps": picture(figures.composition(own), "FIP bias and errors")}
+    return {**shown, "graph": picture(figures.ratio(own.graph), "linear combination ratio") if own.graph else None}
 
 
 def _maps(fitted: Fitted, line: Line) -> Picture:
