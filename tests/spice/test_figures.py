@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from helioreduce.io import plots
-from helioreduce.spice import binning, catalogue, figures, fit, group, initial, level2, maps, simulate
+from helioreduce.spice import binning, catalogue, composition, figures, fit, group, initial, level2, maps, simulate
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +128,14 @@ def test_composition_shows_the_bias_and_both_errors():
     axes = figures.composition(maps.FipBias(*arrays, header)).axes
     for axis, array in zip(axes, arrays, strict=False):
         np.testing.assert_array_equal(shown(axis), array[0])
+
+
+def test_graphs_of_the_ratio_show_both_sides_and_every_dem():
+    found = composition.ratio(simulate.table(), ["s_4 750.22", "n_4 765.15", "o_3 703.87"], 9.0).graph
+    left, right = figures.ratio(found).axes
+    for line, values in zip(left.lines, found.functions[1:], strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    drawn = np.concatenate([line.get_ydata() for line in right.lines[1:]])
+    np.testing.assert_array_equal(drawn, np.concatenate([found.reference, found.trial]))
+    assert right.get_ylim()[0] < drawn.min()
+    assert right.get_ylim()[1] > drawn.max()

@@ -226,5 +226,6 @@ def ratio(graph: Graph) -> Figure:
     right.set(xlabel="DEM", ylabel="low ÷ high", title="Ratio for each DEM, exact at 1", yscale="log", xticks=[])
     right.yaxis.set_major_formatter("{x:g}")
     right.yaxis.set_minor_formatter("{x:g}")
-    right.legend(loc="upper right")
+    right.set_ylim(top=2 * float(np.nanmax([*graph.reference, *graph.trial])))  # room for the legend
+    right.legend(loc="upper right", ncols=2)
     return figure
