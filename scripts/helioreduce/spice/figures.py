@@ -195,7 +195,7 @@ def _against_wavelength(axis: Axes, fitted: Fitted, spectrum: np.ndarray, fittin
         axis.axvline(edge - 0.5, color="0.6", lw=0.6)
     for number, window in enumerate(fitted.group.windows):
         part = fitted.fit.model.samples(number)
-        count = max(2, 6 // len(fitted.group.windows))
+        count = max(2, 4 // len(fitted.group.windows))
         marks += [int(i) for i in np.linspace(part.start, part.stop - 1, count + 2)[1:-1].round() if window.wavelength.size]
     axis.set_xticks(marks, [f"{wavelength[i]:.1f}" for i in marks])
 
