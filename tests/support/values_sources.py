@@ -1,0 +1,328 @@
+"""Values of ``source``, ``archive``, ``jsoc``, ``local`` and of what light is good enough: which frames there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from level1_cases import HEADER
+from offers import TEXT, Check, Done, Run, Value, refused
+from values_aia import PLAIN, SMALL
+
+from helioreduce.image import Flag
+from helioreduce.quality import FLAWS
+
+REDUCED = "aia/level1.5/171/{}.fits"
+#: Events, each of one frame, in the order of the frames; the first frame has none.
+EVENTS = (
+    *("gap", "lost", "offline", "no_spikes", "reprocessed", "nrt", "missing"),
+    *("eclipse", "dark", "open_loop", "calibration", "short", "flare"),
+)
+#: Flaws of a frame that have words in ``missing.tsv``.
+REASONS = {
+    "nrt": "near-real-time",
+    "eclipse": "eclipse",
+    "dark": "dark image",
+    "open_loop": "loop open",
+    "calibration": "calibration image",
+}
+ROWS = {"pointing_missing": "171/20140101T000000", "pointing_gap": "*/20131231T210000"}
+ALLOWED = [name for name, flaw in FLAWS.items() if flaw.refused and name != "no_image"]
+REFUSED = [name for name, flaw in FLAWS.items() if not flaw.refused]
+LATER = "aia/level1/171/20140101T000013_simulated.fits"
+LEVEL1, RECORD = "aia/level1/{}/20140101T000001_simulated.fits", "archive/frames/{}/20140101T000001/record.json"
+
+
+def moment(event: str) -> str:
+    """Return the slot of the frame of an event, as it stands in file names."""
+    seconds = 1 + 12 * (1 + EVENTS.index(event))
+    return f"20140101T00{seconds // 60:02d}{seconds % 60:02d}"
+
+
+def plain_or(event: str, shown: Check) -> tuple[Value, Check]:
+    """Return an event and what it does."""
+    return (f"archive.events.{event}", TEXT), shown
+
+
+def reduced(done: Done, event: str) -> Any:
+    """Return the reduced image of an event's frame."""
+    return done.image(REDUCED.format(f"{moment(event)}_simulated"))
+
+
+def left_out(event: str, words: str = "") -> Check:
+    """Return the check that an event's frame is listed as unavailable, with the reason, and not reduced."""
+
+    def check(done: Done) -> bool:
+        listed = done.file("aia/missing.tsv").read_text().splitlines()
+        rows = [row for row in listed if moment(event) in row]
+        return len(rows) == 1 and words in rows[0] and not done.has(REDUCED.format(f"{moment(event)}_simulated"))
+
+    return check
+
+
+def newest(done: Done) -> bool:
+    """Of the two records of a frame the newer one is taken."""
+    records = json.loads(done.file(f"archive/frames/171/{moment('reprocessed')}/record.json").read_text())["records"]
+    return len(records) == 2 and reduced(done, "reprocessed").header["RECNUM"] == max(record["recnum"] for record in records)
+
+
+def saturated(done: Done) -> bool:
+    """The flare saturates pixels of its own frame alone."""
+    pixels = [int(reduced(done, event).flagged(Flag.SATURATED).sum()) for event in ("flare", "no_spikes")]
+    return pixels[0] > 0 == pixels[1]
+
+
+def without_row(done: Done) -> bool:
+    """The table of the day before has no row from 21 h on."""
+    starts = [str(row["T_START"]) for row in done.table("aia/tables/pointing/20140101.ecsv")[0]]
+    return "2013-12-31T21:00:00Z" not in starts and "2014-01-01T00:00:00Z" in starts
+
+
+HAPPENED: dict[Value, Check] = dict(
+    (
+        *(plain_or(event, left_out(event, words)) for event, words in REASONS.items()),
+        *(plain_or(event, left_out(event)) for event in ("gap", "lost", "offline")),
+        plain_or("no_spikes", lambda done: reduced(done, "no_spikes").header["RESPIKE"] == "SKIPPED"),
+        plain_or("reprocessed", newest),
+        plain_or(
+            "missing", lambda done: np.isnan(reduced(done, "missing").data).sum() > np.isnan(reduced(done, "short").data).sum()
+        ),
+        plain_or("short", lambda done: np.isclose(reduced(done, "short").header["EXPTIME"], 0.2, rtol=0.01)),
+        plain_or("flare", saturated),
+        plain_or(
+            "pointing_missing", lambda done: "header" in done.parameters(REDUCED.format(f"{moment('short')}_simulated"), "prep")
+        ),
+        plain_or("pointing_gap", without_row),
+    )
+)
+EVENTFUL = {
+    "archive": {
+        "npix": 64,
+        "events": {event: [f"171/{moment(event)}"] for event in EVENTS} | {name: [row] for name, row in ROWS.items()},
+    },
+    "aia": {"channels": [171], "end": "2014-01-01T00:02:37", "batch": 20, "steps": {**PLAIN, "respike": True}},
+}
+
+
+def stored(done: Done, channel: int = 171) -> tuple[Any, Mapping[str, str]]:
+    """Return the header of a file of the archive, as it is stored, and its record."""
+    record = json.loads(done.file(RECORD.format(channel)).read_text())
+    file = done.file(RECORD.format(channel).replace("record.json", "image_lev1.fits"))
+    with fits.open(file, do_not_scale_image_data=True) as hdus:
+        return hdus[1].header.copy(), record["keywords"]
+
+
+def agrees(done: Done) -> bool:
+    """Return whether header and record have one scale: it is corrected in the database after the files are made."""
+    header, record = stored(done)
+    return np.isclose(header["IMSCL_MP"], float(record["IMSCL_MP"]), rtol=1e-6)
+
+
+def fetched_right(done: Done) -> bool:
+    """Return whether what has been fetched has the header of the record, whatever the file's own says."""
+    return np.isclose(done.header(LEVEL1.format(171))["IMSCL_MP"], float(stored(done)[1]["IMSCL_MP"]), rtol=1e-6)
+
+
+def brightest(done: Done) -> float:
+    """Return the largest value of the scene behind the frame of 171 Å over its median."""
+    scene = fits.getdata(done.file(RECORD.format(171).replace("record.json", "truth.fits")))
+    return float(np.nanmax(scene) / np.nanmedian(scene))
+
+
+def asked(done: Done, path: str) -> list[Mapping[str, Any]]:
+    """Return the requests to the archive whose path holds some words."""
+    entries = [json.loads(line) for line in (done.folder / "requests.jsonl").read_text().splitlines()]
+    return [entry for entry in entries if path in entry["path"]]
+
+
+def exports(done: Done) -> list[Mapping[str, Any]]:
+    """Return the orders of staged files."""
+    return [entry for entry in asked(done, "jsoc_fetch") if entry["query"].get("op") == "exp_request"]
+
+
+SERVED = {"source": "jsoc", "aia": {"channels": [171], "steps": PLAIN}}
+TAKEN = "aia/level1/171/20140101T000001.fits"
+
+
+def flawed(folder: Path) -> None:
+    """Write a frame for each flaw, which has no other, and one without any."""
+    rng = np.random.default_rng(3)
+    (folder / "level1").mkdir()
+    (folder / "tables").mkdir()
+    for second, (name, flaw) in enumerate([("none", None), *FLAWS.items()]):
+        header = fits.Header(HEADER)
+        header["T_REC"] = header["T_OBS"] = f"2014-01-01T00:00:{second:02d}"
+        header["QUALITY"] = 0 if flaw is None else (1 << flaw.bit) - (1 << 32) * (flaw.bit == 31)
+        fits.PrimaryHDU(rng.poisson(300, (64, 64)).astype(np.int16), header).writeto(folder / f"level1/{name}.fits")
+
+
+def frame(name: str) -> str:
+    """Return the reduced frame of a flaw."""
+    return f"aia/level1.5/171/20140101T0000{['none', *FLAWS].index(name):02d}.fits"
+
+
+def allowed(name: str) -> Check:
+    """Return the check that a flaw refuses its frame unless it is allowed; the header then says so."""
+    return lambda done: (
+        not done.run("flaws").has(frame(name))
+        and FLAWS[name].meaning in str([value for key, value in done.header(frame(name)).items() if key.startswith("CAVEAT")])
+    )
+
+
+def refuses(name: str) -> Check:
+    """Return the check that a flaw refuses its frame if it is told to, and that the reason is given."""
+    return lambda done: done.run("flaws").has(frame(name)) and not done.has(frame(name)) and FLAWS[name].meaning in done.said
+
+
+OWN = {"source": "local", "local": {"directory": "level1"}, "aia": {"steps": PLAIN, "batch": 50}}
+BASE = "source_archive"
+RUNS = {
+    BASE: Run(
+        {**SMALL, "aia": {"channels": [171, 94]}},
+        (f"results/{LEVEL1.format(171)}", f"results/{LEVEL1.format(94)}"),
+        {
+            ("source", "archive"): lambda done: (
+                "not an observation" in done.header(LEVEL1.format(171)).get("SIMULATE", "SIMULATED, not an observation")
+            ),
+            ("archive.header", "fresh"): agrees,
+            ("archive.targets", False): lambda done: brightest(done) < 50,
+            ("archive.quarter_dn", False): lambda done: "BSCALE" not in stored(done, 94)[0],
+            ("local.directory", None): lambda done: "local.directory" not in done.said,
+            ("local.tables", None): lambda done: not done.has("aia/tables/*"),
+            ("jsoc.record", None): lambda done: not done.has("aia/recorded.txt"),
+        },
+    ),
+    "source_times": Run(
+        {**SMALL, "aia": {"channels": [171], "times": ["2014-01-01T00:00:00", "2014-01-01T00:00:12"]}},
+        (f"results/{LEVEL1.format(171)}", f"results/{LATER}"),
+        {
+            ("aia.times[]", TEXT): lambda done: done.has(LEVEL1.format(171)) and done.has(LATER),
+            ("aia.times", None): lambda done: not done.run(BASE).has(LATER),
+        },
+        after=BASE,
+    ),
+    "source_file": Run(
+        {**SMALL, "aia": {"channels": [171], "times": "times.txt"}},
+        (f"results/{LATER}",),
+        {("aia.times", TEXT): lambda done: done.has(LATER)},
+        after=BASE,
+        files=lambda folder: folder.joinpath("times.txt").write_text("2014-01-01T00:00:12\n"),
+    ),
+    "source_stale": Run(
+        {"archive": {"npix": 64, "header": "stale", "targets": True, "quarter_dn": True}, "aia": {"channels": [171, 94]}},
+        (f"results/{LEVEL1.format(171)}", f"results/{LEVEL1.format(94)}"),
+        {
+            ("archive.header", "stale"): lambda done: not agrees(done) and fetched_right(done),
+            ("archive.targets", True): lambda done: brightest(done) > 1.2 * brightest(done.run(BASE)),
+            ("archive.quarter_dn", True): lambda done: (
+                stored(done, 94)[0]["BSCALE"] == 0.25 and not (done.image(LEVEL1.format(94)).data % 1).any()
+            ),
+        },
+    ),
+    "source_bare": Run(
+        {"archive": {"npix": 64, "header": "bare"}, "aia": {"channels": [171]}},
+        (f"results/{LEVEL1.format(171)}",),
+        {
+            ("archive.header", "bare"): lambda done: "IMSCL_MP" not in stored(done)[0] and fetched_right(done),
+        },
+    ),
+    "source_events": Run(
+        {**EVENTFUL, "jsoc": {"on_missing": "skip"}},
+        (),
+        {
+            **HAPPENED,
+            ("jsoc.on_missing", "skip"): left_out("gap"),
+        },
+    ),
+    "source_fail": Run(
+        {**EVENTFUL, "jsoc": {"on_missing": "fail"}},
+        (),
+        {
+            ("jsoc.on_missing", "fail"): lambda done: "What failed, and why" in done.said and left_out("gap")(done),
+        },
+        after="source_events",
+        fails=True,
+    ),
+    "source_jsoc": Run(
+        {**SERVED, "jsoc": {"url": "URL", "record": "copy"}},
+        (f"results/{TAKEN}", "results/aia/recorded.txt"),
+        {
+            ("source", "jsoc"): lambda done: done.has(TAKEN),
+            ("jsoc.url", TEXT): lambda done: len(asked(done, "SUM")) > 0,
+            ("jsoc.method", "url_quick"): lambda done: not exports(done),
+            ("jsoc.record", TEXT): lambda done: any((done.folder / "copy").rglob("image_lev1.fits")),
+        },
+        after=BASE,
+        served=True,
+    ),
+    "source_exports": Run(
+        {**SERVED, "jsoc": {"url": "URL", "method": "url", "email": "reader@localhost"}},
+        (f"results/{TAKEN}",),
+        {
+            ("jsoc.method", "url"): lambda done: len(exports(done)) > 0 and done.has("aia/exports/171/*.json"),
+            ("jsoc.email", TEXT): lambda done: all("notify" in entry["query"] for entry in exports(done)),
+        },
+        after=BASE,
+        served=True,
+    ),
+    "source_unnamed": Run(
+        {**SERVED, "jsoc": {"url": "URL", "method": "url", "email": None}},
+        (f"results/{TAKEN}",),
+        {
+            ("jsoc.email", None): lambda done: all("notify" in entry["query"] for entry in exports(done)) and done.has(TAKEN),
+        },
+        after=BASE,
+        served=True,
+    ),
+    "flaws": Run(
+        OWN,
+        (),
+        {
+            ("source", "local"): lambda done: done.has(frame("none")),
+            ("local.directory", TEXT): lambda done: done.has(frame("none")),
+        },
+        files=flawed,
+        fails=True,
+    ),
+    "flaws_changed": Run(
+        {**OWN, "aia": {**OWN["aia"], "quality": {"allow": ALLOWED, "refuse": REFUSED}}},
+        (),
+        {("aia.quality.allow[]", name): allowed(name) for name in ALLOWED}
+        | {("aia.quality.refuse[]", name): refuses(name) for name in REFUSED},
+        files=flawed,
+        fails=True,
+    ),
+    "source_nowhere": Run(
+        {"source": "local", "local": {"directory": None}},
+        (),
+        {
+            ("local.directory", None): refused("local.directory is not set"),
+        },
+        fails=True,
+    ),
+}
+#: Values of regions and cubes, which tests of their formulas show; none has a run of its own yet.
+REGIONS = {
+    "cutout.centre": (None,), "cutout.coordinates": ("arcsec", "carrington", "stonyhurst"),
+    "cutout.cut": ("here", "last", "server"),
+    "cutout.time": (TEXT, None), "cutout.tracking": (False, True), "cutout.unit": ("arcsec", "px"),
+    "cube.law": ("howard", "none", "rigid", "snodgrass", "snodgrass_ulrich"),
+}  # fmt: skip
+EXCEPTIONS: dict[Value, str] = {
+    **{
+        (
+            f"aia.{key}",
+            value,
+        ): "shown by tests/aia/cube and tests/numerics/test_sphere.py, not yet by a small run of the workflow"
+        for key, values in REGIONS.items()
+        for value in values
+    },
+    (
+        "source",
+        "vso",
+    ): "asked through sunpy over the network; tests/jsoc/test_vso.py has a stand-in",
+}
