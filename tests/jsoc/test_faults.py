@@ -63,6 +63,7 @@ WRONG = {
     "query: nested in an object": (
         [Fault("json", INFO, times=99, text='{"status":' + "[" * 10000 + "]" * 10000 + "}")], TransientExhausted,
     ),
+    "query: status is a list": ([Fault("json", INFO, times=99, text='{"status":[]}')], TransientExhausted),
     "query: count missing": ([Fault("json", INFO, text='{"status":0,"keywords":[]}')], Rejected),
     "query: refused": ([Fault("json", INFO, text='{"status":1,"error":"too many records"}')], Rejected),
     "query: path upwards": (

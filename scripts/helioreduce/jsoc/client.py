@@ -213,6 +213,8 @@ class Client:
             raise TransientError(f"the reply is not JSON ({error})") from None
         if not isinstance(data, dict) or ("status" not in data and "seriesList" not in data):
             raise TransientError("the reply has no status")
+        if not isinstance(data.get("status", 0), int | str):
+            raise TransientError("the reply's status is neither a number nor text")
         if "Cant save new export-request hash" in str(data.get("error", "")):
             raise TransientError("the export queue is busy")
         self.queries.append(Query(_without_address(url), hashlib.sha256(_RUNTIME.sub(b"", body)).hexdigest()))
