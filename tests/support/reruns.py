@@ -75,7 +75,8 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.end": ("2014-01-01T00:00:12", BOTH),
     "aia.cadence_s": (24, NOTHING),
     "aia.times": (["2014-01-01T00:00:00", "2014-01-01T00:00:12"], RENDERED),
-    "aia.batch": (2, {"aia_fetch", "aia_batch", "aia_quicklook"}),
+    # the states that are kept are single steps, from the images that chunks have fetched
+    "aia.batch": (2, {"aia_fetch", "aia_batch", *since("respike")} - {"aia_exposure"}),
     "aia.keep": ([], NOTHING),
     "aia.device": ("cpu", NOTHING),
     "aia.steps.respike": (False, {"aia_missing", *since("error")}),
@@ -220,7 +221,7 @@ _POINTINGS = {"archive_pointing": 4, "aia_pointing": 2}
 REQUESTS: dict[str, tuple[str, Any, dict[str, int]]] = {
     "longer": ("aia", LONGER, _rendered(1, 1)),
     "longer, in chunks": (
-        "aia", {"end": "2014-01-01T00:00:24"},
+        "aia", {"end": "2014-01-01T00:00:24", "keep": ["level1"]},
         {"archive_render": 2, "archive_render_uv": 1, "aia_missing": 1,
          **dict.fromkeys(("aia_query", "aia_fetch", "aia_batch", "aia_quicklook"), 2)},
     ),
