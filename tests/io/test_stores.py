@@ -43,6 +43,8 @@ def test_few_files_and_their_digests(tmp_path):
     assert len(shards(path)) == 2 * 2
     listed = dict(reversed(line.split()) for line in (tmp_path / "cube.sha256").read_text().splitlines())
     assert listed == {f"cube.zarr/{name}": digest for name, digest in content(path).items()}
+    (path / ".snakemake_timestamp").touch()
+    assert {f"cube.zarr/{name}" for name in stores.digests(path)} == set(listed)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def read(path: str | Path, **options: Any) -> xr.Dataset:
 
 def digests(path: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a store, by its name in it."""
-    files = sorted(file for file in path.rglob("*") if file.is_file())
+    files = sorted(file for file in path.rglob("[!.]*") if file.is_file())  # Snakemake keeps a hidden one in its folders
     return {file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
