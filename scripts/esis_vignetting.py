@@ -13,7 +13,8 @@ def main(aligned: list[str], mask: list[str], output: str) -> None:
 def _blocks(aligned: str, mask: str) -> vignetting.Blocks:
     sequence = files.read_aligned(aligned)
     f = vignetting.positions(sequence.quadratic, sequence.stops)
-    return vignetting.blocks(sequence.data, sequence.sigma, f, files.read_masks(mask).clear)
+    across = vignetting.across(sequence.quadratic, sequence.stops)
+    return vignetting.blocks(sequence.data, sequence.sigma, f, files.read_masks(mask).clear, across)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def aligned(rng):
 
 @pytest.fixture
 def vignetting(rng):
-    return Vignetting(*rng.normal(size=(4, 4)), 0.01, 1234, rng.normal(size=(3, 4)))
+    return Vignetting(*rng.normal(size=(4, 4)), 0.01, 1234, *rng.normal(size=(2, 3, 4)))
 
 
 def equal(first, second):

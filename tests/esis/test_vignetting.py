@@ -5,6 +5,7 @@ import pytest
 
 from helioreduce.errors import InputError
 from helioreduce.esis import camera, masks, simulate, transforms, vignetting
+from helioreduce.esis.values import Vignetting
 
 TRUTH, GAINS = np.array(simulate.SLOPES), np.array(simulate.GAINS)
 SHAPE = camera.GRID_SHAPE
@@ -12,20 +13,21 @@ SHAPE = camera.GRID_SHAPE
 
 @pytest.fixture(scope="module")
 def geometry():
-    """Positions f and clear parts of four cameras of the designed geometry."""
+    """Positions f, clear parts and positions across the dispersion of four cameras of the designed geometry."""
     line = camera.LINES["ov"]
     maps = [transforms.nominal(number, (525.0, 520.0)) for number in camera.CAMERAS]
     stop = masks.octagon((525.0, 520.0))
     clear = np.stack([masks.on_grid(stop, line, one, SHAPE)[1] for one in maps])
-    return vignetting.positions(np.stack([one.coefficients for one in maps]), np.stack([stop] * 4)), clear
+    found = np.stack([one.coefficients for one in maps]), np.stack([stop] * 4)
+    return vignetting.positions(*found), clear, vignetting.across(*found)
 
 
 @pytest.fixture(scope="module")
 def grid(geometry):
     """f and visibility of every block that two cameras see: (n_blocks, 4), NaN where unseen."""
-    f, clear = geometry
+    f, clear, across = geometry
     flat = np.ones_like(f)
-    data, _, positions = vignetting.blocks(flat, flat, f, clear)
+    data, _, positions, *_ = vignetting.blocks(flat, flat, f, clear, across)
     return np.where(np.isfinite(data), positions, np.nan)
 
 
@@ -36,6 +38,11 @@ def blocks(grid, rng, photons=27.0, sequences=6):
     level = np.nan_to_num(photons * GAINS * (1 + TRUTH * f) * scene)
     seen = np.isfinite(f)
     return np.where(seen, rng.poisson(100 * level) / 100, np.nan), np.where(seen, level / 100, np.nan), f
+
+
+def with_places(data, variance, f):
+    """The blocks with places across the dispersion that do not matter."""
+    return vignetting.Blocks(data, variance, f, np.zeros_like(f), np.arange(len(f)) % 2 == 0)
 
 
 def test_slopes_and_gains_come_back_with_honest_errors(grid, rng):
@@ -49,10 +56,10 @@ def test_slopes_and_gains_come_back_with_honest_errors(grid, rng):
 
 
 def test_without_noise_the_fit_is_exact(geometry):
-    f, clear = geometry
+    f, clear, across = geometry
     scene = np.ones(SHAPE)
     image = GAINS[:, None, None] * (1 + TRUTH[:, None, None] * f) * scene
-    fit = vignetting.fit(*vignetting.blocks(image, 0.01 * image, f, clear))
+    fit = vignetting.fit(*vignetting.blocks(image, 0.01 * image, f, clear, across)[:3])
     np.testing.assert_allclose(fit.slopes, TRUTH, rtol=1e-6)
     np.testing.assert_allclose(fit.gains, GAINS / GAINS[1], rtol=1e-6)
 
@@ -103,16 +110,33 @@ def test_slopes_that_scatter_have_larger_errors(grid, rng):
     parts = []
     for off in wander:
         data, variance, f = blocks(grid, rng, photons=500, sequences=1)
-        parts.append(vignetting.Blocks(data * (1 + (TRUTH + off) * f) / (1 + TRUTH * f), variance, f))
+        parts.append(with_places(data * (1 + (TRUTH + off) * f) / (1 + TRUTH * f), variance, f))
     found = vignetting.fit_together(parts)
     np.testing.assert_allclose(found.slope_errors, vignetting.scatter_error(found.single))
     assert np.median(found.slope_errors) > 0.004
 
 
 def test_a_sequence_of_three_cameras_only_adds_to_all(grid, rng):
-    whole = vignetting.Blocks(*blocks(grid, rng, sequences=1))
-    part = vignetting.Blocks(*(plane.copy() for plane in blocks(grid, rng, sequences=1)))
+    whole = with_places(*blocks(grid, rng, sequences=1))
+    part = with_places(*(plane.copy() for plane in blocks(grid, rng, sequences=1)))
     part.data[:, 2] = part.variance[:, 2] = part.f[:, 2] = np.nan
     found = vignetting.fit_together([whole, part, whole])
     assert np.isnan(found.single[1]).all() and np.isfinite(found.single[[0, 2]]).all()
     np.testing.assert_allclose(found.slopes, TRUTH, rtol=0.03)
+
+
+@pytest.mark.parametrize("planted", [(0.0, 0.0, 0.0, 0.0), (0.06, -0.04, 0.02, -0.08)])
+def test_a_cross_term_of_the_cameras_is_the_same_in_both_halves_of_the_field(geometry, rng, planted):
+    """What the cameras have across the dispersion comes back to four errors; so does nothing where there is nothing."""
+    f, clear, across = geometry
+    middles = np.repeat(np.repeat(across, vignetting.BLOCK, axis=1), vignetting.BLOCK, axis=2)
+    scene = 20 * rng.lognormal(0, 0.3, SHAPE)
+    image = GAINS[:, None, None] * (1 + TRUTH[:, None, None] * f + np.array(planted)[:, None, None] * middles) * scene
+    parts = [vignetting.blocks(rng.poisson(image), np.sqrt(image), f, clear, across) for _ in range(2)]
+    flight = vignetting.Blocks(*(np.concatenate(planes) for planes in zip(*parts, strict=True)))
+    unknown = np.zeros(4)
+    true = Vignetting(TRUTH, unknown, GAINS / GAINS[1], unknown, 0.0, 0, TRUTH[None])
+    one, other, error = vignetting.cross_terms(flight, true, len(parts))
+    assert error.max() < 0.01
+    np.testing.assert_array_less(np.abs(one - other), 4 * np.sqrt(2) * error)
+    np.testing.assert_allclose((one + other) / 2, planted, atol=4 * error.max() / np.sqrt(2))

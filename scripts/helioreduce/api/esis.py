@@ -214,7 +214,8 @@ def fit_vignetting(sequences: Sequence[Aligned], seen: Sequence[Masks]) -> Vigne
 
 def _blocks(aligned: Aligned, seen: Masks) -> vignetting.Blocks:
     positions = vignetting.positions(aligned.quadratic, aligned.stops)
-    return vignetting.blocks(aligned.data, aligned.sigma, positions, seen.clear)
+    across = vignetting.across(aligned.quadratic, aligned.stops)
+    return vignetting.blocks(aligned.data, aligned.sigma, positions, seen.clear, across)
 
 
 def find_normalisation(sequences: Sequence[Aligned], seen: Sequence[Masks], found: Vignetting) -> Normalisation:

@@ -207,15 +207,16 @@ def write_vignetting(path: str | Path, found: Vignetting) -> None:
         "SLOPES": np.stack([found.slopes, found.slope_errors]),
         "GAINS": np.stack([found.gains, found.gain_errors]),
         "SINGLE": found.single,
+        "CROSS": found.cross,
     }
     fits.write_arrays(path, arrays, fits.cards(SCATTER=found.scatter, NBLOCKS=found.blocks))
 
 
 def read_vignetting(path: str | Path) -> Vignetting:
     """Return the vignetting of a line."""
-    (slopes, gains, single), header = fits.read_arrays(path, "SLOPES", "GAINS", "SINGLE")
+    (slopes, gains, single, cross), header = fits.read_arrays(path, "SLOPES", "GAINS", "SINGLE", "CROSS")
     (slope, slope_error), (gain, gain_error) = slopes, gains
-    return Vignetting(slope, slope_error, gain, gain_error, header["SCATTER"], header["NBLOCKS"], single)
+    return Vignetting(slope, slope_error, gain, gain_error, header["SCATTER"], header["NBLOCKS"], single, cross)
 
 
 def write_normalisation(path: str | Path, found: Normalisation, exposures: Sequence[int]) -> None:

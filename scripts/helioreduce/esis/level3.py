@@ -174,6 +174,13 @@ def describe(cube: Cube, found: Vignetting, *, flatten: bool = False) -> None:
         cube.header[key] = (round(float(stage[0]), 5), "mean correlation of the cameras, full frame")
     for name, levels in zip(cam.CAMERAS, cube.signal_to_noise.T, strict=False):
         cube.header[f"SNR{name}"] = (round(float(np.nanmedian(levels)), 3), f"median data / sigma of camera {name}")
+    first, second, error = found.cross
+    for name, terms in zip(cam.CAMERAS, (first + second) / 2, strict=False):
+        if np.isfinite(terms):
+            cube.header[f"CROSS{name}"] = (round(float(terms), 4), f"across the dispersion, camera {name}; not divided out")
+    if np.isfinite(error).all():
+        apart = float(np.abs((first - second) / (np.sqrt(2) * error)).max())
+        cube.header["CROSSDIF"] = (round(apart, 2), "[sigma] most by which CROSSn of two halves differ")
     record(cube.header, "esis_vignetting", {"scatter": round(found.scatter, 5), "blocks": found.blocks})
     gains, airmass = np.nanmedian(cube.factors, axis=0).round(5).tolist(), "removed" if flatten else "kept"
     record(cube.header, "esis_normalise", {"factors": gains, "flatten": flatten, "airmass": airmass})

@@ -6,7 +6,7 @@ the line's window of level 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -165,6 +165,9 @@ class Vignetting:
         Number of blocks that entered.
     single
         Slopes of each sequence fitted by itself, (n_sequences, n).
+    cross
+        Terms across the dispersion from two halves of the field, and their error, (3, n); not part of the field that is
+        divided out. NaN where they were not looked for.
     """
 
     slopes: np.ndarray
@@ -174,6 +177,7 @@ class Vignetting:
     scatter: float
     blocks: int
     single: np.ndarray
+    cross: np.ndarray = field(default_factory=lambda: np.full((3, 4), np.nan))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

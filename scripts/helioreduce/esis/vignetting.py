@@ -18,16 +18,24 @@ from helioreduce.esis.values import Vignetting
 
 #: Side of the blocks over which images are averaged, pixels.
 BLOCK = 10
+#: Side of the fields of the chess board, blocks.
+_TILE = 10
 #: Part of a block's pixels that must be good.
 _FILLED = 0.7
 
 
 class Blocks(NamedTuple):
-    """Means over blocks of pixels: data, variance of the mean and f, each (n_blocks, n_cameras); NaN where unseen."""
+    """Means over blocks of pixels.
+
+    Data, variance of the mean, f, and position across the dispersion, each (n_blocks, n_cameras), NaN where unseen; and on
+    which colour of a chess board of 60″ each block lies, (n_blocks,).
+    """
 
     data: np.ndarray
     variance: np.ndarray
     f: np.ndarray
+    across: np.ndarray
+    black: np.ndarray
 
 
 def position(column: np.ndarray, stop: np.ndarray) -> np.ndarray:
@@ -51,7 +59,21 @@ def positions(maps: np.ndarray, stops: np.ndarray, shape: tuple[int, int] = cam.
     return np.stack([place.astype(np.float32) for place in places])
 
 
-def blocks(images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: np.ndarray) -> Blocks:
+def across(maps: np.ndarray, stops: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> np.ndarray:
+    """Return the position across the dispersion of the middles of the blocks, (n, ny // 10, nx // 10): ±½ at the stop's sides.
+
+    Parameters
+    ----------
+    maps, stops
+        As in :func:`positions`.
+    """
+    y, x = (BLOCK * np.arange(side // BLOCK) + (BLOCK - 1) / 2 for side in shape)
+    rows = (on_grid(one, shape)(x[None], y[:, None])[1] for one in maps)
+    middles, heights = (stops[:, :, 1].max(axis=1) + stops[:, :, 1].min(axis=1)) / 2, np.ptp(stops[:, :, 1], axis=1)
+    return np.stack([(row - middle) / height for row, middle, height in zip(rows, middles, heights, strict=True)])
+
+
+def blocks(images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: np.ndarray, across: np.ndarray) -> Blocks:
     """Return the means over 10 × 10 pixels of one sequence, of the blocks that two cameras or more see.
 
     Parameters
@@ -60,6 +82,8 @@ def blocks(images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: n
         Data, standard deviation and f, each (n_cameras, ny, nx).
     good
         Boolean, same shape: free of a second line, inside the field stop.
+    across
+        :func:`across` of the blocks.
 
     Returns
     -------
@@ -72,9 +96,11 @@ def blocks(images: np.ndarray, sigma: np.ndarray, positions: np.ndarray, good: n
         data, f = (_block_sum(np.where(good, plane, 0)) / count for plane in (images, positions))
         variance = _block_sum(np.where(good, sigma, 0) ** 2) / count**2
     seen = count >= _FILLED * BLOCK**2
-    data, variance, f = (np.where(seen, plane, np.nan).reshape(len(images), -1).T for plane in (data, variance, f))
+    tiles = np.add.outer(*(np.arange(side) // _TILE for side in data.shape[1:])) % 2 == 0
+    planes = (np.where(seen, plane, np.nan).reshape(len(images), -1).T for plane in (data, variance, f, across))
+    data, variance, f, across = planes
     shared = np.isfinite(data).sum(axis=1) >= 2
-    return Blocks(data[shared], variance[shared], f[shared])
+    return Blocks(data[shared], variance[shared], f[shared], across[shared], tiles.ravel()[shared])
 
 
 def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = cam.REFERENCE - 1) -> Vignetting:
@@ -131,11 +157,11 @@ def fit_together(sequences: Sequence[Blocks]) -> Vignetting:
 
     The errors are those of the fit, or of the scatter of single sequences where that is larger, see :func:`scatter_error`.
     """
-    data, variance, f = (np.concatenate(planes) for planes in zip(*sequences, strict=True))
-    together = fit(data, variance, f)
+    flight = Blocks(*(np.concatenate(planes) for planes in zip(*sequences, strict=True)))
+    together = fit(*flight[:3])
     complete = [np.isfinite(sequence.data).any(axis=0).all() for sequence in sequences]
-    alone = [fit(*sequence) if whole else None for sequence, whole in zip(sequences, complete, strict=True)]
-    unknown = np.full(data.shape[1], np.nan)
+    alone = [fit(*sequence[:3]) if whole else None for sequence, whole in zip(sequences, complete, strict=True)]
+    unknown = np.full(flight.data.shape[1], np.nan)
     single = np.stack([unknown if one is None else one.slopes for one in alone])
     gains = np.stack([unknown if one is None else one.gains for one in alone])
     return replace(
@@ -143,7 +169,36 @@ def fit_together(sequences: Sequence[Blocks]) -> Vignetting:
         slope_errors=np.fmax(together.slope_errors, scatter_error(single)),
         gain_errors=np.fmax(together.gain_errors, scatter_error(gains)),
         single=single,
+        cross=np.stack(cross_terms(flight, together, len(sequences))),
     )
+
+
+def cross_terms(flight: Blocks, found: Vignetting, sequences: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cross terms c of V = 1 + s f + c h from the two colours of the chess board, and their error: each (n,).
+
+    h is the position across the dispersion; slopes are those of ``found``, for with both free a gradient of the scene could be
+    one of the vignetting. The scene is eliminated as in :func:`fit`, to first order in c. All sequences see one scene,
+    so that the error is that of one of the ``sequences``. A term of the instrument is one in both halves of the field.
+    """
+    halves = [_cross(Blocks(*(plane[half] for plane in flight)), found) for half in (flight.black, ~flight.black)]
+    error = np.sqrt(np.mean([own**2 for _, own in halves], axis=0) * sequences)
+    return halves[0][0], halves[1][0], error
+
+
+def _cross(half: Blocks, found: Vignetting) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cross terms from some blocks, and their errors, by linear least squares of the logarithms."""
+    seen = np.isfinite(half.data) & (half.data > 0)
+    data, f, h = (np.where(seen, plane, 1) for plane in (half.data, half.f, half.across))
+    weight = np.where(seen, 1 / (np.where(seen, half.variance, 1) / data**2 + found.scatter**2 + 1e-12), 0)
+    field = 1 + found.slopes * f
+    each = np.eye(len(found.slopes))
+    columns = np.concatenate([np.broadcast_to(each, (*data.shape, len(each))), (h / field)[..., None] * each], axis=2)
+    planes = np.concatenate([np.log(data / (found.gains * field))[..., None], columns], axis=2)
+    total = np.maximum(weight.sum(axis=1, keepdims=True), 1e-30)[..., None]
+    planes = np.sqrt(weight)[..., None] * (planes - (weight[..., None] * planes).sum(axis=1, keepdims=True) / total)
+    right, matrix = planes[..., 0].ravel(), planes[..., 1:].reshape(-1, 2 * len(each))
+    inverse = np.linalg.pinv(matrix.T @ matrix, rcond=1e-10, hermitian=True)
+    return (inverse @ (matrix.T @ right))[len(each) :], np.sqrt(np.diag(inverse))[len(each) :]
 
 
 def scatter_error(series: np.ndarray) -> np.ndarray:
