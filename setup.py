@@ -10,5 +10,8 @@ WORKFLOW = [
 setup(
     packages=[*find_packages("scripts", include=["helioreduce*"]), "helioreduce.workflow"],
     package_dir={"": "scripts", "helioreduce.workflow": "."},
-    package_data={"helioreduce": ["py.typed", "**/*.pyi", "**/*.csv", "**/*.html"], "helioreduce.workflow": WORKFLOW},
+    package_data={
+        "helioreduce": ["py.typed", "**/*.pyi", "**/*.csv", "**/*.html", "**/*.toml"],
+        "helioreduce.workflow": WORKFLOW,
+    },
 )

@@ -4,20 +4,20 @@ from pathlib import Path
 
 from helioreduce.errors import InputError
 from helioreduce.esis import coalign, files, level0, stack
-from helioreduce.esis.camera import LINES
+from helioreduce.esis.camera import Flight
 from helioreduce.io import fits, provenance
 from helioreduce.runtime import script
 from helioreduce.runtime.log import report
 
 
-def main(images: list[str], target: list[str], line: str, output: str, **settings: object) -> None:
+def main(images: list[str], target: list[str], line: str, output: str, table: dict, **settings: object) -> None:
     """Read the cameras and the target nearest in time, register, write the transforms; or why there are none."""
     chosen = {name: settings[name] for name in ("min_correlation", "robust")}
     frames, refused = files.read_level1(images)
     header = frames[coalign.reference_of(frames)].header if frames else fits.read_header(images[0])
     try:
         path, aim = files.read_target(target, header["DATE-AVG"])
-        found = stack.register(frames, LINES[line], aim, refused, **chosen)
+        found = stack.register(frames, Flight.of(table).lines[line], aim, refused, **chosen)
     except InputError as error:
         level0.refuse(header, str(error))
         report(f"warning: sequence {header['SEQUENCE']} is left out: {error}")

@@ -31,7 +31,7 @@ class Flight:
 
 def flight(effects, seed=1, name="ov"):
     rng = np.random.default_rng(seed)
-    sun, line = simulate.sun(rng), camera.LINES[name]
+    sun, line = simulate.sun(rng), camera.FLIGHT.lines[name]
     images, truth = {}, {}
     for number in camera.CAMERAS:
         optics = simulate.optics(number, rng)
@@ -115,7 +115,7 @@ def aimed(share, seed, number=3):
     rng = np.random.default_rng(7)
     sun = simulate.sun(rng)
     optics = simulate.optics(number, rng)
-    line = camera.LINES["ov"]
+    line = camera.FLIGHT.lines["ov"]
     image = simulate.level1(sun, optics, BLENDED, rng)[0][line.window]
     stop = masks.field_stop(image)
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Constants of the cameras in use: taps, windows, times, photon energies."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -16,9 +16,8 @@ def test_taps_cover_the_detector_once():
 
 
 def test_exposures_follow_each_other_at_ten_seconds():
-    first, time = camera.FIRST_EXPOSURE
-    assert camera.time_of(first) == time
-    assert camera.time_of(120) - camera.time_of(109) == timedelta(seconds=110)
+    assert camera.FLIGHT.time_of(97) == datetime(2019, 9, 30, 18, 4, 11, 647000, tzinfo=UTC)
+    assert camera.FLIGHT.time_of(120) - camera.FLIGHT.time_of(109) == timedelta(seconds=110)
 
 
 def test_dispersion_turns_by_45_degrees_from_camera_to_camera():
@@ -33,7 +32,7 @@ def test_a_photon_is_worth_its_energy_in_electrons():
 
 def test_each_line_is_converted_at_its_own_wavelength():
     """Every column of a window has the wavelength of its line."""
-    wavelength = camera.column_wavelength_A()
+    wavelength = camera.FLIGHT.column_wavelength_A()
     assert wavelength.shape == (camera.ACTIVE_SHAPE[1],)
-    for line in camera.LINES.values():
+    for line in camera.FLIGHT.lines.values():
         assert set(wavelength[line.window[1]]) == {line.wavelength_A}

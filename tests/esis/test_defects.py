@@ -15,7 +15,7 @@ from helioreduce.esis.values import Vignetting
 from helioreduce.image import Flag
 from helioreduce.io import fits
 
-FIRST = camera.time_of(109)
+FIRST = camera.FLIGHT.time_of(109)
 PACKAGE = Path(helioreduce.esis.__file__).parent
 
 
@@ -27,7 +27,7 @@ def programs():
 
 def test_1_helium_has_a_window_of_its_own():
     """`if line != 'ov' or 'hei'` is always true: He I could not be reached."""
-    ov, hei = camera.LINES["ov"], camera.LINES["hei"]
+    ov, hei = camera.FLIGHT.lines["ov"], camera.FLIGHT.lines["hei"]
     assert hei.columns[1] < ov.columns[0]
     assert ov.wavelength_A > hei.wavelength_A
 
@@ -111,7 +111,7 @@ def test_10_the_time_axis_starts_at_a_date():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         WCS(header)
-    assert header["CRVAL4"] == 0 and header["CDELT4"] == camera.EXPOSURE_S
+    assert header["CRVAL4"] == 0 and header["CDELT4"] == camera.FLIGHT.exposure_s
     assert header["CRPIX3"] == header["CRVAL3"] == 1
     assert header["DATEREF"] == "2019-09-30T18:06:11.647"
 

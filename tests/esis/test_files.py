@@ -13,7 +13,7 @@ from helioreduce.esis.values import Aligned, Drift, Masks, Normalisation, Regist
 from helioreduce.image import Image
 from helioreduce.io import fits
 
-FIRST = camera.time_of(109) - timedelta(seconds=5)
+FIRST = camera.FLIGHT.time_of(109) - timedelta(seconds=5)
 SHAPE = (30, 40)
 
 

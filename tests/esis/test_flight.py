@@ -47,7 +47,7 @@ class Sequence(NamedTuple):
 
 
 def reduced(frames, name, robust=False):
-    line = camera.LINES[name]
+    line = camera.FLIGHT.lines[name]
     sequences = []
     for sequence in SEQUENCES:
         images = {number: frames[sequence, number] for number in camera.CAMERAS}
@@ -152,12 +152,12 @@ def in_time(frames, line, target=None):
 
 @pytest.fixture(scope="module")
 def placed(frames):
-    return in_time(frames, camera.LINES["ov"])
+    return in_time(frames, camera.FLIGHT.lines["ov"])
 
 
 def test_the_sequences_lie_on_each_other(frames, placed):
     """The Sun moves by 0.2 px or more from one sequence to the next; after alignment the images do by 0.1 px at most."""
-    line, (found, moved) = camera.LINES["ov"], placed
+    line, (found, moved) = camera.FLIGHT.lines["ov"], placed
     assert np.hypot(*np.diff(moved.measured, axis=0).T).min() > 0.2
     scenes = []
     for one, place, sequence in zip(found, moved.places, SEQUENCES, strict=True):
@@ -172,7 +172,7 @@ def test_the_sequences_lie_on_each_other(frames, placed):
 
 def test_a_planted_shift_of_the_target_comes_back(frames, placed):
     """A target made of the middle sequence, moved by +20, −13 px: every map moves by that, to 0.05 px."""
-    line, (found, moved) = camera.LINES["ov"], placed
+    line, (found, moved) = camera.FLIGHT.lines["ov"], placed
     aligned = stack.aligned({n: frames[121, n] for n in camera.CAMERAS}, stack.coalignment(found[1], moved.places[1]), line)
     lit = masks.seen(aligned.stops, aligned.quadratic, line).lit
     light = np.where(lit, np.nan_to_num(aligned.data), 0).sum(axis=0) / np.maximum(lit.sum(axis=0), 1)

@@ -1,10 +1,12 @@
 """Level 1 undoes the simulated read-out, and refuses frames that cannot be reduced."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.esis import camera, level1, readout
+from helioreduce.esis import camera, level0, level1, readout
 from helioreduce.image import Image
 
 
@@ -32,7 +34,7 @@ def test_the_dark_is_taken_out(rng, dark):
     """A dark that is 10 DN higher leaves 10 DN × gain fewer electrons in every pixel."""
     frame = readout.level0(np.full(camera.ACTIVE_SHAPE, 30), 2, rng, cosmic_rays=0)
     fewer = level1.electrons(frame, dark + 10, 2)
-    expected = level1.electrons(frame, dark, 2) - camera.by_tap(10 * camera.GAIN[1], camera.ACTIVE_SHAPE)
+    expected = level1.electrons(frame, dark, 2) - camera.by_tap(10 * camera.FLIGHT.gain[1], camera.ACTIVE_SHAPE)
     np.testing.assert_allclose(fewer, expected, atol=1e-2)
 
 
@@ -74,7 +76,23 @@ def test_flight_darks_and_blanks(real):
 
     frames = [fits.read_array(path)[0] for path in sorted((real / "esis").glob("ESIS3_0009[89].fit.gz"))]
     first, second = (level1.debias(frame) for frame in frames)
-    gain = camera.by_tap(camera.GAIN[2], first.shape)
+    gain = camera.by_tap(camera.FLIGHT.gain[2], first.shape)
     noise = np.percentile(np.abs((first - second) * gain), 68.3) / np.sqrt(2)
     assert 5.4 < noise < 10.6
     assert abs(np.median(first)) < 10
+
+
+def test_another_flight_has_its_own_gain_noise_times_and_windows(rng, dark):
+    """Twice the gain: twice the electrons, twice the read noise; one line: one photon energy; exposures of its own length."""
+    own = camera.FLIGHT
+    line = {"hei": camera.Line("He I 584.3", 584.3, (0, 2048), (-np.inf, np.inf))}
+    other = replace(own, gain=2 * own.gain, lines=line, exposure_s=5.0)
+    frame = readout.level0(np.full(camera.ACTIVE_SHAPE, 30), 2, rng, cosmic_rays=0)
+    electrons, twice = (level1.electrons(frame, dark, 2, flight) for flight in (own, other))
+    np.testing.assert_array_equal(twice, 2 * electrons)
+    np.testing.assert_allclose(level1.read_noise_e(2, flight=other), 2 * level1.read_noise_e(2))
+    assert set(other.column_wavelength_A()) == {584.3}
+    assert (other.time_of(120) - other.time_of(119)).total_seconds() == 5
+    assert level1.missing(2, 120, "no frame", other).header["EXPTIME"] == 5
+    with pytest.raises(InputError, match="not 5 s"):
+        level0.check(readout.header(2, 120), camera.FRAME_SHAPE, other)

@@ -15,9 +15,9 @@ from helioreduce.esis.values import Aligned, Masks, Planes, Vignetting
 from helioreduce.image import Flag
 from helioreduce.io import fits, provenance
 
-FIRST = camera.time_of(109) - timedelta(seconds=5)
+FIRST = camera.FLIGHT.time_of(109) - timedelta(seconds=5)
 SHAPE = (30, 40)
-LINE = camera.LINES["ov"]
+LINE = camera.FLIGHT.lines["ov"]
 
 
 def headers(*seconds):

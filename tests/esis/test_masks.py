@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from helioreduce.errors import InputError
 from helioreduce.esis import camera, masks, transforms
 
-LINE = camera.LINES["ov"]
+LINE = camera.FLIGHT.lines["ov"]
 
 
 def lit_image(stop, rng, shape=(1040, 1049), level=27.0):
@@ -66,7 +66,7 @@ def test_an_image_without_the_sun_is_refused(rng):
 
 def test_the_clear_part_lies_right_of_mgx_in_ov_and_left_of_it_in_hei():
     stop = masks.octagon((500.0, 500.0))
-    ov, hei = (masks.clear_of_mgx(stop, camera.LINES[name]) for name in ("ov", "hei"))
+    ov, hei = (masks.clear_of_mgx(stop, camera.FLIGHT.lines[name]) for name in ("ov", "hei"))
     right = stop[:, 0].max()
     assert ov[:, 0].min() == pytest.approx(right - 536)
     assert hei[:, 0].max() == pytest.approx(right - 252)

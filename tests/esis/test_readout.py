@@ -16,10 +16,11 @@ def test_counts_are_photons_over_gain_above_dark_and_bias(number, rng):
         left = columns.start is None
         active = counts[rows, columns][:, 50:-2] if left else counts[rows, columns][:, 2:-50]
         blank = counts[rows, columns][:, :50] if left else counts[rows, columns][:, -50:]
-        gain, noise = camera.GAIN[number - 1, tap], camera.READ_NOISE_DN[number - 1, tap]
+        gain, noise = camera.FLIGHT.gain[number - 1, tap], camera.FLIGHT.read_noise_dn[number - 1, tap]
         assert blank.mean() == pytest.approx(readout.BIAS_DN + 30 * tap, abs=6 * noise / np.sqrt(blank.size))
         assert blank.std() == pytest.approx(np.sqrt(noise**2 + 1 / 12), rel=0.02)
-        half = camera.column_wavelength_A()[: active.shape[1]] if left else camera.column_wavelength_A()[-active.shape[1] :]
+        colour = camera.FLIGHT.column_wavelength_A()
+        half = colour[: active.shape[1]] if left else colour[-active.shape[1] :]
         expected = 100 * camera.electrons_per_photon(half).mean() / gain + readout.DARK_DN + readout.BIAS_DN + 30 * tap
         assert active.mean() == pytest.approx(expected, abs=6 * noise / np.sqrt(active.size))
 

@@ -9,7 +9,7 @@ from helioreduce.esis.values import Registered
 from helioreduce.image import Flag, Image
 from helioreduce.io import fits
 
-LINE, SHAPE = camera.LINES["ov"], (60, 70)
+LINE, SHAPE = camera.FLIGHT.lines["ov"], (60, 70)
 
 
 @pytest.fixture

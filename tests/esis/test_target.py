@@ -10,7 +10,7 @@ from helioreduce.errors import InputError
 from helioreduce.esis import camera, level3, target
 from helioreduce.io import fits
 
-FIRST = camera.time_of(109) - timedelta(seconds=5)
+FIRST = camera.FLIGHT.time_of(109) - timedelta(seconds=5)
 
 
 def aia_header(**cards):

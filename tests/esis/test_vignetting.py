@@ -14,7 +14,7 @@ SHAPE = camera.GRID_SHAPE
 @pytest.fixture(scope="module")
 def geometry():
     """Positions f, clear parts and positions across the dispersion of four cameras of the designed geometry."""
-    line = camera.LINES["ov"]
+    line = camera.FLIGHT.lines["ov"]
     maps = [transforms.nominal(number, (525.0, 520.0)) for number in camera.CAMERAS]
     stop = masks.octagon((525.0, 520.0))
     clear = np.stack([masks.on_grid(stop, line, one, SHAPE)[1] for one in maps])

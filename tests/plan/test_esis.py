@@ -132,6 +132,48 @@ def test_a_sequence_that_the_flight_does_not_have_is_named(folder):
         plan(directory="given").light_frames(job(sequence="00999"))
 
 
+# Flights
+TABLE = (Path(camera.__file__).parent / "flights" / "2019.toml").read_text()
+
+
+def test_another_flight_is_a_table_of_its_own(folder):
+    """Its name, times and default exposures; no line of code."""
+    text = TABLE.replace("2019-09-30T18:04:11.647Z", "2023-04-26T17:00:00Z").replace("[109, 136]", "[121, 121]")
+    (folder.parent / "second.toml").write_text(text.replace("[[98, 103], [155, 166]]", "[[163, 163]]"))
+    start = times.parse("2023-04-26T17:03:48")
+    slots = [("304", times.compact(start + timedelta(seconds=12 * n))) for n in range(3)]
+    made = plan(slots, directory="given", flight="second.toml", target="aia")
+    assert made.flight == "second" and made.sequences == ["00121"] and list(made.darks) == [163]
+    assert every_target(made) == [["results/aia/level1.5/304/20230426T170400.fits"]]  # ends 240 s after the first, less 5 s
+    assert made.targets()[0] == "results/esis/level3/second/ov/00121.fits"
+    assert plan(directory="given", flight="second.toml", lights=[120, 122]).sequences == ["00120", "00121", "00122"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("mine.toml", ("gain = [[2.57", "gain = [[-2.57"), "must be positive"),
+        ("mine.toml", ("first_end", "first"), "'first_end' is missing"),
+        ("mine.toml", ("2019-09-30T18:04:11.647Z", "noon"), "is not the table of a flight"),
+        ("mine.toml", ("columns = [999, 2048]", "columns = [999, 2050]"), "columns 999 to 2050"),
+        ("mine.toml", ("exposure_s =", "exposure_s"), "cannot be read as TOML"),
+        ("mine.toml", ("[lines.ov]", "[lines.fe]"), "the flight mine has no ov"),
+        ("2019.toml", ("", ""), "no name of a flight of its own"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_named_with_the_cure(folder, name, change, message):
+    (folder.parent / name).write_text(TABLE.replace(*change))
+    with pytest.raises(InputError, match=message) as refused:
+        plan(directory="given", flight=name)
+    assert refused.value.cure
+
+
+def test_only_the_flight_of_2019_is_simulated(folder):
+    (folder.parent / "mine.toml").write_text(TABLE)
+    with pytest.raises(InputError, match="only the flight of 2019 is simulated"):
+        plan(flight="mine.toml")
+
+
 # Targets: each documented value
 
 
@@ -150,15 +192,14 @@ def test_target_null_is_the_designed_geometry_for_real_frames(folder):
 @pytest.mark.parametrize("directory", ["given", None])
 def test_target_aia_is_the_level_1_5_image_nearest_to_each_exposure(folder, directory):
     """Frames at 12 s, exposures at 10 s: none is more than 6 s from the middle of its exposure; other channels do not count."""
-    start = camera.time_of(109)
+    start = camera.FLIGHT.time_of(109)
     slots = [times.compact(start + timedelta(seconds=12 * n)) for n in range(40)]
-    made = plan(
-        [("171", times.compact(camera.time_of(120))), *(("304", slot) for slot in slots)], directory=directory, target="aia"
-    )
+    frames = [("171", times.compact(camera.FLIGHT.time_of(120))), *(("304", slot) for slot in slots)]
+    made = plan(frames, directory=directory, target="aia")
     for sequence, files in zip(made.sequences, every_target(made), strict=True):
         (file,) = files
         assert file.startswith("results/aia/level1.5/304/") and file.endswith(".fits")
-        middle = camera.time_of(int(sequence)) - timedelta(seconds=5)
+        middle = camera.FLIGHT.time_of(int(sequence)) - timedelta(seconds=5)
         assert abs((times.from_compact(Path(file).stem) - middle).total_seconds()) <= 6.5  # names are to the second
     assert made.modelled_on == every_target(made)[0]
 

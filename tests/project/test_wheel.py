@@ -39,7 +39,8 @@ def helioreduce(site, *arguments, cwd):
 
 
 def test_it_holds_the_workflow(installed):
-    for name in ("py.typed", "aia/__init__.pyi", "level1_keywords.csv", "workflow/Snakefile", "workflow/config.yaml",
+    for name in ("py.typed", "aia/__init__.pyi", "level1_keywords.csv", "esis/flights/2019.toml",
+                 "workflow/Snakefile", "workflow/config.yaml",
                  "workflow/workflow/schemas/config.schema.yaml", "workflow/profiles/default/config.yaml"):  # fmt: skip
         assert (installed / "helioreduce" / name).exists()
     scripts = {file.name for file in (REPOSITORY / "scripts").glob("*.py")}

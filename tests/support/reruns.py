@@ -138,6 +138,7 @@ AIA |= {f"aia.response.{name}": (value, NOTHING) for name, value in {
 }.items()}  # fmt: skip
 ESIS_KEYS: dict[str, tuple[Any, set[str] | None]] = {
     "esis.directory": ("nowhere", REFUSED),
+    "esis.flight": ("nowhere.toml", REFUSED),
     "esis.lines": (["ov", "hei"], since("register", ESIS, "esis")),
     "esis.lights": ([110, 136], {"esis_simulate", *since("dark", ESIS, "esis")}),
     "esis.darks": ([[98, 102]], NOTHING),

@@ -2,7 +2,7 @@
 
 
 wildcard_constraints:
-    flight="2019|simulated",
+    flight=r"[\w-]+",
     line="ov|hei",
     sequence=r"\d{5}",
     camera=r"[1-4]",
@@ -46,6 +46,7 @@ rule esis_dark:
     conda:
         "../../envs/reduction.yaml"
     params:
+        table=esis.table,
         code=code("esis_dark"),
     message:
         "Average the darks of ESIS camera {wildcards.camera}."
@@ -64,8 +65,8 @@ rule esis_level1:
     conda:
         "../../envs/reduction.yaml"
     params:
-        sigclip=esis.settings["cosmic_rays"]["sigclip"],
-        objlim=esis.settings["cosmic_rays"]["objlim"],
+        search=esis.settings["cosmic_rays"],
+        table=esis.table,
         code=code("esis_level1"),
     message:
         "Reduce ESIS sequence {wildcards.sequence} to level 1."
@@ -86,6 +87,7 @@ rule esis_register:
     params:
         min_correlation=esis.settings["min_correlation"],
         robust=esis.settings["robust"],
+        table=esis.table,
         code=code("esis_register"),
     message:
         "Register ESIS {wildcards.line}, sequence {wildcards.sequence}."
@@ -124,6 +126,7 @@ rule esis_align:
     conda:
         "../../envs/reduction.yaml"
     params:
+        table=esis.table,
         code=code("esis_align"),
     message:
         "Put ESIS {wildcards.line}, sequence {wildcards.sequence}, on the grid of level 3."
@@ -141,6 +144,7 @@ rule esis_mask:
     conda:
         "../../envs/reduction.yaml"
     params:
+        table=esis.table,
         code=code("esis_mask"),
     message:
         "Mask ESIS {wildcards.line}, sequence {wildcards.sequence}."
@@ -200,6 +204,7 @@ rule esis_level3:
         "../../envs/reduction.yaml"
     params:
         flatten=esis.settings["flatten"],
+        table=esis.table,
         code=code("esis_level3"),
     message:
         "Make level 3 of ESIS {wildcards.line}, sequence {wildcards.sequence}."
@@ -246,6 +251,7 @@ rule esis_figures:
     conda:
         "../../envs/reduction.yaml"
     params:
+        table=esis.table,
         code=code("esis_figures"),
     message:
         "Draw ESIS {wildcards.line}."

@@ -13,7 +13,7 @@ from helioreduce.api.values import ImageLike, to_image
 from helioreduce.cosmic_rays import lacosmic
 from helioreduce.errors import InputError
 from helioreduce.esis import coalign, files, level1, level3, masks, normalise, stack, vignetting
-from helioreduce.esis.camera import CAMERAS, LINES, Line
+from helioreduce.esis.camera import CAMERAS, FLIGHT, Flight, Line
 from helioreduce.esis.target import on_grid
 from helioreduce.esis.values import Aligned, Cube, Frame, Masks, Normalisation, Vignetting
 from helioreduce.image import Flag, Image
@@ -78,7 +78,13 @@ def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
 
 
 def reduce_frame(
-    frame: str | Path | Frame, dark: ImageLike, *, sigclip: float = 6, objlim: float = 2, reference: str = ""
+    frame: str | Path | Frame,
+    dark: ImageLike,
+    *,
+    sigclip: float = 6,
+    objlim: float = 2,
+    reference: str = "",
+    flight: Flight = FLIGHT,
 ) -> Image:
     """Reduce one frame to level 1: photons with errors, cosmic rays flagged and replaced.
 
@@ -92,6 +98,8 @@ def reduce_frame(
         Least significance and contrast of a cosmic ray.
     reference
         The dark in words, for the header.
+    flight
+        Gain, read noise and windows of the flight; that of 2019 by default.
 
     Returns
     -------
@@ -109,10 +117,12 @@ def reduce_frame(
     >>> image = esis.reduce_frame("ESIS2_00120.fit.gz", dark)  # doctest: +SKIP
     """
     own = _frame(frame)
-    light = level1.electrons(own.counts, to_image(dark).data, own.camera)
-    found = lacosmic.detect(light, level1.variance_e(light, own.camera), lacosmic.settings(sigclip=sigclip, objlim=objlim))
+    light = level1.electrons(own.counts, to_image(dark).data, own.camera, flight)
+    variance = level1.variance_e(light, own.camera, flight)
+    found = lacosmic.detect(light, variance, lacosmic.settings(sigclip=sigclip, objlim=objlim))
     flags = np.where(found.mask, Flag.COSMIC_RAY, 0).astype(np.uint8)
-    image = level1.photons(Image(found.cleaned, level1.header(own.header, own.camera), np.sqrt(found.variance), flags))
+    clean = Image(found.cleaned, level1.header(own.header, own.camera), np.sqrt(found.variance), flags)
+    image = level1.photons(clean, flight)
     if "NDARK" in (cards := to_image(dark).header):
         provenance.record(image.header, "esis_dark", {"frames": cards["NDARK"], "method": "trimmed mean"}, reference)
     facts = {"sigclip": sigclip, "objlim": objlim, "cosmic_ray_pixels": found.n_pixels}
@@ -297,6 +307,6 @@ def _line(line: str) -> Line:
     InputError
         If there is none.
     """
-    if line not in LINES:
-        raise InputError(f"there is no line {line!r}", cure=f"Choose one of {', '.join(LINES)}")
-    return LINES[line]
+    if line not in FLIGHT.lines:
+        raise InputError(f"there is no line {line!r}", cure=f"Choose one of {', '.join(FLIGHT.lines)}")
+    return FLIGHT.lines[line]

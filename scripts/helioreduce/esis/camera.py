@@ -1,18 +1,22 @@
-"""The ESIS cameras of the 2019 flight: read-out, gain, geometry and spectral lines, as constants."""
+"""The ESIS cameras: read-out and geometry as constants; times, gain, noise and spectral windows of a flight from its table."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from helioreduce.errors import InputError
 
 CAMERAS = (1, 2, 3, 4)
 #: Camera to which the others are aligned (flight notebook: channel index 1).
 REFERENCE = 2
-EXPOSURE_S = 10.0
-#: First exposure of the flight: its number and the time at its end.
-FIRST_EXPOSURE = (97, datetime(2019, 9, 30, 18, 4, 11, 647000, tzinfo=UTC))
 #: Length of a tick of MEAS_EXP, s.
 TICK_S = 25e-9
 
@@ -22,10 +26,6 @@ ACTIVE_SHAPE = (1040, 2048)
 BLANK, OVERSCAN = 50, 2
 #: Outer blank columns that the bias leaves out.
 BLANK_IGNORED = 20
-
-#: Gain, electrons per DN, and read noise, DN: rows are cameras 1–4, columns taps 1–4 (Kankelborg-Group/ESIS, flight/optics.py).
-GAIN = np.array([[2.57, 2.50, 2.52, 2.53], [2.55, 2.58, 2.57, 2.63], [2.57, 2.53, 2.52, 2.59], [2.60, 2.60, 2.54, 2.58]])
-READ_NOISE_DN = np.array([[3.9, 4.0, 4.1, 3.7], [3.9, 4.0, 4.0, 4.0], [4.1, 4.1, 4.1, 4.3], [3.9, 3.9, 4.2, 4.1]])
 
 #: Energy of an electron–hole pair in silicon, eV, and hc, eV Å, as in the flight's own reduction.
 PAIR_EV = 3.6
@@ -47,6 +47,9 @@ PIXEL_RATIO = 0.79
 ANAMORPHIC_DEG = 16.0
 #: Field stop: an octagon, flat to flat in level-3 pixels.
 FIELD_STOP = 1140.0
+
+#: What to do about the table of a flight that cannot be used.
+_LIKE = "Write it like esis/flights/2019.toml of the package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,103 @@ class Line:
         return slice(None), slice(*self.columns)
 
 
-#: Windows as in the flight notebook. Mg X 609.8 Å lies 546 columns left of O V and 694 right of He I; octagons are 936 wide.
-LINES = {
-    "ov": Line("O V 629.7", 629.7, (999, 2048), (-536.0, np.inf)),
-    "hei": Line("He I 584.3", 584.3, (0, 799), (-np.inf, -252.0)),
-}
+@dataclass(frozen=True, slots=True, eq=False)
+class Flight:
+    """What a flight has of its own.
+
+    Parameters
+    ----------
+    exposure_s
+        Length and cadence of the exposures, s.
+    first_exposure, first_end
+        Number of the first exposure, and UTC at its end.
+    gain, read_noise_dn
+        Electrons per DN, and DN: rows are cameras 1–4, columns taps 1–4.
+    lines
+        Its spectral lines by name.
+    lights, darks
+        First and last exposure in sunlight; those in the dark, in ranges.
+    """
+
+    exposure_s: float
+    first_exposure: int
+    first_end: datetime
+    gain: np.ndarray
+    read_noise_dn: np.ndarray
+    lines: Mapping[str, Line]
+    lights: Sequence[int]
+    darks: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, table: Mapping[str, Any]) -> Flight:
+        """Return the flight that a table describes, see ``flights/2019.toml``.
+
+        Raises
+        ------
+        InputError
+            If an entry is missing or not what it should be.
+        """
+        try:
+            own = cls(
+                exposure_s=float(table["exposure_s"]),
+                first_exposure=int(table["first_exposure"]),
+                first_end=datetime.fromisoformat(table["first_end"]).astimezone(UTC),
+                gain=np.array(table["gain"], float),
+                read_noise_dn=np.array(table["read_noise_dn"], float),
+                lines={name: _line(line) for name, line in table["lines"].items()},
+                lights=table["lights"],
+                darks=table["darks"],
+            )
+        except KeyError as missing:
+            raise InputError(f"{missing} is missing", cure=_LIKE) from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"is not the table of a flight ({error})", cure=_LIKE) from None
+        taps = (own.gain, own.read_noise_dn)
+        if any(values.shape != (len(CAMERAS), 4) or not (values > 0).all() for values in taps) or own.exposure_s <= 0:
+            raise InputError("gain, read_noise_dn (4 cameras × 4 taps) and exposure_s must be positive", cure=_LIKE)
+        return own
+
+    def time_of(self, exposure: int) -> datetime:
+        """Return the UTC of the end of an exposure, by its number; the cameras run at a fixed cadence."""
+        return self.first_end + timedelta(seconds=self.exposure_s * (exposure - self.first_exposure))
+
+    def column_wavelength_A(self, nx: int = ACTIVE_SHAPE[1]) -> np.ndarray:
+        """Return the wavelength, Å, at which electrons of each level-1 column (nx,) become photons: of the window nearest."""
+        lines = sorted(self.lines.values(), key=lambda line: line.columns)
+        edges = [(left.columns[1] + right.columns[0]) // 2 for left, right in pairwise(lines)]
+        return np.array([line.wavelength_A for line in lines])[np.searchsorted(edges, np.arange(nx), side="right")]
+
+
+def _line(table: Mapping[str, Any]) -> Line:
+    """Return a line of the table of a flight."""
+    first, last = (int(column) for column in table["columns"])
+    if not 0 <= first < last <= ACTIVE_SHAPE[1]:
+        raise ValueError(f"columns {first} to {last} are not within 0 and {ACTIVE_SHAPE[1]}")
+    low, high = (float(column) for column in table["clear"])
+    return Line(str(table["name"]), float(table["wavelength_A"]), (first, last), (low, high))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return the table of a flight.
+
+    Raises
+    ------
+    InputError
+        If the file is not TOML, or not the table of a flight.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        Flight.of(table)
+    except InputError as error:
+        raise error.at(path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read as TOML ({error})", cure=_LIKE, where=path) from None
+    return table
+
+
+#: The flight of 2019: its table, and what it describes.
+TABLE_2019 = read_table(Path(__file__).parent / "flights" / "2019.toml")
+FLIGHT = Flight.of(TABLE_2019)
 
 
 def dispersion_deg(camera: int) -> float:
@@ -89,12 +184,6 @@ def dispersion_deg(camera: int) -> float:
 def electrons_per_photon(wavelength_A: float | np.ndarray) -> np.ndarray:
     """Return the photo-electrons of one photon in silicon: (hc/λ) / 3.6 eV; 5.47 at 629.7 Å."""
     return HC_EV_A / np.asarray(wavelength_A) / PAIR_EV
-
-
-def column_wavelength_A(nx: int = ACTIVE_SHAPE[1]) -> np.ndarray:
-    """Return the wavelength, Å, at which electrons of each level-1 column (nx,) become photons: He I left, O V right."""
-    middle = (LINES["hei"].columns[1] + LINES["ov"].columns[0]) // 2
-    return np.where(np.arange(nx) < middle, LINES["hei"].wavelength_A, LINES["ov"].wavelength_A)
 
 
 def quadrants(shape: tuple[int, int]) -> tuple[tuple[slice, slice], ...]:
@@ -110,9 +199,3 @@ def by_tap(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     for tap, quadrant in enumerate(quadrants(shape)):
         image[quadrant] = values[tap]
     return image
-
-
-def time_of(exposure: int) -> datetime:
-    """Return the UTC of the end of an exposure of the 2019 flight, by its number; the cameras run at 10 s."""
-    number, time = FIRST_EXPOSURE
-    return time + timedelta(seconds=EXPOSURE_S * (exposure - number))

@@ -12,7 +12,7 @@ import numpy as np
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.esis import level0
-from helioreduce.esis.camera import CAMERAS
+from helioreduce.esis.camera import CAMERAS, FLIGHT, Flight
 from helioreduce.esis.events import Disagreement, disagreement
 from helioreduce.esis.level3 import dispersion
 from helioreduce.esis.target import nearest, on_grid
@@ -54,7 +54,7 @@ _UNITS = {
 }
 
 
-def read_frame(path: str | Path) -> Frame:
+def read_frame(path: str | Path, flight: Flight = FLIGHT) -> Frame:
     """Return a level-0 frame.
 
     Raises
@@ -64,7 +64,7 @@ def read_frame(path: str | Path) -> Frame:
     """
     counts, header = fits.read_array(path)
     try:
-        frame = Frame(counts, header, level0.check(header, counts.shape))
+        frame = Frame(counts, header, level0.check(header, counts.shape, flight))
     except InputError as error:
         raise error.at(path) from None
     named = level0.NAME.fullmatch(Path(path).name)
@@ -73,14 +73,14 @@ def read_frame(path: str | Path) -> Frame:
     return frame
 
 
-def read_sequence(paths: Iterable[str | Path]) -> tuple[dict[int, Frame], dict[int, str]]:
+def read_sequence(paths: Iterable[str | Path], flight: Flight = FLIGHT) -> tuple[dict[int, Frame], dict[int, str]]:
     """Return the level-0 frames of one exposure by camera, and why a camera has none."""
     frames: dict[int, Frame] = {}
     refused = {number: f"no frame of ESIS{number}" for number in CAMERAS}
     for path in paths:
         number, _ = level0.identity(Path(path).name)
         try:
-            frames[number] = read_frame(path)
+            frames[number] = read_frame(path, flight)
             del refused[number]
         except InputError as error:
             refused[number] = str(error)

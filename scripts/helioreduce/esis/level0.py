@@ -30,13 +30,13 @@ def identity(name: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def check(header: Mapping[str, Any], shape: tuple[int, int]) -> int:
+def check(header: Mapping[str, Any], shape: tuple[int, int], flight: cam.Flight = cam.FLIGHT) -> int:
     """Return the camera number of a level-0 frame that can be reduced.
 
     Raises
     ------
     InputError
-        Wrong detector shape, unknown camera, incomplete transfer, or an exposure that is not 10 s long.
+        Wrong detector shape, unknown camera, incomplete transfer, or an exposure that is not as long as those of the flight.
     """
     if shape != cam.FRAME_SHAPE:
         raise InputError(f"a frame of shape {shape}, not {cam.FRAME_SHAPE}", cure="Give ESIS level-0 frames")
@@ -49,9 +49,9 @@ def check(header: Mapping[str, Any], shape: tuple[int, int]) -> int:
     if header.get("IMG_STAT", "Complete") != "Complete":
         raise InputError(f"IMG_STAT = {header['IMG_STAT']!r}", cure="Exclude this sequence: its transfer was incomplete")
     exposure_s = float(header["MEAS_EXP"]) * cam.TICK_S
-    if abs(exposure_s / cam.EXPOSURE_S - 1) > 0.01:
+    if abs(exposure_s / flight.exposure_s - 1) > 0.01:
         raise InputError(
-            f"MEAS_EXP: an exposure of {exposure_s:.2f} s, not {cam.EXPOSURE_S:g} s", cure="Exclude this sequence or dark"
+            f"MEAS_EXP: an exposure of {exposure_s:.2f} s, not {flight.exposure_s:g} s", cure="Exclude this sequence or dark"
         )
     return int(number)
 

@@ -29,7 +29,7 @@ def header(raw: Mapping[str, Any], camera: int) -> Header:
     end = times.parse(str(raw["IMG_TS"]))
     exposure = timedelta(seconds=float(raw["MEAS_EXP"]) * cam.TICK_S)
     cards = Header()
-    cards["TELESCOP"] = ("ESIS", "EUV Snapshot Imaging Spectrograph, 2019 flight")
+    cards["TELESCOP"] = ("ESIS", "EUV Snapshot Imaging Spectrograph")
     cards["CAMERA"] = (camera, "camera number")
     cards["SEQUENCE"] = (int(raw["IMG_ISN"]), "exposure number (IMG_ISN)")
     cards["EXPTIME"] = (exposure.total_seconds(), "[s] measured exposure")
@@ -39,10 +39,10 @@ def header(raw: Mapping[str, Any], camera: int) -> Header:
     return cards
 
 
-def missing(camera: int, exposure: int, why: str) -> Image:
+def missing(camera: int, exposure: int, why: str, flight: cam.Flight = cam.FLIGHT) -> Image:
     """Return level 1 of a camera without a usable frame: NaN, with the time that the exposure should have, and why."""
-    end = cam.time_of(exposure).isoformat()
-    cards = header({"IMG_TS": end, "MEAS_EXP": cam.EXPOSURE_S / cam.TICK_S, "IMG_ISN": exposure}, camera)
+    end = flight.time_of(exposure).isoformat()
+    cards = header({"IMG_TS": end, "MEAS_EXP": flight.exposure_s / cam.TICK_S, "IMG_ISN": exposure}, camera)
     cards["BUNIT"] = "photon"
     level0.refuse(cards, why)
     return Image(np.full(cam.ACTIVE_SHAPE, np.nan, np.float32), cards)
@@ -98,7 +98,7 @@ def dark(frames: Sequence[np.ndarray]) -> np.ndarray:
     return ordered[cut : len(frames) - cut].mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
-def electrons(frame: np.ndarray, dark_dn: np.ndarray, camera: int) -> np.ndarray:
+def electrons(frame: np.ndarray, dark_dn: np.ndarray, camera: int, flight: cam.Flight = cam.FLIGHT) -> np.ndarray:
     """Return the photo-electrons of a light frame: (counts − bias − dark) × gain of the tap.
 
     Returns
@@ -107,21 +107,21 @@ def electrons(frame: np.ndarray, dark_dn: np.ndarray, camera: int) -> np.ndarray
         (1040, 2048) float32, in the detector's own row order.
     """
     counts = debias(frame) - dark_dn
-    return counts * cam.by_tap(cam.GAIN[camera - 1], counts.shape)
+    return counts * cam.by_tap(flight.gain[camera - 1], counts.shape)
 
 
-def read_noise_e(camera: int, shape: tuple[int, int] = cam.ACTIVE_SHAPE) -> np.ndarray:
+def read_noise_e(camera: int, shape: tuple[int, int] = cam.ACTIVE_SHAPE, flight: cam.Flight = cam.FLIGHT) -> np.ndarray:
     """Return the read noise of every pixel (ny, nx), electrons."""
-    return cam.by_tap(cam.GAIN[camera - 1] * cam.READ_NOISE_DN[camera - 1], shape)
+    return cam.by_tap(flight.gain[camera - 1] * flight.read_noise_dn[camera - 1], shape)
 
 
-def variance_e(image_e: np.ndarray, camera: int) -> np.ndarray:
+def variance_e(image_e: np.ndarray, camera: int, flight: cam.Flight = cam.FLIGHT) -> np.ndarray:
     """Return the variance (ny, nx), electrons²: a photon makes q = hc/(3.6 eV λ) electrons, so the shot noise is q·D, not D.
 
     σ² = q(column) · max(D, 0) + (read noise · gain)².
     """
-    quantum = cam.electrons_per_photon(cam.column_wavelength_A(image_e.shape[1])).astype(np.float32)
-    return quantum * np.maximum(image_e, 0) + read_noise_e(camera, image_e.shape) ** 2
+    quantum = cam.electrons_per_photon(flight.column_wavelength_A(image_e.shape[1])).astype(np.float32)
+    return quantum * np.maximum(image_e, 0) + read_noise_e(camera, image_e.shape, flight) ** 2
 
 
 def stray_light(image_e: np.ndarray) -> float:
@@ -132,7 +132,7 @@ def stray_light(image_e: np.ndarray) -> float:
     return float(min(trim_mean(rows, 0.3, axis=None) for rows in (image_e[:STRAY_ROWS], image_e[-STRAY_ROWS:])))
 
 
-def photons(image: Image) -> Image:
+def photons(image: Image, flight: cam.Flight = cam.FLIGHT) -> Image:
     """Subtract stray light and convert electrons to photons; rows are flipped as the optics flip them.
 
     N = (D − stray) / q(column), σ_N = σ / q(column), with q = hc / (3.6 eV λ).
@@ -143,7 +143,7 @@ def photons(image: Image) -> Image:
         Electrons with their standard deviation; cosmic rays flagged and replaced.
     """
     level = stray_light(image.data)
-    quantum = cam.electrons_per_photon(cam.column_wavelength_A(image.data.shape[1])).astype(np.float32)
+    quantum = cam.electrons_per_photon(flight.column_wavelength_A(image.data.shape[1])).astype(np.float32)
     cards = image.header.copy()
     cards["BUNIT"] = "photon"
     cards["STRAY_E"] = (level, "[electron] stray light subtracted")

@@ -26,7 +26,12 @@ _PROCESSING = re.compile(r"PR(STEP|PROC|VER|PARA|REF)\d+|ESIS_\w{2,3}")
 _JITTER_S = 0.5
 
 
-def empty(sequences: Sequence[Header], vignetting: Vignetting, shape: tuple[int, int] = cam.GRID_SHAPE) -> Cube:
+def empty(
+    sequences: Sequence[Header],
+    vignetting: Vignetting,
+    shape: tuple[int, int] = cam.GRID_SHAPE,
+    cadence_s: float = cam.FLIGHT.exposure_s,
+) -> Cube:
     """Return a cube without data, to be filled in place.
 
     Parameters
@@ -37,9 +42,11 @@ def empty(sequences: Sequence[Header], vignetting: Vignetting, shape: tuple[int,
         Of all sequences.
     shape
         (ny, nx) of the level-3 grid.
+    cadence_s
+        Cadence of the exposures, s.
     """
     dates = [times.parse(str(cards["DATE-AVG"])) for cards in sequences]
-    index = time_axis(dates)
+    index = time_axis(dates, cadence_s)
     outer = (int(index.max()) + 1, len(vignetting.slopes))
     after = np.full(outer[0], np.nan)
     after[index] = seconds(dates)
@@ -56,7 +63,7 @@ def empty(sequences: Sequence[Header], vignetting: Vignetting, shape: tuple[int,
         signal_to_noise=np.full(outer, np.nan),
         seconds=after,
         vignetting=np.stack([vignetting.slopes, vignetting.slope_errors]),
-        header=header(sequences),
+        header=header(sequences, cadence_s),
     )
 
 
@@ -98,7 +105,7 @@ def dispersion(maps: np.ndarray, shape: tuple[int, int] = cam.GRID_SHAPE) -> np.
     return found
 
 
-def time_axis(dates: Sequence[datetime], cadence_s: float = cam.EXPOSURE_S) -> np.ndarray:
+def time_axis(dates: Sequence[datetime], cadence_s: float = cam.FLIGHT.exposure_s) -> np.ndarray:
     """Return the index of each sequence on a regular axis that starts with the first; excluded sequences leave gaps.
 
     Raises
@@ -141,14 +148,14 @@ def correct(planes: Planes, lit: np.ndarray, field: np.ndarray, factors: np.ndar
     return Planes(data, sigma, planes.mask | outside.astype(np.uint8))
 
 
-def header(sequences: Sequence[Header]) -> Header:
+def header(sequences: Sequence[Header], cadence_s: float = cam.FLIGHT.exposure_s) -> Header:
     """Return the header of a cube from those of its aligned sequences.
 
     World coordinates and their error, line, instrument, exposures, observer (the Earth), unit; then the processing of the
     first sequence, on which those of the whole flight follow.
     """
     first, last = sequences[0], sequences[-1]
-    cards = wcs_header(times.parse(str(first["DATE-AVG"])))
+    cards = wcs_header(times.parse(str(first["DATE-AVG"])), cadence_s)
     for key in ("TELESCOP", "LINE", "WAVELNTH", "CSYER1", "CSYER2", "DRIFTRMS", "TARGET", *(k for k in first if "CAVEAT" in k)):
         if key in first:
             cards[key] = (first[key], first.comments[key])
@@ -198,7 +205,7 @@ def observer(time: datetime) -> dict[str, tuple[float, str]]:
     }
 
 
-def wcs_header(first: datetime, cadence_s: float = cam.EXPOSURE_S) -> Header:
+def wcs_header(first: datetime, cadence_s: float = cam.FLIGHT.exposure_s) -> Header:
     """Return the world coordinates of the cube: helioprojective longitude and latitude, camera number, UTC.
 
     FITS axes 1 to 4 are x, y, camera, time. Axis 3 counts cameras from 1; axis 4 counts seconds from DATEREF, the middle of

@@ -14,11 +14,11 @@ DARK_DN = 4.0
 def header(camera: int, exposure: int) -> Header:
     """Return the level-0 keywords of an exposure of the flight."""
     cards = Header()
-    end = cam.time_of(exposure)
+    end = cam.FLIGHT.time_of(exposure)
     cards["IMG_TS"] = end.strftime("%Y-%m-%dT%H:%M:%S.") + f"{end.microsecond // 1000:03d}Z"
     cards["CAM_ID"] = f"ESIS{camera}"
-    cards["IMG_ISN"], cards["IMG_CNT"] = exposure, exposure - cam.FIRST_EXPOSURE[0] + 1
-    cards["MEAS_EXP"] = round(cam.EXPOSURE_S / cam.TICK_S)
+    cards["IMG_ISN"], cards["IMG_CNT"] = exposure, exposure - cam.FLIGHT.first_exposure + 1
+    cards["MEAS_EXP"] = round(cam.FLIGHT.exposure_s / cam.TICK_S)
     cards["IMG_STAT"] = "Complete"
     return cards
 
@@ -31,14 +31,14 @@ def level0(photons: np.ndarray, camera: int, rng: np.random.Generator, *, cosmic
     cosmic_rays
         Mean number of tracks; flight darks hold 23 to 27.
     """
-    quantum = cam.electrons_per_photon(cam.column_wavelength_A())
+    quantum = cam.electrons_per_photon(cam.FLIGHT.column_wavelength_A())
     electrons = np.flipud(photons * quantum) + tracks(rng, cosmic_rays)
-    counts = electrons / cam.by_tap(cam.GAIN[camera - 1], cam.ACTIVE_SHAPE) + DARK_DN
+    counts = electrons / cam.by_tap(cam.FLIGHT.gain[camera - 1], cam.ACTIVE_SHAPE) + DARK_DN
     middle = counts.shape[1] // 2
     gap = np.zeros((len(counts), 2 * cam.OVERSCAN))
     blank = np.zeros((len(counts), cam.BLANK))
     frame = np.hstack([blank, counts[:, :middle], gap, counts[:, middle:], blank])
-    noise = cam.by_tap(cam.READ_NOISE_DN[camera - 1], frame.shape) * rng.standard_normal(frame.shape)
+    noise = cam.by_tap(cam.FLIGHT.read_noise_dn[camera - 1], frame.shape) * rng.standard_normal(frame.shape)
     bias = cam.by_tap(BIAS_DN + 30 * np.arange(4), frame.shape)
     return np.clip(np.rint(frame + noise + bias), 0, 65535).astype(np.uint16)
 

@@ -142,7 +142,7 @@ def target_header() -> Header:
         cards[f"CTYPE{axis}"], cards[f"CUNIT{axis}"] = kind, "arcsec"
         cards[f"CRPIX{axis}"], cards[f"CRVAL{axis}"] = cam.GRID_CRPIX[axis - 1], 0.0
         cards[f"CDELT{axis}"] = cam.GRID_SCALE_ARCSEC
-    cards["DATE-OBS"] = cam.time_of(FIRST_LIGHT).replace(tzinfo=None).isoformat()
+    cards["DATE-OBS"] = cam.FLIGHT.time_of(FIRST_LIGHT).replace(tzinfo=None).isoformat()
     cards["WAVELNTH"], cards["BUNIT"] = 304, "DN"
     return cards
 
@@ -152,8 +152,9 @@ def level1(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return level 1 of one camera and sequence: photons (1040, 2048), and their standard deviation."""
     expected = expected_photons(sun, optics, effects, sequence)
-    quantum = cam.electrons_per_photon(cam.column_wavelength_A())
-    noise = cam.GAIN[optics.camera - 1].mean() * cam.READ_NOISE_DN[optics.camera - 1].mean() / quantum * effects.read_noise
+    quantum = cam.electrons_per_photon(cam.FLIGHT.column_wavelength_A())
+    gain, noise_dn = (values[optics.camera - 1].mean() for values in (cam.FLIGHT.gain, cam.FLIGHT.read_noise_dn))
+    noise = gain * noise_dn / quantum * effects.read_noise
     photons = rng.poisson(expected) if effects.noise else expected
     image = photons + noise * rng.standard_normal(expected.shape)
     return image.astype(np.float32), np.sqrt(expected + noise**2).astype(np.float32)
@@ -198,7 +199,7 @@ def _line_shift(line: str) -> float:
     """Return the columns from O V to another line."""
     if line == "mgx":
         return MGX_SHIFT
-    return round((cam.LINES[line].wavelength_A - cam.LINES["ov"].wavelength_A) * cam.COLUMNS_PER_A)
+    return round((cam.FLIGHT.lines[line].wavelength_A - cam.FLIGHT.lines["ov"].wavelength_A) * cam.COLUMNS_PER_A)
 
 
 def _unit(x: np.ndarray) -> np.ndarray:

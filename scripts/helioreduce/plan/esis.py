@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.esis.camera import CAMERAS, EXPOSURE_S, time_of
+from helioreduce.esis.camera import CAMERAS, TABLE_2019, Flight, read_table
 from helioreduce.esis.level0 import NAME, identity
 from helioreduce.plan.aia import product
 from helioreduce.plan.paths import located
@@ -23,6 +24,8 @@ SIMULATED_TARGET = "results/esis/level0/target.fits"
 _SIMULATED_FRAME = "results/esis/level0/ESIS{}_{:05d}.fits"
 #: A simulated flight starts this many exposures after the first in sunlight, and its darks with this number.
 _AFTER_FIRST_LIGHT, _FIRST_DARK = 11, 97
+#: Flight whose table is in the package.
+_DEFAULT = "2019"
 _FITS = (".fits", ".fits.gz", ".fts")
 
 
@@ -38,12 +41,18 @@ class Plan:
         Level-0 frames taken in sunlight and in the dark.
     targets_of
         Images that an exposure may be aligned to, by its number; the nearest in time is taken. Empty: the designed geometry.
+    flight
+        Name of the flight in those of the products: what is simulated never has the name of what is not.
+    table
+        What the flight has of its own, see :class:`helioreduce.esis.camera.Flight`.
     """
 
     settings: Mapping[str, Any]
     lights: Exposures
     darks: Exposures
     targets_of: Mapping[int, list[str]]
+    flight: str
+    table: Mapping[str, Any]
 
     @classmethod
     def of(cls, config: Mapping[str, Any], aia_frames: Iterable[tuple[str, str]]) -> Plan:
@@ -61,22 +70,17 @@ class Plan:
         InputError
             If a file or folder does not exist or holds nothing that can be used.
         """
-        settings = config["esis"]
-        for first, last in (settings["lights"], *settings["darks"]):
-            if last < first:
-                raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
-        lights, darks = _simulated(settings) if settings["directory"] is None else _given(settings)
-        return cls(settings, lights, darks, _targets(settings, lights, aia_frames))
+        name, table = _flight(config["esis"]["flight"])
+        settings = _settings(config["esis"], name, table)
+        if settings["directory"] is None:
+            name = "simulated"
+        lights, darks = _given(settings) if settings["directory"] else _simulated(settings)
+        return cls(settings, lights, darks, _targets(settings, lights, aia_frames, Flight.of(table)), name, table)
 
     @property
     def simulated(self) -> bool:
         """Whether the workflow makes the level-0 frames itself."""
         return self.settings["directory"] is None
-
-    @property
-    def flight(self) -> str:
-        """Name of the flight in those of the products: what is simulated never has the name of what is not."""
-        return "simulated" if self.simulated else "2019"
 
     @property
     def cameras(self) -> tuple[int, ...]:
@@ -129,6 +133,31 @@ class Plan:
         except KeyError:
             problem = f"there is no sequence {wildcards.sequence}"
             raise InputError(problem, cure=f"The flight has {', '.join(self.sequences)}") from None
+
+
+def _flight(chosen: str) -> tuple[str, Mapping[str, Any]]:
+    """Return name and table of a flight: that of the package, or a file of the user's."""
+    if chosen == _DEFAULT:
+        return _DEFAULT, TABLE_2019
+    path = located(chosen)
+    if not re.fullmatch(r"[\w-]+", path.stem) or path.stem in (_DEFAULT, "simulated"):
+        cure = "Rename it to letters, digits, _ and -, such as flight_2022.toml"
+        raise InputError("is no name of a flight of its own", cure=cure, where=path)
+    return path.stem, read_table(path)
+
+
+def _settings(chosen: Mapping[str, Any], name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a configuration, with exposures of the flight where none are chosen."""
+    settings = {**chosen, **{key: chosen[key] or table[key] for key in ("lights", "darks")}}
+    for first, last in (settings["lights"], *settings["darks"]):
+        if last < first:
+            raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
+    if missing := set(settings["lines"]) - set(table["lines"]):
+        problem = f"esis.lines: the flight {name} has no {min(missing)}"
+        raise InputError(problem, cure="Add it to its table, or leave it out")
+    if settings["directory"] is None and name != _DEFAULT:
+        raise InputError("esis.flight: only the flight of 2019 is simulated", cure="Set esis.directory to your frames")
+    return settings
 
 
 def _state(state: str, wildcards: Any, sequence: str) -> str:
@@ -200,10 +229,12 @@ def _within(exposures: Exposures, ranges: Iterable[Iterable[int]]) -> Exposures:
     return {number: files for number, files in exposures.items() if number in numbers}
 
 
-def _targets(settings: Mapping[str, Any], lights: Exposures, aia_frames: Iterable[tuple[str, str]]) -> dict[int, list[str]]:
+def _targets(
+    settings: Mapping[str, Any], lights: Exposures, aia_frames: Iterable[tuple[str, str]], flight: Flight
+) -> dict[int, list[str]]:
     """Return the images that each exposure may be aligned to."""
     if settings["target"] == "aia":
-        return _nearest(lights, [time for channel, time in aia_frames if channel == "304"])
+        return _nearest(lights, [time for channel, time in aia_frames if channel == "304"], flight)
     if settings["target"] is None:
         files = [SIMULATED_TARGET] if settings["directory"] is None else []
     else:
@@ -211,18 +242,18 @@ def _targets(settings: Mapping[str, Any], lights: Exposures, aia_frames: Iterabl
     return dict.fromkeys(lights, files)
 
 
-def _nearest(lights: Exposures, frames: list[str]) -> dict[int, list[str]]:
+def _nearest(lights: Exposures, frames: list[str], flight: Flight) -> dict[int, list[str]]:
     """Return the level-1.5 image of AIA nearest in time to each exposure."""
     if not frames:
         cure = "Add it, and set aia.start and aia.end to the flight"
         raise InputError("esis.target is aia, but aia.channels has no 304", cure=cure)
-    nearest = {number: min(frames, key=partial(_distance, number)) for number in lights}
+    nearest = {number: min(frames, key=partial(_distance, number, flight)) for number in lights}
     return {number: [product("level1.5", "304", time)] for number, time in nearest.items()}
 
 
-def _distance(exposure: int, time: str) -> timedelta:
+def _distance(exposure: int, flight: Flight, time: str) -> timedelta:
     """Return the time from the middle of an exposure to a frame of AIA."""
-    return abs(times.from_compact(time) - (time_of(exposure) - timedelta(seconds=EXPOSURE_S / 2)))
+    return abs(times.from_compact(time) - (flight.time_of(exposure) - timedelta(seconds=flight.exposure_s / 2)))
 
 
 def _images(path: Path) -> list[str]:
