@@ -70,7 +70,7 @@ class Plan:
         InputError
             If a file or folder does not exist or holds nothing that can be used.
         """
-        name, table = _flight(config["esis"]["flight"])
+        name, table = _flight(str(config["esis"]["flight"]))
         settings = _settings(config["esis"], name, table)
         if settings["directory"] is None:
             name = "simulated"
