@@ -214,8 +214,11 @@ def hits(p, pixels, threshold, contrast):
         y, x = pixel // nx, pixel % nx
         if not _stands_out(p, y, x, threshold, window):
             continue
-        value = significance(p, y, x, window, outer)
-        if value > threshold and value / fine_structure(p, y, x, window, outer) > contrast:
+        least = _least_significance(p, y, x, window, outer)
+        if not least > threshold and not significance(p, y, x, window, outer) > threshold:
+            continue
+        fine = fine_structure(p, y, x, window, outer)
+        if least / fine > contrast or significance(p, y, x, window, outer) / fine > contrast:
             found[n] = pixel
             n += 1
     return found[:n]
@@ -229,10 +232,37 @@ def grow(p, pixels, threshold):
     window, outer = np.empty(25, np.float32), np.empty(81, np.float32)
     for pixel in near(pixels, 1, ny, nx):
         y, x = pixel // nx, pixel % nx
-        if _stands_out(p, y, x, threshold, window) and significance(p, y, x, window, outer) > threshold:
+        if not _stands_out(p, y, x, threshold, window):
+            continue
+        if _least_significance(p, y, x, window, outer) > threshold or significance(p, y, x, window, outer) > threshold:
             found[n] = pixel
             n += 1
     return found[:n]
+
+
+@numba.njit(cache=True)
+def _least_significance(p, y, x, window, outer):
+    """Return a lower bound of S′, from the least variance around each pixel in place of the median; −∞ where there is none.
+
+    Square root, division and the median never decrease where their argument grows, rounded or not: no S of a neighbour, and so
+    no median of them, is above the one from a smaller variance.
+    """
+    ny, nx = p.data.shape
+    if p.separable or not (4 <= y < ny - 4 and 4 <= x < nx - 4):
+        return np.float32(-np.inf)
+    n = 0
+    for j in range(y - 2, y + 3):
+        for i in range(x - 2, x + 3):
+            value = curvature(p.data, p.border, j, i)
+            if value != 0:
+                least = least_around(p.variance, j, i)
+                least += p.background[j, i] if p.background.size else np.float32(0)
+                value = value / (np.float32(2) * np.sqrt(max(least, LEAST_VARIANCE)))
+            outer[n] = value
+            n += not np.isnan(value)
+    if n < 25:
+        return np.float32(-np.inf)
+    return laplacian(p, y, x, window) - low_median(outer, n)
 
 
 @numba.njit(cache=True)
