@@ -111,3 +111,26 @@ def test_what_lies_beyond_the_edge_is_felt_near_it_only(rng) -> None:
     outer = np.ones(data.shape, bool)
     outer[2:-2, 2:-2] = False
     assert masks["reflect"][outer].any() and not masks["copy"][outer].any()
+
+
+@pytest.mark.parametrize("sky", [None, 30.0])
+def test_the_bound_of_the_significance_is_never_above_it(rng, sky) -> None:
+    """Rounded as it is: to the last bit; equal where the variance is one number, and no bound near the edge."""
+    data = rng.normal(100, 30, (30, 32)).astype(np.float32)
+    variance = rng.uniform(0.5, 50, data.shape).astype(np.float32)
+    background = None if sky is None else np.full_like(data, sky)
+    window, outer = np.empty(25, np.float32), np.empty(81, np.float32)
+
+    def both(p, y, x):
+        return kernels._least_significance(p, y, x, window, outer), kernels.significance(p, y, x, window, outer)
+
+    uneven, even = (planes(data, variance=v, background=background) for v in (variance, np.full_like(variance, 9)))
+    below = 0
+    for y, x in np.ndindex(data.shape):
+        bound, value = both(uneven, y, x)
+        assert bound <= value
+        below += np.isfinite(bound)
+        if 4 <= y < 26 and 4 <= x < 28:
+            bound, value = both(even, y, x)
+            assert bound == value
+    assert below == 22 * 24
