@@ -139,6 +139,7 @@ def test_disagreement_shows_every_event_in_every_camera(images):
     events = [{"x_arcsec": 3.0, "y_arcsec": -4.0}, {"x_arcsec": 5.0, "y_arcsec": -2.0}]
     figure = Figure()
     figures.disagreement(figure, (significance, events, "O V"))
+    assert figure.get_suptitle() == "ESIS, O V"
     shown = pictures(figure)
     for (title, picture), image, number in zip(shown[:4], significance, camera.CAMERAS, strict=True):
         assert title == f"camera {number}"

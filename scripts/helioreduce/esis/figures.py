@@ -187,7 +187,7 @@ def disagreement(figure: Figure, frame: tuple[np.ndarray, Sequence[Mapping[str, 
         edges = _arcsec(np.array([[columns[0], rows[0]], [columns[-1], rows[-1]]]))
         axis.set(xlim=edges[:, 0], ylim=edges[:, 1])
     figure.colorbar(drawn, ax=figure.axes, shrink=0.6, label="difference to the mean of the cameras / error")
-    figure.suptitle(title)
+    figure.suptitle(f"ESIS, {title}")
 
 
 def coordinates(header: Mapping[str, Any]) -> str:
