@@ -1,5 +1,6 @@
 """Settings of the site: ``make docs``."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
 html_math_renderer = "mathml"
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["_build", "examples", "**sg_execution_times.rst"]  # tables with scripts of another host
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -61,3 +62,13 @@ html_theme_options = {
     "pygments_dark_style": "monokai",
 }
 html_context = {"default_mode": "auto"}
+
+
+def own_icons(_app, _page, _template, context, _doctree):
+    """Take out the style sheet of another host that matplotlib's movies ask for: the theme has the icons."""
+    context["body"] = re.sub(r'<link rel="stylesheet"\s+href="https://[^>]*font-awesome[^>]*>', "", context.get("body", ""))
+
+
+def setup(app):
+    """Have every page written without requests to other hosts."""
+    app.connect("html-page-context", own_icons)

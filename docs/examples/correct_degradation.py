@@ -18,8 +18,10 @@ norm = ImageNormalize(vmin=0, vmax=100, stretch=SqrtStretch())
 figure, axes = plt.subplots(2, len(years), figsize=(2 * len(years), 4), layout="constrained")
 for row, images in zip(axes, (seen, corrected), strict=True):
     for axis, image in zip(row, images, strict=True):
-        axis.imshow(image.data, norm=norm, origin="lower")
+        axis.imshow(image.data, norm=norm, origin="lower", cmap=image.to_map().cmap)
         axis.set(title=image.header["T_OBS"][:4], xticks=[], yticks=[])
+    row[0].set_ylabel("uncorrected" if images is seen else "corrected")
+figure.suptitle("{TELESCOP} 335 Å, {ORIGIN:.9}".format_map(seen[0].header))
 
 figure, axis = plt.subplots()
 for name, images in (("uncorrected", seen), ("corrected", corrected)):
