@@ -11,6 +11,8 @@ from offers import TEXT, Check, Done, Run, Value
 
 SMALL = {"archive": {"npix": 64}}
 FRAME = "171/20140101T000001_simulated.fits"
+#: States that stay on disk, to be compared.
+KEPT = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 CHANNELS = (94, 131, 171, 193, 211, 304, 335, 1600, 1700, 4500)
 NORMALISED, DECONVOLVED, ERROR = (f"aia/{state}/{FRAME}" for state in ("normalised", "deconvolved", "error"))
 PLAIN = {"respike": False, "deconvolve": False, "degradation": False, "exposure": False}
@@ -33,7 +35,7 @@ def target(product: str) -> tuple[str, ...]:
 
 def changed(product: str, shows: dict[Value, Check], **aia: Any) -> Run:
     """Return a run in the finished folder, with other settings, up to one product."""
-    return Run({**SMALL, "aia": {"channels": [171], **aia}}, target(product), shows, after="aia")
+    return Run({**SMALL, "aia": {"channels": [171], "keep": KEPT, **aia}}, target(product), shows, after="aia")
 
 
 def card(key: str, value: Any, product: str = NORMALISED) -> Check:
@@ -93,6 +95,7 @@ def kinds_of_wings(kind: str) -> Check:
 
 
 BASE: dict[Value, Check] = {
+    **{of("keep[]", state): lambda done, state=state: done.has(f"aia/{state}/{FRAME}") for state in KEPT},
     ("aia.start", TEXT): card("T_OBS", "2014-01-01T00:00:12.340"),
     ("aia.end", TEXT): lambda done: len(list((done.folder / "results/aia/normalised/171").iterdir())) == 1,
     of("batch", "auto"): lambda done: done.has(DECONVOLVED) and not done.has("aia/batch"),
@@ -118,7 +121,7 @@ BASE: dict[Value, Check] = {
     of("alignment.reference", None): lambda done: not done.has("aia/aligned"),
 }
 RUNS = {
-    "aia": Run({**SMALL, "aia": {"channels": [171, 1600]}}, (), BASE),
+    "aia": Run({**SMALL, "aia": {"channels": [171, 1600], "keep": KEPT}}, (), BASE),
     "aia_channels": Run(
         {**SMALL, "aia": {"channels": list(CHANNELS), "batch": 2}},
         (),
@@ -221,7 +224,7 @@ RUNS = {
         exposure={"source": "commanded", "error": True},
     ),
     "aia_own_psf": Run(
-        {**SMALL, "aia": {"channels": [171], "psf": {"model": "file", "file": "psf_{channel}.fits"}}},
+        {**SMALL, "aia": {"channels": [171], "keep": KEPT, "psf": {"model": "file", "file": "psf_{channel}.fits"}}},
         target(DECONVOLVED),
         {
             of("psf.model", "file"): lambda done: done.differs("aia", DECONVOLVED) and done.has("aia/psf/file/171.fits"),

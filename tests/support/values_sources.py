@@ -317,6 +317,7 @@ REGIONS = {
 }  # fmt: skip
 #: Values of an archive with stray light and of emission measures, likewise.
 LATEST = {
+    ("spice.composition.dems[]", TEXT): "tests/spice/test_composition.py",
     ("archive.events.lunar_transit", TEXT): "tests/sun",
     **dict.fromkeys((("archive.psf.side", side) for side in (4096, 8192)), "tests/sun"),
     **dict.fromkeys((("archive.psf.wings[].kind", kind) for kind in ("gaussian", "lorentzian", "power")), "tests/sun"),
