@@ -79,4 +79,8 @@ RUNS = {
         files=own_frames,
     ),
 }
-EXCEPTIONS: dict[Value, str] = {}
+#: Of flights, which tests of the plan show; they have no run of their own yet.
+EXCEPTIONS: dict[Value, str] = dict.fromkeys(
+    (of("darks", None), of("lights", None), of("flight", TEXT)),
+    "shown by tests/plan/test_esis.py, not yet by a small run of the workflow",
+)

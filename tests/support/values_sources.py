@@ -255,7 +255,7 @@ RUNS = {
         (f"results/{TAKEN}", "results/aia/recorded.txt"),
         {
             ("source", "jsoc"): lambda done: done.has(TAKEN),
-            ("jsoc.url", TEXT): lambda done: len(asked(done, "SUM")) > 0,
+            ("jsoc.url", TEXT): lambda done: len(asked(done, "jsoc_info")) > 0,
             ("jsoc.method", "url_quick"): lambda done: not exports(done),
             ("jsoc.record", TEXT): lambda done: any((done.folder / "copy").rglob("image_lev1.fits")),
         },
