@@ -3,6 +3,7 @@ from helioreduce.api.aia_calibration import Calibration as Calibration
 from helioreduce.api.aia_calibration import calibration as calibration
 from helioreduce.api.aia_calibration import pointing_table as pointing_table
 from helioreduce.api.aia_calibration import sensitivity as sensitivity
+from helioreduce.api.aia_dem import differential_emission_measure as differential_emission_measure
 from helioreduce.api.aia_fetch import fetch as fetch
 from helioreduce.api.aia_fetch import fetch_spikes as fetch_spikes
 from helioreduce.api.aia_psf import calculate_psf as calculate_psf

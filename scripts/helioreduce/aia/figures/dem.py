@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from scipy.stats import chi2 as chi2_distribution
 
 from helioreduce.aia.dem.inversion import CHANNELS, Inversion, interpolate, with_relative
 from helioreduce.aia.dem.product import DEM, Maps
@@ -58,6 +57,8 @@ def dem_maps(dem: Maps) -> Figure:
 
 def dem_fit(dem: Maps) -> Figure:
     """Draw the distribution of χ² with that of six independent channels, model over data, and σ(ln DEM) against temperature."""
+    from scipy.stats import chi2 as chi2_distribution  # half a second that the maps do without
+
     figure = plots.new(plots.PAGE, 2.7, f"SDO/AIA, {_label(dem)}")
     left, middle, right = figure.subplots(1, 3)
     chi2 = dem.images["CHI2"][np.isfinite(dem.images["CHI2"])]
