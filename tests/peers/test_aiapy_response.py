@@ -43,10 +43,10 @@ def test_components_and_response(real, number):
 @pytest.mark.parametrize("number", [number for number in CHANNELS if number != 4500])
 def test_dated_response(real, number):
     units, response = pytest.importorskip("astropy.units"), pytest.importorskip("aiapy.response")
-    from aiapy.calibrate.util import get_correction_table
+    from aiapy_tables import get_correction_table
     from astropy.time import Time
 
-    table = real / "aia/tables/aia_V10_*_response_table.txt"
+    table = real / "aia/tables/aia_V10_20201119_190000_response_table.txt"
     rows = solarsoft_tables.parse(table.read_text())
     path = real / f"aia/response/{'aia_V8_fuv_fullinst.genx' if number in UV else 'aia_V9_fullinst_and_emissivity.sav'}"
     telescopes = tables.read_instrument(path)
