@@ -92,14 +92,11 @@ def deconvolve(
     largest_change, positive
         Of ``cg`` and ``bid``: stop when no pixel changes by more, DN; of ``bid``: no negative pixels, biased in dark places.
     beyond
-        Of a cut-out and a linear method: the deconvolved full frame that it is a part of, an Image. With ``psf``, also the
-        values of :func:`helioreduce.aia.linear.solve`.
+        Linear methods: the deconvolved full frame of a cut-out; with ``psf``, also as in :func:`helioreduce.aia.linear.solve`.
     redraws
         0: σ by linear propagation. N ≥ 2: from N deconvolutions of redrawn data.
-    precision
-        ``float32`` or ``float64``: five times the time.
-    threads
-        Default: all cores. The result does not depend on it.
+    precision, threads
+        ``float32``, or ``float64`` at five times the time; by default all cores, on which the result does not depend.
 
     Returns
     -------
@@ -128,7 +125,7 @@ def deconvolve(
     }
     whole = beyond if isinstance(beyond, Image) else None
     with use_threads(threads):
-        if psf is None or whole is not None:
+        if psf is None or whole:
             model = optics(channel, core) if psf is None else deconvolution.Psf(kernel=np.asarray(psf, precision))
             return deconvolution.from_psf(image, model, options | {"core": core, "precision": precision}, whole)
         edge = psf_model.reach(channel, 0.9)

@@ -7,7 +7,6 @@ its flags besides, compressed, in ``FLAGS``. CHECKSUM and DATASUM everywhere.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +17,8 @@ from astropy.io import fits
 
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED, Changes, Image
+from helioreduce.io import compression, uncertainty
 from helioreduce.io import hdus as files
-from helioreduce.io import uncertainty
 from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 
 #: Cards of an image that are computed when it is written.
@@ -28,10 +27,6 @@ STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
 _COMPANIONS = ("UNCERT", "MASK", "FLAGS", "CHANGES")
 _FORM = ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "COMMENT", "HISTORY", "", *STRUCTURAL)
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
-#: Pixels a side of the tiles in which flags are compressed: written and read faster than plain ones.
-_TILE = 256
-#: Steps in which the smallest sigma of an image is stored, at least.
-_SIGMA_STEPS = 64
 
 
 class Plane(NamedTuple):
@@ -195,34 +190,15 @@ def write(path: str | Path, image: Image, *, compressed: bool = False) -> None:
     header.update(_statistics(image.data))
     hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), header)
     if compressed:
-        hdus[1:] = [_sigma(hdu) if hdu.name == "UNCERT" else _tiled(hdu) for hdu in hdus[1:]]
-    flags = _tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
+        hdus[1:] = [compression.sigma(hdu) if hdu.name == "UNCERT" else compression.tiled(hdu) for hdu in hdus[1:]]
+    flags = compression.tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
     files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
-
-
-def _tiled(hdu: fits.ImageHDU, **options: Any) -> fits.CompImageHDU:
-    """Return an image compressed in tiles (Rice), without loss where it holds integers."""
-    tiles = tuple(min(side, _TILE) for side in hdu.data.shape)
-    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type="RICE_1", tile_shape=tiles, **options)
-
-
-def _sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
-    """Return a plane of sigma compressed in steps of at most 1/64 of its smallest value: less than 1 % off in every pixel.
-
-    The step is a power of two, so that values on its grid are stored as they are. A tile with infinite values, as saturated
-    pixels have, is stored without loss.
-    """
-    smallest = float(np.min(hdu.data, where=hdu.data > 0, initial=np.inf))
-    step = 2.0 ** math.floor(math.log2(smallest / _SIGMA_STEPS)) if math.isfinite(smallest) else 1.0
-    hdu.header["SIGSTEP"] = (step, "sigma is stored in steps of this, [BUNIT]")
-    return _tiled(hdu, quantize_level=-step)
 
 
 def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:
     """Return smallest, largest and mean value of the finite pixels as cards; none where no pixel is finite."""
     finite = np.isfinite(data)
-    number = int(finite.sum())
-    if not number:
+    if not (number := int(finite.sum())):
         return {}
     low, high = (float(extreme(data, where=finite, initial=start)) for extreme, start in ((np.min, np.inf), (np.max, -np.inf)))
     mean = float(np.sum(data, where=finite, dtype=float)) / number
@@ -243,17 +219,8 @@ def write_cube(
     All but the data, which other programs read first, are compressed without loss.
     """
     science, *planes = _layout(data, sigma, mask, header)
-    small = [_smaller(hdu) for hdu in (*planes, *_extensions(arrays or {}, units))]
+    small = [compression.lossless(hdu) for hdu in (*planes, *_extensions(arrays or {}, units))]
     files.write(path, fits.HDUList([science, *small]))
-
-
-def _smaller(hdu: fits.ImageHDU) -> fits.ImageHDU | fits.CompImageHDU:
-    """Return an image HDU compressed without loss, a plane at a time; small arrays stay as they are."""
-    if hdu.data.size < _TILE**2:
-        return hdu
-    tile = (*(1,) * (hdu.data.ndim - 2), *(min(side, _TILE) for side in hdu.data.shape[-2:]))
-    kind = "GZIP_2" if hdu.data.dtype.kind == "f" else "RICE_1"
-    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type=kind, tile_shape=tile, quantize_level=0)
 
 
 def _layout(data: np.ndarray, sigma: np.ndarray | None, mask: np.ndarray, header: fits.Header) -> list[Any]:
@@ -311,7 +278,7 @@ def write_arrays(
     """
     steps = in_steps or {}
     hdus = _extensions(arrays, units)
-    stored = [_tiled(hdu, quantize_level=-steps[hdu.name]) if hdu.name in steps else hdu for hdu in hdus]
+    stored = [compression.tiled(hdu, quantize_level=-steps[hdu.name]) if hdu.name in steps else hdu for hdu in hdus]
     files.write(path, fits.HDUList([fits.PrimaryHDU(header=header), *stored]))
 
 

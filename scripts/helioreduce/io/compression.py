@@ -1,0 +1,41 @@
+"""Compressed image extensions, which every FITS reader opens as it does plain ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+#: Pixels a side of the tiles: flags are written and read faster than plain ones.
+_TILE = 256
+#: Steps in which the smallest sigma of an image is stored, at least.
+_SIGMA_STEPS = 64
+
+
+def tiled(hdu: fits.ImageHDU, **options: Any) -> fits.CompImageHDU:
+    """Return an image compressed in tiles (Rice), without loss where it holds integers."""
+    tiles = tuple(min(side, _TILE) for side in hdu.data.shape)
+    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type="RICE_1", tile_shape=tiles, **options)
+
+
+def sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
+    """Return a plane of sigma compressed in steps of at most 1/64 of its smallest value: less than 1 % off in every pixel.
+
+    The step is a power of two, so that values on its grid are stored as they are. A tile with infinite values, as saturated
+    pixels have, is stored without loss.
+    """
+    smallest = float(np.min(hdu.data, where=hdu.data > 0, initial=np.inf))
+    step = 2.0 ** math.floor(math.log2(smallest / _SIGMA_STEPS)) if math.isfinite(smallest) else 1.0
+    hdu.header["SIGSTEP"] = (step, "sigma is stored in steps of this, [BUNIT]")
+    return tiled(hdu, quantize_level=-step)
+
+
+def lossless(hdu: fits.ImageHDU) -> fits.ImageHDU | fits.CompImageHDU:
+    """Return an image HDU compressed without loss, a plane at a time; small arrays stay as they are."""
+    if hdu.data.size < _TILE**2:
+        return hdu
+    tile = (*(1,) * (hdu.data.ndim - 2), *(min(side, _TILE) for side in hdu.data.shape[-2:]))
+    kind = "GZIP_2" if hdu.data.dtype.kind == "f" else "RICE_1"
+    return fits.CompImageHDU(hdu.data, hdu.header, name=hdu.name, compression_type=kind, tile_shape=tile, quantize_level=0)
