@@ -83,14 +83,8 @@ def differential_emission_measure(
     for header, image in zip(headers, held, strict=True):
         header["NAXIS1"], header["NAXIS2"] = image.data.shape[::-1]
     counts = sets.join(held, headers, bin_px)
-    settings = {
-        "log_temperature": log_temperature,
-        "bins": bins,
-        "method": method,
-        "chi2": chi2,
-        "smooth": smooth,
-        "bands": bands,
-    }
+    settings = {"method": method, "log_temperature": log_temperature, "bins": bins, "bands": bands}
+    settings |= {"chi2": chi2, "smooth": smooth}
     asked = product.inversion(response, counts.header["DEMRESP"], settings)
     with use_threads(threads):
         return DEM.of(counts._replace(sigma=with_relative(counts.sigma, counts.data, relative_error)), asked, mask)
