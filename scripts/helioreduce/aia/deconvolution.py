@@ -68,12 +68,21 @@ class Psf:
         return Optics(*shared, kernel, fft.squared_kernel(kernel))
 
 
-def from_psf(image: Image, psf: Psf, options: Mapping[str, Any], whole: Image | None = None) -> Image:
+def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`.
 
-    ``whole`` is the deconvolved full frame that a cut-out is a part of: what it scatters into the cut-out is taken away first.
-    Without it, warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from
-    outside.
+    Warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from outside.
+    """
+    return part_of(None, image, psf, options)
+
+
+def part_of(whole: Image | None, image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
+    """Deconvolve a cut-out as :func:`from_psf` does, less what the deconvolved full frame that it is a part of scatters into it.
+
+    Raises
+    ------
+    InputError
+        If the method is not linear, or the frame not that of the cut-out (:func:`light_from_outside`).
     """
     chosen = Options.of(options)
     if whole is not None and chosen.method == "rl":

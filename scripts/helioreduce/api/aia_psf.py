@@ -127,7 +127,7 @@ def deconvolve(
     with use_threads(threads):
         if psf is None or whole:
             model = optics(channel, core) if psf is None else deconvolution.Psf(kernel=np.asarray(psf, precision))
-            return deconvolution.from_psf(image, model, options | {"core": core, "precision": precision}, whole)
+            return deconvolution.part_of(whole, image, model, options | {"core": core, "precision": precision})
         edge = psf_model.reach(channel, 0.9)
         return deconvolution.deconvolve(image, np.asarray(psf, precision), core="given", edge=edge, beyond=beyond, **options)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from helioreduce import interop
 from helioreduce.errors import InputError
-from helioreduce.io import plots
 from helioreduce.spice import maps, naming
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.maps import LineMap, label
@@ -47,6 +46,7 @@ class FittedLine:
 
     def plot(self) -> Figure:
         """Return a figure of radiance, velocity and width, with their errors below."""
+        from helioreduce.io import plots  # matplotlib, which nothing else here needs
         from helioreduce.spice import figures
 
         bound = self.fitted.map(self.fitted.at_bound(self.number))
