@@ -274,7 +274,7 @@ rule aia_respike:
 
 rule aia_error:
     input:
-        image=ancient(aia.before("error")),
+        image=image_before("error"),
         sources=aia.states.sources("error"),
         error_table="results/aia/tables/error.ecsv",
     output:
@@ -325,7 +325,7 @@ rule aia_psf:
 
 rule aia_deconvolve:
     input:
-        image=ancient(aia.before("deconvolve")),
+        image=image_before("deconvolve"),
         sources=aia.states.sources("deconvolve"),
         psf=aia.psf.pattern,
     output:
@@ -354,7 +354,7 @@ rule aia_deconvolve:
 
 rule aia_prep:
     input:
-        image=ancient(aia.before("prep")),
+        image=image_before("prep"),
         sources=aia.states.sources("prep"),
         pointing=aia.pointing,
     output:
@@ -382,7 +382,7 @@ rule aia_prep:
 
 rule aia_degradation:
     input:
-        image=ancient(aia.before("degradation")),
+        image=image_before("degradation"),
         sources=aia.states.sources("degradation"),
         degradation_table="results/aia/tables/degradation.ecsv",
     output:
@@ -409,7 +409,7 @@ rule aia_degradation:
 
 rule aia_exposure:
     input:
-        image=ancient(aia.before("exposure")),
+        image=image_before("exposure"),
         sources=aia.states.sources("exposure"),
     output:
         state("results/aia/normalised/{channel}/{time}.fits"),

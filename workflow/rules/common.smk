@@ -61,6 +61,16 @@ if workflow.is_main_process:
         logger.warning(note)
 
 
+def image_before(step):
+    """Return the input function of the image that a step of AIA starts from: ancient, but for level 1, on which the step depends."""
+
+    def found(wildcards):
+        file = aia.before(step)(wildcards)
+        return file if aia.states.is_level1(file) else ancient(file)
+
+    return found
+
+
 def state(file):
     """Return the file of an image as an output: removed after its last use unless it stays on disk (aia.keep)."""
     return file if aia.states.keeps(file) else temp(file)

@@ -92,7 +92,8 @@ class States:
     def sources(self, step: str) -> Callable[[Any], list[str]]:
         """Return the input function of what the image before a step is made from: level 1, and what earlier steps need.
 
-        The image itself is an ancient input: made again from the same files it is the same, and the step need not be.
+        An image of a later state than level 1 is an ancient input: made again from the same files it is the same, and the
+        step need not be.
         """
 
         def found(wildcards: Any) -> list[str]:
@@ -112,6 +113,10 @@ class States:
     def _taken(self, step: str, wildcards: Any) -> list[steps.Step]:
         """Return the steps before one of them that a frame goes through."""
         return [entry for entry in steps.before(step) if self.plan.left_out(entry.name, *key_of(wildcards)) is None]
+
+    def is_level1(self, file: str) -> bool:
+        """Return whether a file is an image of level 1."""
+        return Path(file).parts[2] == steps.LEVEL1
 
     def keeps(self, file: str) -> bool:
         """Return whether a file stays on disk: all but images in a state that is neither finished nor in ``aia.keep``."""
