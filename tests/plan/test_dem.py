@@ -1,5 +1,6 @@
 """Which frames of six channels belong together, and what a request without a DEM is told."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,13 @@ def test_a_set_has_one_frame_of_each_channel():
     files = made.channels(SimpleNamespace(time=time))
     assert len(files) == 6 and files[0] == f"results/aia/normalised/94/{time}.fits"
     assert made.targets()[:2] == [f"results/aia/dem/{time}.fits", f"results/aia/dem_maps/{time}.png"]
+
+
+def test_a_set_without_one_of_its_frames_takes_nothing_from_the_others():
+    made = plan(end="2014-01-01T00:00:24")
+    lost = ("94", sorted(made.groups)[1])
+    left = dem.Plan(replace(made.images, bad={lost}), made.responses)
+    assert left.groups == {time: group for time, group in made.groups.items() if time != lost[1]}
 
 
 def test_aligned_images_are_taken_where_they_are_asked_for():

@@ -41,7 +41,10 @@ class Plan:
 
     @cached_property
     def groups(self) -> dict[str, dict[str, str]]:
-        """Times of the frames that belong together, by channel, for each set; its name is the time of 94 Å."""
+        """Times of the frames that belong together, by channel, for each set; its name is the time of 94 Å.
+
+        Where a frame is missing, one of 94 Å is the nearest to several of others: its set is the one that spans least.
+        """
         suffixes = sorted({time[_TIME:] for channel, time in self.images.frames if channel in CHANNELS})
         found: dict[str, dict[str, str]] = {}
         for suffix in suffixes:
@@ -50,11 +53,12 @@ class Plan:
                 for channel in CHANNELS
             }
             seconds = {int(c): [times.from_compact(time).timestamp() for time in held] for c, held in names.items() if held}
-            for group in pairing.groups(seconds, self.settings["tolerance_s"]):
+            near = pairing.groups(seconds, self.settings["tolerance_s"])
+            for group in sorted(near, key=lambda group: group.spread_s):
                 own = {str(channel): names[str(channel)][index] for channel, index in group.frames.items()}
-                if len(own) == len(CHANNELS):
-                    found[own[CHANNELS[0]]] = own
-        return found
+                if len(own) == len(CHANNELS) and group.spread_s < self.settings["tolerance_s"]:
+                    found.setdefault(own[CHANNELS[0]], own)
+        return dict(sorted(found.items()))
 
     def channels(self, wildcards: Any) -> list[str]:
         """Input function: the finished images of a set, aligned where that is asked for."""
