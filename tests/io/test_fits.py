@@ -169,6 +169,17 @@ def test_a_cube_has_its_arrays_behind_its_planes(tmp_path, rng):
     np.testing.assert_array_equal(planes[1].data, data / 2)
 
 
+def test_equal_cubes_are_equal_to_the_last_byte_whenever_they_are_written(tmp_path, rng, monkeypatch):
+    """Planes compressed without loss are in gzip's form, which has a time."""
+    data, written = rng.random((2, 260, 300)).astype(np.float32), []
+    for now in (1.5e9, 1.6e9):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        fits.write_cube(tmp_path / "cube.fits", data, data / 2, np.zeros(data.shape, np.uint8), fits.cards())
+        written.append((tmp_path / "cube.fits").read_bytes())
+    assert written[0] == written[1]
+    np.testing.assert_array_equal(fits.read_planes(tmp_path / "cube.fits")[1].data, data / 2)
+
+
 def test_planes_and_tables_come_back_in_order(tmp_path):
     planes = [fits.Plane("FIRST", np.arange(6.0).reshape(2, 3), fits.cards(A=1)), fits.Plane("", None, fits.cards(B=2)),
               fits.Plane("THIRD", np.arange(4), fits.cards(C=3))]  # fmt: skip

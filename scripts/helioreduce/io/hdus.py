@@ -26,8 +26,8 @@ from helioreduce.io.atomic import replaced
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 #: Cards of a file itself, not of its image; each file gets its own.
 OWN = ("FILENAME", "DATE", "CREATOR", "VERS_SW")
-#: Column of the tiles that are stored without loss.
-_GZIPPED = "GZIP_COMPRESSED_DATA"
+#: Columns of tiles in gzip's form: those that another form could not hold, and all where ZCMPTYPE says so.
+_GZIPPED, _TILES = "GZIP_COMPRESSED_DATA", "COMPRESSED_DATA"
 
 
 @contextlib.contextmanager
@@ -124,10 +124,11 @@ def _compressed(hdu: fits.CompImageHDU) -> fits.BinTableHDU:
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stored, output_verify="silentfix")
     stored.seek(0)
     table = fits.open(stored, disable_image_compression=True, lazy_load_hdus=False)[1]
-    if _GZIPPED in table.columns.names:
+    in_gzip = {_GZIPPED} | ({_TILES} if str(table.header["ZCMPTYPE"]).startswith("GZIP") else set())
+    if names := in_gzip.intersection(table.columns.names):
         rows = table.data.view(np.ndarray)
         heap = table.fileinfo()["datLoc"] + rows.nbytes
-        for length, start in rows[_GZIPPED].tolist():
+        for length, start in (tile for name in names for tile in rows[name].tolist()):
             if length:  # RFC 1952: bytes 4 to 7 are the time; 0 is none
                 stored.getbuffer()[heap + start + 4 : heap + start + 8] = bytes(4)
         stored.seek(0)
