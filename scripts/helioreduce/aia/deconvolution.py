@@ -77,7 +77,7 @@ def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
 
 
 def part_of(whole: Image | None, image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
-    """Deconvolve a cut-out as :func:`from_psf` does, less what the deconvolved full frame that it is a part of scatters into it.
+    """Deconvolve a cut-out as :func:`from_psf` does, less what its deconvolved full frame scatters into it.
 
     Raises
     ------
