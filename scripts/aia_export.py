@@ -10,7 +10,7 @@ from helioreduce.quality import Policy
 from helioreduce.runtime import script
 
 
-def main(source: str, record_list: str, quality: dict, cutout: dict, config: dict, output: str) -> None:
+def main(source: str, record_list: str, quality: dict, config: dict, output: str, cutout: dict | None = None) -> None:
     """Have the usable records of a list staged, one request at a time for the address; write the paths of their files."""
     allowed, settings = Policy(**quality), config["jsoc"]
     wanted = [record for record in records.load(record_list) if not policy.verdict(record, allowed)]

@@ -11,7 +11,7 @@ from helioreduce.jsoc import losses
 from helioreduce.runtime import batch, script
 
 
-def fetched(source: str, frame: Download, config: dict, cutout: dict) -> ReductionError | None:
+def fetched(source: str, frame: Download, config: dict, cutout: dict | None) -> ReductionError | None:
     """Fetch one image and its spikes; return the error that ended it."""
     given = {"record_list": frame.record_list, "time": Path(frame.image).stem, "exports": frame.exports}
     given |= {"source": source, "config": config}
@@ -24,7 +24,7 @@ def fetched(source: str, frame: Download, config: dict, cutout: dict) -> Reducti
     return None
 
 
-def main(source: str, frames: list[tuple], config: dict, cutout: dict) -> None:
+def main(source: str, frames: list[tuple], config: dict, cutout: dict | None = None) -> None:
     """Fetch frame after frame; one that fails does not keep the others from being fetched."""
     downloads = [Download(*names) for names in frames]
     with access.connect(source) as url:

@@ -206,7 +206,7 @@ def test_what_an_image_follows_from_decides_whether_it_is_kept(site, capsys):
         change()
         capsys.readouterr()
         fused("a", {}, code)
-        assert "171 a: done" in capsys.readouterr().err
+        assert "171 Å at a: done" in capsys.readouterr().err
     assert len(list(Path("results/aia/batch/171").iterdir())) == 1
     fused("a", {}, "2")
     assert "kept from before" in capsys.readouterr().err

@@ -87,6 +87,20 @@ def test_a_psf_is_as_good_as_its_transform_and_single_unless_asked(file):
     assert "precision=float64" in double.header["PRPARA1"]
 
 
+def test_a_cut_out_takes_the_light_from_its_full_frame_from_a_file_too(file, tmp_path):
+    frame = Image.read(file)
+    own = psf.psf(171, shape=(SIDE, SIDE))
+    whole = aia.deconvolve(frame, own, method="cg", beyond="dark")
+    whole.write(tmp_path / "whole.fits")
+    cut = frame.with_(data=frame.data[8:72, 8:72], flags=frame.flags[8:72, 8:72])
+    cut.header.update(CRPIX1=frame.header["CRPIX1"] - 8, CRPIX2=frame.header["CRPIX2"] - 8)
+    for given in (whole, tmp_path / "whole.fits", str(tmp_path / "whole.fits")):
+        found = aia.deconvolve(cut, own, method="cg", beyond=given)
+        assert found.header["DECPAD"] == "given"
+    with pytest.raises(InputError, match="no psf is given"):
+        aia.deconvolve(cut, method="cg", beyond="dark")
+
+
 def test_results_do_not_depend_on_threads(file, calibration):
     one, all_ = (aia.reduce(file, calibration, iterations=2, threads=threads) for threads in (1, None))
     np.testing.assert_array_equal(one.data, all_.data)

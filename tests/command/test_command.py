@@ -69,7 +69,7 @@ def test_reduce_writes_what_the_library_gives(level1, capsys, monkeypatch):
     assert "caveat: corrected by a stand-in" in table
     Path("own").mkdir()
     name = "aia.171.image_lev1.reduced.fits"
-    aia.reduce(level1 / "aia.171.image_lev1.fits", iterations=2).write(Path("own", name))
+    products.write(Path("own", name), aia.reduce(level1 / "aia.171.image_lev1.fits", iterations=2), compressed=True)
     assert Path("own", name).read_bytes() == Path("out", name).read_bytes()
 
 

@@ -10,6 +10,7 @@ from helioreduce.aia.dem import inversion
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, dem, response, targets
 
+DEM = configuration()["aia"]["dem"]
 SIX = {"channels": [94, 131, 171, 193, 211, 335, 304]}
 
 
@@ -56,6 +57,9 @@ def test_settings_of_the_set_do_not_make_a_dem_again():
             {"steps": {"respike": True, "deconvolve": True, "degradation": True, "exposure": False}},
             "a DEM needs images in DN/s",
         ),
+        ({"dem": {**DEM, "bands": [6.5, 6.0]}}, "the edges of aia.dem.bands do not ascend"),
+        ({"dem": {**DEM, "log_temperature": [7.5, 5.5]}}, "the edges of aia.dem.log_temperature do not ascend"),
+        ({"dem": {**DEM, "bands": [5.5, 6.0]}}, r"aia.dem.bands go from 5.5 to 6, the DEM from 5.533 to 7.467"),
     ],
 )
 def test_a_request_without_a_dem_is_told_why(change, told):

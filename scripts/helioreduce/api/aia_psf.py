@@ -10,7 +10,8 @@ import numpy as np
 from helioreduce.aia import cards, deconvolution
 from helioreduce.aia import psf as psf_model
 from helioreduce.api.aia_steps import ready
-from helioreduce.api.values import ChannelLike, ImageLike, to_channel, use_threads
+from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_image, use_threads
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 
 
@@ -123,13 +124,22 @@ def deconvolve(
         **{"method": method, "iterations": iterations, "redraws": redraws, "tolerance": tolerance, "accelerate": accelerate},
         **{"largest_change": largest_change, "positive": positive},
     }
-    whole = beyond if isinstance(beyond, Image) else None
+    whole = _whole(beyond, psf)
     with use_threads(threads):
         if psf is None or whole:
             model = optics(channel, core) if psf is None else deconvolution.Psf(kernel=np.asarray(psf, precision))
             return deconvolution.part_of(whole, image, model, options | {"core": core, "precision": precision})
         edge = psf_model.reach(channel, 0.9)
         return deconvolution.deconvolve(image, np.asarray(psf, precision), core="given", edge=edge, beyond=beyond, **options)
+
+
+def _whole(beyond: Any, psf: np.ndarray | None) -> Image | None:
+    """Return the full frame that is given as what lies beyond the edges; None where something else is given."""
+    if beyond is not None and not isinstance(beyond, np.ndarray) and beyond not in ("dark", "mirror"):
+        return to_image(beyond)
+    if beyond is not None and psf is None:
+        raise InputError("beyond is no full frame, and no psf is given", cure="Give the psf too, or the deconvolved full frame")
+    return None
 
 
 @lru_cache(maxsize=2)

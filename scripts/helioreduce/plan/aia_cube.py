@@ -73,7 +73,8 @@ class Cube:
     @cached_property
     def slots(self) -> list[str]:
         """Times of its slots: those of all wanted frames, of which near ones share one."""
-        tolerance_s = _SLOT_S if self.plan.source.is_local else self.plan.settings["cadence_s"] / 2
+        is_listed = self.plan.source.is_local or self.plan.settings["times"]
+        tolerance_s = _SLOT_S if is_listed else self.plan.settings["cadence_s"] / 2
         found: list[str] = []
         for time in sorted({time for _, time in self.plan.wanted}):
             if not found or (times.from_compact(time) - times.from_compact(found[-1])).total_seconds() >= tolerance_s:

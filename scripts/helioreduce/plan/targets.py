@@ -13,6 +13,8 @@ from helioreduce.plan.aia_cube import Cube, check_asked
 
 #: A file of one frame of AIA; responses are of any channel and time.
 _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d+)/(\d{8}T\w+)\.\w+")
+#: A file of the target of that name.
+_ROOM = re.compile(r"results/aia/(cube|dem)(?:_\w+)?/")
 #: Targets shown where none is near.
 _SHOWN = 3
 
@@ -39,9 +41,11 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
         With the nearest rule, channel or times.
     """
     for target in targets:
-        if target == "cube":
+        room = _ROOM.match(target)
+        name = room[1] if room else target
+        if name == "cube":
             check_asked(cube)
-        if refusal := refusals.get(target):
+        if refusal := refusals.get(name):
             raise refusal.at(target)
         if match := _FRAME.fullmatch(target):
             _check_frame(target, match[1], match[2], plan)
