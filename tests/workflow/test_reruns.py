@@ -65,26 +65,67 @@ def test_another_request_in_the_same_folder_makes_what_is_new(finished, request_
     assert jobs(finished("aia").planned(*changed(key, value))) == expected
 
 
-def products(folder):
-    """SHA-256 of every image and picture."""
-    found = (path for form in ("fits", "png") for path in (folder / "results/aia").rglob(f"*.{form}"))
-    return {str(path.relative_to(folder)): provenance.sha256(path) for path in found if "store" not in path.parts}
+#: Products by the endings of their names.
+FORMS = ("fits", "png", "ecsv", "html", "tsv")
+#: Folders of what does not repeat itself: downloads by their hashes, tables that say when they were fetched.
+_OTHERS = {"store", "tables"}
+
+
+def products(folder, section="aia", forms=("fits", "png")):
+    """SHA-256 of every image and picture of a section."""
+    found = (path for form in forms for path in (folder / "results" / section).rglob(f"*.{form}"))
+    return {str(path.relative_to(folder)): provenance.sha256(path) for path in found if not _OTHERS & set(path.parts)}
+
+
+#: A key of each kind of each instrument: of the frames, of a step at the start, in the middle, at the end, of a table.
+COMPARED = {
+    "aia": ("archive.npix", "archive.events", "aia.end", "aia.deconvolve.iterations", "aia.steps.exposure"),
+    "esis": ("esis.simulate.seed", "esis.lines", "esis.flatten"),
+    "spice": (
+        *("spice.simulated.rows", "spice.area", "spice.despike", "spice.model.start", "spice.binning.extents"),
+        *("spice.composition.log_n", "spice.fused", "spice.windows.include"),
+    ),
+}
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(
-    "key", ["archive.npix", "archive.events", "aia.end", "aia.deconvolve.iterations", "aia.steps.exposure"]
-)
-def test_a_changed_folder_holds_what_a_fresh_one_does(finished, tmp_path, key):
+@pytest.mark.parametrize(("section", "key"), [(section, key) for section, keys in COMPARED.items() for key in keys])
+def test_a_changed_folder_holds_what_a_fresh_one_does(finished, tmp_path, section, key):
     used, fresh = Project(tmp_path / "used"), Project(tmp_path / "fresh")
-    shutil.copytree(finished("aia").folder, used.folder)
-    value = AIA[key][0]
-    used.run(*changed(key, value))
+    shutil.copytree(finished(section).folder, used.folder)
     fresh.configure(**BASE)
-    fresh.run(*changed(key, value))
-    made, expected = products(used.folder), products(fresh.folder)
-    assert {name: made.get(name) for name in expected} == expected
-    assert jobs(used.planned(*changed(key, value))) == {}
+    request = (*TARGETS[section], *changed(key, TABLE[section][key][0]))
+    for project in (used, fresh):
+        project.run(*request)
+    made, expected = (products(project.folder, section, FORMS) for project in (used, fresh))
+    assert len(expected) > 5 and {name: made.get(name) for name in expected} == expected
+    assert jobs(used.planned(*request)) == {}
+
+
+#: Changes of a user's own combined dark and cleaned frame: of both, of one of them.
+CLEANED = {
+    "combined another way": ({"method": "mean"}, {}),
+    "another noise": ({}, {"read_noise": 8}),
+    "another search": ({}, {"sigclip": 8, "sepmed": True, "grow": 1}),
+    "electrons": ({}, {"electrons": True}),
+}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("change", CLEANED)
+def test_frames_cleaned_again_are_those_of_a_fresh_folder(finished, tmp_path, change):
+    used, fresh = Project(tmp_path / "used"), Project(tmp_path / "fresh")
+    for project in (used, fresh):
+        shutil.copytree(finished("cosmic_rays").folder / "results/cosmic_rays/simulated", project.folder / "frames")
+    for project, changes in ((used, ({}, {})), (used, CLEANED[change]), (fresh, CLEANED[change])):
+        dark, clean = changes
+        combined = {"name": "mine", "kind": "dark", "files": "frames/dark_*.fits", **dark}
+        cleaned = {"name": "night", "files": "frames/science.fits", "dark": "mine", "read_noise": 10, "gain": 1.5, **clean}
+        project.configure(cosmic_rays={"combine": [combined], "clean": [cleaned]})
+        project.run("cosmic_rays")
+    made, expected = (products(project.folder, "cosmic_rays", FORMS) for project in (used, fresh))
+    assert len(expected) >= 6 and made == expected
+    assert jobs(used.planned("cosmic_rays")) == {}
 
 
 @pytest.mark.full
