@@ -9,7 +9,7 @@ import shutil
 import pytest
 import yaml
 from external import Project
-from reruns import AIA, BASE, LONGER, REFUSED, REQUESTS, TABLE, TARGETS, changed, jobs
+from reruns import BASE, LONGER, REFUSED, REQUESTS, TABLE, TARGETS, changed, jobs
 
 import aia_quicklook
 from helioreduce.io import fits, inputs, origin, provenance
