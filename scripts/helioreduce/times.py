@@ -81,6 +81,7 @@ def readable(text: str) -> str:
     """Return a text in which times and days, as file names have them, are written as the field writes them."""
 
     def written(found: re.Match[str]) -> str:
+        """Return one time or day."""
         year, month, day, hour, minute, second, simulated = found.groups()
         clock = f"T{hour}:{minute}:{second}" if hour else ""
         return f"{year}-{month}-{day}{clock}{' (simulated)' if simulated else ''}"

@@ -57,9 +57,9 @@ def test_settings_of_the_set_do_not_make_a_dem_again():
             {"steps": {"respike": True, "deconvolve": True, "degradation": True, "exposure": False}},
             "a DEM needs images in DN/s",
         ),
-        ({"dem": {**DEM, "bands": [6.5, 6.0]}}, "the edges of aia.dem.bands do not ascend"),
-        ({"dem": {**DEM, "log_temperature": [7.5, 5.5]}}, "the edges of aia.dem.log_temperature do not ascend"),
-        ({"dem": {**DEM, "bands": [5.5, 6.0]}}, r"aia.dem.bands go from 5.5 to 6, the DEM from 5.533 to 7.467"),
+        ({"dem": {**DEM, "bands": [6.5, 6.0]}}, "aia.dem: the edges of the bands do not ascend"),
+        ({"dem": {**DEM, "log_temperature": [7.5, 5.5]}}, "aia.dem: the edges of the temperatures do not ascend"),
+        ({"dem": {**DEM, "bands": [5.5, 6.0]}}, r"aia.dem: the bands go from 5.5 to 6, the DEM from 5.533 to 7.467"),
     ],
 )
 def test_a_request_without_a_dem_is_told_why(change, told):

@@ -277,7 +277,7 @@ def test_saffrons_configuration_lies_over_the_settings(folder):
     assert list(own.settings["binning"]) == sorted(own.settings["binning"])
     assert own.settings["legacy"]["name"] == "::PARAMPLACEHOLDER.fits"
     assert own.spike_threshold is None
-    assert own.notes[0] == "saffron.json: Jobs has no meaning here: Snakemake is told the number of cores"
+    assert own.notes[0] == "saffron.json: Jobs has no meaning here: --cores of Snakemake is the number of cores"
     path.write_text("{")
     with pytest.raises(InputError, match=r"saffron.json: is no SAFFRON configuration"):
         plan(saffron=str(path))

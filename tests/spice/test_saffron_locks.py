@@ -32,7 +32,7 @@ def test_calls_become_groups_and_ties():
 
 
 def test_a_list_for_each_file_and_windows_by_themselves():
-    for call in ("m.fuse_windows([[0, 2], [0, 2]])", "raster.fuse_windows(0, 2)"):
+    for call in ("m.fuse_windows([[0, 2], [0, 2]])", "raster.fuse_windows(0, 2)", "fuse_windows([0, 2])"):
         assert saffron_locks.settings(call, WINDOWS)["groups"] == [["O III 703", "S IV 750"]]
 
 

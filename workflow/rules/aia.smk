@@ -274,7 +274,7 @@ rule aia_respike:
 
 rule aia_error:
     input:
-        image=image_before("error"),
+        image=engine.ancient_unless(aia.states.is_level1, aia.before("error")),
         sources=aia.states.sources("error"),
         error_table="results/aia/tables/error.ecsv",
     output:
@@ -325,7 +325,7 @@ rule aia_psf:
 
 rule aia_deconvolve:
     input:
-        image=image_before("deconvolve"),
+        image=engine.ancient_unless(aia.states.is_level1, aia.before("deconvolve")),
         sources=aia.states.sources("deconvolve"),
         psf=aia.psf.pattern,
     output:
@@ -354,7 +354,7 @@ rule aia_deconvolve:
 
 rule aia_prep:
     input:
-        image=image_before("prep"),
+        image=engine.ancient_unless(aia.states.is_level1, aia.before("prep")),
         sources=aia.states.sources("prep"),
         pointing=aia.pointing,
     output:
@@ -382,7 +382,7 @@ rule aia_prep:
 
 rule aia_degradation:
     input:
-        image=image_before("degradation"),
+        image=engine.ancient_unless(aia.states.is_level1, aia.before("degradation")),
         sources=aia.states.sources("degradation"),
         degradation_table="results/aia/tables/degradation.ecsv",
     output:
@@ -409,7 +409,7 @@ rule aia_degradation:
 
 rule aia_exposure:
     input:
-        image=image_before("exposure"),
+        image=engine.ancient_unless(aia.states.is_level1, aia.before("exposure")),
         sources=aia.states.sources("exposure"),
     output:
         state("results/aia/normalised/{channel}/{time}.fits"),

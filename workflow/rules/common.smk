@@ -1,6 +1,7 @@
 """Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
@@ -61,19 +62,7 @@ if workflow.is_main_process:
         logger.warning(note)
 
 
-def image_before(step):
-    """Return the input function of the image that a step of AIA starts from: ancient, but for level 1, on which the step depends."""
-
-    def found(wildcards):
-        file = aia.before(step)(wildcards)
-        return file if aia.states.is_level1(file) else ancient(file)
-
-    return found
-
-
-def state(file):
-    """Return the file of an image as an output: removed after its last use unless it stays on disk (aia.keep)."""
-    return file if aia.states.keeps(file) else temp(file)
+state = partial(engine.temporary_unless, aia.states.keeps)  # an image that leaves the disk after its last use (aia.keep)
 
 
 wildcard_constraints:

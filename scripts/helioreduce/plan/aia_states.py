@@ -97,6 +97,7 @@ class States:
         """
 
         def found(wildcards: Any) -> list[str]:
+            """Return the files for one frame."""
             files = self.needed(*key_of(wildcards))
             names = (name for entry in self._taken(step, wildcards) for name in entry.inputs)
             return [product(steps.LEVEL1, *key_of(wildcards)), *(files[name] for name in names)]

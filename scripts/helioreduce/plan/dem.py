@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import pairing
+from helioreduce.aia.dem import bins
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, response
 from helioreduce.plan.aia import product
@@ -91,16 +91,12 @@ class Plan:
     @property
     def _refused_edges(self) -> InputError | None:
         """Why the temperatures or bands are none: a job that found it out would have removed the DEMs that are there."""
-        (low, high), bands = self.settings["log_temperature"], self.settings["bands"]
-        if not low < high:
-            return InputError("the edges of aia.dem.log_temperature do not ascend", cure="Give the lower one first")
-        if any(last <= first for first, last in pairwise(bands)):
-            return InputError("the edges of aia.dem.bands do not ascend", cure="Give them in log10 of K, ascending")
-        # logsmooth is piecewise linear between the centres of the bins
-        half = (high - low) / self.settings["bins"] / 2 if self.settings["method"] == "logsmooth" else 0.0
-        if bands[0] < low + half - 1e-9 or bands[-1] > high - half + 1e-9:
-            told = f"aia.dem.bands go from {bands[0]:g} to {bands[-1]:g}, the DEM from {low + half:.3f} to {high - half:.3f}"
-            return InputError(told, cure="Give bands within the temperatures, or more of aia.dem.log_temperature")
+        own = self.settings
+        low, high = own["log_temperature"]
+        try:
+            bins.check([low + (high - low) * i / own["bins"] for i in range(own["bins"] + 1)], own["bands"], own["method"])
+        except InputError as error:
+            return InputError(f"aia.dem: {error.problem}", cure=error.cure)
         return None
 
     @property

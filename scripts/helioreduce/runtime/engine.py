@@ -10,7 +10,7 @@ from typing import Any
 
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
-from snakemake.io import is_flagged
+from snakemake.io import ancient, is_flagged, temp
 from snakemake.logging import logger
 from snakemake.persistence import PersistenceBase
 
@@ -56,6 +56,22 @@ def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], Non
         return prepare(*arguments, **options)
 
     workflow._prepare_dag = checked
+
+
+def temporary_unless(is_kept: Callable[[str], bool], file: str) -> Any:
+    """Return an output that is removed after its last use unless it is kept."""
+    return file if is_kept(file) else temp(file)
+
+
+def ancient_unless(is_followed: Callable[[str], bool], find: Callable[[Any], str]) -> Callable[[Any], Any]:
+    """Return an input function whose file starts no job by being newer, unless the job follows it."""
+
+    def found(wildcards: Any) -> Any:
+        """Return the file for one job."""
+        file = find(wildcards)
+        return file if is_followed(file) else ancient(file)
+
+    return found
 
 
 def files(workflow: Any) -> set[str]:

@@ -23,7 +23,7 @@ _PLACEHOLDERS = ("::PARAMPLACEHOLDER", "::SAMENAMEL2.5", "::SAMENAME", "::TCONV"
 _FILTERS = {"study": "STD_TYP", "stp": "STP_NUM", "soop": "SOOP_NAM", "misostud": "MISOSTUD_NUM", "name": "in_name"}
 #: Keys without a meaning here, and what is done instead.
 _UNNEEDED = {
-    "Jobs": "Snakemake is told the number of cores",
+    "Jobs": "--cores of Snakemake is the number of cores",
     "weights": "samples are always weighted by their noise",
     "preclean": "samples that no line reaches are always left out",
     "save_data": "products are always written",

@@ -67,7 +67,7 @@ def settings(script: str, windows: Sequence[Held]) -> dict[str, Any]:
             ties.append(_tie(name, given, [line for i in chosen for line in windows[i].lines]))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             cure = "Give windows and lines that the file has; fuse_windows comes before lock"
-            raise InputError(f"line {line}, {name}: there is no {error}", cure=cure) from None
+            raise InputError(f"line {line}, {name}: an argument is missing or wrong ({error})", cure=cure) from None
     if not groups and not ties:
         raise InputError("has no call of fuse_windows, lock or set_lock_protocol", cure="Give the script that runs SAFFRON")
     return {"groups": [[windows[i].name for i in group] for group in groups], "model": {"ties": ties}}
@@ -81,8 +81,8 @@ def _calls(script: str) -> list[tuple[int, str, dict[str, Any]]]:
         raise InputError(f"is no Python: {error}", cure="Give the script that runs SAFFRON") from None
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS:
-            name = node.func.attr
+        name = _called(node)
+        if isinstance(node, ast.Call) and name in _CALLS:
             try:
                 positional = [ast.literal_eval(argument) for argument in node.args]
                 keywords = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
@@ -93,6 +93,13 @@ def _calls(script: str) -> list[tuple[int, str, dict[str, Any]]]:
                 positional = [positional]
             found.append((node.lineno, name, {**dict(zip(_CALLS[name], positional, strict=False)), **keywords}))
     return sorted(found, key=lambda call: call[0])
+
+
+def _called(node: ast.AST) -> str:
+    """Return the name of a function or method that is called; empty where nothing is."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+        return node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+    return ""
 
 
 def _fused(indices: Any) -> list[list[int]]:

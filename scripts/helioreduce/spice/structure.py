@@ -1,4 +1,4 @@
-"""Structure inside of a bin: a pixel's own value differs from that of the mean spectrum, by more than the noise tells.
+"""Structure inside a bin: a pixel's own value differs from that of the mean spectrum by more than noise explains.
 
 One linear step from the fit of a bin's mean spectrum gives the parameters of each pixel i in it::
 

@@ -156,6 +156,9 @@ def test_interpolation_is_a_power_law():
 
 def test_relative_error_adds_in_quadrature():
     np.testing.assert_allclose(with_relative(np.array([3.0]), np.array([40.0]), 0.1), [5.0])
+    for relative in (-1.0, float("nan")):
+        with pytest.raises(InputError, match="the relative error is"):
+            with_relative(np.array([3.0]), np.array([40.0]), relative)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,8 @@ def test_relative_error_adds_in_quadrature():
         ({"method": "magic"}, "there is no method 'magic'"),
         ({"bands": (6.0,)}, "edges of the bands do not ascend"),
         ({"bands": (5.0, 6.0)}, "the bands go from 5 to 6"),
+        ({"chi2": -1.0}, "chi2 is -1.0"),
+        ({"smooth": 0.0}, "smooth is 0.0"),
     ],
 )
 def test_nonsense_is_refused(change, told):

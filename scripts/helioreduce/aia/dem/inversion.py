@@ -9,7 +9,7 @@ from functools import cached_property
 import numba
 import numpy as np
 
-from helioreduce.aia.dem import logsmooth, sparse, tikhonov
+from helioreduce.aia.dem import bins, logsmooth, sparse, tikhonov
 from helioreduce.aia.dem.found import Found, Problem, empty
 from helioreduce.errors import InputError
 
@@ -67,17 +67,14 @@ class Inversion:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise InputError(f"there is no method {self.method!r}", cure=f"Methods: {', '.join(METHODS)}")
-        for name, values in (("edges of the temperatures", self.edges), ("edges of the bands", self.bands)):
-            if len(values) < 2 or not (np.diff(values) > 0).all():
-                raise InputError(f"the {name} do not ascend", cure="Give at least two, in log10 of K")
+        for name, value in (("chi2", self.chi2), ("smooth", self.smooth)):
+            if not value > 0:
+                raise InputError(f"{name} is {value!r}", cure="Give a positive number")
+        bins.check(self.edges, self.bands, self.method)
         if not np.allclose(self.widths, self.widths[0], rtol=1e-6):
             raise InputError("the temperature bins are not equal in log T", cure="Give evenly spaced edges")
         if self.response.shape[1] != self.logt.size:
             raise InputError(f"the response has {self.response.shape[1]} temperatures, the bins are {self.logt.size}")
-        if self.bands[0] < self.span[0] - 1e-9 or self.bands[-1] > self.span[1] + 1e-9:
-            reach = f"from {self.bands[0]:g} to {self.bands[-1]:g}"
-            told = f"the bands go {reach}, the DEM from {self.span[0]:.3f} to {self.span[1]:.3f}"
-            raise InputError(told, cure="Give bands within the temperatures, or more temperatures")
 
     @cached_property
     def logt(self) -> np.ndarray:
@@ -91,9 +88,8 @@ class Inversion:
 
     @property
     def span(self) -> tuple[float, float]:
-        """Range of log T over which the DEM is defined: to the outer centres where it is piecewise linear."""
-        ends = self.logt if self.method == "logsmooth" else self.edges
-        return float(ends[0]), float(ends[-1])
+        """Range of log T over which the DEM is defined, see :func:`helioreduce.aia.dem.bins.span`."""
+        return bins.span(self.edges, self.method)
 
     @cached_property
     def per_kelvin(self) -> np.ndarray:
@@ -190,5 +186,13 @@ def interpolate(log_temperature: np.ndarray, response: np.ndarray, logt: np.ndar
 
 
 def with_relative(sigma: np.ndarray, data: np.ndarray, relative: float) -> np.ndarray:
-    """Return σ with a relative error of the data added in quadrature."""
+    """Return σ with a relative error of the data added in quadrature.
+
+    Raises
+    ------
+    InputError
+        If the relative error is negative or none.
+    """
+    if not 0 <= relative < np.inf:
+        raise InputError(f"the relative error is {relative!r}", cure="Give a fraction of the counts, 0 or more")
     return np.hypot(sigma, relative * data)

@@ -49,6 +49,7 @@ def layout(
     temperatures, bands = inversion.logt.size, len(inversion.bands) - 1
 
     def plane(name: str, number: int | None, unit: str, world: fits.Header = sky, dtype: str = "f4", **more: object) -> Plane:
+        """Return the description of one image HDU."""
         own = fits.Header([*([("BUNIT", unit)] if unit else []), *more.items(), *world.cards])
         return Plane(name, (*((number,) if number else ()), *shape), dtype, own)
 
@@ -71,6 +72,7 @@ def planes(found: Found, data: np.ndarray) -> dict[str, np.ndarray]:
     shape = data.shape[1:]
 
     def cube(values: np.ndarray) -> np.ndarray:
+        """Return values of pixels, their own axis first."""
         return np.moveaxis(values.reshape(*shape, *values.shape[1:]), -1, 0) if values.ndim > 1 else values.reshape(shape)
 
     band_sigma = np.sqrt(np.diagonal(found.covariance, axis1=1, axis2=2))

@@ -112,10 +112,9 @@ class DEM:
         """
         from helioreduce import interop
 
-        header = product.layout(self.inversion, Set(self.observed, self.observed, self.header), self.chi2.shape, {}, "")[
-            0
-        ].header
-        return interop.cube(self.dem, header, self.sigma, np.isnan(self.dem))
+        of = Set(self.observed, self.observed, self.header)
+        first, *_ = product.layout(self.inversion, of, self.chi2.shape, {}, "")
+        return interop.cube(self.dem, first.header, self.sigma, np.isnan(self.dem))
 
     def write(self, path: str | Path, settings: Mapping[str, object] | None = None, reference: str = "") -> None:
         """Write the product, one FITS file; see the page on DEMs for its HDUs.
