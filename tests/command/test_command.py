@@ -178,7 +178,7 @@ def test_spice_catalogue_is_edited_and_read_again(tmp_path, capsys):
     names = {(line["name"], line["wvl"]) for line in json.loads(capsys.readouterr().out)["LINES"]}
     built_in = {(line.ion, line.wavelength) for line in catalogue.built_in().lines}
     assert names == built_in - {("ne_8", 770.42), ("o_6", 1031.93)} | {("si_12", 520.67)}
-    for wrong in (["--add", "Si 520.67"], ["--remove", "fe_9 171.07"], ["--add", "Ne VIII 770.42"]):
+    for wrong in (["--add", "Si 520.67"], ["--add", "Si XV 520.67"], ["--remove", "fe_9 171.07"], ["--add", "Ne VIII 770.42"]):
         assert command.main(["spice", "catalogue", *wrong]) == 1
 
 

@@ -83,6 +83,13 @@ def test_periods_hold_every_frame_once(cadence_s, length):
     assert found.pointing(job(*keys[0])) == f"results/aia/tables/pointing/{period}.ecsv"
 
 
+@pytest.mark.parametrize("cadence_s", [12, 86400])
+def test_single_times_have_no_cadence(cadence_s):
+    """Files and queries by days, whatever the cadence that is not used."""
+    found = plan(aia={"times": ["2014-01-01T00:00:00", "2014-03-01T00:00:00"], "cadence_s": cadence_s})
+    assert [period for _, period in found.frames_of_period] == ["20140101", "20140301"] * 2
+
+
 def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
     found = plan(**LOCAL)
     assert list(found.frames) == KEYS

@@ -69,6 +69,21 @@ def test_a_request_without_a_dem_is_told_why(change, told):
     targets.check(["all"], ["all"], made.images, None, dem=made.refusal)
 
 
+def test_files_of_ones_own_need_dn_per_s_too():
+    """All of them are counts: what is in DN/s already is no level-1 image."""
+    made = plan(steps={"respike": True, "deconvolve": True, "degradation": True, "exposure": False})
+    own = replace(made.images, source=replace(made.images.source, kind="local"))
+    assert "a DEM needs images in DN/s" in str(replace(made, images=own).refusal)
+
+
+def test_losses_are_told_with_a_dem():
+    """The list that messages name, and what makes the run fail."""
+    made = plan()
+    assert aia.MISSING in made.targets() and "results/aia/refused.txt" not in made.targets()
+    lost = replace(made, images=replace(made.images, refused={"171 20140101T000001": "lost"}))
+    assert "results/aia/refused.txt" in lost.targets()
+
+
 def test_a_time_without_a_set_is_refused():
     with pytest.raises(InputError, match="there is no set of six channels at 20150101T000000"):
         plan().channels(SimpleNamespace(time="20150101T000000"))

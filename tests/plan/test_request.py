@@ -29,6 +29,12 @@ def test_a_file_of_times_is_the_list_in_it(tmp_path):
     assert asked(channels=[171], times=str(file)) == asked(channels=[171], times=["2014-01-01T00:00:02", "2014-02-02T12:00:00"])
 
 
+@pytest.mark.parametrize("empty", [[], ""])
+def test_no_times_are_refused_with_the_cure(empty):
+    with pytest.raises(InputError, match=r"aia.times is empty. List times, or set it to null"):
+        asked(times=empty)
+
+
 @pytest.mark.parametrize(("text", "message"), [("# nothing\n", "holds no time"), ("yesterday\n", "not a time")])
 def test_a_file_without_times_is_named(tmp_path, text, message):
     file = tmp_path / "times.txt"

@@ -67,6 +67,20 @@ def test_all_images_that_failed_in_one_job_are_named(plan):
     assert "  a.fits: holds no Sun\n  b.fits: nor this." in summary.failed(plan, files(plan))
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("results/aia/dem/20140101T000000.fits", "results/aia/dem/<time>.fits"),
+        ("results/aia/dem_maps/20140101T000000.png", "results/aia/dem_maps/<time>.png"),
+        ("results/aia/cube/171.fits", "results/aia/cube/<channel>.fits"),
+        ("results/aia/cube_simulated/171.fits", "results/aia/cube_simulated/<channel>.fits"),
+    ],
+)
+def test_dems_and_cubes_are_shown(plan, file, told):
+    finish(file)
+    assert summary.summary(plan, [file]).splitlines()[2] == f"  {told}"
+
+
 def test_hundreds_of_reasons_are_counted(plan, monkeypatch):
     monkeypatch.setattr(summary, "_MOST", 3)
     for number in range(9):

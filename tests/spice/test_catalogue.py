@@ -35,6 +35,21 @@ def test_saffrons_catalogues_are_read_as_they_are():
 
 
 @pytest.mark.parametrize(
+    ("wrong", "near"), [("sx_12", "s_12"), ("si_15", "si_14"), ("h_2", "h_1"), ("h_0", "h_1"), ("fa_9", "f_9")]
+)
+def test_an_ion_that_does_not_exist_is_refused_with_the_nearest(wrong, near):
+    """No element of that name, no electron left, or counted from 0."""
+    with pytest.raises(InputError, match=f"there is no ion {wrong}. The nearest is .*, {near}$"):
+        catalogue.check_ion(wrong)
+
+
+def test_the_ions_of_the_built_in_catalogue_exist():
+    for line in catalogue.built_in().lines:
+        catalogue.check_ion(line.ion)
+    catalogue.check_ion("fe_26")
+
+
+@pytest.mark.parametrize(
     ("roman", "short"), [("Ne VIII", "ne_8"), ("Mg IX", "mg_9"), ("Fe XX", "fe_20"), ("O I", "o_1"), ("S IV", "s_4")]
 )
 def test_names_of_ions(roman, short):

@@ -151,6 +151,7 @@ rule figure_gallery:
 rule alignment:
     input:
         figures.alignment,
+        aia.losses_told(),
     message:
         "The offsets between the channels are measured and drawn."
 
@@ -158,6 +159,7 @@ rule alignment:
 rule light_curves:
     input:
         figures.light_curves,
+        aia.losses_told(),
     message:
         "The light curves are measured and drawn."
 
@@ -165,5 +167,6 @@ rule light_curves:
 rule figures:
     input:
         figures.targets(),
+        aia.losses_told(),
     message:
         "All figures are drawn."

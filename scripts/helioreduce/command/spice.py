@@ -11,7 +11,7 @@ import yaml
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
 from helioreduce.spice import files, saffron_locks
-from helioreduce.spice.catalogue import Catalogue, ion
+from helioreduce.spice.catalogue import Catalogue, check_ion, ion
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def edited(known: Catalogue, add: list[str], remove: list[str]) -> Catalogue:
     Raises
     ------
     InputError
-        If a line is there already, is not there, or is no ion and wavelength.
+        If a line is there already, is not there, or is no ion and wavelength; if there is no such ion.
     """
     for name in remove:
         known = known.remove_line(_number(name))
@@ -44,6 +44,7 @@ def edited(known: Catalogue, add: list[str], remove: list[str]) -> Catalogue:
         which, _, wavelength = name.strip().rpartition(" ")
         if not re.fullmatch(r"[a-z]{1,2}_\d+", ion(which) if which else "") or not re.fullmatch(r"\d+(\.\d*)?", wavelength):
             raise InputError(f"{name!r} is no line", cure='Give ion and wavelength in Å: "O VI 1031.93" or "o_6 1031.93"')
+        check_ion(ion(which))
         known = known.add_line(ion(which), float(wavelength))
     return known
 

@@ -80,7 +80,7 @@ class Plan:
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes, cutout=cutout)
         if not (lost := plan.losses()):
             return plan
-        told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; {MISSING} lists them with the reasons."
+        told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; the target {MISSING} lists the reasons."
         fails = source.jsoc["on_missing"] == "fail"
         refused = {" ".join(frame): f"{' '.join(frame)}: {loss.reason}" for frame, loss in lost.items() if fails}
         return replace(plan, lost=lost, refused=refused, notes=(*notes, told))
@@ -104,8 +104,11 @@ class Plan:
         return found
 
     def period(self, time: str) -> str:
-        """Return the day, month or year whose frames are asked for together, by the start of a time: some hundreds at most."""
-        cadence_s = 0.0 if self.source.is_local else self.settings["cadence_s"]
+        """Return the day, month or year whose frames are asked for together, by the start of a time: some hundreds at most.
+
+        Single times (``aia.times``) and the user's files have no cadence: days.
+        """
+        cadence_s = 0.0 if self.source.is_local or self.settings["times"] else self.settings["cadence_s"]
         return time[: next(length for least_s, length in _PERIODS if cadence_s >= least_s)]
 
     def losses(self) -> dict[Key, Loss]:
@@ -255,8 +258,7 @@ class Plan:
             *self.products(),
             *self.states.kept,
             *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
-            *self._refused(),
-            *self._lists(),
+            *self.losses_told(),
         ]
 
     def products(self) -> list[str]:
@@ -267,7 +269,7 @@ class Plan:
         """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
         # a renewed list reaches the fetch jobs as ancient input only, which would not start them; the list of missing
         # frames brings them in
-        return [*self.fetched, *self._refused(), *self._lists()]
+        return [*self.fetched, *self.losses_told()]
 
     @property
     def periods(self) -> list[str]:
@@ -285,14 +287,11 @@ class Plan:
             *(f"results/aia/tables/pointing/{period}.ecsv" for period in self.periods),
         ]
 
-    def _lists(self) -> list[str]:
-        """Return the lists of missing frames, and of those of which the user keeps a copy."""
+    def losses_told(self) -> list[str]:
+        """Return what makes the run fail, and the lists of missing frames and of those of which the user keeps a copy."""
         recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
-        return [] if self.source.is_local else [MISSING, *recorded]
-
-    def _refused(self) -> list[str]:
-        """Return what makes the run fail."""
-        return ["results/aia/refused.txt"] * bool(self.refused)
+        lists = [] if self.source.is_local else [MISSING, *recorded]
+        return ["results/aia/refused.txt"] * bool(self.refused) + lists
 
 
 def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], tuple[str, ...]]:

@@ -112,7 +112,7 @@ class Cube:
         if not self.is_asked:
             return []
         files = (f"{self.folder}/{channel}{ending}" for channel in self.channels for ending in (".fits", ".ecsv"))
-        return [f"{self.folder}/cube.zarr", f"{self.folder}/cube.sha256", *files, *self.plan._refused(), *self.plan._lists()]
+        return [f"{self.folder}/cube.zarr", f"{self.folder}/cube.sha256", *files, *self.plan.losses_told()]
 
 
 def check_asked(cube: Cube) -> None:

@@ -41,7 +41,7 @@ def goes_on(batches: Batches) -> bool:
 def _lost(plan: Plan, missing: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Return the frames that a run found missing, and name them."""
     if lost := plan.frames.keys() & set(missing):
-        print(f"\n{len(lost)} of {len(plan.wanted)} frames are unavailable; {MISSING} lists them with the reasons.")
+        print(f"\n{len(lost)} of {len(plan.wanted)} frames are unavailable; the target {MISSING} lists the reasons.")
         if plan.source.jsoc["on_missing"] == "fail":
             print('To end without an error, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
     return lost

@@ -71,9 +71,10 @@ class Plan:
         return [product("aligned" if aligned else self.images.latest(*frame), *frame) for frame in own.items()]
 
     def targets(self) -> list[str]:
-        """Return the DEMs and their maps."""
+        """Return the DEMs, their maps, the list of missing frames, and what makes the run fail."""
         kinds = (("dem", "fits"), ("dem_maps", "png"))
-        return [f"results/aia/{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds]
+        files = (f"results/aia/{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds)
+        return [*files, *self.images.losses_told()]
 
     @property
     def refusal(self) -> InputError | None:
@@ -84,7 +85,7 @@ class Plan:
         if not all(self.responses.has_temperature(channel) for channel in CHANNELS):
             cure = "Set aia.response.instrument and aia.response.emissivity, or put SolarSoft's files beside the tables"
             return InputError("a DEM needs the temperature response of six channels", cure=cure)
-        if not (self.images.settings["steps"]["exposure"] or self.images.source.is_local):
+        if not self.images.settings["steps"]["exposure"]:
             return InputError("a DEM needs images in DN/s", cure="Set aia.steps.exposure to true")
         return self._refused_edges
 

@@ -44,8 +44,10 @@ def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:
 
 def _listed(wanted: list[str] | str | None) -> list[datetime]:
     """Return a list of times, given as such or as a file with one time a line; what follows a # is passed over."""
-    if not wanted:
+    if wanted is None:
         return []
+    if not wanted:
+        raise InputError("aia.times is empty", cure="List times, or set it to null for those from aia.start to aia.end")
     if not isinstance(wanted, str):
         return [times.parse(text) for text in wanted]
     file = located(wanted)

@@ -15,10 +15,15 @@ from helioreduce.plan.aia import Plan
 
 #: The page of all figures.
 GALLERY = "results/figures/gallery.html"
+#: Folders of tracked cubes: of observations, and of simulated images.
+CUBES = ("results/aia/cube", f"results/aia/cube{local.SIMULATED}")
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.png",
     "results/aia/light_curves": "<channel>.ecsv",
+    "results/aia/dem": "<time>.fits",
+    "results/aia/dem_maps": "<time>.png",
+    **dict.fromkeys(CUBES, "<channel>.fits"),
     "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
     "results/esis/level3": "<flight>/<line>/<sequence>.fits",
@@ -28,7 +33,7 @@ FINISHED = {
 #: Folders, and beginnings of them, of products that a change of settings may leave behind, by instrument.
 _PRODUCTS = {
     "aia": (*(f"results/aia/{step.folder}" for step in steps.STEPS), "results/aia/quicklook", "results/aia/aligned",
-            "results/aia/light_curves", "results/figures"),
+            "results/aia/light_curves", "results/aia/dem", "results/aia/dem_maps", "results/figures"),
     "esis": ("results/esis/level3", "results/esis/compared", "results/esis/figures"),
     "spice": tuple(f"results/spice/{name}" for name in ("level3", "radiance", "velocity", "composition", "report")),
     "cosmic_rays": tuple(f"results/cosmic_rays/{name}" for name in ("combined", "cleaned", "sources")),

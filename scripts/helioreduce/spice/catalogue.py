@@ -11,6 +11,7 @@ lists (SPICE Consortium 2020, A&A 642, A14; Fludra et al. 2021, A&A 656, A38), r
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from dataclasses import dataclass, replace
@@ -43,6 +44,11 @@ _BUILT_IN = {
     "ne_6": (992.7, 1005.79, 1010.29),
     "o_6": (1031.93, 1037.64),
 }
+#: The elements up to zinc, as CHIANTI has them, by atomic number from 1.
+_ELEMENTS = (
+    "H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P",
+    "S", "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn",
+)  # fmt: skip
 _NUMERALS = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -142,6 +148,22 @@ def ion(name: str) -> str:
     digits = [{"I": 1, "V": 5, "X": 10}[numeral] for numeral in match[2]]
     number = sum(-digit if digit < max(digits[i:]) else digit for i, digit in enumerate(digits))
     return f"{match[1].lower()}_{number}"
+
+
+def check_ion(name: str) -> None:
+    """Refuse an ion, ``ne_8``, that does not exist, or has no electron left to radiate.
+
+    Raises
+    ------
+    InputError
+        With the nearest that exists, of the elements up to zinc.
+    """
+    symbol, stage = name.capitalize().split("_")
+    number = max(int(stage), 1)
+    element = difflib.get_close_matches(symbol, _ELEMENTS, 1, cutoff=0)[0]
+    near = f"{element.lower()}_{min(number, _ELEMENTS.index(element) + 1)}"
+    if near != name:
+        raise InputError(f"there is no ion {name}", cure=f"The nearest is {spectroscopic(near)}, {near}")
 
 
 def spectroscopic(ion_name: str) -> str:

@@ -113,8 +113,10 @@ def inversion(response: Table, column: str, settings: Mapping[str, Any]) -> Inve
     Raises
     ------
     InputError
-        If the table lacks a channel or does not reach the temperatures.
+        If it is no table, lacks a channel or does not reach the temperatures.
     """
+    if not isinstance(response, Table):
+        raise InputError(f"the response is no table but {response!r}", cure="Give what temperature_response() returns")
     names = [f"{column}_{channel}" for channel in CHANNELS]
     if missing := [name for name in names if name not in response.colnames]:
         raise InputError(

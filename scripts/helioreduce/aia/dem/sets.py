@@ -62,6 +62,8 @@ def join(images: Iterable[Image], headers: Sequence[Header], bin_px: int = 1) ->
         Not one image of each of the six channels; other units than DN/s; no error plane; some corrected for degradation, some
         not; different scales, or no pixels in common.
     """
+    if bin_px != int(bin_px) or bin_px < 1:
+        raise InputError(f"bin_px is {bin_px!r}", cure="Give a whole number of pixels, 1 or more")
     channels = [cards.channel(header) for header in headers]
     _check(channels, headers)
     found = window(headers)

@@ -14,6 +14,7 @@ from helioreduce.aia.dem import product
 from helioreduce.aia.dem.inversion import Inversion
 from helioreduce.aia.dem.sets import Set
 from helioreduce.aia.dem.status import Status
+from helioreduce.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +59,22 @@ class DEM:
 
     @classmethod
     def of(cls, counts: Set, inversion: Inversion, mask: np.ndarray | None = None) -> DEM:
-        """Invert a set; pixels where ``mask`` (ny, nx) is True are left out."""
+        """Invert a set; pixels where ``mask`` (ny, nx) is True are left out.
+
+        Raises
+        ------
+        InputError
+            If the mask has another shape.
+        """
         shape = counts.data.shape[1:]
+        if mask is not None and np.shape(mask) != shape:
+            raise InputError(f"the mask has the shape {np.shape(mask)}, the DEM {shape}", cure="Give one of the binned pixels")
         data, sigma = (np.moveaxis(plane.astype(float), 0, -1).reshape(-1, len(plane)) for plane in (counts.data, counts.sigma))
         if mask is not None:
-            data[np.broadcast_to(mask, shape).ravel()] = np.nan
+            data[np.ravel(mask)] = np.nan
         found = inversion.invert(data, sigma)
         if mask is not None:
-            found.status[np.broadcast_to(mask, shape).ravel()] = Status.SKIPPED
+            found.status[np.ravel(mask)] = Status.SKIPPED
         rows = product.planes(found, counts.data)
         covariance = np.moveaxis(found.covariance.reshape(*shape, *found.covariance.shape[1:]), (0, 1), (2, 3))
         return cls(
@@ -77,10 +86,19 @@ class DEM:
     def em(self, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the emission measure between two log T and its σ (ny, nx), cm⁻⁵; σ is NaN unless both are edges of bands.
 
+        Raises
+        ------
+        InputError
+            If the second is not above the first, or one is beyond the temperatures of the DEM.
+
         Examples
         --------
         >>> hot, sigma = dem.em(6.8, 7.1)  # doctest: +SKIP
         """
+        first, *_, last = map(float, self.inversion.edges)
+        if not first - 1e-9 <= low < high <= last + 1e-9:
+            problem = f"there is no emission measure from {low:g} to {high:g}"
+            raise InputError(problem, cure=f"Give two log10 of K that ascend, from {first:g} to {last:g}")
         weights = self.inversion.measure(low, high) * self.inversion.per_kelvin
         value = np.tensordot(weights, self.dem, axes=1)
         edges = np.asarray(self.inversion.bands)
