@@ -56,11 +56,36 @@ def test_least_value_around_a_pixel(rng) -> None:
         assert windows.least_around(plane, y + 2, x + 2) == expected[y + 2, x + 2]
 
 
+def test_least_values_of_columns(rng) -> None:
+    """Five rows of nine columns; what is missing does not count, and a column without a number is infinite."""
+    plane = rng.permutation(9 * 11).astype(np.float32).reshape(9, 11)
+    plane[4, 3] = plane[1:6, 5] = np.nan
+    found = np.empty(9, np.float32)
+    windows.least_of_columns(plane, 3, 5, found)
+    np.testing.assert_array_equal(found, np.nan_to_num(plane, nan=np.inf)[1:6, 1:10].min(axis=0))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_medians_of_nine_are_those_of_a_filter(rng, ties) -> None:
+    """All 49 of a pixel whose 9 × 10 neighbours are known; elsewhere it says that it has none."""
+    plane = rng.permutation(14 * 16).astype(np.float32).reshape(14, 16)
+    plane = plane % 5 if ties else plane
+    plane[0, 0] = np.nan
+    expected, found, inside = ndimage.median_filter(plane, 3), np.empty(81, np.float32), []
+    for y, x in np.ndindex(plane.shape):
+        if windows.three_by_three(plane, y, x, found):
+            np.testing.assert_array_equal(found[:49].reshape(7, 7), expected[y - 3 : y + 4, x - 3 : x + 4])
+            inside.append((y, x))
+    assert inside == [(y, x) for y in range(4, 10) for x in range(4, 11) if (y, x) != (4, 4)]
+
+
 @given(st.sets(st.integers(0, 8 * 11 - 1), min_size=1, max_size=6), st.integers(1, 4))
 def test_neighbourhood_is_a_dilation(pixels, reach) -> None:
-    """Each pixel of the dilated set once."""
+    """Each pixel of the dilated set once; the work buffer is left as it was."""
     marked = np.zeros((8, 11), bool)
     marked.flat[list(pixels)] = True
     side = 2 * reach + 1
-    found = windows.near(np.array(sorted(pixels)), reach, 8, 11)
+    marks = np.zeros(88, bool)
+    found = windows.near(np.array(sorted(pixels)), reach, 8, 11, marks)
+    assert not marks.any()
     np.testing.assert_array_equal(np.sort(found), np.flatnonzero(ndimage.binary_dilation(marked, np.ones((side, side)))))

@@ -12,7 +12,19 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from helioreduce.cosmic_rays.windows import COPY, at, least_around, low_median, median, near, separable, separable_block
+from helioreduce.cosmic_rays.curvature import curvature, four_corners
+from helioreduce.cosmic_rays.windows import (
+    COPY,
+    at,
+    least_around,
+    least_of_columns,
+    low_median,
+    median,
+    near,
+    separable,
+    separable_block,
+    three_by_three,
+)  # fmt: skip
 
 #: Least variance: keeps the noise real where the variance is negative.
 LEAST_VARIANCE = np.float32(1e-5)
@@ -69,45 +81,6 @@ def noise(p, y, x, window):
     if p.background.size:
         variance += p.background[y, x]
     return np.sqrt(max(variance, LEAST_VARIANCE))
-
-
-@numba.njit(cache=True, inline="always")
-def _corner(value, right, left, down, up):
-    """Return the Laplacian of one quarter of a pixel, negative values clipped."""
-    return max(((np.float32(4) * value - right) - left) - (down + up), np.float32(0))
-
-
-@numba.njit(cache=True, inline="always")
-def _four_corners(v, right, left, down, up):
-    """Return L⁺: the mean over the four quarters, each beside two neighbours and two copies of its own pixel."""
-    upper_left, lower_right = _corner(v, v, left, v, up), _corner(v, right, v, down, v)
-    lower_left, upper_right = _corner(v, v, left, down, v), _corner(v, right, v, v, up)
-    return ((upper_left + lower_right) + (lower_left + upper_right)) / np.float32(4)
-
-
-@numba.njit(cache=True)
-def _beside(data, border, y, x, dy, dx):
-    """Return a neighbour of a pixel; a missing one is replaced by the opposite pixel, or else by the pixel itself."""
-    ny, nx = data.shape
-    j, i = y + dy, x + dx
-    if border == COPY and not (0 <= j < ny and 0 <= i < nx):
-        return np.float32(0)
-    value = data[at(j, ny, border), at(i, nx, border)]
-    if np.isnan(value):
-        value = data[at(y - dy, ny, border), at(x - dx, nx, border)]
-    return data[y, x] if np.isnan(value) else value
-
-
-@numba.njit(cache=True)
-def curvature(data, border, y, x):
-    """Return L⁺ of a pixel, neighbours beyond the edge or missing included."""
-    ny, nx = data.shape
-    if 1 <= y < ny - 1 and 1 <= x < nx - 1:
-        value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
-        if not np.isnan(value):
-            return value
-    right, left = _beside(data, border, y, x, 0, 1), _beside(data, border, y, x, 0, -1)
-    return _four_corners(data[y, x], right, left, _beside(data, border, y, x, 1, 0), _beside(data, border, y, x, -1, 0))
 
 
 @numba.njit(cache=True)
@@ -176,6 +149,8 @@ def fine_structure(p, y, x, window, outer):
     ny, nx = data.shape
     if border == COPY and not (3 <= y < ny - 3 and 3 <= x < nx - 3):
         return LEAST_FINE_STRUCTURE
+    if not by_profile and three_by_three(data, y, x, outer):
+        return max((outer[24] - low_median(outer, 49)) / noise(p, y, x, window), LEAST_FINE_STRUCTURE)
     n, centre = 0, np.float32(np.nan)
     for dy in range(-3, 4):
         for dx in range(-3, 4):
@@ -225,19 +200,33 @@ def hits(p, pixels, threshold, contrast):
 
 
 @numba.njit(cache=True)
-def grow(p, pixels, threshold):
-    """Return ``pixels`` and their eight neighbours, as far as S′ > threshold; each once."""
+def grow(p, pixels, threshold, known, marks):
+    """Return ``pixels`` and their eight neighbours, as far as S′ > threshold; each once.
+
+    Parameters
+    ----------
+    known
+        True where S′ > threshold is known of all ``pixels``.
+    marks
+        For :func:`helioreduce.cosmic_rays.windows.near`.
+    """
     ny, nx = p.data.shape
-    found, n = np.empty(min(9 * pixels.size, p.data.size), np.int64), 0
+    around, n = near(pixels, 1, ny, nx, marks), 0
+    if known:
+        marks[pixels] = True
     window, outer = np.empty(25, np.float32), np.empty(81, np.float32)
-    for pixel in near(pixels, 1, ny, nx):
+    for pixel in around:
         y, x = pixel // nx, pixel % nx
-        if not _stands_out(p, y, x, threshold, window):
-            continue
-        if _least_significance(p, y, x, window, outer) > threshold or significance(p, y, x, window, outer) > threshold:
-            found[n] = pixel
-            n += 1
-    return found[:n]
+        if not marks[pixel]:
+            if not _stands_out(p, y, x, threshold, window):
+                continue
+            least = _least_significance(p, y, x, window, outer)
+            if not least > threshold and not significance(p, y, x, window, outer) > threshold:
+                continue
+        marks[pixel] = False
+        around[n] = pixel
+        n += 1
+    return around[:n]
 
 
 @numba.njit(cache=True)
@@ -252,14 +241,17 @@ def _least_significance(p, y, x, window, outer):
         return np.float32(-np.inf)
     n = 0
     for j in range(y - 2, y + 3):
+        least_of_columns(p.variance, j, x, window)
         for i in range(x - 2, x + 3):
-            value = curvature(p.data, p.border, j, i)
+            value, least = curvature(p.data, p.border, j, i), np.float32(np.inf)
+            for k in range(i - x + 2, i - x + 7):
+                least = window[k] if window[k] < least else least
+            if p.background.size:
+                least += p.background[j, i]
             if value != 0:
-                least = least_around(p.variance, j, i)
-                least += p.background[j, i] if p.background.size else np.float32(0)
                 value = value / (np.float32(2) * np.sqrt(max(least, LEAST_VARIANCE)))
-            outer[n] = value
-            n += not np.isnan(value)
+            outer[n] = value if least < np.inf else np.float32(np.nan)
+            n += not np.isnan(outer[n])
     if n < 25:
         return np.float32(-np.inf)
     return laplacian(p, y, x, window) - low_median(outer, n)
@@ -281,10 +273,10 @@ def _stands_out(p, y, x, threshold, window):
 
 
 @numba.njit(cache=True, inline="always")
-def _may_exceed(curvature, least_variance, threshold):
+def _may_exceed(curved, least_variance, threshold):
     """Return L⁺² > 4 threshold² · (a lower bound of the variance): False only where S cannot exceed ``threshold``."""
     factor = np.float32(4) * threshold * threshold * ROOM
-    return not curvature * curvature <= factor * max(least_variance, LEAST_VARIANCE)
+    return not curved * curved <= factor * max(least_variance, LEAST_VARIANCE)
 
 
 @numba.njit(cache=True, parallel=True)
@@ -309,6 +301,6 @@ def promising(data, variance, background, threshold):
                 least = column[i] if column[i] < least else least
             if background.size:
                 least += background[y, x]
-            value = _four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
+            value = four_corners(data[y, x], data[y, x + 1], data[y, x - 1], data[y + 1, x], data[y - 1, x])
             result[y, x] = _may_exceed(value, least, threshold)
     return result

@@ -183,26 +183,26 @@ def _search(planes: kernels.Planes, choices: Settings, given: _Pair) -> tuple[np
     reach = REACH_SEPARABLE if choices.sepmed else REACH
     if choices.psf is not None:
         reach = max(reach, choices.psf.shape[0] // 2 + reach + 1)
-    found, per_iteration = np.zeros((ny, nx), bool), []
+    found, marks, per_iteration = np.zeros((ny, nx), bool), np.zeros(ny * nx, bool), []
     hits = np.empty(0, np.int64)
     # a median is never below the least value of its window: 5 × 5, or 7 × 7 of separable ones
     least = ndimage.minimum_filter(np.nan_to_num(planes.variance), 3) if choices.sepmed else planes.variance
     todo = np.flatnonzero(kernels.promising(planes.data, least, planes.background, high))
     for _ in range(choices.iterations):
         hits = np.concatenate([hits, kernels.hits(planes, todo, high, np.float32(choices.objlim))])
-        grown = kernels.grow(planes, kernels.grow(planes, hits, high), low)
+        grown = kernels.grow(planes, kernels.grow(planes, hits, high, True, marks), low, bool(low <= high), marks)
         new = grown[~found.flat[grown]]
         per_iteration.append(new.size)
         if not new.size:
             break
         found.flat[new] = True
-        touched = windows.near(new, replacement.REACH, ny, nx)
+        touched = windows.near(new, replacement.REACH, ny, nx, marks)
         touched = touched[found.flat[touched]]
         _clean(planes, touched, found, REPLACEMENTS[choices.replacement], given)
-        todo = windows.near(touched, reach, ny, nx)
-        stale = np.zeros(ny * nx, bool)
-        stale[todo] = True
-        hits = hits[~stale[hits]]  # hits far from every change remain
+        todo = windows.near(touched, reach, ny, nx, marks)
+        marks[todo] = True
+        hits = hits[~marks[hits]]  # hits far from every change remain
+        marks[todo] = False
     return found, tuple(per_iteration)
 
 
@@ -211,7 +211,7 @@ def _grow(planes: kernels.Planes, choices: Settings, found: np.ndarray, given: _
     before = found.copy()
     found |= ndimage.binary_dilation(found, np.ones((3, 3), bool), iterations=choices.grow) & ~planes.excluded
     added = np.flatnonzero(found & ~before)
-    touched = windows.near(added, replacement.REACH, *found.shape)
+    touched = windows.near(added, replacement.REACH, found.shape[0], found.shape[1], np.zeros(found.size, bool))
     _clean(planes, touched[found.flat[touched]], found, REPLACEMENTS[choices.replacement], given)
 
 
@@ -250,7 +250,9 @@ def _exclude_saturated(planes: kernels.Planes, saturation: float) -> None:
 def _single(array: np.ndarray) -> np.ndarray:
     """Return a copy in single precision, with infinities as NaN."""
     copy = np.array(array, dtype=np.float32, order="C")
-    if not np.isfinite(copy.sum(dtype=float)):
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum beyond single precision is looked at, too
+        known = np.isfinite(copy.sum())
+    if not known:
         copy[~np.isfinite(copy)] = np.nan
     return copy
 

@@ -108,16 +108,67 @@ def least_around(plane, y, x):
 
 
 @numba.njit(cache=True)
-def near(pixels, reach, ny, nx):
-    """Return every pixel at most ``reach`` rows and columns from one of ``pixels``, once."""
-    seen = np.zeros(ny * nx, np.bool_)
+def least_of_columns(plane, y, x, result):
+    """Write the minima of five rows around ``y`` into nine elements of ``result``, columns around ``x``; infinity for NaN."""
+    for i in range(9):
+        least = np.float32(np.inf)
+        for j in range(y - 2, y + 3):
+            value = plane[j, x - 4 + i]
+            least = value if value < least else least
+        result[i] = least
+
+
+@numba.njit(cache=True, inline="always")
+def _middle(a, b, c):
+    """Return the median of three numbers."""
+    return max(min(a, b), min(max(a, b), c))
+
+
+@numba.njit(cache=True)
+def three_by_three(plane, y, x, result):
+    """Write the 3 × 3 medians of 7 × 7 pixels into 49 elements of ``result``, which has room for 57.
+
+    Each is the median of three: the greatest of the columns' minima, the median of their medians, the least of their maxima.
+
+    Returns
+    -------
+    bool
+        Whether it was done: False near the edges and where a pixel is missing.
+    """
+    ny, nx = plane.shape
+    if not (4 <= y < ny - 4 and 4 <= x < nx - 5):
+        return False
+    known = True
+    for j in range(y - 4, y + 5):
+        for i in range(x - 4, x + 6):
+            known &= plane[j, i] == plane[j, i]
+    for row in range(7 if known else 0):
+        up, here, down = plane[y + row - 4], plane[y + row - 3], plane[y + row - 2]
+        for i in range(8):  # one more than asked for, which the next row overwrites: eight fill a register
+            a, b, c = x + i - 4, x + i - 3, x + i - 2
+            low = max(min(up[a], here[a], down[a]), min(up[b], here[b], down[b]), min(up[c], here[c], down[c]))
+            high = min(max(up[a], here[a], down[a]), max(up[b], here[b], down[b]), max(up[c], here[c], down[c]))
+            in_between = _middle(
+                _middle(up[a], here[a], down[a]), _middle(up[b], here[b], down[b]), _middle(up[c], here[c], down[c])
+            )
+            result[7 * row + i] = _middle(low, in_between, high)
+    return known
+
+
+@numba.njit(cache=True)
+def near(pixels, reach, ny, nx, marks):
+    """Return every pixel at most ``reach`` rows and columns from one of ``pixels``, once.
+
+    ``marks`` is a work buffer of ``ny * nx`` bool, all False before and after.
+    """
     found, n = np.empty(min((2 * reach + 1) ** 2 * pixels.size, ny * nx), np.int64), 0
     for pixel in pixels:
         y, x = pixel // nx, pixel % nx
         for j in range(max(y - reach, 0), min(y + reach + 1, ny)):
             for i in range(max(x - reach, 0), min(x + reach + 1, nx)):
-                if not seen[j * nx + i]:
-                    seen[j * nx + i] = True
+                if not marks[j * nx + i]:
+                    marks[j * nx + i] = True
                     found[n] = j * nx + i
                     n += 1
+    marks[found[:n]] = False
     return found[:n]
