@@ -1,5 +1,6 @@
 """Calibration tables on disk."""
 
+import numpy as np
 import pytest
 from astropy.table import QTable
 
@@ -20,6 +21,16 @@ def test_rows_and_meta_data_come_back_as_plain_values(tmp_path):
     assert [type(value) for value in found[0].values()] == [int, float, str]
     assert ecsv.reference(meta) == f"a table of the test; version 3; sha256 {'0' * 64}"
     assert ecsv.reference({}) == "unknown; version unknown; sha256 unknown"
+
+
+def test_an_empty_cell_is_an_empty_text_or_no_number(tmp_path):
+    """Astropy masks both when it reads; a mask read as a number would be 0."""
+    ecsv.write(tmp_path / "t.ecsv", [{"left_out": "", "n": 1.5}, {"left_out": "clouds", "n": float("nan")}], META)
+    found, _ = ecsv.read(tmp_path / "t.ecsv")
+    assert [row["left_out"] for row in found] == ["", "clouds"]
+    assert found[0]["n"] == 1.5 and np.isnan(found[1]["n"])
+    (tmp_path / "t.ecsv").write_text((tmp_path / "t.ecsv").read_text().replace("1.5", '""'))
+    assert np.isnan(ecsv.read(tmp_path / "t.ecsv")[0][0]["n"])
 
 
 def test_a_table_without_rows_keeps_its_columns_and_meta_data(tmp_path):

@@ -76,6 +76,7 @@ def correlation(internal: np.ndarray, aim: np.ndarray, exposures: Sequence[int])
         right.set(ylabel="correlation with the target")
     else:
         right.text(0.5, 0.5, "no target:\naligned among the cameras", ha="center", va="center", transform=right.transAxes)
+        right.set_axis_off()
     for axis in (left, middle, right):
         axis.set(xlabel="exposure number")
         axis.xaxis.get_major_locator().set_params(integer=True)

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import yaml
 
 from helioreduce.errors import InputError
@@ -31,7 +32,8 @@ def read(path: str | Path) -> Calibration:
         If the file is no ECSV table.
     """
     table = read_table(path)
-    rows = [{name: _value(row[name]) for name in table.colnames} for row in table]
+    kinds = {name: table[name].dtype.kind for name in table.colnames}
+    rows = [{name: _value(row[name], kind) for name, kind in kinds.items()} for row in table]
     return rows, {str(key): str(value) for key, value in table.meta.items()}
 
 
@@ -95,6 +97,8 @@ def _refuse_nested_aliases(path: Path) -> None:
                 raise ValueError("its header nests YAML aliases")
 
 
-def _value(value: object) -> object:
-    """Return a cell as a plain Python value."""
+def _value(value: object, kind: str) -> object:
+    """Return a cell as a plain Python value; one that is empty is an empty text, or NaN in a column of numbers."""
+    if np.ma.is_masked(value):
+        return "" if kind == "U" else float("nan")
     return value.item() if hasattr(value, "item") else str(value)
