@@ -1,29 +1,37 @@
-"""Cosmic rays of one frame: flagged, replaced, and listed."""
+"""Cosmic rays of frames: flagged, replaced, and listed; many frames in one process."""
 
+from functools import cache
 from pathlib import Path
 
-from helioreduce.cosmic_rays import calibrate, clean, lacosmic, profile
-from helioreduce.cosmic_rays.proportion import Limits
-from helioreduce.io import fits, provenance
-from helioreduce.runtime import script
+import numpy as np
+
+from helioreduce.cosmic_rays import calibrate, clean
+from helioreduce.cosmic_rays.frames import CALIBRATION, Frame
+from helioreduce.image import Image
+from helioreduce.io import fits, inputs, origin, provenance
+from helioreduce.runtime import batch, script
 
 
-def main(raw: str, image: str, hits: str, noise: dict, search: dict, electrons: bool, choice: dict, **given: str) -> None:
-    """Read a frame, calibrate it, clean it, write the image and the list of hits (flat index, before, after)."""
-    frame = fits.read(raw, fits.one_image(raw, choice["extension"]))
-    for step in ("bias", "dark", "flat"):
-        if step in given:
-            reference = f"{Path(given[step]).name}; sha256 {provenance.sha256(given[step])}"
-            frame = calibrate.apply(frame, fits.read(given[step]), step, reference)
-    planes = {name: fits.read(given[name]).data for name in ("variance", "background", "mask") if name in given}
-    before, detector, planes = clean.prepared(frame, noise, planes, electrons=electrons)
-    psf = fits.read(given["psf"]).data if "psf" in given else None
-    if choice["psf"]:
-        psf = profile.profile(**choice["psf"])
-    choices = lacosmic.settings(**search, psf=psf)
-    after = clean.clean(before, choices, detector=detector, limits=Limits(**choice["limits"]), **planes)
-    fits.write(image, after)
-    fits.write_arrays(hits, {"HITS": clean.hits(before, after)})
+def main(frames: list[tuple], settings: dict, code: str) -> None:
+    """Read, calibrate and clean each frame that is not kept from before; write image and hits (flat index, before, after)."""
+    reference = cache(lambda path: (fits.read(path), f"{Path(path).name}; sha256 {provenance.sha256(path)}"))
+
+    def read(frame: Frame) -> tuple[Image, dict[str, np.ndarray]]:
+        image = fits.read(frame.raw, fits.one_image(frame.raw, settings["choice"]["extension"]))
+        image.header["FILENAME"] = provenance.ascii_only(Path(frame.raw).name)
+        for step in (step for step in CALIBRATION if step in frame.given):
+            image = calibrate.apply(image, reference(frame.given[step])[0], step, reference(frame.given[step])[1])
+        return image, {name: fits.read(path).data for name, path in frame.given.items() if name not in CALIBRATION}
+
+    def compute(frame: Frame, found: tuple[Image, dict[str, np.ndarray]]) -> tuple[Frame, Image, np.ndarray]:
+        return frame, *clean.with_hits(*found, **settings)
+
+    def write(image: Path, hits: Path, made: tuple[Frame, Image, np.ndarray]) -> None:
+        with origin.saying(inputs.told(made[0].inputs)):
+            fits.write(image, made[1])
+            fits.write_arrays(hits, {"HITS": made[2]})
+
+    batch.run([Frame(*names) for names in frames], "results/cosmic_rays/batch", (code, settings), (), read, compute, write)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
-"""The single hits of one cleaned frame: a table and a figure."""
+"""The single hits of cleaned frames: for each a table and a figure."""
 
 from pathlib import Path
 
 from helioreduce.cosmic_rays import clean, figure, sources
 from helioreduce.image import Flag
-from helioreduce.io import ecsv, fits, plots
+from helioreduce.io import ecsv, fits, inputs, origin, plots
 from helioreduce.runtime import script
 
 
-def main(image: str, hits: str, table: str, picture: str) -> None:
-    """Find the sources on the mask, write their table with the statistics, draw the largest ones."""
+def main(images: list[str], hits: list[str], tables: list[str], pictures: list[str]) -> None:
+    """Find the sources on each mask, write their table with the statistics, draw the largest ones."""
+    for image, listed, table, picture in zip(images, hits, tables, pictures, strict=True):
+        with origin.saying(inputs.told([image, listed])):
+            draw(image, listed, table, picture)
+
+
+def draw(image: str, hits: str, table: str, picture: str) -> None:
+    """List and draw the hits of one frame."""
     cleaned = fits.read(image)
     excess = clean.excess(cleaned.data.shape, fits.read_array(hits, "HITS")[0])
     mask = cleaned.flagged(Flag.COSMIC_RAY)

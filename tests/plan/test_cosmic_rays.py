@@ -1,13 +1,17 @@
 """Planning of cosmic-ray jobs without Snakemake: files, names, settings, refusals."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from helioreduce.errors import InputError
-from helioreduce.plan.cosmic_rays import Plan, product_name
+from helioreduce.plan.code import code
+from helioreduce.plan.cosmic_rays import KEPT, Plan
+from helioreduce.plan.cosmic_rays_jobs import product_name
+from helioreduce.runtime.batch import run
 
-NOTHING = {"memory_mb": 500, "combine": [], "clean": []}
+NOTHING = {"memory_mb": 500, "batch": "auto", "combine": [], "clean": []}
 
 
 def wildcards(**values):
@@ -192,3 +196,60 @@ def test_all_frames_of_a_job_are_counted_together(plan):
     planned = plan(clean=[{"name": "a", "files": "dark_[01].fits", "pixel_um": 15.0, "expected_rate": 0.5}])
     assert planned.of_job("hits")(wildcards(job="a")) == [f"results/cosmic_rays/hits/a/dark_{n}.fits" for n in (0, 1)]
     assert planned.cleaning(wildcards(job="a")).rate == {"pixel_um": 15.0, "expected_rate": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("batch", "sizes"), [("auto", [50, 7]), (0, []), (20, [20, 20, 17])]
+)  # fmt: skip
+def test_many_frames_go_in_chunks(plan, tmp_path, batch, sizes):
+    """Every frame is in one chunk, with the files that the job of a single one would have."""
+    for k in range(57):
+        (tmp_path / f"frame_{k:02d}.fits").touch()
+    planned = plan(batch=batch, clean=[{"name": "many", "files": "frame_*.fits", "dark": "dark_0.fits"}])
+    assert [len(chunk.names) for chunk in planned.chunks] == sizes
+    single = [planned.frame(wildcards(job="many", frame=f"frame_{k:02d}")) for k in range(57)]
+    assert [frame for chunk in planned.chunks for frame in chunk.frames] == (single if sizes else [])
+    assert single[3].outputs == [f"results/cosmic_rays/{state}/many/frame_03.fits" for state in ("cleaned", "hits")]
+    assert single[3].inputs == [str(tmp_path / "frame_03.fits"), str(tmp_path / "dark_0.fits")]
+    assert len({chunk.name for chunk in planned.chunks}) == len(sizes)
+
+
+def test_few_frames_have_a_job_each(plan):
+    assert plan(clean=[{"name": "few", "files": ["dark_*.fits", "night.fit", "flat.fits"]}]).chunks == ()
+
+
+def test_a_frame_that_failed_is_left_out_until_something_changes(plan, tmp_path):
+    """Its chunk keeps its name and the others; its products are not asked for; other settings are a new chance."""
+    job = {"name": "few", "files": ["dark_*.fits", "night.fit", "flat.fits"]}
+    before = plan(batch=3, clean=[job])
+    chunk = before.chunks[0]
+
+    def read(frame):
+        if frame.name == "few/dark_1":
+            raise InputError("is cut off", cure="Copy it again")
+
+    with pytest.raises(InputError, match="1 of 3 images failed"):
+        run(chunk.frames, KEPT, (code("cosmic_rays_clean"), chunk.cleaning.settings), (), read, lambda *_: None, written)
+    assert before.newly_refused() == 1
+    after = plan(batch=3, clean=[job])
+    assert list(after.refused) == [("few", "dark_1")] and "is cut off" in after.refused["few", "dark_1"]
+    assert [(chunk.name, chunk.names) for chunk in after.chunks] == [
+        ("few_0", ("dark_0", "night")),
+        ("few_3", ("flat",)),
+    ]
+    assert after.newly_refused() == 0 and not any("dark_1" in file for file in after.targets)
+    assert after.of_job("hits")(wildcards(job="few")) == [
+        f"results/cosmic_rays/hits/few/{n}.fits" for n in ("dark_0", "night", "flat")
+    ]
+    assert after.targets[-1] == "results/cosmic_rays/refused.txt"
+    assert plan(batch=3, clean=[{**job, "sigclip": 7.0}]).refused == {}
+    later = (tmp_path / "dark_1.fits").stat().st_mtime + 10
+    os.utime(tmp_path / "dark_1.fits", (later, later))
+    assert plan(batch=3, clean=[job]).refused == {}
+
+
+def written(*paths_and_result):
+    """Write files as a job does."""
+    for path in paths_and_result[:-1]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()

@@ -25,6 +25,18 @@ class Product(NamedTuple):
     def file(self) -> str:
         return self.inputs[0]
 
+    @property
+    def outputs(self) -> list[str]:
+        return [self.output]
+
+
+class Pair(Product):
+    """A product with a second file, which has the name of the first."""
+
+    @property
+    def outputs(self) -> list[str]:
+        return [self.output, self.output.replace("out/", "more/")]
+
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
@@ -140,3 +152,27 @@ def test_progress_names_each_image_as_it_is_done(capsys, monkeypatch):
     monkeypatch.setattr(batch, "SCREEN_INTERVAL_S", 0)
     batch.each([(item, None) for item in items], 2, kept="somewhere")
     assert [line.partition(" (")[0] for line in capsys.readouterr().err.splitlines()] == ["a: done", "b: done"]
+
+
+def test_a_product_of_two_files_is_kept_as_one(site):
+    """Both are linked; where one is lost both are linked again; a new pair leaves nothing of the old one."""
+    computed = []
+
+    def start():
+        def write(one, other, text):
+            for path in (one, other):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"{text} {path is other}")
+
+        pairs = [Pair(f"out/{name}.fits", [name]) for name in "ab"]
+        batch.run(pairs, "kept", "made by", (), lambda pair: Path(pair.file).read_text(),
+                  lambda pair, text: computed.append(pair.name) or text, write)  # fmt: skip
+        return [(site / "out" / f"{name}.fits").read_text() + (site / "more" / f"{name}.fits").read_text() for name in "ab"]
+
+    assert start() == ["a Falsea True", "b Falseb True"]
+    (site / "more" / "a.fits").unlink()
+    assert start() == ["a Falsea True", "b Falseb True"] and computed == ["a", "b"]
+    (site / "a").write_text("A")
+    assert start() == ["A FalseA True", "b Falseb True"] and computed == ["a", "b", "a"]
+    assert len(list((site / "kept").rglob("*.fits"))) == 4
+    assert all(any(folder.iterdir()) for folder in (site / "kept").rglob("*/"))

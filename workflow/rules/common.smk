@@ -77,10 +77,10 @@ resource_scopes:
 
 onsuccess:
     engine.remove_left_behind(workflow)
-    if not goes_on(aia_batch):
+    if not goes_on(aia_batch, cosmic_rays.newly_refused()):
         print(summary(aia, engine.files(workflow), asked))
 
 
 onerror:
-    if not goes_on(aia_batch):
+    if not goes_on(aia_batch, cosmic_rays.newly_refused()):
         print(failed(aia, engine.files(workflow), asked))

@@ -62,6 +62,58 @@ rule cosmic_rays_combine:
         "../../scripts/cosmic_rays_combine.py"
 
 
+for chunk in cosmic_rays.chunks:  # cosmic_rays.batch: a rule without wildcards goes before those of single frames
+
+    rule:
+        name:
+            f"cosmic_rays_clean_{chunk.name}"
+        input:
+            sorted({file for frame in chunk.frames for file in frame.inputs}),
+        output:
+            chunk.products("cleaned"),
+            chunk.products("hits"),
+        log:
+            f"results/logs/cosmic_rays_clean/{chunk.job}/{chunk.names[0]}.log",
+        group:
+            f"cosmic_rays_{chunk.name}"
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            **growing(mem_mb=3000, runtime=10 + len(chunk.names)),
+        params:
+            frames=[tuple(frame) for frame in chunk.frames],
+            settings=chunk.cleaning.settings,
+            code=code("cosmic_rays_clean"),
+        message:
+            f"Clean {len(chunk.names)} frames of {chunk.job} from {chunk.names[0]}."
+        script:
+            "../../scripts/cosmic_rays_clean.py"
+
+    rule:
+        name:
+            f"cosmic_rays_sources_{chunk.name}"
+        input:
+            images=chunk.products("cleaned"),
+            hits=chunk.products("hits"),
+        output:
+            tables=chunk.products("sources", "ecsv"),
+            pictures=chunk.products("sources", "png"),
+        log:
+            f"results/logs/cosmic_rays_sources/{chunk.job}/{chunk.names[0]}.log",
+        group:
+            f"cosmic_rays_{chunk.name}"
+        conda:
+            "../../envs/reduction.yaml"
+        resources:
+            **growing(mem_mb=2000, runtime=10 + len(chunk.names)),
+        params:
+            code=code("cosmic_rays_sources"),
+        message:
+            f"List and draw the hits of {len(chunk.names)} frames of {chunk.job} from {chunk.names[0]}."
+        script:
+            "../../scripts/cosmic_rays_sources.py"
+
+
 rule cosmic_rays_clean:
     input:
         unpack(cosmic_rays.to_clean),
@@ -73,10 +125,8 @@ rule cosmic_rays_clean:
     conda:
         "../../envs/reduction.yaml"
     params:
-        noise=lambda wildcards: cosmic_rays.cleaning(wildcards).noise,
-        search=lambda wildcards: cosmic_rays.cleaning(wildcards).search,
-        electrons=lambda wildcards: cosmic_rays.cleaning(wildcards).electrons,
-        choice=lambda wildcards: cosmic_rays.cleaning(wildcards).choice,
+        frames=lambda wildcards: [tuple(cosmic_rays.frame(wildcards))],
+        settings=lambda wildcards: cosmic_rays.cleaning(wildcards).settings,
         code=code("cosmic_rays_clean"),
     message:
         "Clean {wildcards.frame} of {wildcards.job}."
@@ -86,11 +136,11 @@ rule cosmic_rays_clean:
 
 rule cosmic_rays_sources:
     input:
-        image="results/cosmic_rays/cleaned/{job}/{frame}.fits",
-        hits="results/cosmic_rays/hits/{job}/{frame}.fits",
+        images=["results/cosmic_rays/cleaned/{job}/{frame}.fits"],
+        hits=["results/cosmic_rays/hits/{job}/{frame}.fits"],
     output:
-        table="results/cosmic_rays/sources/{job}/{frame}.ecsv",
-        picture="results/cosmic_rays/sources/{job}/{frame}.png",
+        tables=["results/cosmic_rays/sources/{job}/{frame}.ecsv"],
+        pictures=["results/cosmic_rays/sources/{job}/{frame}.png"],
     log:
         "results/logs/cosmic_rays_sources/{job}/{frame}.log",
     conda:
@@ -121,6 +171,23 @@ rule cosmic_rays_rates:
         "Count the hits of {wildcards.job}."
     script:
         "../../scripts/cosmic_rays_rates.py"
+
+
+rule cosmic_rays_refuse:
+    output:
+        "results/cosmic_rays/refused.txt",  # is never made
+    log:
+        "results/logs/cosmic_rays_refuse.log",
+    localrule: True
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        reasons=list(cosmic_rays.refused.values()),
+        code=code("cosmic_rays_refuse"),
+    message:
+        f"Refuse {len(cosmic_rays.refused)} frames."
+    script:
+        "../../scripts/cosmic_rays_refuse.py"
 
 
 rule cosmic_rays_compare:

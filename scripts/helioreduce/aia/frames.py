@@ -29,6 +29,11 @@ class Frame(NamedTuple):
         return self.image
 
     @property
+    def outputs(self) -> list[str]:
+        """What is made of it."""
+        return [self.output]
+
+    @property
     def inputs(self) -> list[str]:
         """The files of its own that the product follows from."""
         return [file for file in (self.image, self.spikes, self.pointing) if file]

@@ -9,8 +9,9 @@ import numpy as np
 
 from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.cosmic_rays import noise, replacement
-from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect
+from helioreduce.cosmic_rays.lacosmic import MODES, Result, Settings, detect, settings
 from helioreduce.cosmic_rays.noise import Detector
+from helioreduce.cosmic_rays.profile import profile
 from helioreduce.cosmic_rays.proportion import LIMITS, Limits, judge
 from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import UNKNOWN, Flag, Image
@@ -142,13 +143,13 @@ def noise_model(
 
 
 def prepared(
-    image: Image, settings: Mapping[str, Any], planes: Mapping[str, np.ndarray], *, electrons: bool = False
+    image: Image, model: Mapping[str, Any], planes: Mapping[str, np.ndarray], *, electrons: bool = False
 ) -> tuple[Image, Detector | None, dict[str, np.ndarray]]:
     """Return a frame in the unit in which it is cleaned, its noise model, and its ``variance`` and ``background`` likewise.
 
     Parameters
     ----------
-    settings
+    model
         ``gain``, ``read_noise``, ``electrons_per_photon`` as in :func:`noise_model`; ``amplifiers`` as in
         :func:`noise.by_amplifier`.
     planes
@@ -156,7 +157,7 @@ def prepared(
     electrons
         Convert all to electrons.
     """
-    gain, read_noise, amplifiers = settings["gain"], settings["read_noise"], settings.get("amplifiers") or []
+    gain, read_noise, amplifiers = model["gain"], model["read_noise"], model.get("amplifiers") or []
     if amplifiers:
         known = read_noise is not None or all("read_noise" in one for one in amplifiers)
         gain, noise_e = noise.by_amplifier(image.data.shape, amplifiers, gain, read_noise or 0.0)
@@ -171,7 +172,39 @@ def prepared(
     scaled = {name: plane * gain ** (power[name] * electrons) for name, plane in planes.items() if name in power}
     if electrons:
         image, gain = to_electrons(image, gain), 1.0
-    return image, noise_model(image.header, gain, read_noise, settings["electrons_per_photon"]), scaled
+    return image, noise_model(image.header, gain, read_noise, model["electrons_per_photon"]), scaled
+
+
+def with_hits(
+    image: Image,
+    planes: Mapping[str, np.ndarray],
+    *,
+    noise: Mapping[str, Any],
+    search: Mapping[str, Any],
+    electrons: bool,
+    choice: Mapping[str, Any],
+) -> tuple[Image, np.ndarray]:
+    """Return a frame cleaned as a job of the configuration asks, and its :func:`hits`.
+
+    Parameters
+    ----------
+    planes
+        As :func:`prepared` takes them, and ``psf``.
+    noise, electrons
+        As in :func:`prepared`.
+    search
+        Arguments of :func:`helioreduce.cosmic_rays.lacosmic.settings`.
+    choice
+        Arguments of :func:`helioreduce.cosmic_rays.profile.profile` (``psf``; empty: that of ``planes``) and of
+        :class:`helioreduce.cosmic_rays.proportion.Limits` (``limits``).
+    """
+    psf = profile(**choice["psf"]) if choice["psf"] else planes.get("psf")
+    used = {name: plane for name, plane in planes.items() if name != "psf"}
+    before, detector, scaled = prepared(image, noise, used, electrons=electrons)
+    chosen, limits = settings(**search, psf=psf), Limits(**choice["limits"])
+    variance, background = scaled.get("variance"), scaled.get("background")
+    after = clean(before, chosen, detector=detector, variance=variance, background=background, limits=limits)
+    return after, hits(before, after)
 
 
 def hits(before: Image, after: Image) -> np.ndarray:

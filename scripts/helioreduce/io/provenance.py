@@ -101,12 +101,12 @@ def caveat(header: Header, text: str) -> None:
     Warns
     -----
     InputWarning
-        With the text, and the channel and time of the image.
+        With the text, and the channel and time of the image, or the name of its file.
     """
     if ascii_only(text) in caveats(header):
         return
     header[f"CAVEAT{len(caveats(header)) + 1}"] = (ascii_only(text), "what may be wrong")
-    frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header)
+    frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header) or header.get("FILENAME")
     warnings.warn(f"{frame}: {text}" if frame else text, InputWarning, stacklevel=3)
 
 

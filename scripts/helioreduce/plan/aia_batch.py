@@ -9,7 +9,7 @@ from typing import Any
 
 from helioreduce.aia import steps
 from helioreduce.aia.frames import Download, Frame
-from helioreduce.plan import local
+from helioreduce.plan import chunks, local
 from helioreduce.plan.aia import Key, Plan, product
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
@@ -18,8 +18,6 @@ from helioreduce.runtime import batch
 SCRIPTS = tuple(f"aia_{step.name}" for step in steps.STEPS)
 #: Where batches keep their products, and the reasons of those that they cannot make.
 KEPT = "results/aia/batch"
-#: ``aia.batch: auto``: a request of so few images goes step by step, a larger one in chunks of this size.
-FEW, SIZE = 4, 50
 #: Images; their single steps take Snakemake about a minute to plan.
 MANY = 3000
 
@@ -120,11 +118,12 @@ class Batches:
     @classmethod
     def of(cls, plan: Plan) -> Batches:
         """Cut the whole request into chunks, so that a missing or bad frame does not shift the others."""
-        if not (size := _size(plan)):
+        kept = (batch.is_kept(KEPT, *frame) for frame in plan.wanted)
+        if not (size := chunks.size(plan.settings["batch"], len(plan.wanted), kept)):
             return cls(plan, ())
-        chunks = list(chunks_of(plan, size))
-        good = plan.without({key: reason for chunk in chunks for key, reason in chunk.failed.items()})
-        return cls(good, tuple(replace(chunk, plan=good) for chunk in chunks))
+        cut = list(chunks_of(plan, size))
+        good = plan.without({key: reason for chunk in cut for key, reason in chunk.failed.items()})
+        return cls(good, tuple(replace(chunk, plan=good) for chunk in cut))
 
     @property
     def downloads(self) -> list[Download]:
@@ -144,14 +143,6 @@ class Batches:
             f"{number} images with a job for each step: planning takes about {number / 60 / 60:.0f} min and "
             f'{number / 5500:.1f} GB. With `--config aia="{{batch: auto}}"` it takes a fifth of the time.',
         )
-
-
-def _size(plan: Plan) -> int:
-    """Return the images of a chunk; 0 for single steps. Few images that a larger request has made stay in chunks."""
-    if (size := plan.settings["batch"]) != "auto":
-        return int(size)
-    in_chunks = len(plan.wanted) > FEW or all(batch.is_kept(KEPT, *frame) for frame in plan.wanted)
-    return SIZE if in_chunks else 0
 
 
 def chunks_of(plan: Plan, size: int, **more: Any) -> Iterator[Chunk]:

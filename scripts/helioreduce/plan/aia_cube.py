@@ -12,7 +12,8 @@ from helioreduce.aia import steps
 from helioreduce.errors import InputError
 from helioreduce.plan import local
 from helioreduce.plan.aia import Key, Plan, product
-from helioreduce.plan.aia_batch import SCRIPTS, SIZE, Chunk, chunks_of
+from helioreduce.plan.aia_batch import SCRIPTS, Chunk, chunks_of
+from helioreduce.plan.chunks import SIZE
 
 #: Where tracked images are kept.
 KEPT = "results/aia/batch_tracked"

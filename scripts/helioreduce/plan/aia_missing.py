@@ -18,13 +18,15 @@ _BUSY_AT_MOST = 3
 _BUSY = "HELIOREDUCE_BUSY"
 
 
-def goes_on(batches: Batches) -> bool:
+def goes_on(batches: Batches, others: int = 0) -> bool:
     """Run again without the frames that a run could not fetch or reduce, or with those that are back; return whether it does.
+
+    ``others`` are frames of other instruments that it could not reduce.
 
     The same command takes the place of this process once Snakemake has ended. It cannot come to that twice for the same
     frames: the new plan leaves out what is missing or bad, and what is still missing has been asked for.
     """
-    bad = len(Batches.of(batches.plan).plan.refused) - len(batches.plan.refused)
+    bad = len(Batches.of(batches.plan).plan.refused) - len(batches.plan.refused) + others
     if bad:
         print(f"\nImages that cannot be reduced: {bad}.")
     missing = batches.plan.losses()

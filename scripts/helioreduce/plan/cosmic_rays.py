@@ -2,92 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from glob import glob
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from helioreduce.cosmic_rays.profile import MODELS
+from helioreduce.cosmic_rays.frames import Frame
 from helioreduce.errors import InputError
-from helioreduce.plan.paths import located, places
+from helioreduce.plan import chunks
+from helioreduce.plan.code import code
+from helioreduce.plan.cosmic_rays_jobs import (
+    CHOICES,
+    NOISE,
+    Chunk,
+    Cleaning,
+    Combination,
+    cleaning,
+    combined,
+    frames_of,
+    product,
+)  # fmt: skip
+from helioreduce.runtime import batch
 
 Entry = TypeVar("Entry")
 
-#: Calibration frames of a cleaning job, in the order in which they are applied.
-CALIBRATION = ("bias", "dark", "flat")
-#: Settings of a combination, of the noise model with their defaults, and of the search.
-CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
-NOISE = {"gain": 1.0, "read_noise": None, "electrons_per_photon": 1.0}
-SEARCH = ("mode", "sigclip", "sigfrac", "objlim", "iterations", "saturation", "border", "replacement", "sepmed", "grow")
-#: Images that a cleaning job may take beside its frames; {frame} in their path is the name of each.
-PLANES = ("variance", "background", "mask")
-#: Settings of a profile of point sources, by the arguments that they are.
-PSF = {"psf": "model", "psf_fwhm": "fwhm", "psf_size": "size", "psf_beta": "beta"}
-#: Settings of the rate of hits.
-RATE = ("pixel_um", "expected_rate")
 #: Frames before and after one that show which of its spikes stay.
 NEIGHBOURS = 2
-
-
-@dataclass(frozen=True)
-class Combination:
-    """Frames that become one calibration frame.
-
-    Parameters
-    ----------
-    kind
-        ``bias``, ``dark`` or ``flat``.
-    frames
-        Their files.
-    choices
-        Arguments of :class:`helioreduce.cosmic_rays.combine.Choices`.
-    extension
-        Number or EXTNAME of the image in files with several.
-    """
-
-    kind: str
-    frames: tuple[str, ...]
-    choices: Mapping[str, Any] = field(default_factory=dict)
-    extension: int | str | None = None
-
-
-@dataclass(frozen=True)
-class Cleaning:
-    """Frames that are cleaned in one way.
-
-    Parameters
-    ----------
-    frames
-        Their files, by their names in the products.
-    calibration
-        Bias, dark and flat: the step and its file.
-    noise
-        Arguments of :func:`helioreduce.cosmic_rays.clean.noise_model`.
-    search
-        Arguments of :func:`helioreduce.cosmic_rays.lacosmic.settings`.
-    electrons
-        Whether the products are in electrons.
-    planes
-        Variance, background, mask and PSF: the file, with ``{frame}`` for the name of each frame.
-    choice
-        ``extension`` of the files, arguments of :func:`helioreduce.cosmic_rays.profile.profile` (``psf``) and of
-        :class:`helioreduce.cosmic_rays.proportion.Limits` (``limits``).
-    rate
-        Size of a pixel and expected rate of hits.
-    """
-
-    frames: Mapping[str, str]
-    calibration: Mapping[str, str]
-    noise: Mapping[str, Any]
-    search: Mapping[str, Any]
-    electrons: bool
-    planes: Mapping[str, str] = field(default_factory=dict)
-    choice: Mapping[str, Any] = field(default_factory=lambda: {"extension": None, "psf": {}, "limits": {}})
-    rate: Mapping[str, float | None] = field(default_factory=lambda: dict.fromkeys(RATE))
+#: Where cleaned frames are kept, and the reasons of those that cannot be cleaned.
+KEPT = "results/cosmic_rays/batch"
 
 
 @dataclass(frozen=True)
@@ -136,6 +78,10 @@ class Plan:
         Channel and time of the requested AIA frames.
     example
         The example.
+    chunks
+        Frames that are cleaned many at a time; those of no chunk have a job each.
+    refused
+        Why an earlier run could not clean frames, by job and name, as long as nothing has changed that they follow from.
     """
 
     combinations: Mapping[str, Combination]
@@ -143,6 +89,8 @@ class Plan:
     targets: tuple[str, ...]
     aia_frames: Collection[tuple[str, str]]
     example: Example
+    chunks: tuple[Chunk, ...] = ()
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any], aia_frames: Collection[tuple[str, str]]) -> Plan:
@@ -157,17 +105,21 @@ class Plan:
         combinations, cleanings = example.combinations(), example.cleanings()
         for job in _named(settings["combine"], combinations, "cosmic_rays.combine"):
             choices = {key: value for key, value in job.items() if key in CHOICES}
-            combinations[job["name"]] = Combination(job["kind"], tuple(_frames(job).values()), choices, job.get("extension"))
+            combinations[job["name"]] = Combination(job["kind"], tuple(frames_of(job).values()), choices, job.get("extension"))
         for job in _named(settings["clean"], cleanings, "cosmic_rays.clean"):
-            cleanings[job["name"]] = _cleaning(job, combinations)
-        requested = [f"{job['name']}/{frame}" for job in settings["clean"] for frame in cleanings[job["name"]].frames]
+            cleanings[job["name"]] = cleaning(job, combinations)
+        asked = {job["name"]: cleanings[job["name"]] for job in settings["clean"]}
+        refused = _refused(asked)
+        good = [(job, frame) for job, one in asked.items() for frame in one.frames if (job, frame) not in refused]
         targets = (
             *(combined(job["name"]) for job in settings["combine"]),
-            *(f"results/cosmic_rays/cleaned/{frame}.fits" for frame in requested),
-            *(f"results/cosmic_rays/sources/{frame}.png" for frame in requested),
-            *(f"results/cosmic_rays/rates/{job['name']}.ecsv" for job in settings["clean"]),
+            *(product("cleaned", *frame) for frame in good),
+            *(product("sources", *frame, "png") for frame in good),
+            *(f"results/cosmic_rays/rates/{job}.ecsv" for job in dict.fromkeys(job for job, _ in good)),
+            *["results/cosmic_rays/refused.txt"] * bool(refused),
         )
-        return cls(combinations, cleanings, targets, aia_frames, example)
+        cut = tuple(_chunks(asked, settings["batch"], good))
+        return cls(combinations, cleanings, targets, aia_frames, example, cut, refused)
 
     def combination(self, wildcards: Any) -> Combination:
         """Return the combination ``{job}``."""
@@ -179,16 +131,26 @@ class Plan:
 
     def to_clean(self, wildcards: Any) -> dict[str, str]:
         """Return the frame ``{frame}`` of ``{job}`` and its calibration frames, by name."""
+        frame = self.frame(wildcards)
+        return {"raw": frame.raw, **frame.given}
+
+    def frame(self, wildcards: Any) -> Frame:
+        """Return the files of the frame ``{frame}`` of ``{job}``."""
         job = self.cleaning(wildcards)
-        frame = _known(job.frames, wildcards.frame, f"frame of {wildcards.job}")
-        where = f"cosmic_rays.clean: {wildcards.job}"
-        planes = {name: _plane(path, wildcards.frame, f"{where}: {name}") for name, path in job.planes.items()}
-        return {"raw": frame, **job.calibration, **planes}
+        _known(job.frames, wildcards.frame, f"frame of {wildcards.job}")
+        return job.frame(wildcards.job, wildcards.frame)
+
+    def newly_refused(self) -> int:
+        """Return how many frames a run has found that cannot be cleaned."""
+        asked = {job: self.cleanings[job] for job in self.cleanings.keys() - set(self.example.jobs)}
+        return len(_refused(asked).keys() - self.refused.keys())
 
     def of_job(self, state: str) -> Callable[[Any], list[str]]:
         """Return the input function of one product of all frames of a cleaning job."""
         return lambda wildcards: [
-            f"results/cosmic_rays/{state}/{wildcards.job}/{frame}.fits" for frame in self.cleaning(wildcards).frames
+            product(state, wildcards.job, frame)
+            for frame in self.cleaning(wildcards).frames
+            if (wildcards.job, frame) not in self.refused
         ]
 
     def series(self, wildcards: Any) -> list[str]:
@@ -206,16 +168,24 @@ class Plan:
         return self.series(wildcards).index(wildcards.time)
 
 
-def product_name(file: str) -> str:
-    """Return the name of a frame in the products: that of its file without extension, in letters, digits and . _ + - alone."""
-    stem = re.split(r"\.(?:fit|fts)", file, maxsplit=1, flags=re.IGNORECASE)[0]
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", plain) or f"frame_{sha256(file.encode()).hexdigest()[:8]}"
+def _refused(cleanings: Mapping[str, Cleaning]) -> dict[tuple[str, str], str]:
+    """Return why an earlier run could not clean frames, by job and name."""
+    kept = [(job, path.stem) for job in cleanings for path in Path(KEPT, job).glob("*.json")]
+    frames = [(job, name) for job, name in kept if name in cleanings[job].frames]
+    made_by = {job: (code("cosmic_rays_clean"), cleanings[job].settings) for job, _ in frames}
+    found = {key: batch.failure(cleanings[key[0]].frame(*key), KEPT, made_by[key[0]]) for key in frames}
+    return {key: reason for key, reason in found.items() if reason}
 
 
-def combined(name: str) -> str:
-    """Return the file of a combined calibration frame."""
-    return f"results/cosmic_rays/combined/{name}.fits"
+def _chunks(cleanings: Mapping[str, Cleaning], chosen: int | str, good: Collection[tuple[str, str]]) -> Iterator[Chunk]:
+    """Cut all frames of each job into chunks, so that one that is refused does not shift the others."""
+    wanted = set(good)
+    for job, one in cleanings.items():
+        names = list(one.frames)
+        size = chunks.size(chosen, len(names), (batch.is_kept(KEPT, job, name) for name in names))
+        for first in range(0, len(names) if size else 0, size or 1):
+            if here := tuple(name for name in names[first : first + size] if (job, name) in wanted):
+                yield Chunk(job, one, first, here)
 
 
 def _named(jobs: Iterable[Mapping[str, Any]], taken: Mapping[str, object], section: str) -> Iterable[Mapping[str, Any]]:
@@ -224,59 +194,6 @@ def _named(jobs: Iterable[Mapping[str, Any]], taken: Mapping[str, object], secti
         if job["name"] in taken:
             raise InputError(f"two jobs are called {job['name']!r}", cure="Give each job a name of its own", where=section)
         yield job
-
-
-def _cleaning(job: Mapping[str, Any], combinations: Mapping[str, object]) -> Cleaning:
-    """Return a cleaning job of the configuration."""
-    calibration = {step: _calibration_frame(job, step, combinations) for step in CALIBRATION if job.get(step)}
-    noise = {key: job.get(key, default) for key, default in NOISE.items()}
-    if job.get("amplifiers"):
-        noise["amplifiers"] = job["amplifiers"]
-    search = {key: job[key] for key in SEARCH if key in job}
-    planes = {name: job[name] for name in PLANES if job.get(name)}
-    psf = {argument: job[key] for key, argument in PSF.items() if key in job}
-    if psf.get("model") not in (None, *MODELS):
-        planes["psf"] = psf["model"]
-    limits = {name: job[key] for name, key in (("share", "max_share"), ("noise", "noise_ratio")) if key in job}
-    wanted = psf if psf.get("model") in MODELS else {}
-    choice = {"extension": job.get("extension"), "psf": wanted, "limits": limits}
-    rate = {key: job.get(key) for key in RATE}
-    return Cleaning(_frames(job), calibration, noise, search, job.get("electrons", False), planes, choice, rate)
-
-
-def _plane(path: str, frame: str, where: str) -> str:
-    """Return the file of a plane that belongs to a frame."""
-    try:
-        return str(located(path.replace("{frame}", frame)))
-    except InputError as error:
-        raise error.at(where) from None
-
-
-def _calibration_frame(job: Mapping[str, Any], step: str, combinations: Mapping[str, object]) -> str:
-    """Return the file of a job's bias, dark or flat: the name of a combined frame, or a path."""
-    if job[step] in combinations:
-        return combined(job[step])
-    try:
-        return str(located(job[step]))
-    except InputError as error:
-        raise error.at(f"cosmic_rays: {step} of {job['name']}") from None
-
-
-def _frames(job: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of a job by their names without extension; patterns are expanded as paths are found."""
-    patterns: Sequence[str] = [job["files"]] if isinstance(job["files"], str) else job["files"]
-    found: dict[str, str] = {}
-    for pattern in patterns:
-        matches = (sorted(glob(str(place / pattern))) for place in places())  # noqa: PTH207  # patterns may be absolute
-        files = [pattern] if pattern.startswith("results/") else next(filter(None, matches), [])
-        if not files:
-            raise InputError(f"no file fits {pattern!r}", cure="Give an existing path or pattern", where="cosmic_rays")
-        for file in files:
-            name = product_name(Path(file).name)
-            if found.setdefault(name, file) != file:
-                problem = f"{found[name]} and {file} have one name"
-                raise InputError(problem, cure="Give them to two jobs", where="cosmic_rays")
-    return found
 
 
 def _known(entries: Mapping[str, Entry], name: str, kind: str) -> Entry:

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,11 +38,11 @@ class Item(Protocol):
 
 
 class Product(Item, Protocol):
-    """An item with an output."""
+    """An item with outputs."""
 
     @property
-    def output(self) -> str:
-        """File to be made."""
+    def outputs(self) -> Sequence[str]:
+        """Files to be made; the product has the name of the first."""
 
     @property
     def inputs(self) -> Sequence[str]:
@@ -63,7 +64,7 @@ def run(
     common: object,
     read: Callable[[AnyProduct], Any],
     compute: Callable[[AnyProduct, Any], Any],
-    write: Callable[[Path, Any], None],
+    write: Callable[..., None],
     judged_by: object = None,
 ) -> None:
     """Make every output, from what is kept or anew.
@@ -79,7 +80,8 @@ def run(
     common
         What else all of them follow from: digests of tables. Its ``repr`` counts.
     read, compute, write
-        See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets the path in ``folder``.
+        See :func:`helioreduce.runtime.pipeline.overlapped`; ``write`` gets a path in ``folder`` for each output, and the
+        result.
     judged_by
         What decides whether a product can be made, and changes nothing in it: a change is a new chance for those that
         could not. Its ``repr`` counts.
@@ -89,23 +91,25 @@ def run(
     InputError
         After the last one, if some failed; it names their files and the reasons.
     """
-    kept = {product.output: _kept(product, Path(folder), (made_by, common)) for product in products}
-    missing = [product for product in products if not kept[product.output].is_file()]
+    digest = cache(provenance.undated)
+    kept = {product.outputs[0]: _kept(product, Path(folder), (made_by, common), digest) for product in products}
+    missing = [product for product in products if not all(path.is_file() for path in kept[product.outputs[0]])]
     for product in products:
         if product not in missing:
-            _link(kept[product.output], Path(product.output))
+            _link(kept[product.outputs[0]], product.outputs)
             report(f"{product.name}: kept from before")
 
     def finish(product: AnyProduct, result: Any) -> None:
         """Write a product, then remove those that it replaces: one of them is there at any time."""
-        path = kept[product.output]
-        write(path, result)
-        _link(path, Path(product.output))
-        for outdated in path.parents[1].glob(f"*/{path.name}"):
-            if outdated != path:
-                outdated.unlink()
-                with suppress(OSError):  # other products are in it
-                    outdated.parent.rmdir()
+        first, *more = kept[product.outputs[0]]
+        write(first, *more, result)
+        _link([first, *more], product.outputs)
+        for outdated in first.parents[1].glob(f"*/{first.name}"):
+            if outdated != first:
+                for old in (*outdated.parent.glob(f"*/{outdated.name}"), outdated):
+                    old.unlink()
+                    with suppress(OSError):  # other products are in it
+                        old.parent.rmdir()
 
     outcomes = pipeline.overlapped(missing, read, compute, finish)
     each(_noted(outcomes, Path(folder), (made_by, judged_by)), len(missing), kept=folder)
@@ -153,7 +157,7 @@ def _noted(
 
 def _note(product: Product, folder: Path) -> Path:
     """Return the file with the reason why a product could not be made."""
-    output = Path(product.output)
+    output = Path(product.outputs[0])
     return folder / output.parent.name / f"{output.stem}.json"
 
 
@@ -192,21 +196,22 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
         raise InputError(problem, cure=f"The others are kept in {kept}: fix these or leave them out, and run again")
 
 
-def _kept(product: Product, folder: Path, common: object) -> Path:
-    """Return where a product is kept: named by all that it follows from."""
-    digests = [provenance.undated(file) for file in product.inputs]
-    digest = hashlib.sha256(repr((common, product.settings, digests)).encode()).hexdigest()
-    output = Path(product.output)
-    return folder / output.parent.name / digest[:16] / output.name
+def _kept(product: Product, folder: Path, common: object, digest: Callable[[str], str]) -> list[Path]:
+    """Return where the files of a product are kept: named by all that they follow from, further ones in folders 1, 2 …"""
+    followed = common, product.settings, [digest(file) for file in product.inputs]
+    first, *more = map(Path, product.outputs)
+    place = folder / first.parent.name / hashlib.sha256(repr(followed).encode()).hexdigest()[:16]
+    return [place / first.name, *(place / str(k) / first.name for k, _ in enumerate(more, start=1))]
 
 
-def _link(kept: Path, output: Path) -> None:
-    """Make the output a hard link to what is kept, made now as far as Snakemake is concerned."""
-    with replaced(output) as temporary:
-        for old in (temporary, output):
-            old.unlink(missing_ok=True)
-        temporary.hardlink_to(kept)
-    os.utime(output)
+def _link(kept: Sequence[Path], outputs: Sequence[str]) -> None:
+    """Make the outputs hard links to what is kept, made now as far as Snakemake is concerned."""
+    for path, output in zip(kept, map(Path, outputs), strict=True):
+        with replaced(output) as temporary:
+            for old in (temporary, output):
+                old.unlink(missing_ok=True)
+            temporary.hardlink_to(path)
+        os.utime(output)
 
 
 def _reason(item: Item, error: Exception) -> str:
