@@ -82,7 +82,7 @@ def test_what_lies_beyond_the_edge_is_felt_near_it_only(rng) -> None:
 
 @pytest.mark.parametrize("sky", [None, 30.0])
 def test_the_bound_of_the_significance_is_never_above_it(rng, sky) -> None:
-    """Rounded as it is: to the last bit, unknown variances left out; equal where it is one number, and no bound near the edge."""
+    """To the last bit, unknown variances left out; equal where it is one number, and no bound near the edge."""
     data = rng.normal(100, 30, (30, 32)).astype(np.float32)
     variance = rng.uniform(0.5, 50, data.shape).astype(np.float32)
     background = None if sky is None else np.full_like(data, sky)
