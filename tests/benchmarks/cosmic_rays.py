@@ -17,7 +17,7 @@ import astroscrappy
 from astropy.nddata import CCDData
 from astropy.stats import mad_std
 
-from helioreduce.cosmic_rays import combine, inject, lacosmic
+from helioreduce.cosmic_rays import combine, inject, kernels, lacosmic, windows
 from helioreduce.cosmic_rays.noise import classic_variance
 
 
@@ -57,6 +57,36 @@ def searches(side: int) -> None:
     print(f"  mask xor {(mask ^ ours.mask).sum()}, largest difference {np.abs(cleaned - ours.cleaned).max()}")
 
 
+def stages(side: int) -> None:
+    """Where the time of one search goes, beside what the memory alone takes to move the planes."""
+    data = frame(side)
+    variance = classic_variance(data, 6.5)
+    chosen = lacosmic.settings("astroscrappy")
+    high, low, contrast = (np.float32(x) for x in (chosen.sigclip, chosen.sigclip * chosen.sigfrac, chosen.objlim))
+    border, marks = lacosmic.BORDERS[chosen.border], np.zeros(data.size, bool)
+    planes = kernels.planes(data, variance, None, None, np.isnan(data), border)
+    maybe = np.flatnonzero(kernels.promising(data, variance, planes.background, high))
+    hits = kernels.hits(planes, maybe, high, contrast)
+    once = kernels.grow(planes, hits, high, True, marks)
+    found = kernels.grow(planes, once, low, True, marks)
+    target = np.empty_like(data)
+    around = windows.near(found, lacosmic.REACH, side, side, marks)
+    parts: dict[str, Callable[[], object]] = {
+        "memory: one plane copied": lambda: np.copyto(target, data),
+        "copies of image and variance": lambda: [lacosmic._single(plane) for plane in (data, variance)],
+        f"which pixels may stand out ({maybe.size})": lambda: kernels.promising(data, variance, planes.background, high),
+        f"which of them are hits ({hits.size})": lambda: kernels.hits(planes, maybe, high, contrast),
+        f"growth of the mask, twice ({found.size})": lambda: kernels.grow(
+            planes, kernels.grow(planes, hits, high, True, marks), low, True, marks
+        ),
+        f"second pass around the hits ({around.size})": lambda: kernels.hits(planes, around, high, contrast),
+        "in all": lambda: lacosmic.detect(data, variance, chosen),
+    }
+    for name, part in parts.items():
+        part()
+        print(f"  {name}: {cpu(part, 7):.3f} s")
+
+
 def combinations() -> None:
     """Thirteen frames of 1040 × 2048: ours and ccdproc's 5σ clip by median and MAD."""
     import ccdproc
@@ -73,5 +103,6 @@ def combinations() -> None:
 
 
 if __name__ == "__main__":
+    stages(int(sys.argv[1]) if len(sys.argv) > 1 else 4096)
     searches(int(sys.argv[1]) if len(sys.argv) > 1 else 4096)
     combinations()

@@ -193,6 +193,7 @@ SPICE_KEYS |= {f"spice.simulated.{name}": (value, spice("simulate")) for name, v
 DARKS = "results/cosmic_rays/simulated/dark_0[0-4].fits"
 COSMIC_RAYS: dict[str, tuple[Any, set[str] | None]] = {
     "cosmic_rays.memory_mb": (100, NOTHING),
+    "cosmic_rays.batch": (0, NOTHING),
     "cosmic_rays.combine": ([{"name": "mine", "kind": "dark", "files": DARKS}], NOTHING),
     "cosmic_rays.clean": ([{"name": "mine", "files": DARKS}], NOTHING),
 }

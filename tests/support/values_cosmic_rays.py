@@ -86,6 +86,12 @@ def told(name: str, words: str, frame: str = "night") -> Check:
     return lambda done: words in done.parameters(f"cosmic_rays/cleaned/{name}/{frame}.fits", "clean")
 
 
+def in_one_process(done: Done) -> bool:
+    """Five frames of one entry have one log, that of the first."""
+    logs = sorted(path.name for path in (done.folder / "results/logs/cosmic_rays_clean/many").iterdir())
+    return logs == ["dark_0.log"] and all(done.has(f"cosmic_rays/cleaned/many/dark_{k}.fits") for k in range(5))
+
+
 def around(done: Done, name: str) -> np.ndarray:
     """Return the good pixels in the 5 × 5 pixels about the first one of the hit."""
     image = cleaned(done, name)
@@ -118,6 +124,7 @@ COMBINE = {
 CLEAN = {
     "plain": cleaning("plain"),
     "listed": cleaning("listed", ["night.fits", "known.fits"]),
+    "many": cleaning("many", [f"dark_{k}.fits" for k in range(5)]),
     "calibrated": cleaning("calibrated", bias="bias", dark="dark_5.fits", flat="flat"),
     "known": cleaning("known", "known.fits", None),
     "euv": cleaning("euv", "euv.fits", electrons_per_photon="auto"),
@@ -186,6 +193,7 @@ COMBINED: dict[Value, Check] = {
     ),
 }
 CLEANED: dict[Value, Check] = {
+    ("cosmic_rays.batch", "auto"): in_one_process,
     of("clean", "name", TEXT): lambda done: done.has("cosmic_rays/cleaned/plain/night.fits"),
     of("clean", "files", TEXT): lambda done: hit(done, "plain"),
     of("clean", "files[]", TEXT): lambda done: hit(done, "listed") and hit(done, "listed", frame="known"),
