@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -95,6 +96,21 @@ def test_bad_frames_cost_no_more_than_they_must(flight, run, folder):
     assert np.isnan(rows[1]["snr_3"]) and not np.isnan(rows[1]["snr_4"])
     assert "no frame of ESIS1" in rows[2]["left_out"] and np.isnan(rows[2]["airmass"])
     assert "is left out" in done.stderr
+
+
+def test_another_flight_is_reduced_by_its_table_alone(flight, run, folder, repository):
+    """The simulated frames as those of cameras with twice the gain: twice the photons, in folders of the flight's name."""
+    shutil.copytree(flight / "level0", folder / "later", ignore=shutil.ignore_patterns("t*"))
+    text = (repository / "scripts/helioreduce/esis/flights/2019.toml").read_text()
+    gains = text.partition("gain = ")[2].partition("]]")[0] + "]]"
+    (folder / "second.toml").write_text(text.replace(gains, str((2 * np.array(json.loads(gains))).tolist())))
+    done = run("esis", directory="later", flight="second.toml", lights=[120, 120], darks=[[97, 103]])
+    assert done.returncode == 0, done.stderr[-3000:]
+    ours, theirs = (fits.getdata(flight / f"level1/{name}/00120/2.fits") for name in ("second", "simulated"))
+    lit = theirs > np.percentile(theirs, 60)
+    assert np.isclose(np.median(ours[lit] / theirs[lit]), 2, rtol=0.01)
+    with fits.open(flight / "level3/second/ov/00120.fits") as hdus:
+        assert hdus[0].header["ESIS_L3"] == "COMPLETE" and np.isfinite(hdus[0].data).mean() > 0.4
 
 
 @pytest.mark.parametrize(
