@@ -215,7 +215,13 @@ def test_many_frames_go_in_chunks(plan, tmp_path, batch, sizes):
 
 
 def test_few_frames_have_a_job_each(plan):
-    assert plan(clean=[{"name": "few", "files": ["dark_*.fits", "night.fit", "flat.fits"]}]).chunks == ()
+    """Also when they are finished: a finished folder has nothing to do."""
+    job = {"name": "few", "files": ["dark_*.fits", "night.fit", "flat.fits"]}
+    planned = plan(clean=[job])
+    assert planned.chunks == ()
+    frames = [planned.frame(wildcards(job="few", frame=frame)) for frame in planned.cleanings["few"].frames]
+    run(frames, KEPT, "made by", (), lambda frame: None, lambda *_: None, written)
+    assert plan(clean=[job]).chunks == ()
 
 
 def test_a_frame_that_failed_is_left_out_until_something_changes(plan, tmp_path):

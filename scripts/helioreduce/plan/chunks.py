@@ -8,7 +8,7 @@ from collections.abc import Iterable
 FEW, SIZE = 4, 50
 
 
-def size(chosen: int | str, number: int, kept: Iterable[bool]) -> int:
+def size(chosen: int | str, number: int, kept: Iterable[bool] = (False,)) -> int:
     """Return the items of a job; 0 for single ones.
 
     Parameters
@@ -18,7 +18,7 @@ def size(chosen: int | str, number: int, kept: Iterable[bool]) -> int:
     number
         Items of the request.
     kept
-        Whether a larger request has made each of them: few items that are all kept stay in chunks.
+        Whether a larger request has made each of them, where that is known: few items that are all kept stay in chunks.
     """
     if chosen != "auto":
         return int(chosen)

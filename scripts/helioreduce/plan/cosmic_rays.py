@@ -182,7 +182,7 @@ def _chunks(cleanings: Mapping[str, Cleaning], chosen: int | str, good: Collecti
     wanted = set(good)
     for job, one in cleanings.items():
         names = list(one.frames)
-        size = chunks.size(chosen, len(names), (batch.is_kept(KEPT, job, name) for name in names))
+        size = chunks.size(chosen, len(names))
         for first in range(0, len(names) if size else 0, size or 1):
             if here := tuple(name for name in names[first : first + size] if (job, name) in wanted):
                 yield Chunk(job, one, first, here)
