@@ -129,7 +129,7 @@ def test_many_frames_in_one_process(snakemake, frames) -> None:
     assert digests("many_1") == made["many_1"]
     (frames / "many_3.fits").write_bytes(whole)
     ran = snakemake(*made["many_4"], cosmic_rays={"clean": [job]})
-    assert ran.returncode == 0 and "many_3.fits" not in ran.stderr.rpartition("Building DAG")[2], ran.stderr
+    assert ran.returncode == 0 and "frames refused" not in ran.stderr, ran.stderr
     assert digests("many_4") == made["many_4"] and (results / "cleaned/mine/many_3.fits").is_file()
 
 
