@@ -62,54 +62,54 @@ rule cosmic_rays_combine:
         "../../scripts/cosmic_rays_combine.py"
 
 
-for chunk in cosmic_rays.chunks:  # cosmic_rays.batch: a rule without wildcards goes before those of single frames
+for batch in cosmic_rays.chunks:  # cosmic_rays.batch: a rule without wildcards goes before those of single frames
 
     rule:
         name:
-            f"cosmic_rays_clean_{chunk.name}"
+            f"cosmic_rays_clean_{batch.name}"
         input:
-            sorted({file for frame in chunk.frames for file in frame.inputs}),
+            sorted({file for frame in batch.frames for file in frame.inputs}),
         output:
-            chunk.products("cleaned"),
-            chunk.products("hits"),
+            batch.products("cleaned"),
+            batch.products("hits"),
         log:
-            f"results/logs/cosmic_rays_clean/{chunk.job}/{chunk.names[0]}.log",
+            f"results/logs/cosmic_rays_clean/{batch.job}/{batch.names[0]}.log",
         group:
-            f"cosmic_rays_{chunk.name}"
+            f"cosmic_rays_{batch.name}"
         conda:
             "../../envs/reduction.yaml"
         resources:
-            **growing(mem_mb=3000, runtime=10 + len(chunk.names)),
+            **growing(mem_mb=3000, runtime=10 + len(batch.names)),
         params:
-            frames=[tuple(frame) for frame in chunk.frames],
-            settings=chunk.cleaning.settings,
+            frames=[tuple(frame) for frame in batch.frames],
+            settings=batch.cleaning.settings,
             code=code("cosmic_rays_clean"),
         message:
-            f"Clean {len(chunk.names)} frames of {chunk.job} from {chunk.names[0]}."
+            f"Clean {len(batch.names)} frames of {batch.job} from {batch.names[0]}."
         script:
             "../../scripts/cosmic_rays_clean.py"
 
     rule:
         name:
-            f"cosmic_rays_sources_{chunk.name}"
+            f"cosmic_rays_sources_{batch.name}"
         input:
-            images=chunk.products("cleaned"),
-            hits=chunk.products("hits"),
+            images=batch.products("cleaned"),
+            hits=batch.products("hits"),
         output:
-            tables=chunk.products("sources", "ecsv"),
-            pictures=chunk.products("sources", "png"),
+            tables=batch.products("sources", "ecsv"),
+            pictures=batch.products("sources", "png"),
         log:
-            f"results/logs/cosmic_rays_sources/{chunk.job}/{chunk.names[0]}.log",
+            f"results/logs/cosmic_rays_sources/{batch.job}/{batch.names[0]}.log",
         group:
-            f"cosmic_rays_{chunk.name}"
+            f"cosmic_rays_{batch.name}"
         conda:
             "../../envs/reduction.yaml"
         resources:
-            **growing(mem_mb=2000, runtime=10 + len(chunk.names)),
+            **growing(mem_mb=2000, runtime=10 + len(batch.names)),
         params:
             code=code("cosmic_rays_sources"),
         message:
-            f"List and draw the hits of {len(chunk.names)} frames of {chunk.job} from {chunk.names[0]}."
+            f"List and draw the hits of {len(batch.names)} frames of {batch.job} from {batch.names[0]}."
         script:
             "../../scripts/cosmic_rays_sources.py"
 
