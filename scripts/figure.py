@@ -18,8 +18,8 @@ READ = {
     Kind.EXPECTED: lambda file: fits.read_array(file, "EXPECTED")[0].astype("float32"),
     Kind.TABLE: ecsv.read_table,
     Kind.ROWS: lambda file: ecsv.read(file)[0],
-    Kind.ROW: lambda file: ecsv.read(file)[0][0],
     Kind.DEM: lambda file: import_module("helioreduce.aia.dem.product").read(file, 1024),
+    Kind.LAYERS: lambda file: import_module("helioreduce.aia.dem.layers").read(file),
     Kind.DEGRADATION: lambda file: tables.read(Path(file), "degradation")[0],
 }
 

@@ -54,6 +54,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "archive.header": ("stale", BOTH),
     "archive.activity": (20, BOTH),
     "archive.targets": (True, BOTH),
+    "archive.dem": (True, RENDERED),
     "archive.quarter_dn": (True, NOTHING),
     "archive.psf.diffuse": (0.1, REFUSED),
     "archive.psf.wings": ([{"kind": "power", "exponent": 2, "weight": 1}], REFUSED),

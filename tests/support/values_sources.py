@@ -226,6 +226,15 @@ RUNS = {
             ),
         },
     ),
+    "source_dem": Run(
+        {"archive": {"npix": 64, "dem": True}, "aia": {"channels": [171]}},
+        (f"results/{LEVEL1.format(171)}",),
+        {
+            ("archive.dem", True): lambda done: brightest(done) > 2 * brightest(done.run(BASE)),
+            ("archive.dem", False): lambda done: brightest(done.run(BASE)) < 50,
+        },
+        after=BASE,
+    ),
     "source_bare": Run(
         {"archive": {"npix": 64, "header": "bare"}, "aia": {"channels": [171]}},
         (f"results/{LEVEL1.format(171)}",),

@@ -91,3 +91,22 @@ use rule archive_render as archive_render_uv with:
         truth="results/archive/frames/{channel}/{time}/truth.fits",
     wildcard_constraints:
         channel=r"\d{4}",
+
+
+rule archive_dem:
+    output:
+        "results/archive/dem/{time}.fits",
+    log:
+        "results/logs/archive_dem/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    threads: 2
+    resources:
+        **growing(mem_mb=2000),
+    params:
+        scenario=dem.scenario,
+        code=code("archive_dem"),
+    message:
+        "Make the emission measure behind the archive's channels at {wildcards.time}."
+    script:
+        "../../scripts/archive_dem.py"

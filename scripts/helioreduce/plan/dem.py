@@ -9,13 +9,14 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import pairing
+from helioreduce.aia.channels import THIN
 from helioreduce.aia.dem import bins
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, response
 from helioreduce.plan.aia import product
 
-#: Channels with a DEM, Å; planning loads no compiler, see :data:`helioreduce.aia.dem.inversion.CHANNELS`.
-CHANNELS = ("94", "131", "171", "193", "211", "335")
+#: Channels with a DEM, Å, as in file names.
+CHANNELS = tuple(map(str, THIN))
 #: Length of the time in the name of a frame; what follows tells cut-outs and simulated frames apart.
 _TIME = 15
 #: Memory, MB, for a pixel of a full frame's set and beside it.
@@ -69,6 +70,16 @@ class Plan:
             raise InputError(f"there is no set of six channels at {wildcards.time}", cure=f"The request has {near}")
         aligned = self.images.settings["alignment"]["reference"]
         return [product("aligned" if aligned else self.images.latest(*frame), *frame) for frame in own.items()]
+
+    @property
+    def of_archive(self) -> bool:
+        """Whether the emission measure behind the images is known, pixel by pixel: that of the embedded archive's Sun."""
+        source = self.images.source
+        return source.is_archive and source.archive["dem"] and self.images.settings["cutout"]["centre"] is None
+
+    def scenario(self, wildcards: Any) -> dict[str, Any]:
+        """Params function: the settings of the synthetic Sun behind a set."""
+        return self.images.source.scenario(CHANNELS[0], wildcards.time)
 
     def targets(self) -> list[str]:
         """Return the DEMs, their maps, the list of missing frames, and what makes the run fail."""

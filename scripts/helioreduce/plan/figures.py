@@ -13,7 +13,7 @@ from helioreduce.plan import aia, dem, response
 from helioreduce.plan.aia import Key, product
 from helioreduce.plan.paths import REPOSITORY
 from helioreduce.plan.source import frame
-from helioreduce.times import readable
+from helioreduce.times import in_name, readable
 
 FOLDER, CAPTIONS = "results/figures", REPOSITORY / "workflow" / "report"
 GALLERY = f"{FOLDER}/gallery.html"
@@ -217,6 +217,7 @@ class Plan:
         for name in ("dem_fit", "dem_curves", "dem_recovery"):
             yield Figure(name, frames, sets)
         yield Figure("dem_dated", frames, {**sets, "response": "results/aia/response/temperature/{time}.ecsv"})
+        yield Figure("dem_truth", frames if found.of_archive else (), {**sets, "truth": self._plasma})
 
     def _series(self) -> Iterable[Figure]:
         yield Figure("light_curves", self.first(), {"curves": self.curves})
@@ -259,6 +260,10 @@ class Plan:
     def _truth(self, wildcards: Any) -> str:
         """Return the file of the truth behind a frame of the embedded archive."""
         return f"{frame(wildcards.channel, wildcards.time)}/truth.fits"
+
+    def _plasma(self, wildcards: Any) -> str:
+        """Return the file of the emission measure behind a set of the embedded archive."""
+        return f"results/archive/dem/{in_name(wildcards.time)}.fits"
 
     def _pair(self, wildcards: Any) -> list[str]:
         """Return a frame with its error plane and the next one of its channel; of the last frame the one before."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce import times
+from helioreduce.aia.channels import THIN
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses, vso
 from helioreduce.jsoc.policy import Loss
@@ -102,7 +103,8 @@ class Source:
         own = f"{channel}/{times.in_name(time)}"
         events = {name: [own] for name in self.archive["events"] if self._has(name, own)}
         sun = {name: value for name, value in self.archive.items() if name != "psf"}
-        return {**sun, "events": events, "quarter_dn": self.archive["quarter_dn"] and channel == "94"}
+        own_keys = {"quarter_dn": channel == "94", "dem": int(channel) in THIN}
+        return {**sun, "events": events, **{key: self.archive[key] and of_channel for key, of_channel in own_keys.items()}}
 
     @property
     def scatters(self) -> bool:

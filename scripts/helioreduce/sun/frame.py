@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce.io import fits
-from helioreduce.sun import camera, events, keywords
+from helioreduce.sun import camera, events, keywords, plasma, sky
 from helioreduce.sun.despiker import despike
 from helioreduce.sun.scenario import Facts, Scenario, facts
-from helioreduce.sun.sky import scene
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -107,6 +106,7 @@ def render(
     """
     frame = facts(scenario, channel, t_rec)
     here = (channel, frame.t_rec)
+    scene = plasma.scene if scenario.dem and channel in plasma.RESPONSE else sky.scene
     sun = scene(scenario, channel, frame.observer, frame.truth, scenario.npix, scenario.has("flare", *here))
     sun = events.obscure(sun, scenario, frame)
     expected = sun * np.float32(frame.exposure_s * degradation)

@@ -57,6 +57,8 @@ class Scenario:
         Number of active regions on the whole Sun.
     targets
         Whether bright points and dark squares are added, for tests of deconvolution.
+    dem
+        Whether one emission measure of every pixel makes the six optically thin channels (:mod:`helioreduce.sun.plasma`).
     quarter_dn
         Whether 94 Å is stored in quarters of a DN: BSCALE 0.25, BZERO 8183.75.
     events
@@ -69,6 +71,7 @@ class Scenario:
     header: str = "fresh"
     activity: int = 22
     targets: bool = False
+    dem: bool = False
     quarter_dn: bool = False
     events: Mapping[str, Sequence[str]] | tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -44,6 +44,25 @@ def scene(
         DN/s (npix, npix) float32 at launch: no degradation, no blur, no noise.
     """
     look = APPEARANCES[channel]
+    peak = max(180 * look.quiet, 8_000) if flare else 0.0
+    return paint(look, scenario, seen_from, pointing, npix, peak, by_temperature=channel != 304)
+
+
+def paint(
+    look: Appearance,
+    scenario: Scenario,
+    seen_from: Observer,
+    pointing: Pointing,
+    npix: int,
+    flare: float = 0.0,
+    *,
+    by_temperature: bool = True,
+) -> np.ndarray:
+    """Return a Sun of one appearance (npix, npix) float32, in the unit of its ``quiet``; for the rest see :func:`scene`.
+
+    ``flare``: peak of a flare, 0 for none. ``by_temperature``: whether bright points shine by their temperatures; otherwise
+    all do.
+    """
     image = np.empty((npix, npix), np.float32)
     turn = features.carrington_matrix(seen_from)
     near = [region for region in features.regions(scenario) if region.centre @ turn[:, 2] > -0.4]
@@ -63,25 +82,26 @@ def scene(
         depth = np.zeros_like(image)
         add_points(depth, _filaments(scenario, look, seen_from, pointing), *centre)
         image *= np.exp(-depth)
-    for points in _point_sources(scenario, channel, seen_from, pointing):
+    for points in _point_sources(scenario, look, seen_from, pointing, by_temperature):
         add_points(image, points, *centre)
-    if flare:
-        peak = max(180 * look.quiet, 8_000)
-        add_points(image, features.table(features.flare(scenario, seen_from), look, peak, seen_from, pointing, False), *centre)
+    if flare > 0:
+        ribbons = features.table(features.flare(scenario, seen_from), look, flare, seen_from, pointing, by_temperature=False)
+        add_points(image, ribbons, *centre)
     if scenario.targets:
         _add_targets(image, pointing, look.quiet)
     return image
 
 
-def _point_sources(scenario: Scenario, channel: int, seen_from: Observer, pointing: Pointing) -> list[np.ndarray]:
-    """Return the tables of point sources that are visible in ``channel``."""
-    look = APPEARANCES[channel]
+def _point_sources(
+    scenario: Scenario, look: Appearance, seen_from: Observer, pointing: Pointing, by_temperature: bool
+) -> list[np.ndarray]:
+    """Return the tables of point sources that are visible."""
     sheets = features.table(features.prominences(scenario), look, look.cool, seen_from, pointing, by_temperature=False)
     kinds = [
         (features.haze(scenario), look.loops, True),
         (features.loops(scenario), look.loops, True),
         (features.plumes(scenario), look.loops, True),
-        (features.bright_points(scenario), look.points, channel != 304),
+        (features.bright_points(scenario), look.points, by_temperature),
     ]
     tables = [features.table(points, look, peak, seen_from, pointing, by_t) for points, peak, by_t in kinds if peak > 0]
     return [*tables, sheets[~_on_disk(sheets, seen_from, pointing)]]

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 from astropy.io.fits import Header
 from astropy.table import Table
+from scipy.stats import norm
 
 from helioreduce.aia.dem import product
 from helioreduce.aia.dem.inversion import CHANNELS
+from helioreduce.aia.dem.layers import Layers
 from helioreduce.aia.dem.sets import Set
 from helioreduce.aia.dem.value import DEM
 from helioreduce.aia.figures import dem as figures
+from helioreduce.aia.figures.dem_truth import dem_truth
 
 HEADER = {
     "BUNIT": "DN/s",
@@ -84,3 +87,15 @@ def test_dated_response_is_told_from_the_right_one(maps):
     right, wrong = axis.lines
     assert "right here" in right.get_label() and "wrong here" in wrong.get_label()
     np.testing.assert_allclose(wrong.get_ydata(), right.get_ydata() / 0.8, rtol=0.02)
+
+
+def test_truth_is_beside_what_is_found(maps):
+    """Both on one scale and on the same pixels; the true emission measure of a band is that of the plasma put in."""
+    em = np.zeros((2, 24, 20), np.float32)
+    em[0, :, :10], em[1, :, 10:] = 3e28, 3e28
+    half = {"CDELT1": 0.3, "CDELT2": 0.3, "CRPIX1": 5.5, "CRPIX2": 3.5}  # pixels of half the size on the same sky
+    axes = np.array(dem_truth(maps, Layers(em, np.array([6.0, 6.5]), np.array([0.12, 0.12]), Header(half))).axes).reshape(3, 6)
+    true, found = axes[0, 1].images[0], axes[1, 1].images[0]
+    assert true.norm is found.norm
+    np.testing.assert_allclose(true.get_array()[:, :4], 3e28 * (norm.cdf(0.1 / 0.12) - norm.cdf(-0.1 / 0.12)), rtol=1e-5)
+    np.testing.assert_allclose(found.get_array()[2:, :5], maps.images["EM"][1, 2:, :5].clip(true.norm.vmin), rtol=1e-6)

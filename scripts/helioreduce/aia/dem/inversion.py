@@ -9,13 +9,14 @@ from functools import cached_property
 import numba
 import numpy as np
 
+from helioreduce.aia.channels import THIN
 from helioreduce.aia.dem import bins, logsmooth, sparse, tikhonov
 from helioreduce.aia.dem.found import Found, Problem, empty
 from helioreduce.errors import InputError
 
 METHODS = ("logsmooth", "tikhonov", "sparse")
-#: Channels with a DEM: 304 Å is optically thick (He II).
-CHANNELS = (94, 131, 171, 193, 211, 335)
+#: Channels with a DEM.
+CHANNELS = THIN
 #: Edges of the bands of emission measure, dex.
 BANDS = (5.7, 5.9, 6.1, 6.3, 6.5, 6.8, 7.1)
 #: Channels of the six that may be missing in a pixel.

@@ -34,8 +34,8 @@ class Kind(Enum):
     EXPECTED = auto()  #: noiseless counts of the embedded archive, DN
     TABLE = auto()  #: table with units and meta data
     ROWS = auto()  #: rows of a table
-    ROW = auto()  #: the only row of a table
     DEM = auto()  #: differential emission measure with all its maps
+    LAYERS = auto()  #: emission measure behind the embedded archive's images
     DEGRADATION = auto()  #: rows of a degradation table in any of its formats
 
 
@@ -111,6 +111,7 @@ FIGURES = {
     "dem_curves": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
     "dem_recovery": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
     "dem_dated": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM, "response": Kind.TABLE}),
+    "dem_truth": Entry("dem_truth", "Temperature", Covers.TIME, {"dem": Kind.DEM, "truth": Kind.LAYERS}),
     "light_curves": Entry("series", "Series", Covers.RUN, {"curves": Kind.ROWS}),
     "channels": Entry("series", "Series", Covers.RUN, {"images": Kind.IMAGE, "curves": Kind.ROWS}),
     "alignment": Entry("series", "Series", Covers.RUN, {"offsets": Kind.ROWS}),
