@@ -72,6 +72,14 @@ def test_chi2_of_gaussian_noise_passes_kolmogorov_smirnov(rng, single):
     assert stats.kstest(found.chi2[found.good], stats.chi2(y.shape[1] - 4).cdf).pvalue > 0.01
 
 
+def test_one_variance_goes_with_those_of_single_spectra(three):
+    """a of every spectrum with one b for all, and the other way round, are the same as both of every spectrum."""
+    scene = three(50)
+    start, many = scene.model.start(scene.q.mean(axis=0)), np.ones((50, 1))
+    for a, b in ((many * scene.a, scene.b), (scene.a, many * scene.b)):
+        np.testing.assert_array_equal(fit.fit_spectra(start, scene.spectra, a, b).p, scene.fit().p)
+
+
 def test_nearly_all_converge_and_every_spectrum_has_one_status(three):
     scene = three(5000)
     found = scene.fit()

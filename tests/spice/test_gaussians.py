@@ -5,7 +5,7 @@ import pytest
 from spice_scenes import joined, wavelengths
 
 from helioreduce.spice import fit, gaussians
-from helioreduce.spice.gaussians import Samples, State
+from helioreduce.spice.gaussians import Samples
 from helioreduce.spice.model import Line, Tie, build
 
 LINES = [Line("mg_9 706.06", 706.06, 0), Line("s_4 748.40", 748.40, 1), Line("mg_9 749.55", 749.55, 1)]
@@ -29,8 +29,7 @@ def formula(q):
 def state_of(lines, p):
     """Model and Jacobian at free parameters."""
     arrays = lines.arrays
-    n = arrays.wavelength.size
-    state = State(np.empty(arrays.parent.size), np.empty(n), np.ones(n), np.empty((arrays.members.shape[1], n)))
+    state = gaussians.state(arrays, arrays.wavelength.size)
     gaussians.full(p, arrays, state.q)
     gaussians.write_model(arrays.wavelength, arrays.edges, arrays, state)
     return state

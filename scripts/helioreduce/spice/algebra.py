@@ -113,13 +113,25 @@ def covariance(p, bounds, s, packed):
             s.factor[i, j] = s.hessian[s.chosen[i], s.chosen[j]]
     if n == 0 or not cholesky(s.factor, n):
         return
-    for column in range(n):
-        s.delta[:n] = 0.0
-        s.delta[column] = 1.0
-        substitute(s.factor, n, s.delta)
-        for row in range(column + 1):
-            i, j = s.chosen[row], s.chosen[column]
-            packed[place(i, j, p.size)] = s.delta[row]
+    _invert(s.factor, n)
+    for row in range(n):
+        for column in range(row, n):
+            total = 0.0
+            for k in range(column, n):
+                total += s.factor[k, row] * s.factor[k, column]
+            packed[place(s.chosen[row], s.chosen[column], p.size)] = total
+
+
+@numba.njit(cache=True)
+def _invert(factor, n):
+    """Replace the lower triangle by its inverse."""
+    for i in range(n):
+        factor[i, i] = 1.0 / factor[i, i]
+        for j in range(i):
+            total = 0.0
+            for k in range(j, i):
+                total += factor[i, k] * factor[k, j]
+            factor[i, j] = -total * factor[i, i]
 
 
 @numba.njit(cache=True, inline="always")

@@ -173,8 +173,8 @@ def fit_spectra(
 
 def _portion(spectra: kernel.Spectra, part: slice) -> kernel.Spectra:
     """Return some of the spectra, in double precision."""
-    noise = part if spectra.a.shape[0] > 1 else slice(None)
-    return kernel.Spectra(np.ascontiguousarray(spectra.y[part], float), spectra.a[noise], spectra.b[noise])
+    a, b = (noise[part] if noise.shape[0] > 1 else noise for noise in (spectra.a, spectra.b))
+    return kernel.Spectra(np.ascontiguousarray(spectra.y[part], float), a, b)
 
 
 def retry(first: Fit, y: np.ndarray, a: np.ndarray, b: np.ndarray, start: Start) -> Fit:

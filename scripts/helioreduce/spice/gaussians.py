@@ -15,8 +15,11 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from helioreduce.numerics.exponential import exponentials
 from helioreduce.spice import algebra
 
+#: Exponents below this are taken for it: 3e-308 of a peak.
+_LOWEST = -708.0
 _FAST = {"reassoc", "contract", "arcp", "nsz"}  # sums in any order; NaN never enters (missing samples are taken out first)
 
 
@@ -46,12 +49,19 @@ class Samples(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where a fit is: full parameters (K,), model and inverse variance of the samples (n,), Jacobian (M, n)."""
+    """Where a fit is: full parameters (K,), model and inverse variance of the samples (n,), Jacobian (M, n), memory (4, n)."""
 
     q: np.ndarray
     values: np.ndarray
     weight: np.ndarray
     jacobian: np.ndarray
+    memory: np.ndarray
+
+
+@numba.njit(cache=True)
+def state(model, n):
+    """Return an empty state of n samples."""
+    return State(np.empty(model.parent.size), np.empty(n), np.empty(n), np.empty((model.members.shape[1], n)), np.empty((4, n)))
 
 
 @numba.njit(cache=True)
@@ -73,46 +83,77 @@ def write_model(wavelength, edges, model, state):
         values[lo:hi] = q[k]
         if parent[k] >= 0:
             jacobian[slots[k], lo:hi] += scale[k]
+    u, power, shape = state.memory[0], state.memory[1], state.memory[2]
     for g in range(lines):
-        w, k = model.windows[g], 3 * g
-        lo, hi = edges[w], edges[w + 1]
-        peak, inverse = q[k], 1.0 / q[k + 2]
-        by_peak, by_centre, by_width = parent[k] >= 0, parent[k + 1] >= 0, parent[k + 2] >= 0
+        k = 3 * g
+        lo, hi = _ends(edges, model.windows[g])
+        peak, centre, inverse = q[k], q[k + 1], 1.0 / q[k + 2]
         for i in range(lo, hi):
-            u = (wavelength[i] - q[k + 1]) * inverse
-            shape = np.exp(-0.5 * u * u)
-            slope = peak * shape * u * inverse
-            values[i] += peak * shape
-            if by_peak:
-                jacobian[slots[k], i] += scale[k] * shape
-            if by_centre:
-                jacobian[slots[k + 1], i] += scale[k + 1] * slope
-            if by_width:
-                jacobian[slots[k + 2], i] += scale[k + 2] * slope * u
+            u[i] = (wavelength[i] - centre) * inverse
+            power[i] = max(-0.5 * u[i] * u[i], _LOWEST)
+        exponentials(power[lo:hi], shape[lo:hi], state.memory[3, lo:hi])
+        for i in range(lo, hi):
+            values[i] += peak * shape[i]
+        if parent[k] >= 0:
+            slot, factor = slots[k], scale[k]
+            for i in range(lo, hi):
+                jacobian[slot, i] += factor * shape[i]
+        if parent[k + 1] >= 0:
+            slot, factor = slots[k + 1], scale[k + 1] * peak * inverse
+            for i in range(lo, hi):
+                jacobian[slot, i] += factor * shape[i] * u[i]
+        if parent[k + 2] >= 0:
+            slot, factor = slots[k + 2], scale[k + 2] * peak * inverse
+            for i in range(lo, hi):
+                jacobian[slot, i] += factor * shape[i] * u[i] * u[i]
 
 
 @numba.njit(cache=True, fastmath=_FAST)
 def write_normal_equations(samples, model, state, system):
     """Write half the curvature H = JᵀWJ and −½ the gradient JᵀW(y − m) of χ²."""
-    y, values, weight, jacobian = samples.y, state.values, state.weight, state.jacobian
-    members, counts = model.members, model.counts
-    hessian, gradient = system.hessian, system.gradient
+    y, values, weight, jacobian, row = samples.y, state.values, state.weight, state.jacobian, state.memory[0]
+    hessian, gradient, members = system.hessian, system.gradient, model.members
     hessian[:] = 0.0
     gradient[:] = 0.0
-    for w in range(counts.size):
-        lo, hi = samples.edges[w], samples.edges[w + 1]
-        for a in range(counts[w]):
-            total = 0.0
+    for w in range(model.counts.size):
+        lo, hi = _ends(samples.edges, w)
+        for a in range(model.counts[w]):
+            k, b, t0 = members[w, a], 0, 0.0
             for i in range(lo, hi):
-                total += jacobian[a, i] * weight[i] * (y[i] - values[i])
-            gradient[members[w, a]] += total
-            for b in range(a + 1):
-                total = 0.0
+                row[i] = jacobian[a, i] * weight[i]
+                t0 += row[i] * (y[i] - values[i])
+            gradient[k] += t0
+            while b + 3 <= a:  # four at a time: the row is read once
+                t0 = t1 = t2 = t3 = 0.0
                 for i in range(lo, hi):
-                    total += jacobian[a, i] * weight[i] * jacobian[b, i]
-                hessian[members[w, a], members[w, b]] += total
-                if a != b:
-                    hessian[members[w, b], members[w, a]] += total
+                    t0 += row[i] * jacobian[b, i]
+                    t1 += row[i] * jacobian[b + 1, i]
+                    t2 += row[i] * jacobian[b + 2, i]
+                    t3 += row[i] * jacobian[b + 3, i]
+                _add(hessian, k, members[w, b], t0)
+                _add(hessian, k, members[w, b + 1], t1)
+                _add(hessian, k, members[w, b + 2], t2)
+                _add(hessian, k, members[w, b + 3], t3)
+                b += 4
+            while b <= a:
+                t0 = 0.0
+                for i in range(lo, hi):
+                    t0 += row[i] * jacobian[b, i]
+                _add(hessian, k, members[w, b], t0)
+                b += 1
+
+
+@numba.njit(cache=True)
+def _ends(edges, w):
+    """Return the first sample of a window and the end, as numbers that are never negative: loops over them become vectors."""
+    return np.uint64(edges[w]), np.uint64(edges[w + 1])
+
+
+@numba.njit(cache=True)
+def _add(matrix, i, j, value):
+    """Add to an element of a symmetric matrix."""
+    matrix[i, j] += value
+    matrix[j, i] = matrix[i, j]
 
 
 @numba.njit(cache=True)
@@ -173,9 +214,9 @@ def _leverage_one(p, packed, weight, model, shares):
     """Add the shares of one spectrum's samples (n,)."""
     edges, members, counts = model.edges, model.members, model.counts
     n = model.wavelength.size
-    state = State(np.empty(model.parent.size), np.empty(n), weight, np.empty((members.shape[1], n)))
-    full(p, model, state.q)
-    write_model(model.wavelength, edges, model, state)
+    own = state(model, n)
+    full(p, model, own.q)
+    write_model(model.wavelength, edges, model, own)
     for w in range(counts.size):
         for c in range(counts[w]):
             for d in range(counts[w]):
@@ -183,4 +224,4 @@ def _leverage_one(p, packed, weight, model, shares):
                 shared = packed[algebra.place(i, j, p.size)]
                 if np.isfinite(shared):
                     for k in range(edges[w], edges[w + 1]):
-                        shares[k] += weight[k] * state.jacobian[c, k] * shared * state.jacobian[d, k]
+                        shares[k] += weight[k] * own.jacobian[c, k] * shared * own.jacobian[d, k]

@@ -12,7 +12,8 @@ import numba
 import numpy as np
 
 from helioreduce.spice import algebra
-from helioreduce.spice.gaussians import Samples, State, chi2_of, full, weigh, write_model, write_normal_equations
+from helioreduce.spice.gaussians import Samples, chi2_of, full, weigh, write_model, write_normal_equations
+from helioreduce.spice.gaussians import state as new_state
 
 TOO_FEW, CONVERGED, NOT_CONVERGED = 0, 1, 2
 _START_DAMPING, _SMALL_DAMPING, _LARGEST_DAMPING = 1e-3, 1e-4, 1e10
@@ -47,8 +48,8 @@ class Stop(NamedTuple):
 @numba.njit(cache=True)
 def _valid_samples(i, spectra, model):
     """Return the valid samples of spectrum i."""
-    own = i if spectra.a.shape[0] > 1 else 0
-    y, a, b = spectra.y[i], spectra.a[own], spectra.b[own]
+    y = spectra.y[i]
+    a, b = spectra.a[i if spectra.a.shape[0] > 1 else 0], spectra.b[i if spectra.b.shape[0] > 1 else 0]
     memory = np.empty((4, y.size))
     edges = np.zeros(model.edges.size, np.int64)
     n = 0
@@ -182,8 +183,7 @@ def _fit_one(i, spectra, model, bounds, stop, results):
         packed[:] = np.nan
         results.status[i], results.chi2[i], results.iterations[i] = TOO_FEW, np.nan, 0
         return
-    state = State(np.empty(model.parent.size), np.empty(n), np.empty(n), np.empty((model.members.shape[1], n)))
-    system = algebra.system(p.size)
+    state, system = new_state(model, n), algebra.system(p.size)
     chi2 = _start(p, samples, model, bounds, state, system)
     status, chi2, iterations = _descend(p, chi2, samples, model, bounds, stop, state, system)
     algebra.covariance(p, bounds, system, packed)

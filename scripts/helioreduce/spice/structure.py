@@ -105,7 +105,7 @@ def _gain(p, packed, weight, model):
     """Return C Jᵀ W (P, n); parameters without covariance do not count."""
     edges, members, counts = model.edges, model.members, model.counts
     n = model.wavelength.size
-    state = gaussians.State(np.empty(model.parent.size), np.empty(n), weight, np.empty((members.shape[1], n)))
+    state = gaussians.state(model, n)
     gaussians.full(p, model, state.q)
     gaussians.write_model(model.wavelength, edges, model, state)
     gain = np.zeros((p.size, n))

@@ -1,17 +1,9 @@
-"""Small systems: exponentials, factors and eigenvectors against NumPy."""
+"""Small systems: factors and eigenvectors against NumPy."""
 
 import numpy as np
 import pytest
 
 from helioreduce.aia.dem import small
-
-
-def test_exponentials_are_right_to_two_units_in_the_last_place():
-    x = np.concatenate([np.linspace(-700, 700, 20001), np.linspace(-1, 1, 5001), [0.0]])
-    out = np.empty_like(x)
-    small.exponentials(x, out, np.empty_like(x))
-    assert np.abs(out / np.exp(x) - 1).max() < 3e-16 * 2
-    assert out[-1] == 1
 
 
 @pytest.mark.parametrize("n", [1, 3, 6])

@@ -17,8 +17,9 @@ import numba
 import numpy as np
 
 from helioreduce.aia.dem import found as results
-from helioreduce.aia.dem.small import backward, cholesky, exponentials, forward
+from helioreduce.aia.dem.small import backward, cholesky, forward
 from helioreduce.aia.dem.status import NEGATIVE, NOT_CONVERGED, RELAXED, usable
+from helioreduce.numerics.exponential import exponentials
 
 #: Trial steps, and the largest change of s in the first of them (Plowman & Caspi 2020, code of the appendix).
 _SHORT, _LONG, _LARGEST = 0.1, 0.5, 0.5
