@@ -18,6 +18,12 @@ def test_edges_are_half_a_pixel_outside_the_centres():
     assert (*series.x, *series.y, series.horizontal) == (0.0, 8.0, -50.5, -45.5, "time [min]")
 
 
+def test_maps_whose_rotation_was_taken_out_say_of_which_time_they_are():
+    turned = panels.row({**HEADER, "ROTATION": "howard", "ROTREF": "2022-03-17T00:25:44.083"}, (1, 5, 3), 3)
+    assert turned.axes[2].get_xlabel() == "solar X [arcsec] at 2022-03-17T00:25:44"
+    assert panels.row(HEADER, (1, 5, 3), 3).axes[2].get_xlabel() == "solar X [arcsec]"
+
+
 def test_pixels_are_where_the_matrix_puts_them_on_the_sun(real):
     """The header of a real raster with a roll of 2.1°: within 0.01″ of astropy.wcs and, through it, of sunpy; 33″ aslant."""
     from astropy import units

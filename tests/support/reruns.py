@@ -171,6 +171,7 @@ REDUCED = spice("reduce_composed")
 SPICE_KEYS |= {f"spice.{name}": (value, REDUCED) for name, value in {
     "groups": [["mg_9 706.02", "ne_8 770.42"]],
     "windows.exclude": ["mg_9 706.02"], "windows.trim": {"ne_8 770.42": [764, 772]}, "area": [[0, 8], [0, None]],
+    "rotation": "howard",
     "noise.frames": 1, "noise.factor": 1.1, "despike": False, "spike_threshold": 5, "denoise": True, "velocity.zero": "mean",
     "velocity.gradients": ["x"], "composition.lines": ["s_4 750.22", "n_4 765.15"], "composition.log_n": 9.5,
     "composition.sides": {"s_4 748.40": "high"},

@@ -125,6 +125,11 @@ def source(done: Done, name: str) -> str:
     return str(fits.read_planes(done.file(f"spice/level3/{name}.fits"))[0].header["PRREF1"])
 
 
+def turned(law: str, name: str = NAME) -> Check:
+    """Return the check that maps have coordinates of one time, by a law of rotation."""
+    return lambda done: fits.read_planes(done.file(f"spice/radiance/{name}.fits"))[0].header.get("ROTATION", "none") == law
+
+
 def noise(done: Done) -> float:
     """Return the median error of the peak of Ne VIII."""
     return float(np.nanmedian(done.planes(LEVEL3)[f"{NEON} SIGMA"][3]))
@@ -164,6 +169,7 @@ BASE: dict[Value, Check] = {
     of("noise.frames", 2): lambda done: noise(done) > noise(done.run("spice_changed")),
     of("despike", True): lambda done: "spikes=10;" in prepared(done) and "threshold=4.5" in prepared(done),
     of("denoise", False): lambda done: "denoised=False" in prepared(done),
+    of("rotation", "none"): turned("none"),
     **dict.fromkeys(
         (of("model.ties[].operation", "add"), of("model.ties[].follower"), of("model.ties[].leader")),
         lambda done: same(level3(done, SULPHUR)[4], level3(done, OXYGEN)[7] + 43.52),
@@ -180,6 +186,7 @@ CHANGED = {
     "simulated": SIZE,
     "noise": {"frames": 1},
     "despike": False,
+    "rotation": "howard",
     "groups": [
         {"name": "mine", "windows": ["mg_9 706.02", "mg_9 749.54"], "alone": True},
         {"name": "other", "windows": ["ne_8 770.42", "s_4 750.22"], "alone": False},
@@ -197,6 +204,7 @@ RUNS = {
         ("spice",),
         {
             of("noise.frames", 1): lambda done: noise(done) < noise(done.run("spice")),
+            of("rotation", "howard"): turned("howard"),
             of("despike", False): lambda done: "spikes=not looked for" in prepared(done),
             of("groups[].name"): lambda done: {"mine STATUS", "other STATUS"} <= set(done.planes(LEVEL3)),
             of("groups[].windows[]"): lambda done: done.has(f"spice/saffron/{NAME}/mine_Background_mine*"),
@@ -221,6 +229,7 @@ RUNS = {
                 "simulated": SIZE,
                 "fused": False,
                 "denoise": True,
+                "rotation": "snodgrass",
                 "velocity": {"zero": "rest"},
                 "area": [[2, None], [None, 8]],
                 "binning": {"lines": ["ne_8 770.42"], "thresholds": {"I": 0.07}},
@@ -229,6 +238,7 @@ RUNS = {
         ("spice",),
         {
             of("fused", False): lambda done: done.has(f"spice/fitted/{NAME}/*.fits"),
+            of("rotation", "snodgrass"): turned("snodgrass"),
             of("denoise", True): lambda done: "denoised=True" in prepared(done),
             of("velocity.zero", "rest"): lambda done: same(
                 done.planes(VELOCITY)["ne_8 770.42"][0], 299792.458 * (level3(done, NEON)[4] / 770.42 - 1)
@@ -243,6 +253,7 @@ RUNS = {
             "spice": {
                 "source": "list",
                 "files": ["mine.fits"],
+                "rotation": "snodgrass_ulrich",
                 "windows": {"exclude": ["mg_9 706.02"]},
                 "groups": [],
                 "model": {"ties": []},
@@ -252,6 +263,7 @@ RUNS = {
         ("spice",),
         {
             of("source", "list"): lambda done: products(done) == {"mine"} and not done.has("spice/simulated"),
+            of("rotation", "snodgrass_ulrich"): turned("snodgrass_ulrich", "mine"),
             of("files[]"): lambda done: "level 2" in source(done, "mine") and "mine.fits" in source(done, "mine"),
             of("windows.exclude[]"): lambda done: "mg_9 706.02" not in done.planes("spice/radiance/mine.fits"),
             of("composition.table"): lambda done: composed(done, "mine", "functions.npz"),
@@ -286,12 +298,14 @@ RUNS = {
                 "folder": "L2",
                 "filters": FILTERS,
                 "catalogue": "lines.json",
+                "rotation": "rigid",
                 "windows": {"include": ["ne_8 770.43"]},
             }
         },
         ("spice",),
         {
             of("source", "folder"): lambda done: products(done) == {"a_wanted"},
+            of("rotation", "rigid"): turned("rigid", "a_wanted"),
             of("folder"): lambda done: "L2/a_wanted.fits" in source(done, "a_wanted"),
             of("catalogue"): lambda done: "ne_8 770.43" in done.planes("spice/radiance/a_wanted.fits"),
             **{

@@ -78,6 +78,7 @@ def prepare_windows(
     frames: int = 2,
     factor: float = 1.0,
     area: Sequence[Sequence[int | None]] = (),
+    rotation: str = "none",
     despike: float | None = 4.5,
     denoise: bool = False,
     model: initial.Settings | None = None,
@@ -97,6 +98,9 @@ def prepare_windows(
         Multiplies the noise.
     area
         ``[[y0, y1], [x0, x1]]``: pixels from 0, None for the end; all by default.
+    rotation
+        Law of the solar rotation that is taken out of the coordinates: ``howard``, ``snodgrass``, ``snodgrass_ulrich``,
+        ``rigid``, or ``none``.
     despike
         Threshold of a spike, in errors of its residual; None leaves spikes in.
     denoise
@@ -122,7 +126,7 @@ def prepare_windows(
     >>> group = spice.prepare_windows(spice.read_level2("solo_L2_spice.fits")[:1])  # doctest: +SKIP
     """
     name = "+".join(window.name for window in windows)
-    joined = group.join(name, windows, frames=frames, factor=factor, area=area)
+    joined = group.join(name, windows, frames=frames, factor=factor, area=area, rotation=rotation)
     lines = files.read_catalogue(catalogue)
     return prepare.prepare(joined, lines, model, threshold=despike, denoise=denoise)[0]
 

@@ -191,8 +191,8 @@ class Plan:
 
     @property
     def joining(self) -> dict[str, Any]:
-        """Settings of the windows' join: area and noise."""
-        return {"area": self.settings["area"], **self.settings["noise"]}
+        """Settings of the windows' join: area, rotation and noise."""
+        return {"area": self.settings["area"], "rotation": self.settings["rotation"], **self.settings["noise"]}
 
     @property
     def spike_threshold(self) -> float | None:

@@ -12,6 +12,7 @@ from helioreduce.image import Flag
 from helioreduce.spice import noise
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.noise import Noise
+from helioreduce.spice.rotation import corrected
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,7 @@ def join(
     factor: float = 1.0,
     area: Sequence[Sequence[int | None]] = (),
     trim: Mapping[str, Sequence[float]] | None = None,
+    rotation: str = "none",
 ) -> Group:
     """Join windows to a group with their noise.
 
@@ -78,6 +80,8 @@ def join(
         null for the end; the rest is left out and the reference pixels follow.
     trim
         First and last wavelength (Å) that is kept, by name of the window.
+    rotation
+        Law of rotation that is taken out of the coordinates (:func:`helioreduce.spice.rotation.corrected`), or none.
 
     Raises
     ------
@@ -89,6 +93,8 @@ def join(
         raise InputError(f"windows of one group differ in shape (t, y, x): {shapes}", cure="Fit them in groups of their own")
     chosen = [_trimmed(window, *(trim or {}).get(window.name, ())) for window in windows]
     chosen = [_cut(window, area) if area else window for window in chosen]
+    if rotation != "none":
+        chosen = [corrected(window, rotation) for window in chosen]
     return Group(name, tuple(chosen), tuple(noise.of(window.header, frames=frames, factor=factor) for window in chosen))
 
 

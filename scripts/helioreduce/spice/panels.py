@@ -24,7 +24,7 @@ PAGE = 9.0
 MISSING = "0.80"
 #: Colour of pixels where a parameter of the line ended at a bound.
 AT_BOUND = "#C9A0A0"
-_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.52, 0.54, 0.20
+_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.52, 0.62, 0.20
 #: Colour bar: its height, and the distance to its map.
 _BAR, _ABOVE = 0.09, 0.05
 #: Highest and flattest panel; beyond, a raster is not drawn to scale.
@@ -121,6 +121,7 @@ def row(header: Mapping[str, Any], shape: tuple[int, ...], number: int, width: f
     total = rows * strip
     figure = Figure(figsize=(width, total))
     stretched = "" if _in_time(shape) or np.isclose(ratio, true) else f", not to scale: {max(true / ratio, ratio / true):.1f} ×"
+    turned = f" at {str(header['ROTREF'])[:19]}" if "ROTATION" in header else ""
     axes: list[Axes] = []
     for i in range(rows * number):
         line, column = divmod(i, number)
@@ -128,7 +129,7 @@ def row(header: Mapping[str, Any], shape: tuple[int, ...], number: int, width: f
         place = ((_LEFT + column * (panel + _GAP)) / width, bottom / total, panel / width, height / total)
         axes.append(figure.add_axes(place))
         axes[-1].tick_params(labelleft=column == 0)
-        axes[-1].set_xlabel(frame.horizontal + (stretched if column == 0 else ""), fontsize=7)
+        axes[-1].set_xlabel(frame.horizontal + {0: stretched, min(2, number - 1): turned}.get(column, ""), fontsize=7)
         if column == 0:
             axes[-1].set_ylabel("solar Y [arcsec]")
     return Row(figure, tuple(axes), header)

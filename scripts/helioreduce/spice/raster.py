@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helioreduce.errors import InputError
-from helioreduce.spice import binning, exposures, fit, initial, level3
+from helioreduce.spice import binning, exposures, fit, initial, level3, rotation
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.group import Group, join
 from helioreduce.spice.level2 import Window
@@ -67,8 +67,9 @@ def prepared(
 
 def started(group: Group, catalogue: Catalogue, model: Mapping[str, Any]) -> Start:
     """Return what the fit of a prepared group starts from, with notes on the exposure."""
-    start = initial.estimate(group, catalogue, initial.Settings.of(model))
-    return replace(start, notes=(*exposures.notes(group.windows[0].header), *start.notes))
+    start, header = initial.estimate(group, catalogue, initial.Settings.of(model)), group.windows[0].header
+    turned = [rotation.note(header)] if "ROTATION" in header else []
+    return replace(start, notes=(*turned, *exposures.notes(header), *start.notes))
 
 
 def fitted(

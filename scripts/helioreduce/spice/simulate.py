@@ -137,6 +137,8 @@ def _header(settings: Settings, window: SyntheticWindow, number: int) -> Header:
         "BUNIT": "W/m2/sr/nm", "UCD": "phot.radiance;em.line", "WAVEUNIT": -9, "WAVEMIN": window.first / 10,
         "WAVEMAX": last / 10, "WINWIDTH": (last - window.first) / 10, "COMPRESS": "Focal Lossy", "TIMESYS": "UTC",
         "DATEREF": "2022-04-02T11:15:37.000", "DATE-BEG": "2022-04-02T11:15:37.000", "DATE-OBS": "2022-04-02T11:15:37.000",
+        "DATE-AVG": "2022-04-02T11:15:37.000", "HCIX_OBS": -33615290347.7, "HCIY_OBS": 45650062447.9,
+        "HCIZ_OBS": -3764002816.58, "HCIX_VOB": -33423.5374696, "HCIY_VOB": -47094.2139074, "HCIZ_VOB": 3203.85050735,
         "SOLARNET": 1.0, "OBS_HDU": 1, "DSUN_OBS": 56816227117.4, "RSUN_REF": 695700000.0, "HGLT_OBS": -3.79855459178,
         "HGLN_OBS": 25.9616820506, "CRLT_OBS": -3.79855459178, "CRLN_OBS": 260.450319186, "OBS_VR": -18275.9601122,
         "CROTA": 0.0, "SPECSYS": "TOPOCENT", "VELOSYS": 0.0, "LONPOLE": 180.0, "WCSNAME": "Helioprojective-cartesian",
