@@ -253,7 +253,7 @@ def test_contribution_functions_of_the_user(tmp_path):
 def test_a_rule_has_the_settings_it_uses():
     """Without despiking neither the threshold nor the model is a setting of the preparation."""
     own = plan()
-    assert own.joining == {"area": [], "frames": 2, "factor": 1.0}
+    assert own.joining == {"area": [], "rotation": "none", "frames": 2, "factor": 1.0}
     assert own.spike_threshold == 4.5
     assert own.model_of_spikes == own.settings["model"]
     without = plan(despike=False)
