@@ -1,7 +1,9 @@
 """Conda environments, lock and imports say the same."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -55,6 +57,20 @@ def test_every_import_is_covered():
     own = {"helioreduce", *(file.stem for file in (REPOSITORY / "scripts").glob("*.py"))}
     foreign = imported - set(sys.stdlib_module_names) - own - OPTIONAL
     assert {CONDA.get(name, name) for name in foreign} <= set(pins("reduction"))
+
+
+def test_the_rule_check_needs_no_package_of_the_tests(tmp_path):
+    """A reader has pytest alone: the conftest of all tests, with its packages, is not for the claims about products."""
+    log = tmp_path / "log"
+    claims = [
+        f"import sys; sys.path.insert(0, {str(REPOSITORY / 'scripts')!r})",
+        "sys.modules['hypothesis'] = None",
+        "import check",
+    ]
+    call = f"check.main('aia', [], {str(REPOSITORY / 'tests/products')!r}, {str(tmp_path / 'checked')!r}, {str(log)!r})"
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run([sys.executable, "-c", "; ".join([*claims, call])], cwd=REPOSITORY, env=alone, check=False)
+    assert done.returncode == 0, log.read_text()
 
 
 def test_every_rule_names_its_environment():
