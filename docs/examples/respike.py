@@ -16,11 +16,11 @@ from helioreduce import Image, aia
 before, after = Image.read(file).to_map(), aia.respike(file).to_map()
 where = aia.locate_spikes(file)
 
-corners = SkyCoord([-120, 30] * u.arcsec, [280, 420] * u.arcsec, frame=before.coordinate_frame)
-figure = plt.figure(layout="constrained")
+corners = SkyCoord([680, 830] * u.arcsec, [210, 350] * u.arcsec, frame=before.coordinate_frame)
+figure = plt.figure(figsize=(8.5, 3.6), layout="constrained")
 for number, smap in enumerate((before, after), 1):
     shown = smap.submap(corners)
     axis = figure.add_subplot(1, 2, number, projection=shown)
     shown.plot(axes=axis, title=f"level {smap.meta['lvl_num']}, {smap.meta['nspikes']} spikes replaced")
-    axis.plot_coord(where[contains_coordinate(shown, where)], "o", color="white", fillstyle="none", markersize=15)
+    axis.plot_coord(where[contains_coordinate(shown, where)], "o", color="C0", fillstyle="none", markersize=8, mew=0.3)
 plt.show()

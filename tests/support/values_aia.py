@@ -15,6 +15,11 @@ FRAME = "171/20140101T000001_simulated.fits"
 KEPT = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 CHANNELS = (94, 131, 171, 193, 211, 304, 335, 1600, 1700, 4500)
 NORMALISED, DECONVOLVED, ERROR = (f"aia/{state}/{FRAME}" for state in ("normalised", "deconvolved", "error"))
+#: The first frame of every channel: slots of 12 s in the EUV, of 24 s in the UV.
+FIRST = {
+    **dict.fromkeys(CHANNELS[:7], "20140101T000001_simulated"),
+    **dict.fromkeys(CHANNELS[7:], "20131231T235949_simulated"),
+}
 PLAIN = {"respike": False, "deconvolve": False, "degradation": False, "exposure": False}
 WINGS = [
     {"kind": "power", "exponent": 2, "weight": 1},
@@ -123,11 +128,11 @@ BASE: dict[Value, Check] = {
 RUNS = {
     "aia": Run({**SMALL, "aia": {"channels": [171, 1600], "keep": KEPT}}, (), BASE),
     "aia_channels": Run(
-        {**SMALL, "aia": {"channels": list(CHANNELS), "batch": 2}},
-        (),
+        {**SMALL, "aia": {"channels": list(CHANNELS)}},
+        tuple(f"results/aia/level1/{channel}/{time}.fits" for channel, time in FIRST.items()),
         {
             of("channels[]", channel): lambda done, channel=channel: (
-                done.header(f"aia/normalised/{channel}/*.fits")["WAVELNTH"] == channel
+                done.header(f"aia/level1/{channel}/*.fits")["WAVELNTH"] == channel
             )
             for channel in CHANNELS
         },

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import fits
 from astropy.table import Table
+from level1_cases import HEADER
 from offers import TEXT, Check, Done, Run, Value
-from values_aia import CHANNELS, NORMALISED, SMALL, changed, of, target
+from values_aia import CHANNELS, NORMALISED, PLAIN, SMALL, changed, of, target
 
+from helioreduce.aia.channels import CAMERA
 from helioreduce.io import ecsv
 from helioreduce.sun import calibration
 
@@ -110,6 +113,38 @@ def own_response(folder: Path) -> None:
     degradation(9, folder / "aia_V9_test_response_table.txt")
     days = [f"201{year}-0{month}-01T00:00:00" for year in range(1, 5) for month in (1, 4, 7)]
     ecsv.write_table(folder / "means.ecsv", Table({"time": days, "mean_171": 80 - 0.5 * np.arange(len(days))}))
+
+
+#: The channel that is aligned to each; the user's own small frames, without the steps that take time.
+OTHER = dict(zip(CHANNELS, CHANNELS[1:] + CHANNELS[:1], strict=True))
+OWN = {"source": "local", "local": {"directory": "level1"}, "aia": {"steps": PLAIN, "batch": 50}}
+
+
+def own_channels(folder: Path) -> None:
+    """Write one Sun in every channel, 0.2 px further to the right in each."""
+    y, x = np.mgrid[:64, :64]
+    (folder / "level1").mkdir()
+    for number, channel in enumerate(CHANNELS):
+        loops = (np.exp(-((x - a - 0.2 * number) ** 2 + (y - b) ** 2) / 8) for a, b in ((20, 20), (45, 30), (30, 50)))
+        header = fits.Header(HEADER)
+        header.update(WAVELNTH=channel, INSTRUME=f"AIA_{CAMERA[channel]}", CAMERA=CAMERA[channel])
+        fits.PrimaryHDU(np.round(300 + 2000 * sum(loops)).astype(np.int16), header).writeto(folder / f"level1/{channel}.fits")
+
+
+def aligned(channel: int) -> Run:
+    """Return the run that aligns the user's frames to a channel: it stays where it is, all others move by what is measured."""
+
+    def check(done: Done) -> bool:
+        before, after = (
+            [done.header(f"aia/{state}/{c}/*.fits")["CRPIX1"] for c in (channel, OTHER[channel])]
+            for state in ("level1.5", "aligned")
+        )
+        wanted = 0.2 * (CHANNELS.index(OTHER[channel]) - CHANNELS.index(channel))
+        return after[0] == before[0] and np.isclose(after[1] - before[1], wanted, atol=0.1)
+
+    files = tuple(f"results/aia/aligned/{c}/20140101T000000.fits" for c in (channel, OTHER[channel]))
+    settings = {**OWN, "aia": {**OWN["aia"], "alignment": {"reference": channel}}}
+    return Run(settings, files, {of("alignment.reference", channel): check}, after="aia_own")
 
 
 RUNS = {
@@ -226,24 +261,7 @@ RUNS = {
             ),
         },
     ),
-    **{
-        f"aia_to_{channel}": Run(
-            {**SMALL, "aia": {"channels": list(CHANNELS), "batch": 2, "alignment": {"reference": channel}}},
-            (f"results/aia/aligned/{channel}/{time}.fits",),
-            {
-                of("alignment.reference", channel): lambda done, channel=channel: (
-                    f"reference={channel};" in done.parameters(f"aia/aligned/{channel}/*.fits", "align")
-                    and done.header(f"aia/aligned/{channel}/*.fits")["CRPIX1"]
-                    == done.header(f"aia/normalised/{channel}/*.fits")["CRPIX1"]
-                ),
-            },
-            after="aia_channels",
-        )
-        for channel, time in {
-            **dict.fromkeys(CHANNELS[:7], "20140101T000001_simulated"),
-            **dict.fromkeys(CHANNELS[7:9], "20131231T235949_simulated"),
-            4500: "20131231T235949_simulated",
-        }.items()
-    },
+    "aia_own": Run(OWN, ("results/aia/alignment.ecsv",), files=own_channels),
+    **{f"aia_to_{channel}": aligned(channel) for channel in CHANNELS},
 }
 EXCEPTIONS: dict[Value, str] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from helioreduce import interop
 from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
@@ -100,12 +101,10 @@ def positions(image: Image, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray,
 
 def coordinates(image: Image, spikes: np.ndarray) -> np.ndarray:
     """Return helioprojective longitude and latitude of the spikes: array (2, N), arcsec, by the image's WCS."""
-    from astropy.wcs import WCS
-
     x, y, _ = positions(image, spikes)
     if x.size == 0:
         return np.empty((2, 0))
-    world = np.array(WCS(image.header).wcs_pix2world(x, y, 0)) * 3600.0
+    world = np.array(interop.wcs(image.header).wcs_pix2world(x, y, 0)) * 3600.0
     world[0] = (world[0] + 648000.0) % 1296000.0 - 648000.0
     return world
 

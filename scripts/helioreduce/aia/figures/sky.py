@@ -173,6 +173,7 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabe
         coordinate.set_format_unit(u.arcsec, decimal=True, show_decimal_unit=False)
         coordinate.set_axislabel(label)
         coordinate.set_ticks(number=5)
+        coordinate.set_ticklabel(exclude_overlapping=True)
     for coordinate, labelled in zip(axis.coords, (xlabel, ylabel), strict=True):
         if not labelled:
             coordinate.set_axislabel(" ")
