@@ -126,7 +126,7 @@ def alignment(offsets: Sequence[Mapping[str, Any]]) -> Figure:
             average, error = mean(value, sigma)
             axis.errorbar(average, height, xerr=error, fmt="o", ms=4, capsize=2, color=plots.BLUE)
         axis.axvline(0, color=plots.BLACK, lw=0.6)
-        axis.set_xlabel(f"offset in {name} [px]")
+        axis.set_xlabel(f"offset in {name} [pixels of 0.6″]")
     best = [max(float(row["correlation"]) for row in offsets if (int(row["first"]), int(row["second"])) == p) for p in pairs]
     labels = [f"{b} − {a} Å   (r ≤ {r:.2f})" for (a, b), r in zip(pairs, best, strict=True)]
     axes[0].set(yticks=range(len(pairs)), yticklabels=labels, ylim=(len(pairs) - 0.4, -0.6))
