@@ -1,6 +1,6 @@
 """Line fits: spectra per CPU second of every engine, in one run on one thread; then the size and speed of a large raster.
 
-python tests/benchmarks/spice.py [--large]
+python tests/benchmarks/spice.py [--large | --parts]
 """
 
 from __future__ import annotations
@@ -77,6 +77,44 @@ def engines() -> None:
     ours = rates["helioreduce, tolerance 1e-06"]
     for name, value in rates.items():
         print(f"{name:60s} {value:10.0f} spectra per CPU s   ours is {ours / value:7.1f} ×")
+
+
+def parts() -> None:
+    """Where the time of one fit goes: the parts of the kernel, each alone in a compiled loop, and the number of iterations."""
+    import numba
+
+    from helioreduce.spice import algebra, gaussians
+
+    model, _, start, y, _, own = spectra(20_000)
+    first, a, b = model.start(start), np.full(51, own.a), np.full(51, own.b)
+    process.use_threads(1)
+    fit.fit_spectra(first, y[:8], a, b)
+    whole = 1e6 / rate(lambda: fit.fit_spectra(first, y, a, b), len(y))
+    found = fit.fit_spectra(first, y, a, b)
+
+    @numba.njit
+    def turns(part, number, samples, arrays, bounds, p, packed):
+        state, system = gaussians.state(arrays, samples.y.size), algebra.system(p.size)
+        gaussians.full(p, arrays, state.q)
+        gaussians.write_model(samples.wavelength, samples.edges, arrays, state)
+        gaussians.weigh(samples, state)
+        gaussians.write_normal_equations(samples, arrays, state, system)
+        for _ in range(number):
+            if part == 0:
+                gaussians.write_model(samples.wavelength, samples.edges, arrays, state)
+            elif part == 1:
+                gaussians.write_normal_equations(samples, arrays, state, system)
+            elif part == 2:
+                algebra.damped_step(system, algebra.choose_movable(p, bounds, system), 1e-3)
+            else:
+                algebra.covariance(p, bounds, system, packed)
+
+    samples = gaussians.Samples(y[0], a, b, model.arrays.wavelength, model.arrays.edges)
+    print(f"a fit {whole:.1f} µs, {found.iterations.mean():.1f} iterations, and model and equations twice at the start; each:")
+    for part, name in enumerate(("model and Jacobian", "normal equations", "step", "covariance (once)")):
+        given = (samples, model.arrays, first.bounds, found.p[0], found.packed[0].copy())
+        turns(part, 1, *given)
+        print(f"  {name:20s} {1e6 / rate(lambda part=part, given=given: turns(part, 20_000, *given), 20_000):.2f} µs")
 
 
 def mpfit(wavelength: np.ndarray, y: np.ndarray, sigma: np.ndarray, start: np.ndarray, bounds: tuple) -> None:
@@ -190,6 +228,9 @@ def threads() -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    if "--parts" in sys.argv:
+        parts()
+        sys.exit()
     engines()
     eis()
     threads()
