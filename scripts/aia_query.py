@@ -7,11 +7,12 @@ from helioreduce.jsoc import records, retrieval
 from helioreduce.runtime import script
 
 
-def main(source: str, channel: str, slots: list[str], config: dict, output: str) -> None:
+def main(source: str, channel: str, slots: list[str], asked: dict, config: dict, output: str) -> None:
     """Query the requested slots, write the records with the query's address and digest."""
     with access.connect(source) as url:
-        found, queries = retrieval.query(url, channel, slots, config["jsoc"])
-    records.save(output, found, source=source, requested=slots, queries=queries, asked=time.time())
+        answer = retrieval.query(url, channel, slots, config["jsoc"], **asked)
+    told = {"source": source, "requested": slots, "request": asked, "queries": answer.queries, "unmet": answer.unmet}
+    records.save(output, answer.found, **told, asked=time.time())
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ LEVEL1 = {
     **dict.fromkeys(VISIBLE, SlottedSeries("aia.lev1_vis_1h", 3600.0)),
 }
 
+#: Series of single exposures in all channels, whose T_REC is T_OBS to the second; the second one is made near real time.
+EXPOSURES = ("aia.lev1", NEAR_REAL_TIME := "aia.lev1_nrt2")
+
 #: Text of a keyword that has no value.
 MISSING = "MISSING"
 #: Bits of the integer types, and the real types.

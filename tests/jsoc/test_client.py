@@ -15,6 +15,7 @@ from small_archive import unmodified
 from helioreduce import times
 from helioreduce.archive import info
 from helioreduce.archive.faults import Fault
+from helioreduce.jsoc import records
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
 
@@ -74,6 +75,25 @@ def test_slots_that_are_not_equally_spaced_are_listed(archive, client):
     assert asked(archive) == ["aia.lev1_euv_12s[2014-01-01T00:00:01Z,2014-01-01T00:00:25Z,2014-03-01T00:00:01Z][171]"]
     assert list(client.in_slots(171, [])) == []
     assert len(list(client.in_slots(171, slots[:1]))) == 1
+
+
+def test_a_condition_goes_to_the_server(archive, client):
+    slots = [times.parse(f"2014-01-01T00:00:{second}Z") for second in ("01", "13", "25")]
+    found = list(client.in_slots(171, slots, where="T_OBS < $(2014-01-01T00:00:10Z)"))
+    assert [record.keywords["T_REC"][-3:] for record in found] == ["01Z"]
+    assert asked(archive)[0].endswith("[171][? T_OBS < $(2014-01-01T00:00:10Z) ?]")
+
+
+@pytest.mark.parametrize("name", ["aia.lev1", "aia.lev1_nrt2"])
+def test_single_exposures_are_found_in_the_slots_of_their_channel(client, name):
+    """The same exposures as in the slotted series, whatever T_REC; the images have their paths; those near real time say so."""
+    slots = [times.parse(f"2014-01-01T00:00:{second}Z") for second in ("01", "25")]
+    slotted, single = (list(client.in_slots(171, slots, series=series)) for series in ("", name))
+    assert [record.keywords["FSN"] for record in single] == [record.keywords["FSN"] for record in slotted]
+    assert [records.slot(record) for record in single] == [times.compact(slot) for slot in slots]
+    for one, other in zip(single, slotted, strict=True):
+        assert one.name == f"{name}[{one.keywords['T_REC']}][{one.keywords['FSN']}]" and one.segments == other.segments
+        assert (int(one.keywords["QUALITY"], 16) >> 30 & 1) == (name == "aia.lev1_nrt2")
 
 
 def test_tables(client):

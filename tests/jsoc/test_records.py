@@ -46,11 +46,11 @@ def test_what_the_archive_says_later_takes_the_place_of_what_it_said(client, tmp
     slots = ["20140101T000001", "20140101T000013", "20140101T000025"]
     records.save(tmp_path / "list", [first, second], requested=slots, queries=["one"], asked=100.0)
     later = [replace(second, recnum=9), third]
-    records.update(tmp_path / "list", slots[1:], [replace(first, recnum=9), *later], ["two"])
+    records.update(tmp_path / "list", slots[1:], records.Answer([replace(first, recnum=9), *later], ["two"], []))
     assert records.by_slot(tmp_path / "list") == dict(zip(slots, [first, *later], strict=True))
     assert records.origin(tmp_path / "list")["queries"] == ["one", "two"]
     assert records.asked(tmp_path / "list", slots[0]) == 100.0 < records.asked(tmp_path / "list", slots[2])
-    records.update(tmp_path / "list", slots[2:], [], ["three"])
+    records.update(tmp_path / "list", slots[2:], records.Answer([], ["three"], []))
     assert records.by_slot(tmp_path / "list").keys() == set(slots[:2])
 
 

@@ -92,6 +92,13 @@ def test_an_export_may_hold_fewer_records_than_the_query(client, root, tmp_path)
     assert ("aia.lev1_euv_12s[2014-01-01T00:00:13Z][171]", "image") not in found
 
 
+def test_single_exposures_are_staged_by_their_numbers(client, tmp_path):
+    """Time and FSN are the prime keys of aia.lev1; its image has another name, and the paths are those of our segments."""
+    found, record = exported(client, tmp_path, record_set="aia.lev1[2014-01-01T00:00:00Z/4s][? WAVELNTH = 171 ?]")
+    assert {segment for _, segment in found} == {"image", "spikes"} and {name for name, _ in found} == {record.name}
+    assert record.name.endswith(f"[{record.keywords['FSN']}]")
+
+
 def test_a_request_is_resumed_after_a_restart(root, tmp_path):
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.5}}))
     with Archive(root) as archive:

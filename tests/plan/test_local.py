@@ -42,6 +42,17 @@ def test_headers_are_judged_before_any_work(tmp_path, case):
         assert case.says in found.refused["level1.fits"]
 
 
+def test_a_condition_leaves_images_out(tmp_path):
+    """Those that do not meet it are counted; where none does, that is an error."""
+    for second, exptime in ((1, 2.0), (13, 2.9), (25, 1.98)):
+        write(tmp_path, f"{second}.fits", at(second, EXPTIME=exptime))
+    found = local.frames(tmp_path, where="EXPTIME < 2.5")
+    assert [frame.time[-2:] for frame in found.frames] == ["01", "25"]
+    assert found.notes == ["1 of 3 images are left out: aia.where does not hold for them."]
+    with pytest.raises(InputError, match="any of 3 images"):
+        local.frames(tmp_path, where="EXPTIME > 9")
+
+
 def test_what_is_allowed_is_a_frame(tmp_path):
     write(tmp_path, "dark.fits", Case("dark", {"IMG_TYPE": "DARK"}))
     assert local.frames(tmp_path).refused

@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from helioreduce.plan import schema
+from helioreduce.series import EXPOSURES, LEVEL1
 
 REPOSITORY = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text())
 SECTIONS = list(SCHEMA["properties"])
 KEY = re.compile(rf"\b(?:{'|'.join(SECTIONS)})(?:\.[a-z_0-9]+)+\b(?!\()")
-#: Names of files and of modules of Python that look like keys.
-OTHERS = {"local.fits", "source.fits"}
+#: Names of files, of modules of Python, and of JSOC's series that look like keys.
+OTHERS = {"local.fits", "source.fits", *EXPOSURES, *(name for name, _ in LEVEL1.values())}
 
 
 def has(key, section=SCHEMA):

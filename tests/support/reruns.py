@@ -75,6 +75,8 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.start": ("2013-12-31T23:59:48", RENDERED),
     "aia.end": ("2014-01-01T00:00:12", BOTH),
     "aia.cadence_s": (24, NOTHING),
+    "aia.series": ("aia.lev1", LISTED),
+    "aia.where": ("EXPTIME > 1", {"aia_query", "aia_missing"}),
     "aia.times": (["2014-01-01T00:00:00", "2014-01-01T00:00:12"], BOTH),
     # the states that are kept are single steps, from the images that chunks have fetched
     "aia.batch": (2, {"aia_fetch", "aia_batch", *since("respike")} - {"aia_exposure"}),

@@ -13,6 +13,8 @@ from level1_cases import HEADER
 from offers import TEXT, Check, Done, Run, Value, refused
 from values_aia import PLAIN, SMALL
 
+from helioreduce import series as slotted
+from helioreduce import times
 from helioreduce.quality import FLAWS
 
 REDUCED = "aia/level1.5/171/{}.fits"
@@ -143,6 +145,23 @@ def exports(done: Done) -> list[Mapping[str, Any]]:
     return [entry for entry in asked(done, "jsoc_fetch") if entry["query"].get("op") == "exp_request"]
 
 
+def made_from(done: Done, pattern: str) -> str:
+    """Return the series of an image's record."""
+    return str(done.header(pattern)["DRMS_ID"]).partition(":")[0]
+
+
+def series(name: str, channel: int) -> Run:
+    """Return the run of one image of a series."""
+    slot = times.compact(times.slot(times.parse("2014-01-01"), slotted.LEVEL1[channel].slot_s))
+    image = f"aia/level1/{channel}/{slot}_simulated.fits"
+    return Run(
+        {**SMALL, "aia": {"channels": [channel], "series": name, "quality": {"allow": ["near_real_time"]}}},
+        (f"results/{image}",),
+        {("aia.series", name): lambda done: made_from(done, image) == name},
+        after=BASE if channel == 171 else None,
+    )
+
+
 SERVED = {"source": "jsoc", "aia": {"channels": [171], "steps": PLAIN}}
 TAKEN = "aia/level1/171/20140101T000001.fits"
 
@@ -195,9 +214,30 @@ RUNS = {
             ("archive.targets", False): lambda done: brightest(done) < 50,
             ("archive.quarter_dn", False): lambda done: "BSCALE" not in stored(done, 94)[0],
             ("local.directory", None): lambda done: "local.directory" not in done.said,
+            ("aia.series", "auto"): lambda done: made_from(done, LEVEL1.format(171)) == "aia.lev1_euv_12s",
+            ("aia.where", None): lambda done: "aia.where" not in done.said,
             ("local.tables", None): lambda done: not done.has("aia/tables/*"),
             ("jsoc.record", None): lambda done: not done.has("aia/recorded.txt"),
         },
+    ),
+    **{
+        f"source_{name}": series(name, channel)
+        for name, channel in (
+            *((name, 171) for name in ("aia.lev1", "aia.lev1_nrt2", "aia.lev1_euv_12s")),
+            *(("aia.lev1_uv_24s", 1600), ("aia.lev1_vis_1h", 4500)),
+        )
+    },
+    "source_where": Run(
+        {**EVENTFUL, "aia": {**EVENTFUL["aia"], "where": "EXPTIME < 1 AND QUALITY = 0"}, "jsoc": {"on_missing": "skip"}},
+        ("results/aia/missing.tsv",),
+        {
+            ("aia.where", TEXT): lambda done: (
+                left_out("flare", "aia.where does not hold")(done)
+                and moment("short") not in done.file("aia/missing.tsv").read_text()
+                and left_out("gap", "no record")(done)
+            )
+        },
+        after="source_events",
     ),
     "source_times": Run(
         {**SMALL, "aia": {"channels": [171], "times": ["2014-01-01T00:00:00", "2014-01-01T00:00:12"]}},

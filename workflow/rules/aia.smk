@@ -64,6 +64,7 @@ else:
         params:
             source=aia.source.name,
             slots=aia.slots,
+            asked=aia.source.asked,
             code=code("aia_query"),
         message:
             "Ask for the records of {wildcards.channel} Å, {wildcards.period}."
@@ -88,6 +89,7 @@ else:
             source=aia.source.name,
             quality=aia.settings["quality"],
             cutout=aia.cut_by_server,
+            asked=aia.source.asked,
             code=code("aia_export"),
         message:
             "Have {wildcards.channel} Å, {wildcards.period}, staged."
@@ -113,6 +115,7 @@ else:
             source=aia.source.name,
             quality=aia.judged_inside,
             cutout=aia.cut,
+            series=aia.source.asked["series"],
             code=code("aia_fetch"),
         message:
             "Fetch {wildcards.channel} Å at {wildcards.time}."
@@ -136,6 +139,7 @@ else:
             jsoc=aia.source.connection,
         params:
             source=aia.source.name,
+            series=aia.source.asked["series"],
             code=code("aia_fetch_spikes"),
         message:
             "Fetch the spikes of {wildcards.channel} Å at {wildcards.time}."

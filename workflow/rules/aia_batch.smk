@@ -28,6 +28,7 @@ for chunk in aia_batch.chunks:
                 source=aia.source.name,
                 quality=aia.judged_inside,
                 cutout=aia.cut,
+                series=aia.source.asked["series"],
                 code=code("aia_fetch_batch", "aia_fetch", "aia_fetch_spikes"),
             message:
                 f"Fetch {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."

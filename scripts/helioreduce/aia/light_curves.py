@@ -57,12 +57,15 @@ class Correlation:
         if not number:
             return float("nan")
         if max(used.shape) > LARGE:
-            spectrum = self._spectrum((LARGE, LARGE), kept)
-            return float(spectrum[0, 0] * np.sum(used**2)) / number**2
+            return self.total(kept) * float(np.sum(used**2)) / number**2
         spectrum = self._spectrum(used.shape, kept)
         grid = spectrum.shape[0], 2 * (spectrum.shape[1] - 1)
         correlated = np.fft.irfft2(spectrum * np.fft.rfft2(used, grid), grid)
         return float(np.sum(used * correlated[: used.shape[0], : used.shape[1]])) / number**2
+
+    def total(self, kept: float = MEAN_KEPT) -> float:
+        """Return the sum of the correlations of one pixel: Σρ Σσ² / N² is the variance of the mean of many pixels."""
+        return float(self._spectrum((LARGE, LARGE), kept)[0, 0])
 
     def factor(self, side: int) -> float:
         """Return σ of the mean of side × side equal pixels, in units of what independent pixels would give."""

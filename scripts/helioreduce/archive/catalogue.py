@@ -20,6 +20,7 @@ from helioreduce import times
 from helioreduce.archive.series import KNOWN, Keyword, Series, Value, described, known, level1_target, time_text
 from helioreduce.errors import InputError
 from helioreduce.io import fits
+from helioreduce.series import EXPOSURES, NEAR_REAL_TIME, signed
 
 SETTINGS = "archive.json"
 #: Storage units are numbered by a digest of their files, below this number.
@@ -175,7 +176,7 @@ class Catalogue:
             records = [_record(series, entry, path, n) for n, entry in enumerate(entries, 1)]
             self._loaded[path] = [
                 *records,
-                *(_linked(record) for record in records if series.links and "FSN" in record.keywords),
+                *(_linked(r, name) for r in records if series.links and "FSN" in r.keywords for name in EXPOSURES),
             ]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"is not a description of records ({error!r})", where=path) from None
@@ -202,11 +203,16 @@ def _record(series: Series, entry: Mapping[str, Any], path: Path, number: int) -
     return Record(series.name, recnum, keywords, files, online, series.prime(keywords))
 
 
-def _linked(record: Record) -> Record:
-    """Return the record of aia.lev1 that a level-1 record links to: its slot is T_OBS rounded to the second."""
-    target = level1_target()
+def _linked(record: Record, name: str) -> Record:
+    """Return the record of a single exposure that a level-1 record has been made from: its slot is T_OBS to the second.
+
+    The one made near real time says so in QUALITY; its pixels are the same here.
+    """
+    target = level1_target(name)
     slot = times.slot(times.parse(record.keywords["T_OBS"]), target.steps["T_REC"])
     keywords = {**record.keywords, "T_REC": time_text(slot, "ISO", 0)}
+    if name == NEAR_REAL_TIME:
+        keywords["QUALITY"] = f"0x{signed(keywords['QUALITY']) % 2**32 | 1 << 30:08x}"
     files = {{"image": "image_lev1"}.get(name, name): file for name, file in record.segments.items()}
     return Record(target.name, record.recnum, keywords, files, record.online, target.prime(keywords))
 

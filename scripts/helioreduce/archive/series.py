@@ -12,7 +12,7 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputError
-from helioreduce.series import BITS, CHANNELS, LEVEL1, MISSING, REALS, level1_keywords, signed
+from helioreduce.series import BITS, CHANNELS, EXPOSURES, LEVEL1, MISSING, REALS, level1_keywords, signed
 
 #: Default that DRMS shows for a keyword that no record has set, by type.
 UNSET = {kind: str(-(2 ** (bits - 1))) for kind, bits in BITS.items()} | {"float": "nan", "double": "nan", "string": ""}
@@ -121,7 +121,7 @@ def time_text(time: datetime, unit: str, decimals: int) -> str:
 
 
 #: Series of AIA that need no description on disk.
-KNOWN = ("aia.lev1", "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
+KNOWN = (*EXPOSURES, "aia.lev1_euv_12s", "aia.lev1_uv_24s", "aia.lev1_vis_1h", "aia.master_pointing3h", "aia.response")
 _NOTES = {
     "aia.lev1_euv_12s": "AIA level 1, EUV, every 12 s",
     "aia.lev1_uv_24s": "AIA level 1, UV, every 24 s",
@@ -134,7 +134,9 @@ def known(name: str) -> Series | None:
     """Return one of the :data:`KNOWN` series by its lower-case name, or None."""
     if name in _NOTES:
         return _level1(name, next(series.slot_s for series in LEVEL1.values() if series.name == name), _NOTES[name])
-    builders = {"aia.lev1": level1_target, "aia.master_pointing3h": _pointing, "aia.response": _response}
+    if name in EXPOSURES:
+        return level1_target(name)
+    builders = {"aia.master_pointing3h": _pointing, "aia.response": _response}
     return builders[name]() if name in builders else None
 
 
@@ -188,9 +190,12 @@ def _level1(name: str, step: float, note: str) -> Series:
     return Series(name, note, ("T_REC", "WAVELNTH"), tuple(keywords), {"T_REC": step}, segments, links)
 
 
-def level1_target() -> Series:
-    """Return aia.lev1, which the three series link to; its prime keys are slots of one second and the exposure number."""
-    series = _level1("aia.lev1", 1, "AIA level 1")
+def level1_target(name: str = EXPOSURES[0]) -> Series:
+    """Return a series of single exposures; its prime keys are slots of one second and the exposure number.
+
+    To aia.lev1 the three slotted series link; aia.lev1_nrt2 holds the same near real time.
+    """
+    series = _level1(name, 1, "AIA level 1")
     keywords = tuple(replace(keyword, link="") for keyword in series.keywords)
     image, spikes = ({**segment, "protocol": "fits"} for segment in series.segments)
     segments = ({**image, "name": "image_lev1"}, spikes)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,9 +20,10 @@ from drms.config import ServerConfig
 from drms.json import HttpJsonClient
 
 from helioreduce import times
-from helioreduce.jsoc import http
+from helioreduce.jsoc import http, record_sets
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
 from helioreduce.jsoc.records import Keyword, Record, Series
+from helioreduce.jsoc.records import slot as slot_of
 from helioreduce.jsoc.retry import RetryPolicy, TransientError, retry
 from helioreduce.series import LEVEL1
 
@@ -31,8 +31,6 @@ JSOC = "http://jsoc.stanford.edu/"
 CGI = "cgi-bin/ajax/"
 #: Largest reply to a query, bytes.
 _REPLY_LIMIT = 2**28
-#: Most slots in one query: by the memory of a reply, and by the length of an address.
-_IN_A_RANGE, _IN_A_LIST = 500, 200
 _RUNTIME = re.compile(rb'"runtime":\s*[\d.eE+-]+')
 #: Status of ``checkAddress.sh`` for a registered address.
 _REGISTERED = 2
@@ -128,7 +126,9 @@ class Client:
         """
         name = re.match(r"\s*([\w.]*)", record_set)
         series = self.series(name[1] if name else "")
-        reply = self.operations.rs_list(record_set, key=["**ALL**", "*recnum*"], seg=list(segments) or None)
+        reply = self.operations.rs_list(
+            record_set, key=["**ALL**", "*recnum*"], seg=list(map(series.stored_as, segments)) or None
+        )
         refuse(reply, record_set)
         with usable(record_set):
             columns = _columns(reply, "keywords")
@@ -140,9 +140,9 @@ class Client:
             found = []
             for i, number in enumerate(numbers):
                 keywords = {key: str(column[i]) for key, column in columns.items() if key in series.keywords}
-                files = {key: str(paths[key][i]) for key in segments}
+                files = {key: str(paths[series.stored_as(key)][i]) for key in segments}
                 stored = {key: path for key, path in files.items() if path.startswith("/")}
-                shapes = {key: str(dims[key][i]) for key in stored if key in dims}
+                shapes = {key: str(dims[series.stored_as(key)][i]) for key in stored if series.stored_as(key) in dims}
                 found.append(Record(_name(series, keywords), series, number, keywords, stored, shapes))
             return found
 
@@ -155,19 +155,23 @@ class Client:
         yield from self._slots(channel, range(first, last + 1, max(1, round(cadence_s / step))), segments)
 
     def in_slots(
-        self, channel: int, slots: Sequence[datetime], segments: Sequence[str] = ("image", "spikes")
-    ) -> Iterator[Record]:
-        """Yield the level-1 records of a channel in these slots (T_REC, UTC), which need not be equally spaced."""
-        step = LEVEL1[channel].slot_s
-        yield from self._slots(channel, [round(times.tai_seconds(slot) / step) for slot in slots], segments)
+        self, channel: int, slots: Sequence[datetime], segments: Sequence[str] = ("image", "spikes"), *, series: str = "",
+        where: str = "") -> Iterator[Record]:  # fmt: skip
+        """Yield the level-1 records of a channel in these slots (T_REC, UTC), which need not be equally spaced.
 
-    def _slots(self, channel: int, slots: Sequence[int], segments: Sequence[str]) -> Iterator[Record]:
-        """Yield the records of slots by number: in pieces, so that memory and the length of addresses stay bounded."""
-        name, step = LEVEL1[channel]
-        equally_spaced = len({after - before for before, after in pairwise(slots)}) == 1
-        size = _IN_A_RANGE if equally_spaced else _IN_A_LIST
-        for start in range(0, len(slots), size):
-            yield from self.records(f"{name}[{_record_times(slots[start : start + size], step)}][{channel}]", segments)
+        ``series`` is one of single exposures, such as aia.lev1; by default it is the slotted one of the channel. ``where`` is a
+        condition in SQL.
+        """
+        step = LEVEL1[channel].slot_s
+        yield from self._slots(channel, [round(times.tai_seconds(slot) / step) for slot in slots], segments, series, where)
+
+    def _slots(
+        self, channel: int, slots: Sequence[int], segments: Sequence[str], series: str = "", where: str = ""
+    ) -> Iterator[Record]:
+        """Yield the records of slots by number."""
+        wanted = {times.compact(times.from_tai(slot * LEVEL1[channel].slot_s)) for slot in slots} if series else ()
+        for text in record_sets.of_slots(channel, slots, series, where):
+            yield from (record for record in self.records(text, segments) if not series or slot_of(record) in wanted)
 
     def address(self) -> str:
         """Return the e-mail address for exports.
@@ -270,18 +274,6 @@ def refusal(message: str, what: str) -> FetchError:
 def anonymous(message: str) -> str:
     """Return a message of the archive without e-mail addresses, which it likes to repeat: it goes into logs."""
     return re.sub(r"[^\s@\"'<>()]+@[^\s@\"'<>()]+", "(address)", message)
-
-
-def _record_times(slots: Sequence[int], step: float) -> str:
-    """Return slots in the language of DRMS: a range where they are equally spaced, a list otherwise.
-
-    Numbers are plain: DRMS reads no exponents.
-    """
-    first, *others = [times.iso(times.from_tai(slot * step)) for slot in slots]
-    spacing = {after - before for before, after in pairwise(slots)}
-    if len(spacing) != 1:
-        return ",".join([first, *others])
-    return f"{first}-{others[-1]}@{spacing.pop() * step:.0f}s"
 
 
 def _columns(reply: Mapping[str, Any], part: str, what: str = "values") -> dict[str, list[Any]]:

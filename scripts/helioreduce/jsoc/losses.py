@@ -43,7 +43,11 @@ def of(record_list: str | Path, allowed: Policy) -> dict[str, Loss]:
     """Return the requested frames of a list that are unavailable, by the times in their names."""
     requested = _requested(record_list)
     absent = None if all(requested.values()) else policy.unlisted(record_list)
-    listed = {time: policy.verdict(record, allowed) if record else absent for time, record in requested.items()}
+    unmet = dict.fromkeys(records.origin(record_list).get("unmet", ()), policy.UNMET)
+    listed = {
+        time: policy.verdict(record, allowed) if record else unmet.get(times.in_name(time), absent)
+        for time, record in requested.items()
+    }
     losses = _noted(record_list) | {time: loss for time, loss in listed.items() if loss}
     return {time: losses[time] for time in requested if time in losses}
 

@@ -30,6 +30,8 @@ class Loss:
     kind: str = ""
 
 
+#: A frame that nobody asked for.
+UNMET = Loss("aia.where does not hold for it", may_return=False, cure="Change aia.where")
 _OFF_LINE = Loss("the archive has its image off line")
 
 
@@ -57,7 +59,10 @@ def usable(record_list: str | Path, time: str, policy: Policy) -> Record:
         If its quality is bad, or one of its keywords of no use.
     """
     if not (record := records.by_slot(record_list).get(times.in_name(time))):
-        raise NoData(unlisted(record_list).reason, cure="Leave this time out", where=f"{record_list}, {time}")
+        unmet = times.in_name(time) in records.origin(record_list).get("unmet", ())
+        raise NoData(
+            (UNMET if unmet else unlisted(record_list)).reason, cure="Leave this time out", where=f"{record_list}, {time}"
+        )
     if loss := verdict(record, policy):
         kind = NoData if loss is _OFF_LINE else Rejected
         raise kind(loss.reason, cure=f"{loss.cure}, or set jsoc.on_missing: skip", where=record.name)

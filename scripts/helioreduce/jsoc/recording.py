@@ -44,8 +44,8 @@ def keep_frame(folder: str | Path, record: Record, files: Mapping[str, Path]) ->
     """
     slot = times.compact(times.parse(record.keywords["T_REC"]))
     place = Path(folder) / "frames" / record.keywords["WAVELNTH"] / f"{slot}.{record.recnum}"
-    held = {name for name in record.series.segments if name in files or (place / NAMES.get(name, "")).is_file()}
-    segments = {name: NAMES[name] if name in held else None for name in record.series.segments}
+    held = {record.series.stored_as(name): file for name, file in NAMES.items() if name in files or (place / file).is_file()}
+    segments = {name: held.get(name) for name in record.series.segments}
     description = {
         "series": record.series.name,
         "recnum": record.recnum,

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc.errors import NoData
 from helioreduce.runtime import locks
+from helioreduce.series import LEVEL1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Series:
     primekeys: tuple[str, ...]
     keywords: Mapping[str, Keyword]
     segments: tuple[str, ...] = ()
+
+    def stored_as(self, segment: str) -> str:
+        """Return the series' name of a segment: aia.lev1 calls the image ``image_lev1``."""
+        return next((name for name in self.segments if name in (segment, f"{segment}_lev1")), segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,14 @@ class Record:
     keywords: Mapping[str, str]
     segments: Mapping[str, str] = field(default_factory=dict)
     dims: Mapping[str, str] = field(default_factory=dict)
+
+
+class Answer(NamedTuple):
+    """Records, the queries that found them, and the slots (compact T_REC) whose records do not meet the condition."""
+
+    found: list[Record]
+    queries: list[dict[str, str]]
+    unmet: list[str]
 
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
@@ -116,15 +129,16 @@ def asked(path: str | Path, time: str) -> float:
     return float(provenance.get("again", {}).get(times.in_name(time), provenance.get("asked", 0.0)))
 
 
-def update(path: str | Path, frames: Iterable[str], found: Iterable[Record], queries: Iterable[object]) -> None:
+def update(path: str | Path, frames: Iterable[str], answer: Answer) -> None:
     """Put what the archive says now about frames of these names into a list, in place of what it said before."""
     slots = {times.in_name(name) for name in frames}
     with locks.hold_slot(Path(path).parent, 1, name=".list"):
         provenance = origin(path)
         kept = [record for record in load(path) if slot(record) not in slots]
-        provenance["queries"] = [*provenance.get("queries", ()), *queries]
+        provenance["queries"] = [*provenance.get("queries", ()), *answer.queries]
+        provenance["unmet"] = [*(set(provenance.get("unmet", ())) - slots), *answer.unmet]
         provenance["again"] = {**provenance.get("again", {}), **dict.fromkeys(slots, clock.time())}
-        save(path, [*kept, *(record for record in found if slot(record) in slots)], **provenance)
+        save(path, [*kept, *(record for record in answer.found if slot(record) in slots)], **provenance)
 
 
 def by_slot(path: str | Path) -> dict[str, Record]:
@@ -134,10 +148,16 @@ def by_slot(path: str | Path) -> dict[str, Record]:
 
 
 def slot(record: Record) -> str | None:
-    """Return the slot of a record, compact T_REC; None where T_REC is no time."""
+    """Return the slot of a record, compact T_REC; None where it has no time.
+
+    In series of single exposures (aia.lev1) T_REC is T_OBS to the second: their slot is the nearest one of the channel.
+    """
     try:
+        if "FSN" in record.series.primekeys:
+            step_s = LEVEL1[int(record.keywords["WAVELNTH"])].slot_s
+            return times.compact(times.slot(times.parse(record.keywords["T_OBS"]), step_s))
         return times.compact(times.parse(record.keywords["T_REC"]))
-    except (KeyError, InputError):
+    except (KeyError, ValueError, InputError):
         return None
 
 

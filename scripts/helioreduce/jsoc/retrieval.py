@@ -95,22 +95,29 @@ def spikes(
 def ask(url: str, frames: Iterable[Listed], settings: Mapping[str, Any], retry_policy: RetryPolicy | None = None) -> None:
     """Ask for the records of frames, in one query for each channel, and put the answers into their lists."""
     for channel, members in _grouped(frames, lambda frame: frame.channel).items():
-        found, queries = query(url, channel, [frame.time for frame in members], settings, retry_policy)
+        asked = records.origin(members[0].record_list).get("request", {})
+        answer = query(url, channel, [frame.time for frame in members], settings, retry_policy, **asked)
         for record_list, listed in _grouped(members, lambda frame: frame.record_list).items():
-            records.update(record_list, [frame.time for frame in listed], found, queries)
+            records.update(record_list, [frame.time for frame in listed], answer)
 
 
 def query(
-    url: str, channel: str, slots: Iterable[str], settings: Mapping[str, Any], retry_policy: RetryPolicy | None = None
-) -> tuple[list[Record], list[dict[str, str]]]:
-    """Return the records of a channel in these slots, and the queries that found them."""
+    url: str, channel: str, slots: Iterable[str], settings: Mapping[str, Any], retry_policy: RetryPolicy | None = None,
+    *, series: str = "", where: str = "") -> records.Answer:  # fmt: skip
+    """Return what the archive has of a channel in these slots.
+
+    ``series`` and ``where`` are those of :meth:`Client.in_slots`. What does not meet the condition is told from what is absent.
+    """
     wanted = sorted(times.from_compact(slot) for slot in slots)
     if url == vso.ADDRESS:
-        return vso.frames(int(channel), wanted), []
+        return records.Answer(vso.frames(int(channel), wanted), [], [])
     with fetch.connection(settings):
         client = Client.at(url, retry_policy=retry_policy or fetch.retry_policy(settings))
-        found = list(client.in_slots(int(channel), wanted))
-    return found, [{"url": query.url, "sha256": query.sha256} for query in client.queries]
+        found = list(client.in_slots(int(channel), wanted, series=series, where=where))
+        listed = {records.slot(record) for record in found}
+        rest = [slot for slot in wanted if times.compact(slot) not in listed] if where else []
+        unmet = [slot for record in client.in_slots(int(channel), rest, series=series) if (slot := records.slot(record))]
+    return records.Answer(found, [{"url": query.url, "sha256": query.sha256} for query in client.queries], unmet)
 
 
 def recover(url: str, frames: Iterable[tuple[Listed, bool]], settings: Mapping[str, Any], allowed: Policy) -> None:

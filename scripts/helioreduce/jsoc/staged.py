@@ -70,11 +70,11 @@ def batches(records: Iterable[Record], size: int = 50) -> Iterator[tuple[str, li
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         groups.setdefault((record.series.name, record.keywords["WAVELNTH"]), []).append(record)
-    for (series, channel), members in groups.items():
+    for (series, _), members in groups.items():
         for i in range(0, len(members), size):
             chosen = members[i : i + size]
-            slots = ",".join(record.keywords["T_REC"] for record in chosen)
-            yield f"{series}[{slots}][{channel}]", chosen
+            first, second = (dict.fromkeys(record.keywords[key] for record in chosen) for key in chosen[0].series.primekeys)
+            yield f"{series}[{','.join(first)}][{','.join(second)}]", chosen
 
 
 def paths(
@@ -117,7 +117,7 @@ def paths(
     TransientExhausted
         The export was not ready in time.
     """
-    text = f"{record_set}{{{','.join(segments)}}}"
+    text = f"{record_set}{{{','.join(map(records[0].series.stored_as, segments))}}}"
     owner = hashlib.sha256(client.address().lower().encode()).hexdigest()[:16]
     with locks.hold_slot(folder, 1, name=f"export-{owner}"):
         export = _finished(client, text, Path(folder), waiting or Waiting(), process)

@@ -11,8 +11,8 @@ from helioreduce import times
 from helioreduce.aia import steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
-from helioreduce.jsoc.policy import Loss
-from helioreduce.plan import local, optics, request
+from helioreduce.jsoc.policy import UNMET, Loss
+from helioreduce.plan import local, optics, request, selection
 from helioreduce.plan.aia_states import Key, States, key_of, product
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.cutout import Cutout
@@ -21,7 +21,6 @@ from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
 from helioreduce.quality import Policy
 
-MISSING = "results/aia/missing.tsv"
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
 
@@ -80,10 +79,9 @@ class Plan:
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes, cutout=cutout)
         if not (lost := plan.losses()):
             return plan
-        told = f"{len(lost)} of {len(wanted)} frames are unavailable and left out; the target {MISSING} lists the reasons."
-        fails = source.jsoc["on_missing"] == "fail"
-        refused = {" ".join(frame): f"{' '.join(frame)}: {loss.reason}" for frame, loss in lost.items() if fails}
-        return replace(plan, lost=lost, refused=refused, notes=(*notes, told))
+        failed = {frame: loss for frame, loss in lost.items() if loss != UNMET and source.jsoc["on_missing"] == "fail"}
+        refused = {" ".join(frame): f"{' '.join(frame)}: {loss.reason}" for frame, loss in failed.items()}
+        return replace(plan, lost=lost, refused=refused, notes=(*notes, *selection.told(lost.values(), len(wanted))))
 
     def without(self, failed: Mapping[Key, str]) -> Plan:
         """Return the plan with these frames refused, each for its reason."""
@@ -167,6 +165,12 @@ class Plan:
         """Return every step that a frame does not go through, with the reason."""
         reasons = {step.name: self.left_out(step.name, channel, time) for step in steps.STEPS}
         return {name: reason for name, reason in reasons.items() if reason}
+
+    def deconvolution(self, channel: str, time: str) -> dict[str, Any]:
+        """Return what the correlation of a frame's pixels follows from; empty where it is not deconvolved."""
+        settings = self.settings["deconvolve"]
+        taken = self.left_out("deconvolve", channel, time) is None
+        return {name: settings[name] for name in ("method", "iterations", "core") if taken}
 
     def latest(self, channel: str, time: str, step: str | None = None) -> str:
         """Return the state that a step starts from; by default the finished one."""
@@ -290,7 +294,7 @@ class Plan:
     def losses_told(self) -> list[str]:
         """Return what makes the run fail, and the lists of missing frames and of those of which the user keeps a copy."""
         recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
-        lists = [] if self.source.is_local else [MISSING, *recorded]
+        lists = [] if self.source.is_local else [selection.MISSING, *recorded]
         return ["results/aia/refused.txt"] * bool(self.refused) + lists
 
 
@@ -298,7 +302,7 @@ def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], di
     """Return the frames of the user's folder, the files that are refused, and what else is to be said of them."""
     if not config["local"]["directory"]:
         raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
-    folder = local.frames(located(config["local"]["directory"]), Policy(**config["aia"]["quality"]))
+    folder = local.frames(located(config["local"]["directory"]), Policy(**config["aia"]["quality"]), config["aia"]["where"])
     return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
 
 

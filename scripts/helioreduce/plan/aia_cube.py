@@ -105,6 +105,7 @@ class Cube:
             "grid": self.plan.cutout.grid(self.plan.settings["cube"]["law"]),
             "slots": [times.iso(times.from_compact(slot)) for slot in self.slots],
             "channels": [int(channel) for channel in self.channels],
+            "deconvolutions": [self.plan.deconvolution(channel, self.slots[0]) for channel in self.channels],
             "members": [list(member) for member in self.members],
         }
 

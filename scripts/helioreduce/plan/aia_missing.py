@@ -6,10 +6,12 @@ import atexit
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from helioreduce.jsoc.errors import TransientExhausted
-from helioreduce.plan.aia import MISSING, Plan
+from helioreduce.jsoc.policy import UNMET, Loss
+from helioreduce.plan import selection
+from helioreduce.plan.aia import Key, Plan
 from helioreduce.plan.aia_batch import Batches
 from helioreduce.runtime import progress
 
@@ -30,7 +32,7 @@ def goes_on(batches: Batches, others: int = 0) -> bool:
     if bad:
         print(f"\nImages that cannot be reduced: {bad}.")
     missing = batches.plan.losses()
-    lost = _lost(batches.plan, missing.keys())
+    lost = _lost(batches.plan, missing)
     back = batches.plan.lost.keys() - missing.keys()
     if back:
         print(f"\nFrames that were missing have come back: {len(back)}.")
@@ -40,11 +42,12 @@ def goes_on(batches: Batches, others: int = 0) -> bool:
     return bool(bad or lost or back) and _run_again("They are left out, and the" if bad or lost else "The")
 
 
-def _lost(plan: Plan, missing: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+def _lost(plan: Plan, missing: Mapping[Key, Loss]) -> set[tuple[str, str]]:
     """Return the frames that a run found missing, and name them."""
-    if lost := plan.frames.keys() & set(missing):
-        print(f"\n{len(lost)} of {len(plan.wanted)} frames are unavailable; the target {MISSING} lists the reasons.")
-        if plan.source.jsoc["on_missing"] == "fail":
+    if lost := plan.frames.keys() & missing.keys():
+        reasons = [missing[frame] for frame in lost]
+        print("", *selection.told(reasons, len(plan.wanted)), sep="\n")
+        if reasons.count(UNMET) < len(reasons) and plan.source.jsoc["on_missing"] == "fail":
             print('To end without an error, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
     return lost
 

@@ -236,10 +236,7 @@ class Plan:
 
     def deconvolution_of_channel(self, wildcards: Any) -> dict[str, Any]:
         """Return what the correlation of a channel's pixels follows from; empty where it is not deconvolved."""
-        if self.images.left_out("deconvolve", wildcards.channel, self.times[wildcards.channel][0]):
-            return {}
-        settings = self.images.settings["deconvolve"]
-        return {name: settings[name] for name in ("method", "iterations", "core")}
+        return self.images.deconvolution(wildcards.channel, self.times[wildcards.channel][0])
 
     def _pointing_table(self, wildcards: Any) -> str:
         return self.images.pointing_table(self.times[wildcards.channel][0])

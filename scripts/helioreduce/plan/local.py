@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from helioreduce import times
+from helioreduce import condition, times
 from helioreduce.aia import cards, level1, wcs
 from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
@@ -59,7 +59,7 @@ class _Found(NamedTuple):
         return "" if self.shape == (NPIX, NPIX) else f"_x{x:04d}y{y:04d}"
 
 
-def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
+def frames(directory: Path, policy: Policy = DEFAULT, where: str | None = None) -> Folder:
     """Judge every level-1 image in a folder by its header.
 
     A frame is named by WAVELNTH and T_REC, or T_OBS where T_REC is missing, to the second; where there are several regions
@@ -72,11 +72,13 @@ def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
         Folder of FITS files, compressed or not.
     policy
         Which flaws of a frame are allowed.
+    where
+        A condition in SQL on the keywords of the images that are wanted.
 
     Raises
     ------
     InputError
-        If the folder holds no FITS file.
+        If the folder holds no FITS file, or the condition holds for none.
     """
     files = list(_fits(directory))
     if not files:
@@ -85,7 +87,7 @@ def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
     spikes = {file: other for file in files if (other := _beside(file, by_name))}
     found: list[_Found] = []
     refused: dict[str, str] = {}
-    notes = list(_passed_over(directory))
+    notes, unmet = list(_passed_over(directory)), 0
     for file in files:
         if file in spikes.values():
             continue
@@ -94,10 +96,15 @@ def frames(directory: Path, policy: Policy = DEFAULT) -> Folder:
             header = fits.read_header(file)
             if "spikes" in _plain(file) and header.get("NAXIS2") == 3:
                 notes.append(f"{file.name}: spikes, whose image is not beside them")
+            elif where and not condition.holds(where, header):
+                unmet += 1
             else:
                 found.append(_judged(file, header, spikes.get(file), policy))
         except InputError as error:
             refused[file.name] = str(error.at(file))
+    if unmet and not found:
+        raise InputError(f"aia.where does not hold for any of {unmet} images", cure="Change it", where=directory)
+    notes += [f"{unmet} of {unmet + len(found)} images are left out: aia.where does not hold for them."] * bool(unmet)
     unique, repeated = _named(found)
     return Folder(unique, refused, [*notes, *repeated])
 

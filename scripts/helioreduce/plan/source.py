@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +15,7 @@ from helioreduce.aia.channels import THIN
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses, vso
 from helioreduce.jsoc.policy import Loss
+from helioreduce.plan import selection
 from helioreduce.quality import Policy
 
 #: How the events begin that concern the pointing table.
@@ -24,9 +25,13 @@ CONNECTION_SHARES = 12
 
 
 def unread(config: Mapping[str, Any]) -> list[str]:
-    """Return what to say of the user's files where another source is set."""
+    """Return what to say of the user's files where another source is set, and of the series where they are read."""
     told = f"local.directory is set, and source is {config['source']}: its files are not read. For them set source to local."
-    return [told] * (config["source"] != "local" and bool(config["local"]["directory"]))
+    if config["source"] == "local":
+        return ["aia.series is set, and source is local: files are taken whatever their series."] * (
+            config["aia"]["series"] != "auto"
+        )
+    return [told] * bool(config["local"]["directory"])
 
 
 def frame(channel: str, time: str) -> str:
@@ -50,6 +55,8 @@ class Source:
         The section ``aia.quality``: fields of :class:`helioreduce.quality.Policy`.
     cuts
         Whether it cuts level 1 before the transfer, which is an export.
+    asked
+        What else is asked of it: ``series``, one of single exposures or empty, and ``where``, a condition in SQL or empty.
     """
 
     kind: str
@@ -57,6 +64,7 @@ class Source:
     archive: Mapping[str, Any]
     quality: Mapping[str, Any]
     cuts: bool = False
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Source:
@@ -76,7 +84,8 @@ class Source:
         if config["source"] == "jsoc" and exports and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
             what = "aia.cutout.cut: server" if cuts else "jsoc.method: url"
             raise InputError(f"{what} needs a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment")
-        return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"], cuts)
+        asked = selection.asked(config["source"], config["aia"])
+        return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"], cuts, asked)
 
     @property
     def is_local(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from helioreduce import __version__, times
-from helioreduce.aia import cards
+from helioreduce.aia import cards, light_curves
 from helioreduce.aia.cube.grid import Grid
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
@@ -30,11 +30,17 @@ NUMBERS = (
 
 
 class Member(NamedTuple):
-    """One image of a cube: numbers of its slot and channel, and its header."""
+    """One image of a cube: numbers of its slot and channel, its header, and the sum of the correlations of a pixel."""
 
     slot: int
     channel: int
     header: Header
+    correlation: float = float("nan")
+
+    @classmethod
+    def of(cls, slot: int, channel: int, header: Header, correlation: light_curves.Correlation) -> Member:
+        """Return a member by the correlation of the pixels of its channel."""
+        return cls(slot, channel, header, correlation.total(float(header.get("SPLVAR", light_curves.MEAN_KEPT))))
 
 
 def dataset(grid: Grid, slots: Sequence[datetime], channels: Sequence[int], members: Sequence[Member]) -> xr.Dataset:
@@ -65,8 +71,9 @@ def dataset(grid: Grid, slots: Sequence[datetime], channels: Sequence[int], memb
     pair = ("time", "channel")
     seconds = [round(times.tai_seconds(slot) - times.tai_seconds(start), 6) for slot in slots]
     observed, quality = np.full(shape, np.nan), np.full(shape, -(2**31), np.int32)
-    numbers = {name: np.full(shape, np.nan) for name, *_ in NUMBERS}
-    for slot, channel, header in members:
+    numbers = {name: np.full(shape, np.nan) for name in (*(name for name, *_ in NUMBERS), "correlation")}
+    for slot, channel, header, correlation in members:
+        numbers["correlation"][slot, channel] = correlation
         observed[slot, channel] = round(times.tai_seconds(cards.time(header)) - times.tai_seconds(start), 6)
         quality[slot, channel] = int(cards.number(header, "QUALITY") or 0)
         for name, key, *_ in NUMBERS:
@@ -82,6 +89,8 @@ def dataset(grid: Grid, slots: Sequence[datetime], channels: Sequence[int], memb
         "on_disk": (("y", "x"), grid.on_disk().astype(np.uint8), {"long_name": "1 where pixels follow the Sun's rotation"}),
     }
     variables = {name: (pair, numbers[name], {"units": unit_, "long_name": meaning}) for name, _, unit_, meaning in NUMBERS}
+    told = "sum of the correlations of a pixel: correlation × Σσ² / N² is the variance of the mean of N pixels"
+    variables["correlation"] = (pair, numbers["correlation"], {"units": "1", "long_name": told})
     return xarray.Dataset({}, coordinates | variables, _attributes(grid, members))
 
 
