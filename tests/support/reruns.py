@@ -95,6 +95,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.cutout.margin_px": (50, NOTHING),
     "aia.cutout.cut": ("last", NOTHING),
     "aia.cube.law": ("rigid", NOTHING),
+    "aia.cube.line": ([[0, 0], [10, 10]], NOTHING),
     "aia.quality.allow": (["eclipse"], {"aia_missing"}),
     "aia.quality.refuse": (["lunar_transit"], {"aia_missing"}),
     "aia.error.preflight": (True, since("error")),

@@ -362,7 +362,7 @@ REGIONS = {
     "cutout.centre": (None,), "cutout.coordinates": ("arcsec", "carrington", "stonyhurst"),
     "cutout.cut": ("here", "last", "server"),
     "cutout.time": (TEXT, None), "cutout.tracking": (False, True), "cutout.unit": ("arcsec", "px"),
-    "cube.law": ("howard", "none", "rigid", "snodgrass", "snodgrass_ulrich"),
+    "cube.line": (None,), "cube.law": ("howard", "none", "rigid", "snodgrass", "snodgrass_ulrich"),
 }  # fmt: skip
 #: Values of an archive with stray light and of emission measures, likewise.
 LATEST = {

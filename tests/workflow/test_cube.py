@@ -31,8 +31,16 @@ def made(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("cube"))
     events = {"gap": ["1700/20140101T000101*"]}
     project.configure(archive={"npix": 128, "events": events}, jsoc={"on_missing": "skip"}, aia=AIA)
-    project.run("cube")
+    project.run("cube", f"{FOLDER}/1600.gif")
     return project
+
+
+def test_its_pictures_are_drawn(made):
+    from PIL import Image
+
+    for name in ("1600_difference.png", "1600_distance_time.pdf"):
+        assert (made.folder / FOLDER / name).stat().st_size > 10_000
+    assert Image.open(made.folder / FOLDER / "1600.gif").n_frames == 2
 
 
 def test_its_coordinates_are_those_of_the_region(made):

@@ -89,8 +89,38 @@ rule aia_cube_curve:
         "../../scripts/aia_cube_curve.py"
 
 
+rule aia_cube_figures:
+    input:
+        store=f"{aia_cube.folder}/cube.zarr",
+        digests=f"{aia_cube.folder}/cube.sha256",
+    output:
+        difference=multiext(f"{aia_cube.folder}/{{channel}}_difference", ".png", ".pdf"),
+        distance_time=multiext(f"{aia_cube.folder}/{{channel}}_distance_time", ".png", ".pdf"),
+        movie=f"{aia_cube.folder}/{{channel}}.gif",
+    log:
+        "results/logs/aia_cube_figures/{channel}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=2000),
+    params:
+        line=aia.settings["cube"]["line"],
+        code=code("aia_cube_figures"),
+    message:
+        "Draw the cube of {wildcards.channel} Å."
+    script:
+        "../../scripts/aia_cube_figures.py"
+
+
 rule cube:
     input:
         aia_cube.targets(),
     message:
         "The tracked cube is finished."
+
+
+rule cube_figures:
+    input:
+        aia_cube.figures(),
+    message:
+        "The cube is drawn."

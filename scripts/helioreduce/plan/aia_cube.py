@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import steps
+from helioreduce.aia.wcs import SCALE_ARCSEC
 from helioreduce.errors import InputError
 from helioreduce.plan import local
 from helioreduce.plan.aia import Key, Plan, product
 from helioreduce.plan.aia_batch import SCRIPTS, Chunk, chunks_of
 from helioreduce.plan.chunks import SIZE
+from helioreduce.plan.cutout import Cutout
 
 #: Where tracked images are kept.
 KEPT = "results/aia/batch_tracked"
@@ -42,6 +44,7 @@ class Cube:
         law = plan.settings["cube"]["law"]
         if law != "none":
             _ = plan.cutout.place  # refused where it is off the disk
+        _check_line(plan.cutout, plan.settings["cube"]["line"])
         own = {"grid": plan.cutout.grid(law)}
         code = ("aia_track", "helioreduce.aia.cube.track", *SCRIPTS)
         more: Mapping[str, Any] = {"chain": steps.TRACKED, "kept": KEPT, "own": own, "code": code}
@@ -116,6 +119,11 @@ class Cube:
         files = (f"{self.folder}/{channel}{ending}" for channel in self.channels for ending in (".fits", ".ecsv"))
         return [f"{self.folder}/cube.zarr", f"{self.folder}/cube.sha256", *files, *self.plan.losses_told()]
 
+    def figures(self) -> list[str]:
+        """Return the pictures of the cube of every channel; nothing where no region is asked for."""
+        endings = ("_difference.png", "_distance_time.png", ".gif")
+        return [f"{self.folder}/{channel}{ending}" for channel in self.channels for ending in endings if self.is_asked]
+
 
 def check_asked(cube: Cube) -> None:
     """Refuse the target ``cube`` where no region is asked for.
@@ -128,3 +136,12 @@ def check_asked(cube: Cube) -> None:
     if not cube.is_asked:
         cure = 'Set it, as in --config aia="{cutout: {centre: [300, -200], size: [300, 300], unit: arcsec}}"'
         raise InputError("aia.cutout.centre is not set: a cube is of a region", cure=cure, where="cube")
+
+
+def _check_line(region: Cutout, line: Sequence[Sequence[float]] | None) -> None:
+    """Refuse a line of the time–distance diagram that leaves the region."""
+    half = [n * SCALE_ARCSEC / 2 for n in region.shape[::-1]]
+    for place in line or ():
+        if any(abs(at - middle) > most for at, middle, most in zip(place, region.direction, half, strict=True)):
+            x, y = (f"{middle - most:.0f} to {middle + most:.0f}" for middle, most in zip(region.direction, half, strict=True))
+            raise InputError(f"aia.cube.line: {place} is outside the region", cure=f"It has x from {x}, y from {y}, arcsec")

@@ -43,7 +43,7 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
     for target in targets:
         room = _ROOM.match(target)
         name = room[1] if room else target
-        if name == "cube":
+        if name in ("cube", "cube_figures"):
             check_asked(cube)
         if refusal := refusals.get(name):
             raise refusal.at(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -203,6 +203,19 @@ def images_of(series: xr.Dataset, channel: int) -> Mapping[str, Any]:
         "start": str(start)[:23],
         "unit": one["data"].units,
     }
+
+
+def frames(series: xr.Dataset, channel: int) -> list[Image]:
+    """Return the images of one channel of an opened cube, in order of time; one that is missing has the time of its slot."""
+    from astropy.io.fits import Header
+
+    one, found = images_of(series, channel), []
+    start, slots = times.parse(one["start"]), (series["time"].values - series["time"].values[0]) / np.timedelta64(1, "s")
+    for index, seconds in enumerate(np.where(np.isnan(one["t_obs"]), slots, one["t_obs"])):
+        header = Header.fromstring(series.attrs["wcs"], sep="\n")
+        header.update(WAVELNTH=channel, BUNIT=one["unit"], T_OBS=times.iso(start + timedelta(seconds=float(seconds))))
+        found.append(Image(one["data"][index], header, one["sigma"][index], one["mask"][index]))
+    return found
 
 
 def time_axis(one: Mapping[str, Any]) -> dict[str, Any]:
