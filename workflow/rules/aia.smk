@@ -474,3 +474,29 @@ rule aia_refuse:
         f"Refuse {len(aia.refused)} images."
     script:
         "../../scripts/aia_refuse.py"
+
+
+rule aia_archive:
+    input:
+        image=aia.finished,
+    output:
+        "results/aia/archived/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_archive/{channel}/{time}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=1200),
+    params:
+        code=code("aia_archive"),
+    message:
+        "Compress {wildcards.channel} Å at {wildcards.time} for the archive."
+    script:
+        "../../scripts/aia_archive.py"
+
+
+rule archived:
+    input:
+        aia.archived(),
+    message:
+        "The archive copies are made."

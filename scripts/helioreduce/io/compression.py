@@ -12,6 +12,8 @@ from astropy.io import fits
 _TILE = 256
 #: Steps in which the smallest sigma of an image is stored, at least.
 _SIGMA_STEPS = 64
+#: Loss of an archive copy, in units of sigma: rms over the image, and in any pixel.
+_RMS, _LARGEST = 0.03, 0.15
 
 
 def tiled(hdu: fits.ImageHDU, **options: Any) -> fits.CompImageHDU:
@@ -29,6 +31,20 @@ def sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
     smallest = float(np.min(hdu.data, where=hdu.data > 0, initial=np.inf))
     step = 2.0 ** math.floor(math.log2(smallest / _SIGMA_STEPS)) if math.isfinite(smallest) else 1.0
     hdu.header["SIGSTEP"] = (step, "sigma is stored in steps of this, [BUNIT]")
+    return tiled(hdu, quantize_level=-step)
+
+
+def science(hdu: fits.ImageHDU, error: np.ndarray) -> fits.CompImageHDU:
+    """Return an image compressed in equal steps, such that the loss is at most 0.03 sigma (rms) and 0.15 sigma in any pixel.
+
+    The step, and both losses in units of sigma, are in the header: DATSTEP, DATLOSS, DATLOSSX.
+    """
+    known = error[(error > 0) & np.isfinite(error) & np.isfinite(hdu.data)].astype(float)
+    smallest, inverse = (float(known.min()), float(np.sqrt(np.mean(known**-2)))) if known.size else (1.0, 1.0)
+    step = min(2 * _LARGEST * smallest, math.sqrt(12) * _RMS / inverse)
+    hdu.header["DATSTEP"] = (step, "the image is stored in steps of this, [BUNIT]")
+    hdu.header["DATLOSS"] = (step * inverse / math.sqrt(12), "rms of what was lost, in units of sigma")
+    hdu.header["DATLOSSX"] = (step / 2 / smallest, "largest part that was lost, in units of sigma")
     return tiled(hdu, quantize_level=-step)
 
 

@@ -195,6 +195,22 @@ def write(path: str | Path, image: Image, *, compressed: bool = False) -> None:
     files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
 
 
+def write_archived(path: str | Path, image: Image) -> None:
+    """Write an archive copy: everything compressed, after an empty first HDU; see :func:`compression.science`.
+
+    Raises
+    ------
+    InputError
+        If the image has no error plane, which says how much may be lost.
+    """
+    if image.sigma is None:
+        raise InputError("the image has no sigma, by which its loss is bounded", cure="Make it with an error plane", where=path)
+    plane, error, mask = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), image.header.copy())
+    stored = compression.science(fits.ImageHDU(image.data, plane.header, name="SCI"), image.sigma)
+    flags = compression.tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
+    files.write(path, fits.HDUList([fits.PrimaryHDU(), stored, compression.sigma(error), compression.tiled(mask), flags]))
+
+
 def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:
     """Return smallest, largest and mean value of the finite pixels as cards; none where no pixel is finite."""
     finite = np.isfinite(data)

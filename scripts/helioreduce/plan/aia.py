@@ -269,6 +269,10 @@ class Plan:
         """Return the finished images."""
         return [product(self.latest(*frame), *frame) for frame in self.frames]
 
+    def archived(self) -> list[str]:
+        """Return the archive copies of the finished images."""
+        return [f"results/aia/archived/{channel}/{time}.fits" for channel, time in self.frames]
+
     def offline_targets(self) -> list[str]:
         """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
         # a renewed list reaches the fetch jobs as ancient input only, which would not start them; the list of missing
