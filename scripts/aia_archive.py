@@ -6,7 +6,7 @@ from helioreduce.runtime import script
 
 def main(image: str, output: str) -> None:
     """Read the finished image, write its copy."""
-    fits.write_archived(output, fits.read(image))
+    fits.write(output, fits.read(image), archived=True)
 
 
 if __name__ == "__main__":

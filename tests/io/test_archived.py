@@ -29,7 +29,7 @@ def image(level1_header):
 
 def test_the_loss_is_bounded_by_sigma_and_said(image, tmp_path):
     """At most 0.03 σ (rms) and 0.15 σ in any pixel; σ to 1 %; NaN and flags exact; a quarter of the size of the planes."""
-    fits.write_archived(tmp_path / "copy.fits", image)
+    fits.write(tmp_path / "copy.fits", image, archived=True)
     found, known = fits.read(tmp_path / "copy.fits"), np.isfinite(image.data) & np.isfinite(image.sigma)
     loss = ((found.data - image.data) / image.sigma)[known]
     assert np.sqrt(np.mean(loss**2)) == pytest.approx(found.header["DATLOSS"], rel=0.02) and found.header["DATLOSS"] <= 0.0301
@@ -45,7 +45,7 @@ def test_the_loss_is_bounded_by_sigma_and_said(image, tmp_path):
 
 
 def test_every_reader_opens_it(image, tmp_path):
-    fits.write_archived(tmp_path / "copy.fits", image)
+    fits.write(tmp_path / "copy.fits", image, archived=True)
     seen = sunpy.map.Map(tmp_path / "copy.fits", hdus=1)
     assert type(seen).__name__ == "AIAMap" and seen.data.shape == image.data.shape
     ccd = CCDData.read(tmp_path / "copy.fits", hdu=1)
@@ -56,18 +56,18 @@ def test_every_reader_opens_it(image, tmp_path):
 def test_two_copies_have_the_same_bytes(image, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        fits.write_archived(tmp_path / name / "copy.fits", image)
+        fits.write(tmp_path / name / "copy.fits", image, archived=True)
     assert (tmp_path / "one/copy.fits").read_bytes() == (tmp_path / "two/copy.fits").read_bytes()
 
 
 def test_without_sigma_nothing_says_what_may_be_lost(image, tmp_path):
     with pytest.raises(InputError, match="no sigma"):
-        fits.write_archived(tmp_path / "copy.fits", Image(image.data, image.header))
+        fits.write(tmp_path / "copy.fits", Image(image.data, image.header), archived=True)
 
 
 def test_a_flipped_byte_is_noticed(image, tmp_path):
     """In any part of the file: by the checksums of its HDUs, or because it is no FITS any more."""
-    fits.write_archived(tmp_path / "copy.fits", image)
+    fits.write(tmp_path / "copy.fits", image, archived=True)
     whole = (tmp_path / "copy.fits").read_bytes()
     with astropy_fits.open(tmp_path / "copy.fits", disable_image_compression=True) as hdus:
         starts = [hdu.fileinfo()["datLoc"] for hdu in hdus[1:]]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from helioreduce.errors import InputError
+
 #: Pixels a side of the tiles: flags are written and read faster than plain ones.
 _TILE = 256
 #: Steps in which the smallest sigma of an image is stored, at least.
@@ -34,11 +36,27 @@ def sigma(hdu: fits.ImageHDU) -> fits.CompImageHDU:
     return tiled(hdu, quantize_level=-step)
 
 
-def science(hdu: fits.ImageHDU, error: np.ndarray) -> fits.CompImageHDU:
+def finished(hdus: list[Any], error: np.ndarray | None, *, archived: bool) -> list[Any]:
+    """Return the HDUs of a finished image with sigma and mask compressed; an archived image too, after an empty HDU."""
+    first, *planes = hdus
+    small = [sigma(hdu) if hdu.name == "UNCERT" else tiled(hdu) for hdu in planes]
+    if not archived:
+        return [first, *small]
+    return [fits.PrimaryHDU(), science(fits.ImageHDU(first.data, first.header, name="SCI"), error), *small]
+
+
+def science(hdu: fits.ImageHDU, error: np.ndarray | None) -> fits.CompImageHDU:
     """Return an image compressed in equal steps, such that the loss is at most 0.03 sigma (rms) and 0.15 sigma in any pixel.
 
     The step, and both losses in units of sigma, are in the header: DATSTEP, DATLOSS, DATLOSSX.
+
+    Raises
+    ------
+    InputError
+        If there is no sigma.
     """
+    if error is None:
+        raise InputError("the image has no sigma, by which its loss is bounded", cure="Make it with an error plane")
     known = error[(error > 0) & np.isfinite(error) & np.isfinite(hdu.data)].astype(float)
     smallest, inverse = (float(known.min()), float(np.sqrt(np.mean(known**-2)))) if known.size else (1.0, 1.0)
     step = min(2 * _LARGEST * smallest, math.sqrt(12) * _RMS / inverse)

@@ -155,12 +155,6 @@ def read_header(path: str | Path, extension: int | str | None = None) -> fits.He
     raise InputError("holds no image HDU", cure="Give a FITS file with an image", where=path)
 
 
-def read_primary_header(path: str | Path) -> fits.Header:
-    """Return the header of the first HDU, whether or not it holds data."""
-    with opened(path, checksum=False) as hdus:
-        return hdus[0].header.copy()
-
-
 def read_headers(path: str | Path) -> list[fits.Header]:
     """Return the headers of every image HDU, without reading the pixels."""
     with opened(path, checksum=False) as hdus:
@@ -176,7 +170,7 @@ def read_rows(path: str | Path, rows: slice, extension: int | str | None = None)
     raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
-def write(path: str | Path, image: Image, *, compressed: bool = False) -> None:
+def write(path: str | Path, image: Image, *, compressed: bool = False, archived: bool = False) -> None:
     """Write an image in the CCDData layout with its statistics, to a temporary name and then renamed.
 
     Parameters
@@ -184,31 +178,17 @@ def write(path: str | Path, image: Image, *, compressed: bool = False) -> None:
     compressed
         Compress ``UNCERT`` and ``MASK`` too, sigma in steps that its header names (SIGSTEP): for finished images, of which
         nothing else is computed. Both open as they do uncompressed.
+    archived
+        Compress the image as well, after an empty first HDU.
     """
     changes = {} if image.changes is None else {"CHANGES": np.stack(image.changes).astype(np.float32)}
     header = image.header.copy()
     header.update(_statistics(image.data))
     hdus = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), header)
-    if compressed:
-        hdus[1:] = [compression.sigma(hdu) if hdu.name == "UNCERT" else compression.tiled(hdu) for hdu in hdus[1:]]
+    if compressed or archived:
+        hdus = compression.finished(hdus, image.sigma, archived=archived)
     flags = compression.tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
     files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
-
-
-def write_archived(path: str | Path, image: Image) -> None:
-    """Write an archive copy: everything compressed, after an empty first HDU; see :func:`compression.science`.
-
-    Raises
-    ------
-    InputError
-        If the image has no error plane, which says how much may be lost.
-    """
-    if image.sigma is None:
-        raise InputError("the image has no sigma, by which its loss is bounded", cure="Make it with an error plane", where=path)
-    plane, error, mask = _layout(image.data, image.sigma, image.flags & np.uint8(MASKED), image.header.copy())
-    stored = compression.science(fits.ImageHDU(image.data, plane.header, name="SCI"), image.sigma)
-    flags = compression.tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
-    files.write(path, fits.HDUList([fits.PrimaryHDU(), stored, compression.sigma(error), compression.tiled(mask), flags]))
 
 
 def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:

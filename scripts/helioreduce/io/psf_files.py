@@ -19,7 +19,7 @@ Cards = dict[str, tuple[Any, str]]
 def read(path: str | Path) -> tuple[np.ndarray, np.ndarray | None, Cards]:
     """Return a product of the workflow: the OTF of full frames; the PSF and its cards where it is not the meshes' alone."""
     otf, _ = fits.read_array(path, "OTF")
-    header = fits.read_primary_header(path)
+    header = fits.read_headers(path)[0]
     if "PSFMODEL" not in header:
         return otf, None, {}
     cards = {name: (header[name], header.comments[name]) for name in CARDS if name in header}
