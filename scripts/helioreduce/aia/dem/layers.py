@@ -58,7 +58,7 @@ class Layers:
 
 def read(path: str | Path) -> Layers:
     """Return the plasma of a file ``results/archive/dem/{time}.fits``."""
-    values, header = fits.read_array(path, "EM")[0], fits.read_primary_header(path)
+    values, header = fits.read_array(path, "EM")[0], fits.read_headers(path)[0]
     numbers = range(1, int(header["LAYERS"]) + 1)
     logt, sigma = (np.array([float(header[f"{name}{number}"]) for number in numbers]) for name in ("LOGT", "LOGS"))
     return Layers(np.asarray(values, np.float32) * np.float32(UNIT), logt, sigma, header)
