@@ -18,7 +18,8 @@ NORMALISED, DECONVOLVED, ERROR = (f"aia/{state}/{FRAME}" for state in ("normalis
 #: The first frame of every channel: slots of 12 s in the EUV, of 24 s in the UV.
 FIRST = {
     **dict.fromkeys(CHANNELS[:7], "20140101T000001_simulated"),
-    **dict.fromkeys(CHANNELS[7:], "20131231T235949_simulated"),
+    **dict.fromkeys(CHANNELS[7:9], "20131231T235949_simulated"),
+    4500: "20131231T235925_simulated",
 }
 PLAIN = {"respike": False, "deconvolve": False, "degradation": False, "exposure": False}
 WINGS = [

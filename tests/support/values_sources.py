@@ -291,12 +291,15 @@ RUNS = {
         },
     ),
     "source_fail": Run(
-        {**EVENTFUL, "jsoc": {"on_missing": "fail"}},
-        (),
+        {
+            "archive": {"npix": 64, "events": {"gap": [f"171/{moment('gap')}"]}},
+            "aia": {"channels": [171], "end": "2014-01-01T00:00:12", "steps": PLAIN},
+            "jsoc": {"on_missing": "fail"},
+        },
+        ("offline",),
         {
             ("jsoc.on_missing", "fail"): lambda done: "the archive has no record" in done.said and left_out("gap")(done),
         },
-        after="source_events",
         fails=True,
     ),
     "source_jsoc": Run(

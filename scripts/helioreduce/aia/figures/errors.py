@@ -174,7 +174,7 @@ def pulls(images: Sequence[Image], truth: np.ndarray | None = None) -> Figure:
         density = np.histogram(values, edges)[0] / values.size / np.diff(edges)
         axis.stairs(density, edges, label=f"{label}: spread {noise.robust_spread(values):.3f}", **look)
     axis.plot(centre, np.exp(-(centre**2) / 2) / np.sqrt(2 * np.pi), color=plots.BLACK, ls=(0, (4, 1)), label="standard normal")
-    axis.set(yscale="log", ylim=(1e-6, 3), xlim=(-6, 6), xlabel=xlabel, ylabel="probability density")
+    axis.set(yscale="log", ylim=(1e-6, 30), xlim=(-6, 6), xlabel=xlabel, ylabel="probability density")
     axis.legend(loc="upper center", ncols=2)
     return figure
 

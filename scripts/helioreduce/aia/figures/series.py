@@ -158,7 +158,7 @@ def timeline(series: Iterable[Mapping[str, Any]]) -> Figure:
     ):
         axis.set_ylabel(label)
         axis.set_ylim(0, 1.15 * axis.get_ylim()[1])
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside lower center", ncols=min(len(frames), 7))
     _date_axis(axes[-1], frames)
     return figure
 
