@@ -76,9 +76,10 @@ CUT_OUT, TREND = "figures/deconvolution/171/20140101T000001_simulated.png", "fig
 
 
 def without_eve(done: Done) -> bool:
-    """The response, of telescopes with twice the gain, is not multiplied by the factor of EVE."""
-    factor = columns(done.run("aia_response"), RESPONSE).meta["eve"]
-    return np.isclose(np.nanmedian(ratio(RESPONSE, "at_launch")(done)), 2 / factor, rtol=1e-6)
+    """The response of a telescope alone is area times gain; with EVE it is multiplied by a factor other than 1."""
+    table = columns(done, RESPONSE)
+    alone = np.allclose(table["at_launch"], table["effective_area"] * table["gain"], rtol=1e-6)
+    return alone and columns(done.run("aia_response"), RESPONSE).meta["eve"] != 1
 
 
 def crosstalk(done: Done) -> bool:
