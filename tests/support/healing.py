@@ -129,7 +129,9 @@ class Case:
         for (channel, period), slots in plan.frames_of_period.items():
             output = plan.source.records(channel, period)
             if not Path(output).exists():
-                aia_query.main(plan.source.name, channel, [time for _, time in slots], common["config"], output)
+                aia_query.main(
+                    plan.source.name, channel, [time for _, time in slots], plan.source.asked, common["config"], output
+                )
             if (exports := plan.source.exports(channel, period)) and not Path(exports).exists():
                 aia_export.main(record_list=output, output=exports, quality=plan.settings["quality"], **common)
 
