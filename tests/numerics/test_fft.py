@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 import pytest
+import scipy.fft
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,27 @@ def test_threads_are_those_of_numba(monkeypatch):
     with fft.Filter(np.ones((64, 33), np.float32)).threads() as shared:
         assert shared(np.ones((64, 64), np.float32)) == pytest.approx(1)
     assert seen == [3]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(320, 320), (512, 514), (97, 100)])
+def test_transforms_have_the_same_bits_whatever_the_threads(rng, dtype, shape):
+    """SciPy 1.18 shares columns among its threads so that their number changes the last bits."""
+    x = rng.normal(size=shape).astype(dtype)
+    found, threads = [], numba.get_num_threads()
+    try:
+        for number in (1, threads):
+            numba.set_num_threads(number)
+            spectrum = fft.rfft2(x)
+            found.append((spectrum, fft.irfft2(spectrum.copy(), shape)))
+    finally:
+        numba.set_num_threads(threads)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype.itemsize == dtype().itemsize * (2 if np.iscomplexobj(one) else 1)
+    small = 30 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found[0][0], scipy.fft.rfft2(x), atol=small * np.sqrt(x.size))
+    np.testing.assert_allclose(found[0][1], x, atol=small)
 
 
 def test_after_the_threads_the_caller_works_alone(rng):

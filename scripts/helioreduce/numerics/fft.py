@@ -7,7 +7,7 @@ result to the last bit from run to run, whatever the number of threads; between 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import ModuleType
@@ -32,12 +32,40 @@ def library(otf: Array) -> str:
 
 def rfft2(x: Array) -> Array:
     """Return the half-plane transform (ny, nx//2+1) of a real array (ny, nx), in the precision of the array."""
-    return _library(x).rfft2(x, **_options(x))
+    if not backend.on_host(x):
+        return _on_card().rfft2(x)
+    spectrum = np.empty((x.shape[0], x.shape[1] // 2 + 1), np.complex64 if x.dtype == np.float32 else np.complex128)
+
+    def along(rows: slice) -> None:
+        """Transform rows."""
+        spectrum[rows] = scipy.fft.rfft(x[rows], axis=1)
+
+    def across(columns: slice) -> None:
+        """Transform columns."""
+        spectrum[:, columns] = scipy.fft.fft(spectrum[:, columns], axis=0)
+
+    _share(along, blocks.blocks(x.shape[0], blocks.ROWS))
+    _share(across, blocks.blocks(spectrum.shape[1], blocks.COLUMNS))
+    return spectrum
 
 
 def irfft2(spectrum: Array, shape: tuple[int, int]) -> Array:
     """Invert :func:`rfft2`: return a real array of the given shape (ny, nx); ``spectrum`` may be overwritten."""
-    return _library(spectrum).irfft2(spectrum, s=shape, overwrite_x=True, **_options(spectrum))
+    if not backend.on_host(spectrum):
+        return _on_card().irfft2(spectrum, s=shape, overwrite_x=True)
+    x = np.empty(shape, np.float32 if spectrum.dtype == np.complex64 else np.float64)
+
+    def across(columns: slice) -> None:
+        """Transform columns back."""
+        spectrum[:, columns] = scipy.fft.ifft(spectrum[:, columns], axis=0)
+
+    def along(rows: slice) -> None:
+        """Transform rows back."""
+        x[rows] = scipy.fft.irfft(spectrum[rows], n=shape[1], axis=1)
+
+    _share(across, blocks.blocks(spectrum.shape[1], blocks.COLUMNS))
+    _share(along, blocks.blocks(shape[0], blocks.ROWS))
+    return x
 
 
 def fast_length(length: int) -> int:
@@ -109,13 +137,21 @@ class Filter:
 
 
 def _library(x: Array) -> ModuleType:
-    if backend.on_host(x):
-        return scipy.fft
+    """Return the library that transforms an array in one dimension."""
+    return scipy.fft if backend.on_host(x) else _on_card()
+
+
+def _on_card() -> ModuleType:
+    """Return CuPy's transforms."""
     import cupyx.scipy.fft
 
     return cupyx.scipy.fft
 
 
-def _options(x: Array) -> dict[str, int]:
-    """Return SciPy's number of threads; CuPy has none."""
-    return {"workers": numba.get_num_threads()} if backend.on_host(x) else {}
+def _share(step: Callable[[slice], None], parts: Sequence[slice]) -> None:
+    """Call ``step`` on each block, in as many threads as Numba has.
+
+    The blocks do not depend on the threads: the last bits of a transform may depend on how many lie side by side (SciPy 1.18).
+    """
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        list(pool.map(step, parts))
