@@ -23,7 +23,7 @@ CONDA = {
     "mpl_toolkits": "matplotlib-base",
 }
 #: imported only where they are installed, by the scripts of other environments, or by the process that plans a run
-OPTIONAL = {"cupy", "cupyx", "jsonschema", "ndcube", "pytest", "snakemake"}
+OPTIONAL = {"cupy", "cupyx", "fiasco", "jsonschema", "ndcube", "pytest", "snakemake"}
 
 
 def pins(name):

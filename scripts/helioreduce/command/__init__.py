@@ -161,7 +161,7 @@ def _archive(commands: _Commands) -> None:
 
 def _spice(commands: _Commands) -> None:
     page = _command(
-        commands, "spice", "spice", "Write or edit the line catalogue of SPICE; translate the locks of SAFFRON.",
+        commands, "spice", "spice", "Line catalogue and contribution functions of SPICE; locks of SAFFRON.",
         'helioreduce spice catalogue --add "Si XII 520.67" -o lines.json',
     )  # fmt: skip
     actions = page.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -170,6 +170,14 @@ def _spice(commands: _Commands) -> None:
     lines.add_argument("--add", action="append", default=[], metavar="LINE", help='ion and wavelength in Å: "O VI 1031.93"')
     lines.add_argument("--remove", action="append", default=[], metavar="LINE", help="name, wavelength or identity (ID)")
     lines.add_argument("-o", "--output", metavar="FILE", help="write it there; default: to the screen")
+    functions = actions.add_parser(
+        "contributions", help="contribution functions of lines, from CHIANTI by the package fiasco", formatter_class=_Page
+    )
+    functions.add_argument("lines", nargs="+", metavar="LINE", help='ion and wavelength in Å: "S IV 750.22" or "s_4 750.22"')
+    functions.add_argument("-o", "--output", required=True, metavar="FILE", help="table to write: .npz")
+    functions.add_argument(
+        "--database", metavar="FILE", help="CHIANTI as fiasco's HDF5 file; default: the one fiasco is set to"
+    )
     locks = actions.add_parser("locks", help="groups and ties of a script that runs SAFFRON, as YAML", formatter_class=_Page)
     locks.add_argument("script", metavar="SCRIPT", help="Python script with fuse_windows, lock or set_lock_protocol")
     locks.add_argument("level2", metavar="FILE", help="level-2 file that it is for: its windows are counted in this order")

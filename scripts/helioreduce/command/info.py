@@ -54,7 +54,8 @@ def describe(file: Path) -> dict[str, Any]:
     if file.suffix == ".npz":
         found = products.open(file)
         ranges = {name: f"{axis[0]:g} to {axis[-1]:g}" for name, axis in (("log T", found.log_t), ("log n", found.log_n))}
-        return {"file": str(file), "rows": len(found.log_t), "columns": list(found.functions), **ranges}
+        origin = {"origin": found.origin} if found.origin else {}
+        return {"file": str(file), "rows": len(found.log_t), "columns": list(found.functions), **ranges, **origin}
     if file.suffix == ".ecsv":
         table = products.open(file)
         return {"file": str(file), "rows": len(table), "columns": table.colnames, **{k: str(v) for k, v in table.meta.items()}}

@@ -1,4 +1,4 @@
-"""``helioreduce spice``: the line catalogue, and SAFFRON's locks as settings."""
+"""``helioreduce spice``: the line catalogue, contribution functions, and SAFFRON's locks as settings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import yaml
 
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
-from helioreduce.spice import files, saffron_locks
+from helioreduce.spice import chianti, files, saffron_locks
 from helioreduce.spice.catalogue import Catalogue, check_ion, ion
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the edited catalogue, or print the settings of SAFFRON's locks."""
+    """Write the edited catalogue or contribution functions, or print the settings of SAFFRON's locks."""
+    if options.action == "contributions":
+        found = chianti.table([_line(name) for name in options.lines], options.database or "")
+        files.write_table(options.output, found)
+        print(f"wrote {options.output} ({found.origin}); set spice.composition.table to it")
+        return 0
     known = files.read_catalogue(options.catalogue or "")
     if options.action == "locks":
         print(locks(Path(options.script), Path(options.level2), known))
@@ -41,12 +46,17 @@ def edited(known: Catalogue, add: list[str], remove: list[str]) -> Catalogue:
     for name in remove:
         known = known.remove_line(_number(name))
     for name in add:
-        which, _, wavelength = name.strip().rpartition(" ")
-        if not re.fullmatch(r"[a-z]{1,2}_\d+", ion(which) if which else "") or not re.fullmatch(r"\d+(\.\d*)?", wavelength):
-            raise InputError(f"{name!r} is no line", cure='Give ion and wavelength in Å: "O VI 1031.93" or "o_6 1031.93"')
-        check_ion(ion(which))
-        known = known.add_line(ion(which), float(wavelength))
+        known = known.add_line(*_line(name))
     return known
+
+
+def _line(name: str) -> tuple[str, float]:
+    """Return ion and wavelength (Å) of a line's name."""
+    which, _, wavelength = name.strip().rpartition(" ")
+    if not re.fullmatch(r"[a-z]{1,2}_\d+", ion(which) if which else "") or not re.fullmatch(r"\d+(\.\d*)?", wavelength):
+        raise InputError(f"{name!r} is no line", cure='Give ion and wavelength in Å: "O VI 1031.93" or "o_6 1031.93"')
+    check_ion(ion(which))
+    return ion(which), float(wavelength)
 
 
 def _number(name: str) -> int | str | float:

@@ -44,6 +44,8 @@ class Table:
     log_t: np.ndarray
     log_n: np.ndarray
     functions: Mapping[str, np.ndarray]
+    #: The atomic data and the program that they come from, where that is known.
+    origin: str = ""
 
     def at(self, line: str, log_n: float) -> np.ndarray:
         """Return G(T) of a line named ``s_4 750.22`` at a density; linear in log n, in the nearest line of the same ion.

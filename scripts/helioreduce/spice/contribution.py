@@ -2,7 +2,7 @@
 
 The package gofchianti fetches such files, made with CHIANTI 11; each has ``densities`` (n,) in cm⁻³, ``temperature`` (T,) in K,
 ``gofnt`` (n, T) without abundance, and ``meta``, JSON with the ion, the wavelength and the unit. A table is an ``.npz`` with
-``logT``, ``logn`` and one array (n, T) per line, named ``s_4_750.221``.
+``logT``, ``logn``, one array (n, T) per line, named ``s_4_750.221``, and, where it is known, the ``origin`` of them all.
 """
 
 from __future__ import annotations
@@ -77,14 +77,15 @@ def table(stored: Mapping[str, np.ndarray]) -> Table:
     """
     try:
         log_t, log_n = stored["logT"].astype(float), stored["logn"].astype(float)
-        lines = {name: array.astype(float) for name, array in stored.items() if name not in ("logT", "logn")}
+        lines = {name: array.astype(float) for name, array in stored.items() if name not in ("logT", "logn", "origin")}
     except (ValueError, KeyError) as error:
         cure = "An .npz with logT, logn and arrays (n, T) named like s_4_750.221"
         raise InputError(f"is not a table of contribution functions ({error})", cure=cure) from error
     for name, array in lines.items():
         if array.shape != (log_n.size, log_t.size):
             raise InputError(f"{name} has not the shape (n, T)", cure="Make the table again")
-    return Table(log_t, log_n, {" ".join(name.rsplit("_", 1)): array for name, array in lines.items()})
+    functions = {" ".join(name.rsplit("_", 1)): array for name, array in lines.items()}
+    return Table(log_t, log_n, functions, str(stored.get("origin", "")))
 
 
 def dem(text: str) -> np.ndarray:
@@ -114,4 +115,5 @@ def dem(text: str) -> np.ndarray:
 
 def arrays(own: Table) -> dict[str, np.ndarray]:
     """Return the arrays of a table, as :func:`table` reads them."""
-    return {"logT": own.log_t, "logn": own.log_n, **{name.replace(" ", "_"): g for name, g in own.functions.items()}}
+    origin = {"origin": np.array(own.origin)} if own.origin else {}
+    return {"logT": own.log_t, "logn": own.log_n, **origin, **{name.replace(" ", "_"): g for name, g in own.functions.items()}}
