@@ -95,7 +95,9 @@ def test_the_table_is_the_solution_on_paper(database, tmp_path, capsys):
     path = str(tmp_path / "table.npz")
     asked = ["O VI 1031.93", "o_6 1037.61", "o_5 760.43"]
     assert command.main(["spice", "contributions", *asked, "-o", path, "--database", str(database)]) == command.DONE
-    assert "(CHIANTI 10.1, fiasco " in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "(CHIANTI 10.1, fiasco " in said.out
+    assert [said.err.count(f"No proton data available for O {stage}") for stage in (5, 6)] == [1, 1]
     found = files.read_table(path)
     np.testing.assert_array_equal(found.log_t, chianti.LOG_T)
     wanted = {"o_6 1031.93": on_paper("o_6", 0), "o_6 1037.61": on_paper("o_6", 1), "o_5 760.43": on_paper("o_5", 0, 1)}

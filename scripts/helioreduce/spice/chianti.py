@@ -10,7 +10,9 @@ includes the abundance of the element, which is divided out here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ def table(lines: Sequence[tuple[str, float]], database: str | Path = "") -> Tabl
         cure = "Name fiasco's HDF5 file with --database, or build it: docs/instruments/spice.md, Composition"
         raise InputError("there is no CHIANTI database", cure=cure, where=path)
     functions, versions = {}, set()
-    ions = {name: _transitions(fiasco, name, path) for name in dict.fromkeys(name for name, _ in lines)}
+    with _each_once(fiasco.log):
+        ions = {name: _transitions(fiasco, name, path) for name in dict.fromkeys(name for name, _ in lines)}
     for name, wavelength in lines:
         version, wavelengths, values = ions[name]
         near = np.abs(wavelengths - wavelength) <= BLEND
@@ -65,6 +68,23 @@ def _library() -> Any:
     except ImportError as error:
         raise InputError(f"the package fiasco cannot be imported ({error})", cure="pip install fiasco") from None
     return fiasco
+
+
+@contextmanager
+def _each_once(log: logging.Logger) -> Iterator[None]:
+    """Show each message once: fiasco says at every density that an ion has no proton rates."""
+    said: set[str] = set()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        before = len(said)
+        said.add(record.getMessage())
+        return len(said) > before
+
+    log.addFilter(is_new)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_new)
 
 
 def _transitions(fiasco: Any, name: str, path: Path) -> tuple[str, np.ndarray, np.ndarray]:
