@@ -120,7 +120,8 @@ def row(header: Mapping[str, Any], shape: tuple[int, ...], number: int, width: f
     strip = height + _TOP + _BOTTOM
     total = rows * strip
     figure = Figure(figsize=(width, total))
-    stretched = "" if _in_time(shape) or np.isclose(ratio, true) else f", not to scale: {max(true / ratio, ratio / true):.1f} ×"
+    factor = max(true / ratio, ratio / true)
+    stretched = "" if _in_time(shape) or factor < 1.05 else f", not to scale: {factor:.1f} ×"
     turned = f" at {str(header['ROTREF'])[:19]}" if "ROTATION" in header else ""
     axes: list[Axes] = []
     for i in range(rows * number):
