@@ -6,6 +6,7 @@ import math
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 from helioreduce import times
 from helioreduce.errors import InputError
@@ -14,6 +15,17 @@ from helioreduce.series import BITS, FITS_NAMES, REALS, level1_keywords
 #: Longest evaluation, instructions of SQLite's virtual machine; longest text or value, bytes.
 _STEPS, _LENGTH = 50_000_000, 2**16
 Value = float | int | str
+#: Signs that a condition does without, and what they do.
+_SIGNS = {
+    "?]": "ends a condition of a record set",
+    "!]": "ends a condition of a record set",
+    '"': "holds a name",
+    "--": "begins a comment",
+    "/*": "begins a comment",
+}
+#: A name beside a text that it is compared with; a number.
+_COMPARED = re.compile(r"([A-Za-z_]\w*)\s*(?:=|==|<>|!=|<=|>=|<|>)\s*'([^']*)'")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 class ConditionError(InputError):
@@ -80,9 +92,21 @@ def check(condition: str) -> None:
     ConditionError
         With what is wrong.
     """
-    if "?]" in condition or "!]" in condition:
-        raise ConditionError("?] and !] end a condition of a record set", cure="Write it without them")
-    matching(condition, _columns(), [])
+    outside = re.sub(r"'[^']*'", "", condition)
+    for sign, told in _SIGNS.items():
+        if sign in outside or (sign in ("?]", "!]") and sign in condition):
+            raise ConditionError(f"{sign} {told}", cure="Write the condition without it; texts in single quotes")
+    depths = list(accumulate((sign == "(") - (sign == ")") for sign in outside))
+    if depths and (min(depths) < 0 or depths[-1]):
+        raise ConditionError("the parentheses do not close what they open", cure="Close each")
+    columns = _columns()
+    kinds = {name.lower(): kind for name, kind in columns.items()}
+    for name, text in _COMPARED.findall(condition):
+        if kinds.get(name.lower()) not in (None, "string") and not _NUMBER.fullmatch(text.strip()):
+            raise ConditionError(
+                f"{name} is compared with the text {text!r}", cure="Give a number, or a time as $(2014-01-01T00:00:00)"
+            )
+    matching(condition, columns, [])
 
 
 def holds(condition: str, header: Mapping[str, object]) -> bool:

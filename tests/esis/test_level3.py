@@ -153,6 +153,15 @@ def test_the_header_of_a_cube_says_what_it_is(rng):
     assert cards["CORRQUAD"] == 0.9 and 4 < cards["SNR3"] < 5
 
 
+def test_the_header_of_a_cube_without_one_camera_has_no_numbers_of_it(rng):
+    (first,) = headers(0)
+    cube = level3.empty([first], vignetting_of(4), SHAPE)
+    cube.internal[:], cube.factors[:], cube.signal_to_noise[:] = 0.9, 1.0, rng.uniform(4, 5, (1, 4))
+    cube.internal[..., 2], cube.factors[:, 2], cube.signal_to_noise[:, 2] = np.nan, np.nan, np.nan
+    level3.describe(cube, vignetting_of(4))
+    assert "SNR3" not in cube.header and 4 < cube.header["SNR2"] < 5 and cube.header["CORRQUAD"] == 0.9
+
+
 def test_the_dispersion_is_that_of_the_design():
     """By 1/0.0366 columns per Å at the angle of each camera; level 1 has cos 16°/0.79 of a grid pixel along the dispersion."""
     maps = np.stack([transforms.nominal(number, (500.0, 480.0)).coefficients for number in camera.CAMERAS])

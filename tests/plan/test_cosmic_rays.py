@@ -23,7 +23,7 @@ def plan(tmp_path, monkeypatch):
     """The plan of jobs in a folder with three darks, a science frame and a flat: ``plan(clean=[…], combine=[…])``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PWD", str(tmp_path))
-    for name in ("dark_0.fits", "dark_1.fits", "dark_2.fits.gz", "night.fit", "flat.fits"):
+    for name in ("dark_0.fits", "dark_1.fits", "dark_2.fits.gz", "night.fit", "flat.fits", "odd{x}.fits"):
         (tmp_path / name).touch()
 
     def make(aia_frames=(), **sections):
@@ -94,6 +94,7 @@ DARK = {"kind": "dark", "files": "dark_0.fits"}
     ("sections", "message"),
     [
         ({"clean": [{"name": "a", "files": "nowhere*"}]}, "no file fits 'nowhere\\*'"),
+        ({"clean": [{"name": "a", "files": "odd*.fits"}]}, "Snakemake reads { } in a path as a pattern"),
         ({"clean": [{"name": "a", "files": "night.fit"}] * 2}, "cosmic_rays.clean: two jobs are called 'a'"),
         ({"combine": [{"name": "a", **DARK}] * 2}, "cosmic_rays.combine: two jobs are called 'a'"),
         ({"combine": [{"name": "example_dark", **DARK}]}, "two jobs are called 'example_dark'"),

@@ -48,3 +48,28 @@ def test_a_request_that_cannot_be_planned_says_its_price(monkeypatch):
     monkeypatch.setattr(request, "MOST", 3)
     with pytest.raises(InputError, match="4 images, .* TB to be fetched"):
         asked(channels=[171, 193], times=["2014-01-01T00:00:00"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"\xff\xfe2\x000\x00", "is no text that can be read"), (None, "is no text that can be read")]
+)
+def test_what_is_no_file_of_times_is_named(tmp_path, content, message):
+    path = tmp_path / "times.txt"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as refused:
+        asked(times=str(path))
+    assert "times.txt" in str(refused.value)
+
+
+def test_a_file_of_times_may_begin_with_a_mark_of_its_encoding(tmp_path):
+    path = tmp_path / "times.txt"
+    path.write_text("2014-01-01T00:00:02\n", "utf-8-sig")
+    assert asked(channels=[171], times=str(path)) == asked(channels=[171], times=["2014-01-01T00:00:02"])
+
+
+def test_a_single_time_is_asked_for_as_a_list():
+    with pytest.raises(InputError, match=r"Write a list: \['2014-01-01T00:00:00'\]"):
+        asked(times="2014-01-01T00:00:00")

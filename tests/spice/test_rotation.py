@@ -144,6 +144,8 @@ def test_real_window(real):
         ("HCIX_VOB", None, "the keyword HCIX_VOB is missing"),
         ("HCIZ_OBS", "MISSING (no ephemeris)", "the keyword HCIZ_OBS is missing"),
         ("DATE-AVG", None, "no times"),
+        ("HCIX_OBS", 0.0, "put the observer at"),
+        ("RSUN_REF", 1e15, "put the observer at"),
         ("CDELT1", 0.0, "CDELT1 or CDELT2 is 0"),
         ("law", "newton", "there is no law of rotation 'newton'"),
     ],
@@ -156,6 +158,7 @@ def test_what_cannot_be_turned_is_refused_with_its_cure(key, value, text):
         del own.header[key]
     else:
         own.header[key] = value
+        own.header.update({f"HCI{axis}_OBS": 0.0 for axis in "XYZ" if key == "HCIX_OBS"})
     with pytest.raises(InputError, match=text) as error:
         rotation.corrected(own, law)
     assert "Laws:" in str(error.value) or "spice.rotation: none" in str(error.value)
@@ -164,5 +167,5 @@ def test_what_cannot_be_turned_is_refused_with_its_cure(key, value, text):
 def test_raster_without_times_is_refused():
     own = window(rows=3, columns=4)
     own.time[0, 2] = math.nan
-    with pytest.raises(InputError, match="no times of the exposures"):
+    with pytest.raises(InputError, match="exposures have no times"):
         rotation.corrected(own, "howard")

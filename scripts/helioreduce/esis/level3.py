@@ -180,7 +180,8 @@ def describe(cube: Cube, found: Vignetting, *, flatten: bool = False) -> None:
     for key, stage in (("CORRLIN", linear), ("CORRQUAD", quadratic)):
         cube.header[key] = (round(float(stage[0]), 5), "mean correlation of the cameras, full frame")
     for name, levels in zip(cam.CAMERAS, cube.signal_to_noise.T, strict=False):
-        cube.header[f"SNR{name}"] = (round(float(np.nanmedian(levels)), 3), f"median data / sigma of camera {name}")
+        if (level := _median(levels, 3)) is not None:
+            cube.header[f"SNR{name}"] = (level, f"median data / sigma of camera {name}")
     first, second, error = found.cross
     for name, terms in zip(cam.CAMERAS, (first + second) / 2, strict=False):
         if np.isfinite(terms):
@@ -189,8 +190,14 @@ def describe(cube: Cube, found: Vignetting, *, flatten: bool = False) -> None:
         apart = float(np.abs((first - second) / (np.sqrt(2) * error)).max())
         cube.header["CROSSDIF"] = (round(apart, 2), "[sigma] most by which CROSSn of two halves differ")
     record(cube.header, "esis_vignetting", {"scatter": round(found.scatter, 5), "blocks": found.blocks})
-    gains, airmass = np.nanmedian(cube.factors, axis=0).round(5).tolist(), "removed" if flatten else "kept"
+    gains, airmass = [_median(factors, 5) for factors in cube.factors.T], "removed" if flatten else "kept"
     record(cube.header, "esis_normalise", {"factors": gains, "flatten": flatten, "airmass": airmass})
+
+
+def _median(values: np.ndarray, digits: int) -> float | None:
+    """Return the rounded median of one camera's values; None where it has none."""
+    known = values[np.isfinite(values)]
+    return round(float(np.median(known)), digits) if known.size else None
 
 
 def observer(time: datetime) -> dict[str, tuple[float, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from helioreduce.cosmic_rays.frames import CALIBRATION, Frame
 from helioreduce.cosmic_rays.profile import MODELS
 from helioreduce.errors import InputError
-from helioreduce.plan.paths import located, places
+from helioreduce.plan.paths import check_name, located, places
 
 #: Settings of a combination, of the noise model with their defaults, and of the search.
 CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
@@ -180,13 +180,19 @@ def frames_of(job: Mapping[str, Any]) -> dict[str, str]:
     patterns: Sequence[str] = [job["files"]] if isinstance(job["files"], str) else job["files"]
     found: dict[str, str] = {}
     for pattern in patterns:
-        matches = (sorted(glob(str(place / pattern))) for place in places())  # noqa: PTH207  # patterns may be absolute
+        matches = (_fitting(str(place / pattern)) for place in places())
         files = [pattern] if pattern.startswith("results/") else next(filter(None, matches), [])
         if not files:
             raise InputError(f"no file fits {pattern!r}", cure="Give an existing path or pattern", where="cosmic_rays")
         for file in files:
+            check_name(file)
             name = product_name(Path(file).name)
             if found.setdefault(name, file) != file:
                 problem = f"{found[name]} and {file} have one name"
                 raise InputError(problem, cure="Give them to two jobs", where="cosmic_rays")
     return found
+
+
+def _fitting(pattern: str) -> list[str]:
+    """Return the file of this name, or the files that fit the pattern."""
+    return [pattern] if Path(pattern).is_file() else sorted(glob(pattern))  # noqa: PTH207  # patterns may be absolute

@@ -13,6 +13,7 @@ from helioreduce.aia import cards, level1, wcs
 from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
 from helioreduce.io import fits, provenance
+from helioreduce.plan.paths import check_name
 from helioreduce.quality import DEFAULT, Policy
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def frames(directory: Path, policy: Policy = DEFAULT, where: str | None = None) 
         if file in spikes.values():
             continue
         try:
-            _check_name(file)
+            check_name(file)
             header = fits.read_header(file)
             if "spikes" in _plain(file) and header.get("NAXIS2") == 3:
                 notes.append(f"{file.name}: spikes, whose image is not beside them")
@@ -128,14 +129,6 @@ def _passed_over(folder: Path) -> Iterator[str]:
             yield f"{file.name}: not read, unpack it"
         elif file.is_dir() and file.name != "tables" and next(_fits(file), None):
             yield f"{file.name}: the FITS files in this folder are not read, give it as local.directory"
-
-
-def _check_name(file: Path) -> None:
-    """Refuse a path that Snakemake would take for a pattern."""
-    if found := set("{}<>") & set(str(file)):
-        raise InputError(
-            f"Snakemake reads {' '.join(sorted(found))} in a path as a pattern", cure="Rename the file or its folder"
-        )
 
 
 def _plain(file: Path) -> str:

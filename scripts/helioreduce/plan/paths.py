@@ -31,3 +31,16 @@ def located(path: str) -> Path:
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")
+
+
+def check_name(file: str | Path) -> None:
+    """Refuse a path that Snakemake would take for a pattern.
+
+    Raises
+    ------
+    InputError
+        With the signs.
+    """
+    if found := set("{}<>") & set(str(file)):
+        problem = f"Snakemake reads {' '.join(sorted(found))} in a path as a pattern"
+        raise InputError(problem, cure="Rename the file or its folder", where=file)

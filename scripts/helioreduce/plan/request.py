@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from helioreduce.series import LEVEL1
 
 #: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
 MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 86.0
+#: How a time begins that was given in place of a list.
+_TIME = re.compile(r"\d{4}[-.]\d\d[-.]\d\d")
 
 
 def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:
@@ -50,8 +53,15 @@ def _listed(wanted: list[str] | str | None) -> list[datetime]:
         raise InputError("aia.times is empty", cure="List times, or set it to null for those from aia.start to aia.end")
     if not isinstance(wanted, str):
         return [times.parse(text) for text in wanted]
+    if _TIME.match(wanted.strip()):
+        raise InputError(f"aia.times is the text {wanted!r}", cure=f"Write a list: [{wanted.strip()!r}]")
     file = located(wanted)
-    lines = [line.partition("#")[0].strip() for line in file.read_text().splitlines()]
+    try:
+        lines = [line.partition("#")[0].strip() for line in file.read_text("utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"is no text that can be read ({error})", cure="Give a file with one time a line", where=file
+        ) from None
     try:
         found = [times.parse(line) for line in lines if line]
     except InputError as error:

@@ -88,7 +88,7 @@ def displacement(
     position, velocity = (np.array([_card(header, f"HCI{axis}_{kind}") for axis in "XYZ"]) for kind in ("OBS", "VOB"))
     seconds = time - _reference(header)
     if not np.isfinite(seconds).all():
-        raise InputError("the header has no times of the exposures", cure=_CURE)
+        raise InputError("the exposures have no times, or DATE-AVG or DATEREF is missing", cure=_CURE)
     radius = number(header, "RSUN_REF", RSUN_M)
     pixels = _offsets(header, shape)
     places = np.stack([
@@ -126,6 +126,11 @@ def _view(position: np.ndarray, radius: float) -> View:
     """Return the view from a place (m) in the inertial frame: its longitudes are those of that frame."""
     x, y, z = position.tolist()
     distance = math.hypot(x, y, z)
+    if not distance > radius > 0:
+        problem = (
+            f"HCIX_OBS to HCIZ_OBS put the observer at {distance:.4g} m from the Sun's centre, its radius is {radius:.4g} m"
+        )
+        raise InputError(problem, cure=_CURE)
     return View(distance / radius, math.asin(z / distance), math.atan2(y, x))
 
 

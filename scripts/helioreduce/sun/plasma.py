@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helioreduce.io import fits
+from helioreduce.sun import events
 from helioreduce.sun.appearance import APPEARANCES, Appearance
 from helioreduce.sun.ephemeris import Observer
 from helioreduce.sun.scenario import Pointing, Scenario, facts
@@ -97,6 +98,8 @@ def counts(channel: int, layers: Iterable[np.ndarray]) -> np.ndarray:
 def truth(scenario: Scenario, t_rec: datetime) -> tuple[np.ndarray, Header]:
     """Return the emission measure behind the six channels, on the archive's pixels with solar north up.
 
+    Events count where they happen to the frame of 94 Å.
+
     Parameters
     ----------
     scenario
@@ -114,11 +117,12 @@ def truth(scenario: Scenario, t_rec: datetime) -> tuple[np.ndarray, Header]:
     frame = facts(scenario, 94, t_rec)
     scale, middle = 0.6 * 4096 / scenario.npix, (scenario.npix - 1) / 2
     grid = Pointing(middle, middle, scale, 0.0)
-    layers = measures(scenario, frame.observer, grid, scenario.npix, scenario.has("flare", 94, frame.t_rec))
+    painted = measures(scenario, frame.observer, grid, scenario.npix, scenario.has("flare", 94, frame.t_rec))
+    layers = [events.obscure(layer, scenario, replace(frame, truth=grid)) for layer in painted]
     header = fits.cards(
         CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CRVAL1=0.0, CRVAL2=0.0,
         CRPIX1=middle + 1, CRPIX2=middle + 1, CDELT1=scale, CDELT2=scale, LAYERS=len(LAYERS),
     )  # fmt: skip
     for number, layer in enumerate(LAYERS, 1):
         header[f"LOGT{number}"], header[f"LOGS{number}"] = layer.logt, layer.sigma
-    return np.stack(list(layers)), header
+    return np.stack(layers), header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
@@ -12,7 +13,7 @@ from helioreduce.aia.dem.product import Maps
 from helioreduce.io import plots
 
 #: Found over true: limits of the drawing.
-_RATIO = (0.1, 10.0)
+_RATIO = (0.03, 30.0)
 #: Width of the bins of the true value, dex.
 _BIN = 0.2
 
@@ -37,7 +38,8 @@ def dem_truth(dem: Maps, truth: Layers) -> Figure:
         _ratios(column[2], one, other, top)
     for axis, label in zip(axes[:, 0], ("true", "found", "found / true"), strict=True):
         axis.set_ylabel(label)
-    axes[2, len(found) // 2].set_xlabel("true emission measure [cm⁻⁵]")
+    axes[2, len(found) // 2].set_xlabel("true emission measure [cm⁻⁵]; squares: medians, bars: 68 % of the pixels")
+    figure.colorbar(ScalarMappable(scale, "inferno"), ax=axes[:2], label="emission measure [cm⁻⁵]", shrink=0.8)
     return figure
 
 
