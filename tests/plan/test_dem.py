@@ -8,7 +8,7 @@ from configuration import configuration
 
 from helioreduce.aia.dem import inversion
 from helioreduce.errors import InputError
-from helioreduce.plan import aia, dem, response, targets
+from helioreduce.plan import aia, dem, response, selection, targets
 
 DEM = configuration()["aia"]["dem"]
 SIX = {"channels": [94, 131, 171, 193, 211, 335, 304]}
@@ -79,7 +79,7 @@ def test_files_of_ones_own_need_dn_per_s_too():
 def test_losses_are_told_with_a_dem():
     """The list that messages name, and what makes the run fail."""
     made = plan()
-    assert aia.MISSING in made.targets() and "results/aia/refused.txt" not in made.targets()
+    assert selection.MISSING in made.targets() and "results/aia/refused.txt" not in made.targets()
     lost = replace(made, images=replace(made.images, refused={"171 20140101T000001": "lost"}))
     assert "results/aia/refused.txt" in lost.targets()
 
