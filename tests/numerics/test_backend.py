@@ -19,7 +19,7 @@ def as_on_gpu(monkeypatch):
     def switch():
         monkeypatch.setattr(backend, "on_host", lambda x: False)
         monkeypatch.setattr(backend, "module_of", lambda x: np)
-        monkeypatch.setattr(fft, "_library", lambda x: scipy.fft)
+        monkeypatch.setattr(fft, "_on_card", lambda: scipy.fft)
 
     return switch
 
