@@ -1,4 +1,4 @@
-"""Hits of each frame of a job as a rate, hot pixels told from cosmic rays."""
+"""Hits of each frame of a job as a rate, hot pixels distinguished from cosmic rays."""
 
 from pathlib import Path
 

@@ -51,8 +51,8 @@ def test_a_condition_on_a_header_is_that_of_the_database():
 
 
 def test_frames_that_nobody_asked_for_are_not_called_unavailable():
-    assert selection.told([UNMET, UNMET, Loss("off line")], 9) == [
+    assert selection.notes([UNMET, UNMET, Loss("off line")], 9) == [
         "1 of 9 frames are unavailable and left out; the target results/aia/missing.tsv lists the reasons.",
         "2 of 9 frames are left out: aia.where does not hold for them.",
     ]
-    assert selection.told([UNMET], 9) == ["1 of 9 frames are left out: aia.where does not hold for them."]
+    assert selection.notes([UNMET], 9) == ["1 of 9 frames are left out: aia.where does not hold for them."]

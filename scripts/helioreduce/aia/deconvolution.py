@@ -40,7 +40,7 @@ class Psf:
     kernel
         PSF of another model (:func:`helioreduce.aia.psf.transform`), for cut-outs and linear methods.
     cards
-        What tells of it in the header of each image.
+        What describes it in the header of each image.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ stays well above 0, as AIA's does (at least 0.5), u follows from d without a pri
     ``cg``, unless negative pixels are set to 0, which is an option.
 ``wiener``
     û = h S d̂/(h² S + N), with the mean variance N of the data and the spectrum S of the scene: h² S is the radial mean of
-    their periodogram, less N. It smooths frequencies at which there is more noise than scene; σ tells of the noise
+    their periodogram, less N. It smooths frequencies at which there is more noise than scene; σ describes the noise
     that is left, not of what was smoothed away.
 
 Away from the edges each is a convolution with one kernel K, but for ``bid`` with u ≥ 0, so that
@@ -213,7 +213,7 @@ def _start(data: Any, response: Any, around: padding.Margins, method: str, *, mi
 
 
 def _iterated(advance: Iterator[float], control: Control) -> tuple[int, str]:
-    """Take the steps of an iteration, each of which tells its largest change; return their number and why they ended."""
+    """Take the steps of an iteration, each of which returns its largest change; return their number and why they ended."""
     done = 0
     for change in advance:
         done += 1

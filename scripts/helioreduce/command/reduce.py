@@ -56,7 +56,7 @@ def _ordered(files: list[Path]) -> list[Path]:
 
 
 def _identity(file: Path) -> tuple[int, tuple[object, ...]]:
-    """Return the channel of a file, and what tells its frame from others; a file that cannot be read is none but itself."""
+    """Return the channel of a file, and what makes its frame another one; a file that cannot be read is none but itself."""
     try:
         header = fits.read_header(file)
         channel = cards.channel(header)

@@ -28,7 +28,7 @@ _BANDS, _ROWS = 32, 8
 
 @dataclass(frozen=True)
 class Limits:
-    """Beyond what a frame is told to be wrong.
+    """Beyond what a frame is said to be wrong.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rates of cosmic rays, and hot pixels told from them by several exposures."""
+"""Rates of cosmic rays, and hot pixels distinguished from them by several exposures."""
 
 from __future__ import annotations
 

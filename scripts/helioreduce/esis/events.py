@@ -16,7 +16,7 @@ from helioreduce.esis import camera as cam
 
 #: Columns of a table without events.
 COLUMNS = ("exposure", "time", "x_arcsec", "y_arcsec", "n_pixels", "camera", "significance")
-#: Cameras that must see a pixel: of two that disagree neither can be told from the mean.
+#: Cameras that must see a pixel: of two that disagree neither can be distinguished from the mean.
 _LEAST = 3
 #: Ratio of the standard deviation to the median absolute deviation of a normal distribution.
 _NORMAL = 1.4826

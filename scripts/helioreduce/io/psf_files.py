@@ -27,7 +27,7 @@ def read(path: str | Path) -> tuple[np.ndarray, np.ndarray | None, Cards]:
 
 
 def read_array(path: str | Path) -> tuple[np.ndarray, Cards]:
-    """Return the first image of a user's file, float32, and what tells of it."""
+    """Return the first image of a user's file, float32, and what describes it."""
     kernel, _ = fits.read_array(path)
     cards = {
         "PSFMODEL": ("file", "point-spread function"),

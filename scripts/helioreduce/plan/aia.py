@@ -81,7 +81,7 @@ class Plan:
             return plan
         failed = {frame: loss for frame, loss in lost.items() if loss != UNMET and source.jsoc["on_missing"] == "fail"}
         refused = {" ".join(frame): f"{' '.join(frame)}: {loss.reason}" for frame, loss in failed.items()}
-        return replace(plan, lost=lost, refused=refused, notes=(*notes, *selection.told(lost.values(), len(wanted))))
+        return replace(plan, lost=lost, refused=refused, notes=(*notes, *selection.notes(lost.values(), len(wanted))))
 
     def without(self, failed: Mapping[Key, str]) -> Plan:
         """Return the plan with these frames refused, each for its reason."""
@@ -125,7 +125,7 @@ class Plan:
 
     @property
     def judged_inside(self) -> dict[str, Any]:
-        """What a finished frame depends on of the quality that is asked for: that which only its own file tells.
+        """What a finished frame depends on of the quality that is asked for: that which only its own file has.
 
         Records and headers are judged when a request is planned; VSO lists nothing, a user's file may lack the cards.
         """

@@ -46,7 +46,7 @@ def _lost(plan: Plan, missing: Mapping[Key, Loss]) -> set[tuple[str, str]]:
     """Return the frames that a run found missing, and name them."""
     if lost := plan.frames.keys() & missing.keys():
         reasons = [missing[frame] for frame in lost]
-        print("", *selection.told(reasons, len(plan.wanted)), sep="\n")
+        print("", *selection.notes(reasons, len(plan.wanted)), sep="\n")
         if reasons.count(UNMET) < len(reasons) and plan.source.jsoc["on_missing"] == "fail":
             print('To end without an error, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}".')
     return lost

@@ -17,7 +17,7 @@ from helioreduce.plan.aia import product
 
 #: Channels with a DEM, Å, as in file names.
 CHANNELS = tuple(map(str, THIN))
-#: Length of the time in the name of a frame; what follows tells cut-outs and simulated frames apart.
+#: Length of the time in the name of a frame; what follows marks cut-outs and simulated frames.
 _TIME = 15
 #: Memory, MB, for a pixel of a full frame's set and beside it.
 _SET_MB, _DEM_MB = 1900, 1500

@@ -51,7 +51,7 @@ def asked(source: str, settings: Mapping[str, Any]) -> dict[str, str]:
     return {"series": "" if series == "auto" or series in slotted else series, "where": where}
 
 
-def told(lost: Iterable[Loss], wanted: int) -> list[str]:
+def notes(lost: Iterable[Loss], wanted: int) -> list[str]:
     """Return what to say of the frames of a request that are left out, of so many that are wanted."""
     reasons = list(lost)
     unmet = reasons.count(UNMET)

@@ -28,7 +28,7 @@ class Progress(logging.Filter):
     A run that goes on by itself without frames that it could not have (see :func:`hand_over`) goes on counting.
 
     The time left is that of the remaining jobs, each as long as the mean finished one of its rule (of all rules where none of
-    its own has finished), divided by the mean number of jobs that ran at a time. It is told from the third job on.
+    its own has finished), divided by the mean number of jobs that ran at a time. It is shown from the third job on.
 
     Parameters
     ----------

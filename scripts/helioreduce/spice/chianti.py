@@ -76,6 +76,7 @@ def _each_once(log: logging.Logger) -> Iterator[None]:
     said: set[str] = set()
 
     def is_new(record: logging.LogRecord) -> bool:
+        """Return whether a message has not been shown before."""
         before = len(said)
         said.add(record.getMessage())
         return len(said) > before

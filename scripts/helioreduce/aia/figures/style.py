@@ -6,7 +6,7 @@ from typing import Any
 
 from helioreduce.io.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 
-#: Colour and line of each channel; the line style tells them apart in grey print.
+#: Colour and line of each channel; the line style keeps them apart in grey print.
 CHANNELS: dict[int, dict[str, Any]] = {
     94: {"color": GREEN, "ls": "-"},
     131: {"color": SKY, "ls": (0, (5, 1))},
