@@ -106,7 +106,7 @@ def query(
     *, series: str = "", where: str = "") -> records.Answer:  # fmt: skip
     """Return what the archive has of a channel in these slots.
 
-    ``series`` and ``where`` are those of :meth:`Client.in_slots`. What does not meet the condition and what is absent are kept apart.
+    ``series`` and ``where`` are those of :meth:`Client.in_slots`. What fails the condition and what is absent are kept apart.
     """
     wanted = sorted(times.from_compact(slot) for slot in slots)
     if url == vso.ADDRESS:
