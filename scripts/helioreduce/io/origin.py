@@ -48,7 +48,7 @@ def said() -> list[str]:
 
 
 def stamp(figure: Figure) -> None:
-    """Write below a figure what is said of the files that it is made from."""
+    """Write below a figure what is said of the files that it is made from; the line belongs to such words, not to an axis."""
     texts = said()
     lines = [line for line in figure.get_supxlabel().splitlines() if line not in texts]
     if texts:

@@ -181,7 +181,7 @@ def worst(fitted: Fitted, count: int = 6) -> Figure:
         t, y, x = np.unravel_index(index, fitted.group.shape)
         box = fitted.boxes[fitted.level[index]]
         axis.set_title(f"t {t}, y {y}, x {x}: χ² {fit.reduced_chi2[index]:.2f}, bin {box.label}")
-    figure.supxlabel("wavelength [Å]; windows one after the other", fontsize=8)
+    axes[-1][1].set_xlabel("wavelength [Å]; windows one after the other", fontsize=8)
     return figure
 
 

@@ -44,7 +44,9 @@ def title(axis):
 
 
 def test_bands_share_one_scale(maps):
-    axes = figures.dem_maps(maps).axes
+    figure = figures.dem_maps(maps)
+    axes = figure.axes
+    assert figure.get_supxlabel() == ""  # the place of what is said of the data
     scales = [axis.images[0].norm for axis in axes if title(axis).startswith("log T")]
     assert len(scales) == 6 and len(set(map(id, scales))) == 1
     temperature = next(axis for axis in axes if title(axis) == "EM-weighted log T").images[0].get_array()

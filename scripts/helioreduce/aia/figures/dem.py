@@ -50,7 +50,7 @@ def dem_maps(dem: Maps) -> Figure:
         shown = axis.imshow(dem.images[name], extent=extent, cmap=colours, vmin=limits[0], vmax=limits[1])
         figure.colorbar(shown, ax=axis, location="bottom", shrink=0.8)
         axis.set_title(title)
-    figure.supxlabel(sky.LONGITUDE, fontsize=8)
+    axes[-1][_COLUMNS // 2].set_xlabel(sky.LONGITUDE, fontsize=8)
     figure.supylabel(sky.LATITUDE, fontsize=8)
     return figure
 
