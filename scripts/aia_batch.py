@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from helioreduce.aia import chain, deconvolution
+from helioreduce.aia import binning, chain, deconvolution
 from helioreduce.aia.frames import Frame
 from helioreduce.image import Image
 from helioreduce.io import ecsv, fits, jsoc_files, provenance, psf_files
@@ -29,7 +29,7 @@ def main(
         return where.run(chain.reduce, found[0], given, frame.left_out, process.trim_memory, whole)
 
     def write(path: Path, image: Image) -> None:
-        fits.write(path, where.download(image), compressed=True)
+        fits.write(path, binning.from_settings(where.download(image), settings.get("binning")), compressed=True)
 
     common = where.module.__name__, [provenance.sha256(file) for file in (*tables.values(), psf) if file]
     batch.run(reduced, kept, (code, settings), common, read, compute, write, judged_by=quality)

@@ -77,6 +77,8 @@ class Image:
         Array (ny, nx), uint8, of :class:`Flag` bits. Default: NO_DATA where ``data`` is not finite.
     changes
         What respiking has changed, followed through the steps as long as the flags depend on it; None where nothing is known.
+    shares
+        Of a binned image, the part of a bin's pixels that have each flag, (8, ny, nx), float32, in the order of :class:`Flag`.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class Image:
     sigma: np.ndarray | None = None
     flags: np.ndarray = None  # type: ignore[assignment]  # filled in by __post_init__
     changes: Changes | None = None
+    shares: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name in ("data", "sigma"):  # integers would cut off what is computed from them; FITS has the other byte order

@@ -15,7 +15,7 @@ ASKING = {
     for name in ("export", "fetch", "fetch_batch", "fetch_spikes", "missing", "pointing", "query", "record", "tables")
 }
 DRAWING = {"aia_quicklook"}
-KERNELS = {f"aia_{name}" for name in ("batch", "deconvolve", "error", "light_curves", "prep", "psf")}
+KERNELS = {f"aia_{name}" for name in ("batch", "bin", "deconvolve", "error", "light_curves", "prep", "psf")}
 KERNELS |= {f"aia_{name}" for name in ("track", "cube", "cube_curve", "cube_fits", "dem", "dem_set")}
 #: Scripts that draw what kernels have computed, by their own account of it.
 BOTH = {"aia_dem_maps", "aia_cube_figures"}

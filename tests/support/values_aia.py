@@ -14,7 +14,7 @@ FRAME = "171/20140101T000001_simulated.fits"
 #: States that stay on disk, to be compared.
 KEPT = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 CHANNELS = (94, 131, 171, 193, 211, 304, 335, 1600, 1700, 4500)
-NORMALISED, DECONVOLVED, ERROR = (f"aia/{state}/{FRAME}" for state in ("normalised", "deconvolved", "error"))
+NORMALISED, DECONVOLVED, ERROR, BINNED = (f"aia/{state}/{FRAME}" for state in ("normalised", "deconvolved", "error", "binned"))
 #: The first frame of every channel: slots of 12 s in the EUV, of 24 s in the UV.
 FIRST = {
     **dict.fromkeys(CHANNELS[:7], "20140101T000001_simulated"),
@@ -100,6 +100,11 @@ def kinds_of_wings(kind: str) -> Check:
     )
 
 
+def binned(npix: int) -> Check:
+    """Return the check that the whole Sun has so many pixels a side."""
+    return lambda done: done.image(BINNED).data.shape == (npix, npix) and done.header(BINNED)["CDELT1"] == 0.6 * 4096 / npix
+
+
 BASE: dict[Value, Check] = {
     **{of("keep[]", state): lambda done, state=state: done.has(f"aia/{state}/{FRAME}") for state in KEPT},
     ("aia.start", TEXT): card("T_OBS", "2014-01-01T00:00:12.340"),
@@ -117,6 +122,7 @@ BASE: dict[Value, Check] = {
     },
     **{of(f"error.{term}", False): without_terms for term in ("preflight", "eve", "chianti")},
     of("psf.model", "grigis"): lambda done: done.has("aia/psf/default/171.fits"),
+    of("output.npix", 4096): lambda done: not done.has("aia/binned"),
     of("psf.file", None): lambda done: "PSFMODEL" not in done.header(DECONVOLVED),
     of("deconvolve.method", "rl"): told("iterations=25; accelerated=False", "deconvolve"),
     of("deconvolve.core", "default"): told("core=default", "deconvolve"),
@@ -151,6 +157,10 @@ RUNS = {
         },
         steps=PLAIN,
     ),
+    **{
+        f"aia_{npix}": changed(BINNED, {of("output.npix", npix): binned(npix)}, output={"npix": npix})
+        for npix in (2048, 1024, 512)
+    },
     "aia_inverse": changed(
         DECONVOLVED,
         {

@@ -437,9 +437,32 @@ rule aia_exposure:
         "../../scripts/aia_exposure.py"
 
 
+rule aia_bin:
+    input:
+        image=aia.finished,
+    output:
+        "results/aia/binned/{channel}/{time}.fits",
+    log:
+        "results/logs/aia_bin/{channel}/{time}.log",
+    group:
+        "aia"
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=700, runtime=1),
+        serial=1,
+    params:
+        grid=aia.grid,
+        code=code("aia_bin"),
+    message:
+        "Bin {wildcards.channel} Å at {wildcards.time}."
+    script:
+        "../../scripts/aia_bin.py"
+
+
 rule aia_quicklook:
     input:
-        aia.finished,
+        aia.final,
     output:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
@@ -478,7 +501,7 @@ rule aia_refuse:
 
 rule aia_archive:
     input:
-        image=aia.finished,
+        image=aia.final,
     output:
         "results/aia/archived/{channel}/{time}.fits",
     log:

@@ -67,9 +67,9 @@ class Correlation:
         """Return the sum of the correlations of one pixel: Σρ Σσ² / N² is the variance of the mean of many pixels."""
         return float(self._spectrum((LARGE, LARGE), kept)[0, 0])
 
-    def factor(self, side: int) -> float:
+    def factor(self, side: int, kept: float = MEAN_KEPT) -> float:
         """Return σ of the mean of side × side equal pixels, in units of what independent pixels would give."""
-        return float(np.sqrt(self.variance_of_mean(np.ones((side, side)))) * side)
+        return float(np.sqrt(self.variance_of_mean(np.ones((side, side)), kept)) * side)
 
     def _of_grid(self, shape: tuple[int, int], kept: float) -> np.ndarray:
         """Return the transform of ρ on a periodic grid that holds a region of this shape."""

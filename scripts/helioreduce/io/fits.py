@@ -24,7 +24,7 @@ from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 #: Cards of an image that are computed when it is written.
 STATISTICS = ("DATAMIN", "DATAMAX", "DATAMEAN")
 #: Extensions that belong to an image, and cards of the form of an HDU.
-_COMPANIONS = ("UNCERT", "MASK", "FLAGS", "CHANGES")
+_COMPANIONS = ("UNCERT", "MASK", "FLAGS", "CHANGES", "SHARES")
 _FORM = ("SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "EXTEND", "COMMENT", "HISTORY", "", *STRUCTURAL)
 _WORLD = re.compile(r"WCSAXES|C(TYPE|UNIT|RPIX|RVAL|DELT)\d|CROTA2|PC\d_\d|TIMESYS|DATEREF")
 
@@ -97,6 +97,8 @@ def read(path: str | Path, extension: int | str | None = None) -> Image:
             planes["flags"] = flags[0] if len(flags) == 1 else flags[0] | flags[1]
         if "CHANGES" in hdus:
             planes["changes"] = _changes(hdus["CHANGES"].data)
+        if "SHARES" in hdus:
+            planes["shares"] = np.asarray(hdus["SHARES"].data, np.float32)
         return Image(data, header, **planes)
 
 
@@ -188,7 +190,9 @@ def write(path: str | Path, image: Image, *, compressed: bool = False, archived:
     if compressed or archived:
         hdus = compression.finished(hdus, image.sigma, archived=archived)
     flags = compression.tiled(fits.ImageHDU(image.flags, _world(image.header), name="FLAGS"))
-    files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes)]))
+    shares = {} if image.shares is None else {"SHARES": image.shares}
+    small = [compression.lossless(hdu) for hdu in _extensions(shares)]
+    files.write(path, fits.HDUList([*hdus, flags, *_extensions(changes), *small]))
 
 
 def _statistics(data: np.ndarray) -> dict[str, tuple[float, str]]:

@@ -9,17 +9,16 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import steps
+from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import UNMET, Loss
 from helioreduce.plan import local, optics, request, selection
-from helioreduce.plan.aia_states import Key, States, key_of, product
+from helioreduce.plan.aia_states import BINNED, Key, States, key_of, product
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.cutout import Cutout
-from helioreduce.plan.paths import located
 from helioreduce.plan.settings import check_boxes
 from helioreduce.plan.source import Source, unread
-from helioreduce.quality import Policy
 
 #: Least cadence, s, and the length of the date that names a period: year, month, day.
 _PERIODS = ((86400.0, 4), (10800.0, 6), (0.0, 8))
@@ -72,7 +71,7 @@ class Plan:
         source, settings = Source.of(config), config["aia"]
         check_boxes(settings)
         (psf := optics.Optics(settings)).check()
-        wanted, refused, notes = _local(config) if source.is_local else (_served(settings, source.is_archive), {}, ())
+        wanted, refused, notes = request.wanted(config, source)
         notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *notes)
         dates = [times.from_compact(time) for _, time in wanted]
         cutout = Cutout.of(config, min(dates), max(dates)) if dates else None
@@ -189,6 +188,23 @@ class Plan:
         """Return the finished image of a frame."""
         return product(self.latest(*key_of(wildcards)), *key_of(wildcards))
 
+    @property
+    def is_binned(self) -> bool:
+        """Whether the images that are asked for are on a coarser grid than that of level 1.5."""
+        return bool(self.settings["output"]["npix"] < NPIX)
+
+    def grid(self, wildcards: Any) -> dict[str, Any]:
+        """Params function: the coarser grid, see :func:`helioreduce.aia.binning.from_settings`."""
+        return self.settings["output"] | {"deconvolution": self.deconvolution(*key_of(wildcards))}
+
+    def last(self, channel: str, time: str) -> str:
+        """Return the state that the request ends in: the finished one, or that on a coarser grid."""
+        return BINNED if self.is_binned else self.latest(channel, time)
+
+    def final(self, wildcards: Any) -> str:
+        """Return the image of a frame that the request ends in."""
+        return product(self.last(*key_of(wildcards)), *key_of(wildcards))
+
     @cached_property
     def states(self) -> States:
         """The states of its images: what they follow from, and which stay on disk."""
@@ -266,8 +282,8 @@ class Plan:
         ]
 
     def products(self) -> list[str]:
-        """Return the finished images."""
-        return [product(self.latest(*frame), *frame) for frame in self.frames]
+        """Return the images that are asked for."""
+        return [product(self.last(*frame), *frame) for frame in self.frames]
 
     def archived(self) -> list[str]:
         """Return the archive copies of the finished images."""
@@ -300,17 +316,3 @@ class Plan:
         recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
         lists = [] if self.source.is_local else [selection.MISSING, *recorded]
         return ["results/aia/refused.txt"] * bool(self.refused) + lists
-
-
-def _local(config: Mapping[str, Any]) -> tuple[dict[Key, local.Frame | None], dict[str, str], tuple[str, ...]]:
-    """Return the frames of the user's folder, the files that are refused, and what else is to be said of them."""
-    if not config["local"]["directory"]:
-        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
-    folder = local.frames(located(config["local"]["directory"]), Policy(**config["aia"]["quality"]), config["aia"]["where"])
-    return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
-
-
-def _served(settings: Mapping[str, Any], simulated: bool) -> dict[Key, local.Frame | None]:
-    """Return every frame of a request for channels and times; what is simulated never has the name of what is not."""
-    suffix = local.SIMULATED * simulated
-    return {(str(channel), times.compact(time) + suffix): None for channel, time in request.frames(settings)}

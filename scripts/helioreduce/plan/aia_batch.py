@@ -105,7 +105,10 @@ class Chunk:
     def settings(self) -> dict[str, object]:
         """Return what the configuration chooses for its steps, by name."""
         chosen = {**self.plan.states.chosen, **self.own}
-        return self.plan.judged_inside | {name: chosen[name] for step in self.taken for name in step.settings}
+        if self.plan.is_binned and self.chain is steps.STEPS:
+            chosen["binning"] = self.plan.settings["output"] | {"deconvolution": self.plan.deconvolution(*self.keys[0])}
+        taken = [name for step in self.taken for name in step.settings]
+        return self.plan.judged_inside | {name: chosen[name] for name in (*taken, "binning") if name in chosen}
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def _frame(plan: Plan, channel: str, time: str, chain: tuple[steps.Step, ...]) -
         image=str(own.image) if own and not plan.cut else product(steps.LEVEL1, channel, time),
         spikes=None if "respike" in left_out else str(spikes),
         pointing=plan.pointing_table(time),
-        output=product("tracked" if chain is steps.TRACKED else plan.latest(channel, time), channel, time),
+        output=product("tracked" if chain is steps.TRACKED else plan.last(channel, time), channel, time),
         left_out=left_out,
     )
 

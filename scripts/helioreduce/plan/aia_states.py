@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Channel and time of a frame, as they stand in the names of its files.
 Key = tuple[str, str]
+#: The state of an image on a coarser grid (``aia.output.npix``).
+BINNED = "binned"
 #: What is kept with a state.
 _KEPT_WITH = {"spikes": steps.LEVEL1}
 
@@ -55,6 +57,9 @@ class Request(Protocol):
 
     def latest(self, channel: str, time: str, step: str | None = None) -> str:
         """Return the state that a step starts from; by default the finished one."""
+
+    def last(self, channel: str, time: str) -> str:
+        """Return the state that the request ends in: the finished one, or that on a coarser grid."""
 
     def without_spikes(self, channel: str, time: str) -> str | None:
         """Return why a frame has no spikes."""
@@ -120,16 +125,16 @@ class States:
         return Path(file).parts[2] == steps.LEVEL1
 
     def keeps(self, file: str) -> bool:
-        """Return whether a file stays on disk: all but images in a state that is neither finished nor in ``aia.keep``."""
+        """Return whether a file stays on disk: all but images in a state that is neither the last nor in ``aia.keep``."""
         state = Path(file).parts[2]
-        kept = {*self.plan.settings["keep"], *self._finished}
+        kept = {*self.plan.settings["keep"], *self._last}
         return not file.endswith(".fits") or _KEPT_WITH.get(state, state) in kept
 
     @cached_property
-    def _finished(self) -> frozenset[str]:
-        """The finished states."""
+    def _last(self) -> frozenset[str]:
+        """The states that the request ends in."""
         kinds = {(channel, self.plan.without_spikes(channel, time)): (channel, time) for channel, time in self.plan.frames}
-        return frozenset(self.plan.latest(*frame) for frame in kinds.values())
+        return frozenset(self.plan.last(*frame) for frame in kinds.values())
 
     @property
     def kept(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The frames that a configuration asks an archive for, by arithmetic alone: channels, and times from start to end or a list."""
+"""The frames that a configuration asks for: an archive by arithmetic alone, channels and times; or those of a folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,32 @@ from typing import Any
 from helioreduce import times
 from helioreduce.aia import slots
 from helioreduce.errors import InputError
+from helioreduce.plan import local
+from helioreduce.plan.aia_states import Key
 from helioreduce.plan.paths import located
+from helioreduce.plan.source import Source
+from helioreduce.quality import Policy
 from helioreduce.series import LEVEL1
 
 #: Most images of one run, of which Snakemake takes five minutes to plan the batches; size of one, fetched and finished.
 MOST, FETCHED_MB, PRODUCT_MB = 100_000, 12.4, 86.0
 #: How a time begins that was given in place of a list.
 _TIME = re.compile(r"\d{4}[-.]\d\d[-.]\d\d")
+
+
+def wanted(config: Mapping[str, Any], source: Source) -> tuple[dict[Key, local.Frame | None], dict[str, str], tuple[str, ...]]:
+    """Return the frames of a request, the user's files that are refused, and what else is to be said of them.
+
+    What is simulated never has the name of what is not.
+    """
+    settings = config["aia"]
+    if not source.is_local:
+        suffix = local.SIMULATED * source.is_archive
+        return {(str(channel), times.compact(time) + suffix): None for channel, time in frames(settings)}, {}, ()
+    if not config["local"]["directory"]:
+        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
+    folder = local.frames(located(config["local"]["directory"]), Policy(**settings["quality"]), settings["where"])
+    return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
 
 
 def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:

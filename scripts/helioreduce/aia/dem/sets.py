@@ -9,6 +9,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.aia import cards
+from helioreduce.aia.binning import means
 from helioreduce.aia.dem.inversion import CHANNELS
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
@@ -115,15 +116,9 @@ def binned(data: np.ndarray, sigma: np.ndarray, side: int) -> tuple[np.ndarray, 
     if side == 1:
         return data.astype(np.float32), sigma.astype(np.float32)
     ny, nx = (length // side for length in data.shape)
-    blocks = [plane[: ny * side, : nx * side].reshape(ny, side, nx, side) for plane in (data, sigma)]
-    good = np.isfinite(blocks[0]) & (blocks[1] > 0)
-    number = good.sum(axis=(1, 3))
-    total = np.where(good, blocks[0], 0).sum(axis=(1, 3), dtype=float)
-    variance = np.where(good, blocks[1].astype(float) ** 2, 0).sum(axis=(1, 3))
-    enough = 2 * number >= side * side
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean, error = total / number, np.sqrt(variance) / number
-    return np.where(enough, mean, np.nan).astype(np.float32), np.where(enough, error, np.nan).astype(np.float32)
+    unweighted = np.where(sigma > 0, data, np.nan)
+    mean, error, *_ = means(Image(unweighted, Header(), sigma, np.zeros(data.shape, np.uint8)), side, (0, 0), (ny, nx))
+    return mean, error
 
 
 def corrected(headers: Sequence[Mapping[str, object]]) -> bool:
