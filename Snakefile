@@ -36,4 +36,6 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, dem=dem.refusal))
+engine.check_targets(
+    workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, dem=dem.refusal, cube_dem=cube_dem.refusal)
+)

@@ -15,7 +15,7 @@ from helioreduce.errors import InputError
 from helioreduce.io import stores
 
 for package in ("xarray", "s3fs", "moto"):
-    pytest.importorskip(package, reason=f"{package} is not installed: the environment is older than the lock")
+    pytest.importorskip(package, reason=f"{package} is missing: pip install '.[objects]' (moto fits no lock with dateutil 4)")
 ADDRESS = "s3://campaign/cube.zarr"
 
 

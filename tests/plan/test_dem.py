@@ -9,6 +9,7 @@ from configuration import configuration
 from helioreduce.aia.dem import inversion
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, dem, response, selection, targets
+from helioreduce.plan.aia_cube import Cube
 
 DEM = configuration()["aia"]["dem"]
 SIX = {"channels": [94, 131, 171, 193, 211, 335, 304]}
@@ -43,6 +44,17 @@ def test_a_set_without_one_of_its_frames_takes_nothing_from_the_others():
 def test_aligned_images_are_taken_where_they_are_asked_for():
     made = plan(alignment={"tolerance_s": 12, "reference": 193})
     assert made.channels(SimpleNamespace(time=next(iter(made.groups))))[0].startswith("results/aia/aligned/94/")
+
+
+def test_a_cube_has_sets_of_its_own():
+    """The same groups, of tracked images, into files of their own; without a region there is no cube to make them from."""
+    made = replace(plan(), tracked=True)
+    time = next(iter(made.groups))
+    assert made.channels(SimpleNamespace(time=time)) == [f"results/aia/tracked/{c}/{time}.fits" for c in dem.CHANNELS]
+    assert made.targets()[:2] == [f"results/aia/cube_dem/{time}.fits", f"results/aia/cube_dem_maps/{time}.png"]
+    for target in ("cube_dem", f"results/aia/cube_dem/{time}.fits"):
+        with pytest.raises(InputError, match=r"aia\.cutout\.centre is not set"):
+            targets.check([target], ["cube_dem"], made.images, Cube.of(made.images))
 
 
 def test_settings_of_the_set_do_not_make_a_dem_again():

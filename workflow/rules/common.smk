@@ -40,6 +40,7 @@ try:
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
     dem = DEMPlan(aia, response)
+    cube_dem = DEMPlan(aia, response, tracked=True)
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
     asked = {
@@ -51,6 +52,7 @@ try:
         *esis.targets(),
         *spice.targets(),
         *aia_cube.targets(),
+        *(cube_dem.targets() if aia_cube.is_asked else ()),
         *cosmic_rays.targets,
     }
 except InputError as error:

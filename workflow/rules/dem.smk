@@ -67,3 +67,44 @@ rule dem:
         dem.targets(),
     message:
         "The differential emission measures are found and drawn."
+
+
+use rule aia_dem_set as aia_cube_dem_set with:
+    input:
+        cube_dem.channels,
+    output:
+        "results/aia/cube_dem_set/{time}.fits",
+    log:
+        "results/logs/aia_cube_dem_set/{time}.log",
+    message:
+        "Put the six channels of the cube at {wildcards.time} together."
+
+
+use rule aia_dem as aia_cube_dem with:
+    input:
+        channels="results/aia/cube_dem_set/{time}.fits",
+        response="results/aia/response/temperature/{time}.ecsv",
+    output:
+        "results/aia/cube_dem/{time}.fits",
+    log:
+        "results/logs/aia_cube_dem/{time}.log",
+    message:
+        "Find the differential emission measure of the cube at {wildcards.time}."
+
+
+use rule aia_dem_maps as aia_cube_dem_maps with:
+    input:
+        "results/aia/cube_dem/{time}.fits",
+    output:
+        "results/aia/cube_dem_maps/{time}.png",
+    log:
+        "results/logs/aia_cube_dem_maps/{time}.log",
+    message:
+        "Draw emission measure and temperature of the cube at {wildcards.time}."
+
+
+rule cube_dem:
+    input:
+        cube_dem.targets(),
+    message:
+        "The differential emission measures of the cube are found and drawn."

@@ -29,6 +29,7 @@ class Plan:
 
     images: aia.Plan
     responses: response.Plan
+    tracked: bool = False  # whether the images are those of the tracked cube; their products have names of their own
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -68,6 +69,8 @@ class Plan:
         if own is None:
             near = ", ".join(sorted(self.groups)[:3]) or "none: it needs six channels"
             raise InputError(f"there is no set of six channels at {wildcards.time}", cure=f"The request has {near}")
+        if self.tracked:
+            return [product("tracked", *frame) for frame in own.items()]
         aligned = self.images.settings["alignment"]["reference"]
         return [product("aligned" if aligned else self.images.latest(*frame), *frame) for frame in own.items()]
 
@@ -83,8 +86,8 @@ class Plan:
 
     def targets(self) -> list[str]:
         """Return the DEMs, their maps, the list of missing frames, and what makes the run fail."""
-        kinds = (("dem", "fits"), ("dem_maps", "png"))
-        files = (f"results/aia/{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds)
+        kinds, of = (("dem", "fits"), ("dem_maps", "png")), "cube_" * self.tracked
+        files = (f"results/aia/{of}{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds)
         return [*files, *self.images.losses_told()]
 
     @property

@@ -214,7 +214,7 @@ class Plan:
         sets: Inputs = {"dem": "results/aia/dem/{time}.fits"}
         found = dem.Plan(self.images, self.responses)
         frames = () if found.refusal else tuple((dem.CHANNELS[0], time) for time in list(found.groups)[:1])
-        for name in ("dem_fit", "dem_curves", "dem_recovery"):
+        for name in ("dem_inputs", "dem_fit", "dem_curves", "dem_recovery"):
             yield Figure(name, frames, sets)
         yield Figure("dem_dated", frames, {**sets, "response": "results/aia/response/temperature/{time}.ecsv"})
         yield Figure("dem_truth", frames if found.of_archive else (), {**sets, "truth": self._plasma})

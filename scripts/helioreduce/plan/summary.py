@@ -23,6 +23,8 @@ FINISHED = {
     "results/aia/light_curves": "<channel>.ecsv",
     "results/aia/dem": "<time>.fits",
     "results/aia/dem_maps": "<time>.png",
+    "results/aia/cube_dem": "<time>.fits",
+    "results/aia/cube_dem_maps": "<time>.png",
     **dict.fromkeys(CUBES, "<channel>.fits"),
     "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
@@ -33,7 +35,8 @@ FINISHED = {
 #: Folders, and beginnings of them, of products that a change of settings may leave behind, by instrument.
 _PRODUCTS = {
     "aia": (*(f"results/aia/{step.folder}" for step in steps.STEPS), "results/aia/quicklook", "results/aia/aligned",
-            "results/aia/light_curves", "results/aia/dem", "results/aia/dem_maps", "results/figures"),
+            "results/aia/light_curves", "results/aia/dem", "results/aia/dem_maps", "results/aia/cube_dem",
+            "results/aia/cube_dem_maps", "results/figures"),
     "esis": ("results/esis/level3", "results/esis/compared", "results/esis/figures"),
     "spice": tuple(f"results/spice/{name}" for name in ("level3", "radiance", "velocity", "composition", "report")),
     "cosmic_rays": tuple(f"results/cosmic_rays/{name}" for name in ("combined", "cleaned", "sources")),

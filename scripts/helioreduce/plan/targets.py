@@ -14,7 +14,7 @@ from helioreduce.plan.aia_cube import Cube, check_asked
 #: A file of one frame of AIA; responses are of any channel and time.
 _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d+)/(\d{8}T\w+)\.\w+")
 #: A file of the target of that name.
-_ROOM = re.compile(r"results/aia/(cube|dem)(?:_\w+)?/")
+_ROOM = re.compile(r"results/aia/(cube_dem|cube|dem)(?:_\w+)?/")
 #: Targets shown where none is near.
 _SHOWN = 3
 
@@ -43,7 +43,7 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
     for target in targets:
         room = _ROOM.match(target)
         name = room[1] if room else target
-        if name in ("cube", "cube_figures"):
+        if name in ("cube", "cube_dem", "cube_figures"):
             check_asked(cube)
         if refusal := refusals.get(name):
             raise refusal.at(target)

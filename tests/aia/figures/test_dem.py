@@ -53,6 +53,16 @@ def test_bands_share_one_scale(maps):
     assert np.nanmean(temperature[:, :5]) < 6.15 < 6.35 < np.nanmean(temperature[:, 5:])
 
 
+def test_inputs_are_the_counts_of_the_six_channels(maps):
+    """Each channel in its place, and the share of pixels without a DEM as it is: one of 120."""
+    figure = figures.dem_inputs(maps)
+    shown = [axis for axis in figure.axes if title(axis).endswith("Å")]
+    assert [title(axis) for axis in shown] == [f"{channel} Å" for channel in CHANNELS]
+    for axis, counts in zip(shown, maps.images["OBSERVED"], strict=True):
+        np.testing.assert_array_equal(axis.images[0].get_array().filled(np.nan), counts)
+    assert "no DEM in 0.8%" in shown[4].get_xlabel()
+
+
 def test_fit_shows_every_pixel_and_what_is_known(maps):
     left, middle, right = figures.dem_fit(maps).axes
     assert sum(patch.get_height() * patch.get_width() for patch in left.patches) == pytest.approx(1)

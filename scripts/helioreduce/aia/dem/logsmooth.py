@@ -45,12 +45,13 @@ def invert(data, sigma, problem, options, found, chunks):
     for chunk in numba.prange(chunks):
         rows, work = np.empty((3 * nf, nt)), np.empty((7, nt))
         system, used = np.empty((nf + 4, nf)), np.empty(nf, np.int64)
+        room = np.empty((3, problem.bands.shape[0] + 1, max(nt, nf + 1)))
         for p in range(chunk, data.shape[0], chunks):
-            _pixel(p, data[p], sigma[p], problem, options, found, rows, work, system, used)
+            _pixel(p, data[p], sigma[p], problem, options, found, rows, work, system, used, room)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _pixel(p, data, sigma, problem, options, found, rows, work, system, used):
+def _pixel(p, data, sigma, problem, options, found, rows, work, system, used, room):
     n, status = usable(data, sigma, used)
     if n < problem.least:
         results.fail(found, p, status)
@@ -81,7 +82,7 @@ def _pixel(p, data, sigma, problem, options, found, rows, work, system, used):
     found.status[p] = status
     total = results.summarise(found, p, problem)
     if problem.errors:
-        _errors(found, p, problem, options.tau, kernel, slopes, sums, n, work, system, total)
+        _errors(found, p, problem, options.tau, kernel, slopes, sums, n, work, system, total, room)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -219,78 +220,85 @@ def _solve(d, kernel, slopes, sums, tau, n, s, x, z, system):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _errors(found, p, problem, tau, kernel, slopes, sums, n, work, system, total):
+def _errors(found, p, problem, tau, kernel, slopes, sums, n, work, system, total, room):
     """Write every σ from the covariance (MᵀM + R)⁻¹ of ln x.
 
-    Of the sums gᵀz and hᵀz the covariance is Σ τ G H + f_g f_h/|y|² − c_g·c_h, where G are the sums of g over the temperatures
-    above, c = L⁻¹M'τG, y = L⁻¹m, L the factor of 1 + M'τM'ᵀ, and f = Σ g − c·y (the free constant v).
+    With z = v + cumsum(u) the variance of z_j is T + f²/|y|² − c·c, where T is the sum of τ below the temperature, c that of
+    L⁻¹M'τ, L the factor of 1 + M'τM'ᵀ, y = L⁻¹m, and f = 1 − c·y (the free constant v). The covariance of two sums gᵀz and hᵀz
+    is Σ τ G H + f_g f_h/|y|² − c_g·c_h: G are the sums of g over the temperatures above, f_g and c_g those of g f and g c.
     """
-    nf, nt, nb = system.shape[1], problem.logt.size, problem.bands.shape[0]
     if not _system(kernel, slopes, sums, tau, n, found.dem[p], system):
         return
-    m, y = system[nf + 1], system[nf + 2]
-    forward(system, m, y, n)
+    y = system[system.shape[1] + 2]
+    forward(system, system[system.shape[1] + 1], y, n)
     below = 0.0
     for k in range(n):
         below += y[k] * y[k]
-    _point_errors(found, p, tau, sums, slopes, n, system, y, below)
-    above, c, f = np.empty((nb + 1, nt)), np.empty((nb + 1, nf)), np.empty(nb + 1)
-    for b in range(nb + 1):
-        _project(found, p, problem, b, total, tau, sums, n, system, y, above[b], c[b], f)
-    for b in range(nb + 1):
-        for e in range(b + 1):
-            value = f[b] * f[e] / below
-            for j in range(nt - 1):
-                value += tau[j] / n * above[b, j] * above[e, j]
-            for k in range(n):
-                value -= c[b, k] * c[e, k]
-            if b < nb:
-                found.covariance[p, b, e] = found.covariance[p, e, b] = value
-            elif e == nb:
-                found.logt[p, 1] = np.sqrt(max(value, 0.0))
+    _point_errors(found, p, tau, sums, slopes, n, system, y, below, work)
+    _sum_errors(found, p, problem, tau, slopes, n, below, work[3], total, room)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _project(found, p, problem, b, total, tau, sums, n, system, y, above, c, f):
-    """Write G, c and f of one band, or of the EM-weighted log T after the last band."""
-    dem, nt, g = found.dem[p], problem.logt.size, 0.0
-    for j in range(nt - 1, -1, -1):
-        if j < nt - 1:
-            above[j] = g
-        if b < problem.bands.shape[0]:
-            g += problem.bands[b, j] * dem[j]
-        else:
-            g += problem.weights[j] * dem[j] * (problem.logt[j] - found.logt[p, 0]) / total
+def _point_errors(found, p, tau, sums, c, n, system, y, below, work):
+    """Write σ of the DEM at every temperature, DEM × σ(ln DEM); c and f of all temperatures into ``c`` and ``work[3]``."""
+    nt, running, prior = found.dem.shape[1], system[system.shape[1] + 3], 0.0
+    variance, f = work[2], work[3]
+    variance[0] = 0.0
     for k in range(n):
-        c[k] = 0.0
-        for j in range(nt - 1):
-            c[k] += sums[k, j] * tau[j] / n * above[j]
-    forward(system, c, c, n)
-    f[b] = g
-    for k in range(n):
-        f[b] -= c[k] * y[k]
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _point_errors(found, p, tau, sums, c, n, system, y, below):
-    """Write σ of the DEM at every temperature, DEM × σ(ln DEM); ``c`` is room for c of all temperatures."""
-    nt, prior = found.dem.shape[1], 0.0
-    for k in range(n):
-        c[k, 0] = 0.0
+        running[k] = c[k, 0] = 0.0
     for j in range(1, nt):
+        step = tau[j - 1] / n
+        prior += step
+        variance[j] = prior
         for k in range(n):
-            c[k, j] = c[k, j - 1] + sums[k, j - 1] * (tau[j - 1] / n)
+            running[k] += sums[k, j - 1] * step
+            c[k, j] = running[k]
+    f[:] = 1.0
     for k in range(n):
         for i in range(k):
             for j in range(nt):
                 c[k, j] -= system[k, i] * c[i, j]
+        scale = 1.0 / system[k, k]
         for j in range(nt):
-            c[k, j] *= 1.0 / system[k, k]
+            c[k, j] *= scale
+            variance[j] -= c[k, j] * c[k, j]
+            f[j] -= c[k, j] * y[k]
     for j in range(nt):
-        variance, f = prior, 1.0
+        found.sigma[p, j] = found.dem[p, j] * np.sqrt(max(variance[j] + f[j] * f[j] / below, 0.0))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _sum_errors(found, p, problem, tau, c, n, below, f, total, room):
+    """Write the covariance of the bands, and σ of the EM-weighted log T; ``room`` is for three rows of each."""
+    dem, nt, nb = found.dem[p], problem.logt.size, problem.bands.shape[0]
+    g, above, small = room[0], room[1], room[2]  # in the last one c and, in column n, f of every sum
+    for b in range(nb):
+        for j in range(nt):
+            g[b, j] = problem.bands[b, j] * dem[j]
+    for j in range(nt):
+        g[nb, j] = problem.weights[j] * dem[j] * (problem.logt[j] - found.logt[p, 0]) / total
+    for b in range(nb + 1):
+        above[b, nt - 1] = free = 0.0
+        for j in range(nt):
+            free += g[b, j] * f[j]
+        small[b, n] = free
         for k in range(n):
-            variance -= c[k, j] * c[k, j]
-            f -= c[k, j] * y[k]
-        found.sigma[p, j] = found.dem[p, j] * np.sqrt(max(variance + f * f / below, 0.0))
-        if j < nt - 1:
-            prior += tau[j] / n
+            value = 0.0
+            for j in range(nt):
+                value += g[b, j] * c[k, j]
+            small[b, k] = value
+    for j in range(nt - 1, 0, -1):  # sums side by side: each waits for its own last term only
+        for b in range(nb + 1):
+            above[b, j - 1] = above[b, j] + g[b, j]
+    for b in range(nb + 1):
+        for e in range(nb if b == nb else 0, b + 1):
+            value = 0.0
+            for j in range(nt - 1):
+                value += tau[j] * above[b, j] * above[e, j]
+            value = value / n + small[b, n] * small[e, n] / below
+            for k in range(n):
+                value -= small[b, k] * small[e, k]
+            if b < nb:
+                found.covariance[p, b, e] = found.covariance[p, e, b] = value
+            else:
+                found.logt[p, 1] = np.sqrt(max(value, 0.0))

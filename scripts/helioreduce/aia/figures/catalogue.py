@@ -107,6 +107,7 @@ FIGURES = {
     "response_components": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "response_variants": Entry("response", "Response", Covers.FRAME, {"response": Kind.TABLE}),
     "temperature_response": Entry("response", "Response", Covers.TIME, {"response": Kind.TABLE}),
+    "dem_inputs": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
     "dem_fit": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
     "dem_curves": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),
     "dem_recovery": Entry("dem", "Temperature", Covers.TIME, {"dem": Kind.DEM}),

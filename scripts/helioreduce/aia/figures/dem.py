@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from helioreduce.aia.dem.inversion import CHANNELS, Inversion, interpolate, with_relative
 from helioreduce.aia.dem.product import DEM, Maps
+from helioreduce.aia.dem.status import Status
 from helioreduce.aia.figures import sky, style
 from helioreduce.io import plots
 
@@ -24,6 +25,21 @@ _TRUTHS = tuple((centre, width) for width in (0.05, 0.15) for centre in (5.9, 6.
 _DRAWS, _FINE = 200, 0.005
 _COLUMNS = 3
 _COLOURS = (plots.BLACK, plots.ORANGE, plots.BLUE, plots.GREEN, plots.VERMILION)
+
+
+def dem_inputs(dem: Maps) -> Figure:
+    """Draw the six channels that a DEM is made from, DN/s, each on its own scale, and how many pixels lack one."""
+    figure = plots.new(plots.PAGE, 4.8, f"SDO/AIA, {_label(dem)}")
+    axes, extent, status = figure.subplots(2, _COLUMNS, sharex=True, sharey=True), _extent(dem), dem.images["STATUS"]
+    for axis, channel, counts in zip(axes.ravel(), CHANNELS, dem.images["OBSERVED"], strict=True):
+        shown = axis.imshow(counts, norm=sky.stretch(counts), extent=extent, cmap=sky.colours(channel))
+        sky.bar(figure, shown, axis, "DN/s")
+        axis.set_title(f"{channel} Å")
+    saturated, lost = ((status & int(bit) != 0).mean() for bit in (Status.SATURATED, Status.NO_SOLUTION | Status.SKIPPED))
+    told = f"a channel saturated in {saturated:.1%} of the pixels, no DEM in {lost:.1%}"
+    axes[-1][_COLUMNS // 2].set_xlabel(f"{sky.LONGITUDE}\n{told}", fontsize=8)
+    figure.supylabel(sky.LATITUDE, fontsize=8)
+    return figure
 
 
 def dem_maps(dem: Maps) -> Figure:
