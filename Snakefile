@@ -36,6 +36,4 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(
-    workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, dem=dem.refusal, cube_dem=cube_dem.refusal)
-)
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, **refusals))

@@ -41,6 +41,7 @@ try:
     response = ResponsePlan.of(aia)
     dem = DEMPlan(aia, response)
     cube_dem = DEMPlan(aia, response, tracked=True)
+    refusals = {"dem": dem.refusal, "cube_dem": cube_dem.refusal}
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
     asked = {

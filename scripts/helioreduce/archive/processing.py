@@ -1,4 +1,4 @@
-"""Processing of exports: cut-outs (``im_patch``) and rebinning (``rebin``), into records of a series ``…_mod``."""
+"""Processing of exports: cut-outs (``im_patch``), level 1.5 (``aia_scale``), rebinning; into records of a series ``…_mod``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io.fits import Header
 
+from helioreduce.archive.aia_scale import AIAScale
 from helioreduce.archive.im_patch import BLANK, ImPatch
 from helioreduce.errors import InputError
 from helioreduce.io import fits, jsoc_files
@@ -80,4 +81,8 @@ def _rebin(options: Mapping[str, str], _: Sequence[Header]) -> Process:
     return rebin
 
 
-_STEPS: Mapping[str, Callable[[Mapping[str, str], Sequence[Header]], Process]] = {"im_patch": ImPatch, "rebin": _rebin}
+_STEPS: Mapping[str, Callable[[Mapping[str, str], Sequence[Header]], Process]] = {
+    "im_patch": ImPatch,
+    "aia_scale_aialev1": AIAScale,
+    "rebin": _rebin,
+}
