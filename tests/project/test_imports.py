@@ -31,7 +31,7 @@ PROGRAM = "import json, sys\nfor name in sys.argv[1:]: __import__(name)\nprint(j
         (ALL - ASKING - DRAWING - KERNELS - BOTH, PLOTS | MAPS | RECORDS | COMPILER | {"scipy.fft"}),
         (KERNELS, PLOTS | MAPS | RECORDS),
         (ASKING, PLOTS | MAPS | COMPILER),
-        (DRAWING, RECORDS | COMPILER),
+        (DRAWING, MAPS | RECORDS | COMPILER),
         (BOTH, RECORDS),
     ],
     ids=["light", "kernels", "asking", "drawing", "both"],

@@ -9,7 +9,7 @@ import pytest
 from drawing import SPOT
 from matplotlib.image import imread
 
-from helioreduce.aia.figures import gallery, sky
+from helioreduce.aia.figures import colours, gallery, sky
 
 
 def decoded(png):
@@ -33,8 +33,8 @@ def test_pictures_are_the_right_way_up(frame):
     image = frame()
     seen = decoded(gallery.picture(image, image))
     assert seen.shape == (120, 160, 3)
-    norm, colours = sky.stretch(image.data, bright=99.95), sky.colours(171)
-    expected = colours(norm(image.data))[..., :3]
+    norm, shades = sky.stretch(image.data, bright=99.95), colours.table(171)
+    expected = shades(norm(image.data))[..., :3]
     np.testing.assert_allclose(seen[::-1], expected, atol=1 / 255)
     x, y = SPOT
     assert seen[119 - y, x].sum() > seen[y, x].sum() + 0.5

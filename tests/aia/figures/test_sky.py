@@ -109,15 +109,6 @@ def test_relative_error_is_in_per_cent_and_never_negative():
     np.testing.assert_allclose(found, [3.0, 10.0, np.inf, np.nan, np.nan])
 
 
-def test_colours_are_sunpys():
-    from sunpy.visualization.colormaps import cmlist
-
-    shades = np.linspace(0, 1, 20)
-    for channel in (94, 171, 4500):
-        np.testing.assert_array_equal(sky.colours(channel)(shades), cmlist[f"sdoaia{channel}"](shades))
-    assert sky.colours(171).get_bad().tolist() == pytest.approx([*[0x9A / 255] * 3, 1])
-
-
 def test_colour_bar_is_as_tall_as_its_image(frame):
     assert beside(drawn(draw, frame()).axes[0])
 

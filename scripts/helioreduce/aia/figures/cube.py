@@ -12,7 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
 from helioreduce import times
-from helioreduce.aia.figures import sky
+from helioreduce.aia.figures import colours, sky
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import plots
@@ -52,8 +52,7 @@ def difference(images: Sequence[Image]) -> Figure:
         ):
             coordinate.set_ticks(number=3)
             coordinate.set_axislabel(label if place else " ")
-        colours = sky.colours(0).with_extremes(bad=sky.MISSING)
-        shown = axis.imshow(change.data, cmap=colours, vmin=-limit, vmax=limit, origin="lower")
+        shown = axis.imshow(change.data, cmap=colours.table(0), vmin=-limit, vmax=limit, origin="lower")
         axis.set_title(f"{_clock(after)} − {_clock(before)}")
     figure.colorbar(shown, ax=figure.axes, label=f"difference [{header['BUNIT']}]", extend="both", shrink=0.8, pad=0.02)
     return figure
@@ -86,7 +85,7 @@ def distance_time(images: Sequence[Image], line: Sequence[Sequence[float]] | Non
     below = figure.add_subplot(grid[1])
     shown = below.pcolormesh(
         _edges(np.array([date2num(_time(image)) for image in images])), _edges(np.linspace(0, length, x.size)), profiles.T,
-        norm=norm, cmap=sky.colours(int(middle.header["WAVELNTH"])), rasterized=True,
+        norm=norm, cmap=colours.table(int(middle.header["WAVELNTH"])), rasterized=True,
     )  # fmt: skip
     below.set(ylabel="distance along the line [arcsec]", title="time–distance")
     locator = AutoDateLocator()

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.image import imsave
 
 from helioreduce import times
-from helioreduce.aia.figures import sky
+from helioreduce.aia.figures import colours, sky
 from helioreduce.image import Image
 from helioreduce.io import origin, pages, plots
 from helioreduce.io.provenance import is_simulated
@@ -41,9 +41,9 @@ class Slider(NamedTuple):
 
 def picture(image: Image, like: Image) -> bytes:
     """Return a PNG of an image without axes, row 0 at the bottom, in the channel's colours and on the stretch of ``like``."""
-    norm, colours = sky.stretch(like.data, bright=99.95), sky.colours(int(image.header["WAVELNTH"]))
+    norm, shades = sky.stretch(like.data, bright=99.95), colours.table(int(image.header["WAVELNTH"]))
     buffer = io.BytesIO()
-    painted = (colours(np.ma.masked_invalid(norm(image.data))) * 255).round().astype(np.uint8)
+    painted = (shades(np.ma.masked_invalid(norm(image.data))) * 255).round().astype(np.uint8)
     with plots.look():
         imsave(buffer, painted, format="png", origin="lower", metadata=_NO_SOFTWARE)
     return buffer.getvalue()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Circle
 
-from helioreduce.aia.figures import sky
+from helioreduce.aia.figures import colours, sky
 from helioreduce.image import Image
 from helioreduce.io import provenance
 
@@ -22,6 +22,11 @@ Extent = tuple[float, float, float, float]
 
 #: Matplotlib's settings, on top of its defaults.
 STYLE = {"savefig.dpi": 150}
+#: Width of a panel, largest side of its image, and room left of, below and above the image, inches: fixed, as a layout engine
+#: would draw everything once more to find them.
+_PANEL, _SIDE, _LEFT, _BELOW, _ABOVE = 7.2, 5.2, 0.9, 1.0, 0.6
+#: Height of a line of the words below, inches.
+_LINE = 0.2
 
 
 def draw(image: Image, *, pixels: int = 1024) -> Figure:
@@ -37,8 +42,8 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
     step = max(1, -(-max(image.data.shape) // pixels))
     data = sky.block_mean(image.data, step)
     planes = [data] if image.sigma is None else [data, sky.block_mean(image.sigma, step)]
-    figure = Figure(figsize=(7.2 * len(planes), 6.4), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
-    axes = figure.subplots(1, len(planes), squeeze=False)[0]
+    caveats = provenance.caveats(image.header)
+    figure, axes = _panels(planes, lines=len(caveats))
     extent = _extent(image.header, data.shape, step)
     _draw_intensity(figure, axes[0], image.header, data, extent)
     if len(planes) == 2:
@@ -49,9 +54,19 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
             axis.text(0.5, 0.5, "no pixel has data", transform=axis.transAxes, ha="center", va="center")
         axis.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE)
         _limb(axis, image.header)
-    if found := provenance.caveats(image.header):
-        figure.supxlabel("\n".join(found), fontsize="medium", color="C3")
+    if caveats:
+        figure.supxlabel("\n".join(caveats), fontsize="medium", color="C3")
     return figure
+
+
+def _panels(planes: Sequence[np.ndarray], lines: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a panel for each plane, side by side, and room for so many lines of words below."""
+    rows, columns = planes[0].shape
+    tall, below = _SIDE * min(1.0, max(rows / columns, 0.3)), _BELOW + _LINE * lines
+    width, height = _PANEL * len(planes), below + tall + _ABOVE
+    figure = Figure(figsize=(width, height))
+    lefts = [_PANEL * index + _LEFT for index in range(len(planes))]
+    return figure, [figure.add_axes((x / width, below / height, _SIDE / width, tall / height)) for x in lefts]
 
 
 def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray, extent: Extent) -> None:
@@ -59,8 +74,10 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
     top = float(np.percentile(finite, 99.9)) if finite.size else 1.0
     scale = max(top / 50, 1e-6)
     stretched = np.arcsinh(np.clip(data, 0, None) / scale)
-    colours, bright = sky.colours(channel, missing="0.5"), float(np.nanmax(stretched)) if finite.size else 1.0
-    drawn = axis.imshow(stretched, cmap=colours, origin="lower", extent=extent, vmin=0, vmax=max(bright, 1e-6))
+    bright = float(np.nanmax(stretched)) if finite.size else 1.0
+    drawn = axis.imshow(
+        stretched, cmap=colours.table(channel, "0.5"), origin="lower", extent=extent, vmin=0, vmax=max(bright, 1e-6)
+    )
     bar = sky.bar(figure, drawn, axis, header.get("BUNIT", ""))
     values = [
         v
@@ -88,7 +105,8 @@ def _limb(axis: Axes, header: Header) -> None:
 
 def _draw_error(figure: Figure, axis: Axes, relative: np.ndarray, extent: Extent) -> None:
     drawn = axis.imshow(relative, cmap="cividis", origin="lower", extent=extent, norm=LogNorm(1, 100))
-    sky.bar(figure, drawn, axis, "error of one pixel [%]", extend="both")
+    bar = sky.bar(figure, drawn, axis, "error of one pixel [%]", extend="both")
+    bar.set_ticks([1, 3, 10, 30, 100], labels=["1", "3", "10", "30", "100"])
     axis.set_title("relative error, 1 σ\n")
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.wcs import WCS
-from matplotlib.colors import AsinhNorm, Colormap, ListedColormap, Normalize
+from matplotlib.colors import AsinhNorm, ListedColormap, Normalize
 from matplotlib.figure import Figure
 
 from helioreduce.aia import cards
 from helioreduce.aia import wcs as coordinates
+from helioreduce.aia.figures import colours
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 from helioreduce.io import plots
 
+if TYPE_CHECKING:
+    from astropy.wcs import WCS
+
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
-#: Colours of missing and of saturated pixels.
-MISSING, SATURATED = "#9a9a9a", "#ff2d95"
+#: Colour of saturated pixels.
+SATURATED = "#ff2d95"
 
 
 def wcs(image: Image) -> WCS:
     """Return the helioprojective WCS of an image, from CRPIX, CRVAL and any of the forms of scale and roll."""
+    from astropy.wcs import WCS  # takes half a second
+
     header = image.header.copy()
     coordinates.normalise(header)
     found = WCS(naxis=2)
@@ -141,14 +146,6 @@ def liveliest(image: Image, side: int) -> tuple[int, int]:
     return int(column + half) * 4 + 2, int(row + half) * 4 + 2
 
 
-def colours(channel: int, missing: str = MISSING) -> Colormap:
-    """Return SunPy's colour table of the channel, grey levels where it has none, with the colour of missing pixels."""
-    from matplotlib import colormaps
-    from sunpy.visualization.colormaps import cmlist
-
-    return (cmlist.get(f"sdoaia{channel}") or colormaps["gray"]).with_extremes(bad=missing)
-
-
 def stretch(data: np.ndarray, *, dark: float = 1.0, bright: float = 99.9) -> Normalize:
     """Return an asinh stretch between two percentiles of the data: quiet Sun and bright loops on one scale."""
     finite = data[np.isfinite(data)]
@@ -183,7 +180,7 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabe
 
 def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "", tell: bool = True) -> Any:
     """Draw an image on its axes; return matplotlib's image, for a colour bar."""
-    colormap = colours(int(image.header["WAVELNTH"]))
+    colormap = colours.table(int(image.header["WAVELNTH"]))
     shown = axis.imshow(image.data, norm=norm or stretch(image.data), cmap=colormap, origin="lower")
     saturation(axis, image, tell=tell)
     axis.set_title(title)
