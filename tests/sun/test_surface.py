@@ -12,20 +12,6 @@ from scipy import integrate
 
 from helioreduce.sun import surface
 
-COORDINATE = st.floats(-50, 50)
-
-
-@given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-50, 50), st.integers(0, 2**31 - 1))
-def test_gradient_noise_vanishes_on_the_lattice(x: int, y: int, z: int, seed: int) -> None:
-    assert surface.noise(float(x), float(y), float(z), seed) == 0
-
-
-@given(COORDINATE, COORDINATE, COORDINATE)
-def test_gradient_noise_is_bounded_and_continuous(x: float, y: float, z: float) -> None:
-    here, there = surface.noise(x, y, z, 3), surface.noise(x + 1e-4, y, z, 3)
-    assert abs(here) <= 1
-    assert abs(there - here) < 1e-3
-
 
 @given(st.floats(-3, 3))
 def test_soft_step_is_monotonic_and_symmetric(value: float) -> None:
