@@ -35,7 +35,7 @@ real: .venv/reduction  ## reduce real cut-outs of a flare in six channels, downl
 	@echo "Look at results/real/results/figures/channels.png"
 
 test: .venv/test  ## the tests
-	@$(BIN)/python -m pytest -n $(CORES) -m "not full"
+	@$(BIN)/python -m pytest -n $(CORES) -m "not full" --durations=10
 
 check: .venv/test  ## the tests with the full-size and long ones
 	@$(BIN)/python -m pytest

@@ -137,6 +137,23 @@ def test_a_node_whose_daemon_dies_comes_back(site, snakemake, cluster, asleep):
 
 
 @pytest.mark.full
+def test_a_preempted_job_starts_again_and_its_images_are_the_same(site, snakemake, cluster, asleep):
+    """A job of a partition of higher priority takes the whole node; SLURM puts ours back into the queue."""
+    here, there, flag = site(name="here"), site(name="there"), asleep("aia_error", 300)
+
+    def push_aside():
+        cluster.ask("sbatch", "--partition=urgent", "--cpus-per-task=8", "--output=/dev/null", "--wrap", "sleep 5")
+
+    happened = during(flag, push_aside)
+    process = snakemake(there)
+    assert happened()
+    assert process.returncode == 0, said(process)
+    assert any("Restarts=1" in cluster.ask("scontrol", "show", "job", job) for job in submitted(process))
+    assert snakemake(here, local=True).returncode == 0
+    assert digests(there) == digests(here)
+
+
+@pytest.mark.full
 def test_sixteen_images_in_two_channels(site, snakemake):
     here, there = (site(frames=16, channels=(171, 193), name=name) for name in ("here", "there"))
     local, remote = snakemake(here, local=True), snakemake(there)

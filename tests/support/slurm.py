@@ -51,11 +51,14 @@ MinJobAge=300
 KillWait=2
 SchedulerParameters=batch_sched_delay=0,bf_interval=1
 SlurmdParameters=config_overrides
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 GresTypes=gpu
 NodeName=c1 NodeHostname={host} NodeAddr=127.0.0.1 Port={c1} CPUs=8 RealMemory=32000 State=UNKNOWN
 NodeName=g1 NodeHostname={host} NodeAddr=127.0.0.1 Port={g1} CPUs=4 RealMemory=16000 Gres=gpu:1 State=UNKNOWN
 PartitionName=cpu Nodes=c1 Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=g1 MaxTime=INFINITE State=UP
+PartitionName=urgent Nodes=c1 PriorityTier=10 MaxTime=INFINITE State=UP
 """
 
 
