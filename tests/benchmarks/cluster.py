@@ -82,7 +82,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=10)
     given = parser.parse_args()
     if reason := missing():
-        raise SystemExit(reason)
+        print(f"left out: {reason}")
+        return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         frames(folder / "level1", given.frames)
