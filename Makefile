@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CORES ?= 2
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x 'site-packages/.*/tests/' .venv scripts || true  # on all cores
 .DEFAULT_GOAL := help
 BLANK := $(subst x,,x x)
 ifneq (,$(findstring $(BLANK),$(CURDIR)))
@@ -16,14 +18,14 @@ help:  ## what there is to type
 	@echo "Making the environment in .venv (about a minute) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "helioreduce needs Python 3.11 or later: make demo PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@$(BIN)/python -m compileall -q .venv scripts || true
+	@$(INSTALL) $<
+	@$(COMPILE)
 	@touch $@
 
 .venv/test: envs/test.lock .venv/reduction
 	@echo "Adding the tests' packages ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@$(BIN)/python -m compileall -q .venv scripts || true
+	@$(INSTALL) $<
+	@$(COMPILE)
 	@touch $@
 
 demo: .venv/reduction  ## reduce two images of the embedded archive, from level 1 to DN/s
@@ -52,7 +54,8 @@ lint: .venv/test  ## style, types, layers, spelling, rules
 
 .venv/docs: envs/docs.lock .venv/reduction
 	@echo "Adding the site's packages ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(INSTALL) $<
+	@$(COMPILE)
 	@touch $@
 
 docs: .venv/docs  ## the site, in docs/_build
