@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,16 +70,19 @@ def cutout(site, level1_header):
 
 @pytest.fixture
 def snakemake(site):
-    """Run snakemake in the user's folder; the repository may be another than this one."""
+    """Run snakemake in the user's folder; the repository may be another than this one, and PYTHONPATH may be set."""
 
-    def run(*arguments: str, repository: Path = REPOSITORY, **config: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, repository: Path = REPOSITORY, pythonpath: str = "", **config: object
+    ) -> subprocess.CompletedProcess[str]:
         command, options = _call(site, repository, *arguments, **config)
+        options["env"]["PYTHONPATH"] = pythonpath
         return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, **options)
 
     return run
 
 
-def _call(site: Path, repository: Path, *arguments: str, **config: object) -> tuple[list[str], dict[str, object]]:
+def _call(site: Path, repository: Path, *arguments: str, **config: object) -> tuple[list[str], dict[str, Any]]:
     """Command line of snakemake in the user's folder, and folder and environment of its process."""
     config = {"source": "local", "local": {"directory": "level1"}, **config}
     settings = [f"{key}={json.dumps(value)}" for key, value in config.items()]

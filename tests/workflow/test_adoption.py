@@ -41,6 +41,14 @@ def test_profiles_agree(repository):
     assert all(here[name] == there[name] for name in ("jsoc", "jsoc_export"))
 
 
+def test_the_package_beside_the_rules_is_used_not_an_installed_one(site, cutout, snakemake, tmp_path):
+    cutout(1)
+    (tmp_path / "helioreduce").mkdir()
+    (tmp_path / "helioreduce/__init__.py").write_text("raise ImportError('an older version')")
+    process = snakemake("results/aia/tables/error.ecsv", pythonpath=str(tmp_path))
+    assert process.returncode == 0, said(process)
+
+
 def test_report_is_one_page(site, cutout, snakemake):
     cutout(1)
     target = "results/aia/error/171/20140101T000001.fits"

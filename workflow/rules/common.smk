@@ -1,10 +1,13 @@
 """Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
 
-sys.path.append(str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
+# the package beside these rules, not an installed one of perhaps another version; for jobs, too
+sys.path.insert(0, str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [sys.path[0], os.environ.get("PYTHONPATH")]))
 
 from helioreduce.errors import InputError
 from helioreduce.jsoc.losses import begin
