@@ -98,7 +98,7 @@ def _of_folder(source: str | Path, version: int) -> tuple[ecsv.Calibration, ecsv
     """Return error and degradation table of a folder, or their stand-ins."""
     folder = None if source == "simulated" else Path(source)
     if folder and not folder.is_dir():
-        raise InputError("there is no such folder", cure="Give a folder of SolarSoft's tables", where=folder)
+        raise InputError("there is no such folder", cure="Give jsoc, simulated, or a folder with SolarSoft's", where=folder)
     patterns = {"error": "aia_V*_error_table.txt", "degradation": f"aia_V{version}_*_response_table.txt"}
     files = {kind: sorted(folder.glob(pattern))[-1:] if folder else [] for kind, pattern in patterns.items()}
     error, degraded = (tables.read(file[0], kind) if file else _stand_in(kind) for kind, file in files.items())
