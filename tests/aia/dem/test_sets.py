@@ -1,13 +1,17 @@
 """Six channels as one set: one grid, one kind of calibration, means with their errors, saturation as a limit."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from astropy.io.fits import Header
 
+from helioreduce.aia.cube.grid import Grid
 from helioreduce.aia.dem import sets
 from helioreduce.aia.dem.inversion import CHANNELS
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
+from helioreduce.numerics import sphere
 
 
 def image(channel, value=1.0, shape=(8, 10), crpix=(5.5, 4.5), **header):
@@ -44,6 +48,20 @@ def test_cut_outs_are_cut_to_what_they_share():
     assert found.header["CRPIX1"] == 5.5 and found.header["DEMSHIFT"] == 0
     images[3] = image(193, 193, crpix=(5.8, 4.5))
     assert join(images).header["DEMSHIFT"] == pytest.approx(0.3)
+
+
+def test_a_set_of_a_cube_says_when_its_coordinates_hold():
+    """Tracked images have the grid of another time than theirs: law, time and place of the observer come along."""
+    grid, images = (
+        Grid(datetime(2014, 1, 1, tzinfo=UTC), sphere.View(211.0, -0.05, 1.0), (2040, 2000), (8, 10), "howard"),
+        six(),
+    )
+    for one in images:
+        grid.describe(one.header)
+    found = join(images).header
+    cards = [key for key in images[0].header if key.startswith("TRK")]
+    assert len(cards) == 5 and all(found[key] == images[0].header[key] for key in cards)
+    assert (found["CRPIX1"], found["CRPIX2"]) == (2048.5 - 2040, 2048.5 - 2000) and found["DEMSHIFT"] == 0
 
 
 def test_mean_has_the_error_of_independent_pixels_and_keeps_the_sky():

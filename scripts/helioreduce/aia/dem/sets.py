@@ -20,6 +20,7 @@ _KEPT = (
     "TELESCOP", "INSTRUME", "ORIGIN", "DATE-OBS", "T_OBS", "T_REC", "CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2", "CRVAL1", "CRVAL2",
     "CDELT1", "CDELT2", "CRPIX1", "CRPIX2", "CROTA2", "R_SUN", "RSUN_OBS", "RSUN_REF", "DSUN_OBS", "DSUN_REF", "HGLN_OBS",
     "HGLT_OBS", "CRLN_OBS", "CRLT_OBS", "CAR_ROT", "LVL_NUM", "SIMULATE",
+    "TRKLAW", "TRKTIME", "TRKDSUN", "TRKCRLN", "TRKCRLT",
 )  # fmt: skip
 #: Which column of a temperature response belongs to data that have been corrected for degradation, and to others.
 RESPONSES = {True: "at_launch", False: "at_date"}
