@@ -1,7 +1,6 @@
 """helioreduce: reproducible reduction of solar EUV data."""
 
 from pathlib import Path
-
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -20,6 +19,7 @@ include: "workflow/rules/aia.smk"
 include: "workflow/rules/archive.smk"
 include: "workflow/rules/aia_batch.smk"
 include: "workflow/rules/aia_cube.smk"
+include: "workflow/rules/aia_series.smk"
 include: "workflow/rules/cosmic_rays.smk"
 include: "workflow/rules/esis.smk"
 include: "workflow/rules/spice.smk"
@@ -32,7 +32,7 @@ include: "workflow/rules/check.smk"
 rule all:
     default_target: True
     input:
-        aia.targets(),
+        aia_series.targets() or aia.targets(),
         cosmic_rays.targets,
 
 

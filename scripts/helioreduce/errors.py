@@ -42,11 +42,15 @@ class InputError(ReductionError):
         return self if self.where else type(self)(self.problem, cure=self.cure, where=where)
 
 
-def unwritable(error: OSError, where: object) -> InputError:
+class Unwritable(InputError):
+    """A file or folder cannot be written: neither can the next."""
+
+
+def unwritable(error: OSError, where: object) -> Unwritable:
     """Return the error of a file or folder that cannot be written."""
     in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
     cure = "Name another folder: a file is in the way" if in_the_way else "Free space or change permissions"
-    return InputError(f"cannot be written ({error.strerror or error})", cure=cure, where=where)
+    return Unwritable(f"cannot be written ({error.strerror or error})", cure=cure, where=where)
 
 
 class AlreadyDone(InputError):

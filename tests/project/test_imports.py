@@ -12,11 +12,22 @@ ALL = {file.stem for file in SCRIPTS.glob("aia_*.py")}
 #: Scripts that ask an archive (drms brings pandas), that draw, and that compute on pixels with compiled kernels.
 ASKING = {
     f"aia_{name}"
-    for name in ("export", "fetch", "fetch_batch", "fetch_spikes", "missing", "pointing", "query", "record", "tables")
+    for name in (
+        "export",
+        "fetch",
+        "fetch_batch",
+        "fetch_spikes",
+        "missing",
+        "pointing",
+        "query",
+        "record",
+        "tables",
+        "collect",
+    )
 }
 DRAWING = {"aia_quicklook"}
 KERNELS = {f"aia_{name}" for name in ("batch", "bin", "deconvolve", "error", "light_curves", "prep", "psf")}
-KERNELS |= {f"aia_{name}" for name in ("track", "cube", "cube_curve", "cube_fits", "dem", "dem_set")}
+KERNELS |= {f"aia_{name}" for name in ("track", "cube", "cube_curve", "cube_fits", "dem", "dem_set", "shard", "index")}
 #: Scripts that draw what kernels have computed, by their own account of it.
 BOTH = {"aia_dem_maps", "aia_cube_figures"}
 #: What none needs; what only some need.

@@ -1,12 +1,13 @@
 """Many products in one job: kept under what they follow from, linked, and failures that cost nobody else."""
 
+import errno
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, Unwritable
 from helioreduce.runtime import batch
 
 
@@ -176,3 +177,43 @@ def test_a_product_of_two_files_is_kept_as_one(site):
     assert start() == ["A FalseA True", "b Falseb True"] and computed == ["a", "b", "a"]
     assert len(list((site / "kept").rglob("*.fits"))) == 4
     assert all(any(folder.iterdir()) for folder in (site / "kept").rglob("*/"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_stops_at_the_first_file(site, number):
+    """What is done stays, nothing more is computed than what was on its way, and the message counts."""
+    products, computed = [Product(f"out/{name}.fits", ["a"]) for name in "pqrstu"], []
+
+    def write(path, text):
+        if path.stem == "q":
+            raise OSError(number, "No space left on device")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def compute(product, text):
+        computed.append(product.name)
+        return text
+
+    with pytest.raises(Unwritable, match="1 of 6 images are done and kept"):
+        batch.run(products, "kept", "code", None, lambda product: "text", compute, write)
+    assert Path("out/p.fits").exists() and not Path("out/q.fits").exists()
+    assert len(computed) <= 4
+
+
+def test_reasons_are_told_of_what_is_not_there(site):
+    products = [Product(f"out/{name}.fits", [name]) for name in "abc"]
+
+    def compute(product, text):
+        if product.name != "a":
+            raise InputError("holds no Sun") if product.name == "b" else ZeroDivisionError("bug")
+        return text
+
+    def write(path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    with pytest.raises(InputError, match="2 of 3 images failed"):
+        batch.run(products, "kept", "code", None, lambda product: "text", compute, write)
+    told = batch.reasons(products, "kept")
+    assert set(told) == {"out/b.fits", "out/c.fits"}
+    assert "holds no Sun" in told["out/b.fits"] and "unexpected" in told["out/c.fits"]

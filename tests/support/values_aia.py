@@ -11,6 +11,7 @@ from offers import TEXT, Check, Done, Run, Value
 
 SMALL = {"archive": {"npix": 64}}
 FRAME = "171/20140101T000001_simulated.fits"
+SERIES = "aia/series_simulated/171/2014.zarr"
 #: States that stay on disk, to be compared.
 KEPT = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 CHANNELS = (94, 131, 171, 193, 211, 304, 335, 1600, 1700, 4500)
@@ -131,6 +132,7 @@ BASE: dict[Value, Check] = {
     },
     **{of(f"error.{term}", False): without_terms for term in ("preflight", "eve", "chianti")},
     of("psf.model", "grigis"): lambda done: done.has("aia/psf/default/171.fits"),
+    of("output.form", "images"): lambda done: not done.has("aia/series_simulated"),
     of("output.npix", 4096): lambda done: not done.has("aia/binned"),
     of("psf.file", None): lambda done: "PSFMODEL" not in done.header(DECONVOLVED),
     of("deconvolve.method", "rl"): told("iterations=25; accelerated=False", "deconvolve"),
@@ -165,6 +167,11 @@ RUNS = {
             }.items()
         },
         steps=PLAIN,
+    ),
+    "aia_series": changed(
+        f"{SERIES}/zarr.json",
+        {of("output.form", "series"): lambda done: done.has(f"{SERIES}/data/c/0/0/0") and done.has(f"{SERIES}/zarr.json")},
+        output={"form": "series", "npix": 512},
     ),
     **{
         f"aia_{npix}": changed(BINNED, {of("output.npix", npix): binned(npix)}, output={"npix": npix})

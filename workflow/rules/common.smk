@@ -15,6 +15,7 @@ from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches
 from helioreduce.plan.aia_cube import Cube
 from helioreduce.plan.aia_missing import goes_on
+from helioreduce.plan.aia_series import Series, refusal
 from helioreduce.plan import targets
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
@@ -39,6 +40,7 @@ try:
     aia_batch = Batches.of(aia)
     aia_cube = Cube.of(aia_batch.plan)
     aia = aia_cube.plan
+    aia_series = Series.of(aia)
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
@@ -49,6 +51,7 @@ try:
     spice = SpicePlan.of(config)
     asked = {
         *aia.targets(),
+        *aia_series.targets(),
         *figures.targets(),
         *figures.light_curves,
         *figures.alignment,
@@ -64,16 +67,18 @@ except InputError as error:
 
 if workflow.is_main_process:
     progress.install(logger)
-    for note in (*aia.notes, *aia_batch.notes, *spice.notes):
+    for note in (*aia.notes, *aia_batch.notes, *aia_series.notes, *spice.notes):
         logger.warning(note)
 
 
+refusals = {"dem": dem.refusal, "series": refusal(aia_series)}
 state = partial(engine.temporary_unless, aia.states.keeps)  # an image that leaves the disk after its last use (aia.keep)
 
 
 wildcard_constraints:
     channel=r"\d{2,4}",
     time=r"\d{8}T\d{6}(_simulated)?(_x\d{4}y\d{4})?",  # the place is that of one of several cut-outs at one time
+    day=r"\d{8}",
     period=r"\d{4}(\d{2}(\d{2})?)?",  # year, month or day
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helioreduce import times
+from helioreduce.aia import slots
 
 
 class Frame(NamedTuple):
@@ -62,6 +63,39 @@ class Download(NamedTuple):
     def file(self) -> str:
         """The file to be named where it cannot be fetched."""
         return self.image
+
+
+class Part(NamedTuple):
+    """A day of a channel in a series: the places that are asked for, and the steps that its images do not go through.
+
+    ``grid`` has the fields of :class:`helioreduce.aia.series.Grid`, ``places`` are the first and the last one; names of images
+    end in ``suffix``.
+    """
+
+    channel: str
+    day: str
+    grid: Mapping[str, float]
+    places: tuple[int, int]
+    suffix: str
+    left_out: Mapping[str, str]
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Times of the images by their places, as they stand in names."""
+        found = slots.of_day(int(self.channel), self.day, self.grid, *self.places)
+        return {place: time + self.suffix for place, time in found.items()}
+
+    def spikes(self, image: str) -> str | None:
+        """Return the file of an image's spikes, beside it; None where it is not respiked."""
+        return None if "respike" in self.left_out else image.removesuffix(".fits") + "_spikes.fits"
+
+    def download(self, image: str, record_list: str) -> Download:
+        """Return an image to be fetched."""
+        return Download(record_list, None, image, image.removesuffix("fits") + "json", self.spikes(image))
+
+    def frame(self, image: str, pointing: str, output: str) -> Frame:
+        """Return an image to be reduced."""
+        return Frame(image, self.spikes(image), pointing, output, self.left_out)
 
 
 def _name(path: str) -> str:

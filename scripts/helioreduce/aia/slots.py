@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from helioreduce import times
@@ -25,3 +26,22 @@ def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> lis
     count = int((end - start).total_seconds() // cadence_s) + 1
     found = (times.slot(start + timedelta(seconds=i * cadence_s), step_s) for i in range(count))
     return list(dict.fromkeys(found))
+
+
+def of_day(channel: int, day: str, grid: Mapping[str, float], first: int, last: int) -> dict[int, str]:
+    """Return the images of a day in a series by their place in it, from 0: T_REC, as it stands in names.
+
+    Parameters
+    ----------
+    channel
+        Å.
+    day
+        ``20140101``.
+    grid
+        ``step_s`` between images, a part of a day, and ``phase_s``, the first after midnight.
+    first, last
+        The first and the last place that is wanted.
+    """
+    start, step_s = times.from_compact(f"{day}T000000"), LEVEL1[channel].slot_s
+    seconds = ((k, grid["phase_s"] + k * grid["step_s"]) for k in range(first, last + 1))
+    return {k: times.compact(times.slot(start + timedelta(seconds=after), step_s)) for k, after in seconds}

@@ -72,13 +72,13 @@ def write(path: str | Path, series: xr.Dataset, planes: Mapping[str, Plane], blo
             for place, block in blocks:
                 for name, values in block.items():
                     arrays[name][place] = values
-            _consolidate(part)
+            consolidate(part)
     except OSError as error:
         raise unwritable(error, path) from None
     write_digests(path)
 
 
-def _consolidate(path: Path) -> None:
+def consolidate(path: Path) -> None:
     """Put all metadata into that of the root: one file is read to open a series, and nothing is listed."""
     import zarr
 
@@ -90,17 +90,32 @@ def _consolidate(path: Path) -> None:
 class Plane:
     """A large variable: its type, the value of what is missing, and its attributes."""
 
-    def __init__(self, dtype: str, missing: float, attributes: Mapping[str, Any]) -> None:
-        self.dtype, self.missing, self.attributes = dtype, missing, dict(attributes)
+    def __init__(
+        self,
+        dtype: str,
+        missing: float,
+        attributes: Mapping[str, Any],
+        dims: tuple[str, ...] = ("time", "channel", "y", "x"),
+        tiles: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
+    ) -> None:
+        self.dtype, self.missing, self.attributes, self.dims, self._tiles = dtype, missing, dict(attributes), dims, tiles
 
     def empty(self, series: xr.Dataset) -> Any:
         """Return the variable without content, on the series' axes."""
         import dask.array
 
-        dims = ("time", "channel", "y", "x")
-        shape = tuple(series.sizes[dim] for dim in dims)
-        self._chunk, self._shard = layout(shape)
-        return dims, dask.array.full(shape, self.missing, dtype=self.dtype, chunks=self._shard), self.attributes
+        shape = tuple(series.sizes[dim] for dim in self.dims)
+        self._chunk, self._shard = self._tiles or layout(shape)
+        return self.dims, dask.array.full(shape, self.missing, dtype=self.dtype, chunks=self._shard), self.attributes
+
+    def array(self, place: Path, shape: tuple[int, ...]) -> Any:
+        """Return a new array of tiles in a folder, to be written to or read."""
+        import zarr
+
+        self._chunk, self._shard = self._tiles or layout(shape)
+        stored = self.encoding()
+        stored.pop("_FillValue", None)
+        return zarr.create_array(store=place, shape=shape, dtype=self.dtype, dimension_names=self.dims, zarr_format=3, **stored)
 
     def encoding(self) -> dict[str, Any]:
         """Return how it is stored."""
@@ -109,7 +124,8 @@ class Plane:
         size = np.dtype(self.dtype).itemsize
         codecs = [BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle", typesize=size), Crc32cCodec()]
         stored = {"chunks": self._chunk, "shards": self._shard, "compressors": codecs, "fill_value": self.missing}
-        return stored | ({"_FillValue": np.dtype(self.dtype).type(self.missing)} if self.dtype.startswith("f") else {})
+        has_missing = self.dtype.startswith("f") or "scale_factor" in self.attributes
+        return stored | ({"_FillValue": np.dtype(self.dtype).type(self.missing)} if has_missing else {})
 
 
 def read(path: str | Path, **options: Any) -> xr.Dataset:

@@ -18,6 +18,7 @@ from typing import Any
 from helioreduce.errors import unwritable
 from helioreduce.io import provenance
 from helioreduce.io.atomic import replaced
+from helioreduce.jsoc import records
 from helioreduce.jsoc.records import Record
 
 
@@ -58,6 +59,13 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return Entry(file, history, self._record(record, segment)) if whole else None
+
+    def drop_listed(self, record_list: str | Path) -> None:
+        """Delete the files of every record of a list."""
+        for record in records.load(record_list):
+            for segment in ("image", "spikes"):
+                if entry := self.find(record, segment):
+                    entry.drop()
 
     def has_files(self) -> bool:
         """Return whether anything has been fetched before."""

@@ -15,6 +15,7 @@ SCRIPTS, PACKAGES = REPOSITORY / "scripts", Path(__file__).parents[2]
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@cache
 def code(*names: str) -> str:
     """Return the digest of scripts and modules by name, with all that they import: edited code reruns its rules.
 

@@ -29,6 +29,8 @@ def wanted(config: Mapping[str, Any], source: Source) -> tuple[dict[Key, local.F
     What is simulated never has the name of what is not.
     """
     settings = config["aia"]
+    if settings["output"]["form"] == "series":  # which is planned in parts: plan/aia_series.py
+        return {}, {}, ()
     if not source.is_local:
         suffix = local.SIMULATED * source.is_archive
         return {(str(channel), times.compact(time) + suffix): None for channel, time in frames(settings)}, {}, ()
@@ -53,15 +55,21 @@ def frames(settings: Mapping[str, Any]) -> Iterator[tuple[int, datetime]]:
             yield from dict.fromkeys((channel, times.slot(time, step_s)) for time in wanted)
         return
     start, end = times.parse(settings["start"]), times.parse(settings["end"])
+    check_size(settings)
+    for channel in settings["channels"]:
+        for time in slots.slots(channel, start, end, settings["cadence_s"]):
+            yield channel, time
+
+
+def check_size(settings: Mapping[str, Any]) -> None:
+    """Refuse a request from start to end that is too large for images, with what it would cost."""
+    start, end = times.parse(settings["start"]), times.parse(settings["end"])
     duration_s, channels = (end - start).total_seconds(), settings["channels"]
     cadences = [max(settings["cadence_s"], LEVEL1[channel].slot_s) for channel in channels]
     longer = f"aia.cadence_s of {len(channels) * duration_s / MOST:.0f} or more"
     _check_size(
         sum(int(duration_s // cadence_s) + 1 for cadence_s in cadences), f"an earlier aia.end, fewer aia.channels, or {longer}"
     )
-    for channel in channels:
-        for time in slots.slots(channel, start, end, settings["cadence_s"]):
-            yield channel, time
 
 
 def _listed(wanted: list[str] | str | None) -> list[datetime]:

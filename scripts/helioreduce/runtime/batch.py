@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from helioreduce.errors import InputError, ReductionError
+from helioreduce.errors import UNWRITABLE, InputError, ReductionError, Unwritable, unwritable
 from helioreduce.io import provenance
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import pipeline
@@ -143,6 +143,13 @@ def failure(
     return str(found["reason"]) if found["made_by"] == repr(((made_by, judged_by), product.settings)) else None
 
 
+def reasons(products: Sequence[Product], folder: str | Path) -> dict[str, str]:
+    """Return why outputs are not there, by their names, after :func:`run` has ended."""
+    absent = {product.outputs[0]: _note(product, Path(folder)) for product in products if not Path(product.outputs[0]).exists()}
+    unexpected = "an unexpected error: see the log of its part"
+    return {file: json.loads(note.read_text())["reason"] if note.exists() else unexpected for file, note in absent.items()}
+
+
 def _noted(
     outcomes: Iterable[tuple[AnyProduct, Exception | None]], folder: Path, made_by: object
 ) -> Iterator[tuple[AnyProduct, Exception | None]]:
@@ -177,13 +184,18 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
     ------
     InputError
         After the last one, if some failed; it names their files and the reasons.
+    Unwritable
+        At once, if one cannot be written, as on a full disk.
     """
     began = shown = time.monotonic()
-    failed = []
+    failed: list[str] = []
     for number, (item, error) in enumerate(outcomes, start=1):
         now = time.monotonic()
         rate = 60 * number / (now - began)
         told = f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)"
+        if full := _full(error, item):  # nor would any other be written
+            done = number - 1 - len(failed)
+            raise Unwritable(f"{full.problem}; {done} of {total} images are done and kept", cure=full.cure, where=full.where)
         if error:
             failed.append(_reason(item, error))
         if error or number == total or now - shown > SCREEN_INTERVAL_S:
@@ -194,6 +206,13 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
         raise InputError(problem, cure=f"The others are kept in {kept}: fix these or leave them out, and run again")
+
+
+def _full(error: Exception | None, item: Item) -> Unwritable | None:
+    """Return what keeps any file from being written, as a full disk does; None for other errors."""
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        return unwritable(error, item.file)
+    return error if isinstance(error, Unwritable) else None
 
 
 def _kept(product: Product, folder: Path, common: object, digest: Callable[[str], str]) -> list[Path]:

@@ -1,0 +1,22 @@
+"""What makes the shards of a channel and year a series: coordinates, attributes, metadata; and the list of missing images."""
+
+from pathlib import Path
+
+from helioreduce.aia import series
+from helioreduce.io import manifests, shards
+from helioreduce.runtime import script
+
+
+def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, missing: str) -> None:
+    """Read the manifests of the year, write the index; the root of the store comes last."""
+    parts, places = {Path(file).stem: manifests.Manifest.read(file) for file in sorted(inputs)}, series.Grid(**grid)
+    rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}
+    lost = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in rows.values() if row["reason"]]
+    Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lost]))
+    units, calibration = ({line for part in parts.values() for line in part.lines(key)} for key in ("unit", "calibration"))
+    whole = places.dataset(int(year), int(channel), rows, {"calibration": sorted(calibration)})
+    shards.index(Path(store).parent, whole, places.planes(", ".join(units)))
+
+
+if __name__ == "__main__":
+    script.run(main, snakemake)

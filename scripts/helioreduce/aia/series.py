@@ -1,0 +1,208 @@
+"""Images of one channel and year as a series: planes, what is known of every image, and coordinates.
+
+The place of an image is its number in the day and the number of the day in the year, so that it is the same whatever has been
+asked for before. Places without an image are missing: NaN in ``data`` and ``sigma``, 0 in ``present``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from helioreduce import __version__, times
+from helioreduce.aia import cards
+from helioreduce.aia.channels import NPIX
+from helioreduce.aia.frames import Frame, Part
+from helioreduce.aia.wcs import SCALE_ARCSEC
+from helioreduce.image import Flag, Image
+from helioreduce.io import manifests, provenance, shards
+from helioreduce.io.manifests import Manifest
+from helioreduce.io.stores import Plane
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from astropy.io.fits import Header
+
+#: Most bytes of a plane in one shard, and pixels a side of a chunk: one image of 512 is read by itself.
+_SHARD_BYTES, _CHUNK_SIDE = 2**28, 512
+#: Value of a share where there is no image.
+_NONE = 255
+#: What is kept of every image: name, card, value where there is none, unit, meaning.
+NUMBERS = (
+    ("exptime", "EXPTIME", np.nan, "s", "exposure time"),
+    ("degradation", "DEGFACT", np.nan, "1", "factor by which the image was divided for the loss of sensitivity"),
+    ("quality", "QUALITY", -(2**31), "1", "QUALITY of level 1"),
+    ("recnum", "RECNUM", -(2**31), "1", "number of the record of level 1"),
+)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The places of a series: pixels a side, seconds between images, of the first after midnight."""
+
+    npix: int
+    step_s: float
+    phase_s: float
+
+    @property
+    def slots(self) -> int:
+        """Places of a day."""
+        return round(86400 / self.step_s)
+
+    def place(self, day: str, at: int) -> int:
+        """Return the place in the year of a place in a day."""
+        return (times.from_compact(f"{day}T000000").timetuple().tm_yday - 1) * self.slots + at
+
+    @property
+    def shard(self) -> int:
+        """Images of one shard: a day, or the largest part of it that is not too large."""
+        most = max(1, _SHARD_BYTES // (4 * self.npix**2))
+        return next(n for n in range(min(most, self.slots), 0, -1) if self.slots % n == 0)
+
+    def planes(self, unit: str = "") -> dict[str, Plane]:
+        """Return the large variables."""
+        axes, side = ("time", "y", "x"), min(_CHUNK_SIDE, self.npix)
+        plane = (1, side, side), (self.shard, self.npix, self.npix)
+        data = {"units": unit, "long_name": "intensity", "ancillary_variables": "sigma"}
+        flags = {"long_name": "share of the pixels of a bin that have a flag", "scale_factor": (self.npix / NPIX) ** 2}
+        tiles = (1, len(Flag), side, side), (self.shard, len(Flag), self.npix, self.npix)
+        return {
+            "data": Plane("float32", np.nan, data, axes, plane),
+            "sigma": Plane("float32", np.nan, {"units": unit, "long_name": "standard deviation of data"}, axes, plane),
+            "share": Plane("uint8", _NONE, flags, ("time", "flag", "y", "x"), tiles),
+        }
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of a shard of every plane."""
+        frames = (self.shard, self.npix, self.npix)
+        return {"data": frames, "sigma": frames, "share": (self.shard, len(Flag), self.npix, self.npix)}
+
+    def empty(self) -> dict[str, np.ndarray]:
+        """Return a shard without an image."""
+        missing = {name: plane.missing for name, plane in self.planes().items()}
+        dtypes = {name: plane.dtype for name, plane in self.planes().items()}
+        return {name: np.full(shape, missing[name], dtypes[name]) for name, shape in self.shapes().items()}
+
+    def put(self, planes: Mapping[str, np.ndarray], place: int, image: Image) -> None:
+        """Put an image into a shard, in place."""
+        bits = np.array([int(flag) for flag in Flag], np.uint8)[:, None, None]
+        counts = (image.flags & bits) != 0 if image.shares is None else np.rint(image.shares * (NPIX / self.npix) ** 2)
+        planes["data"][place], planes["share"][place] = image.data, counts
+        planes["sigma"][place] = np.nan if image.sigma is None else image.sigma
+
+    def dataset(self, year: int, channel: int, rows: Mapping[int, Mapping[str, Any]], told: Mapping[str, Any]) -> xr.Dataset:
+        """Return the series of a year without its planes.
+
+        Parameters
+        ----------
+        year, channel
+            Of the series.
+        rows
+            Rows of the manifests, by their places in the year.
+        told
+            More attributes.
+        """
+        import xarray
+
+        start = datetime(year, 1, 1, tzinfo=UTC)
+        days = (datetime(year + 1, 1, 1, tzinfo=UTC) - start).days
+        slot = np.arange(days * self.slots)
+        seconds = slot // self.slots * 86400.0 + slot % self.slots * self.step_s + self.phase_s
+        values = {name: np.full(slot.size, missing) for name, _, missing, *_ in NUMBERS}
+        observed, present = np.full(slot.size, np.nan), np.zeros(slot.size, np.uint8)
+        for place, found in ((place, found) for place, found in rows.items() if found["state"] == manifests.DONE):
+            present[place] = 1
+            observed[place] = round((times.parse(str(found["t_obs"])) - start).total_seconds(), 6)
+            for name in values:
+                values[name][place] = found[name]
+        meanings = " ".join(str(flag.name).lower() for flag in Flag)
+        unit = {"units": f"seconds since {year}-01-01 00:00:00", "calendar": "standard"}
+        arcsec = (np.arange(self.npix) - (self.npix - 1) / 2) * SCALE_ARCSEC * NPIX / self.npix
+        coordinates = {
+            "time": ("time", seconds, {**unit, "long_name": "place in the series", "standard_name": "time"}),
+            "t_obs": ("time", observed, {**unit, "long_name": "middle of the exposure, T_OBS"}),
+            "present": ("time", present, {"long_name": "1 where there is an image"}),
+            "flag": ("flag", np.array([int(flag) for flag in Flag], np.uint8), {"flag_meanings": meanings}),
+            "Tx": ("x", arcsec, {"units": "arcsec", "long_name": "helioprojective longitude"}),
+            "Ty": ("y", arcsec, {"units": "arcsec", "long_name": "helioprojective latitude"}),
+        }
+        coordinates |= {
+            name: ("time", values[name], {"units": unit_, "long_name": meaning}) for name, _, _, unit_, meaning in NUMBERS
+        }
+        attributes = {"Conventions": "CF-1.11", "title": f"SDO/AIA {channel} Å, {year}", "channel": channel}
+        more = {"software": f"helioreduce {__version__}", "cadence_s": self.step_s, "images": int(present.sum())}
+        return xarray.Dataset({}, coordinates, {**attributes, **more, **told})
+
+
+def row(header: Header) -> dict[str, Any]:
+    """Return what is kept of an image: T_OBS, and :data:`NUMBERS`."""
+    found: dict[str, Any] = {"t_obs": times.iso(cards.time(header))}
+    for name, key, missing, *_ in NUMBERS:
+        number = cards.number(header, key) if key in header else None
+        found[name] = missing if number is None else type(missing)(number)
+    return found
+
+
+def calibration(headers: Iterable[Header]) -> list[str]:
+    """Return the calibration files that images follow from."""
+    return sorted({step["reference"] for header in headers for step in provenance.history(header) if step["reference"]})
+
+
+class Day:
+    """A part of a series while it is written: what it holds already, and what is put into it.
+
+    Parameters
+    ----------
+    part
+        The day.
+    store
+        Folder of the series.
+    kept
+        Rows of the images that it holds already and keeps, by place.
+    """
+
+    def __init__(self, part: Part, store: Path, kept: Mapping[int, dict[str, Any]]) -> None:
+        self.part, self.store, self.kept, self.grid = part, store, kept, Grid(**part.grid)  # type: ignore[arg-type]
+        self._new: dict[int, dict[str, Any]] = {}
+        self._headers: list[Header] = []
+        self._digests: dict[str, str] = {}
+
+    def fill(self, images: Mapping[int, Frame], read: Callable[[Frame], Image]) -> None:
+        """Write the shards that new images belong to, one shard in memory at a time; places of no image are missing."""
+        planes, first = self.grid.planes(), self.grid.place(self.part.day, 0) // self.grid.shard
+        for number in sorted({place // self.grid.shard for place in self.part.names if place not in self.kept}):
+            places = range(number * self.grid.shard, (number + 1) * self.grid.shard)
+            values = self.grid.empty()
+            if held := [place for place in places if place in self.kept]:
+                old = shards.read(self.store, planes, self.grid.shapes(), first + number)
+                for name, place in product(values, held):
+                    values[name][place - places.start] = old[name][place - places.start]
+            for place in (place for place in places if place in images):
+                image = read(images[place])
+                self.grid.put(values, place - places.start, image)
+                level1 = provenance.undated(images[place].image)
+                self._new[place] = manifests.done(place, self.part.names[place], level1, row(image.header))
+                self._headers.append(image.header)
+            self._digests |= shards.write(self.store, planes, values, first + number)
+
+    def manifest(self, lost: Mapping[str, Any], before: Manifest, made_by: object, tables: Sequence[str]) -> Manifest:
+        """Return the manifest: what is kept, what is new, and why the others are missing."""
+        rows = {**self.kept, **self._new}
+        none: dict[str, Any] = {"t_obs": ""} | {name: missing for name, _, missing, *_ in NUMBERS}
+        for place, time in self.part.names.items():
+            if place not in rows:
+                reason, may_return = lost.get(time, ("unknown", True))
+                rows[place] = manifests.missing(place, time, reason, may_return=may_return, like=none)
+        meta = before.meta if self.kept else {}
+        meta = {key: value for key, value in meta.items() if key != "again"} | self._digests
+        meta["made_by"] = manifests.digest(made_by, tables)
+        if self._headers:
+            meta["unit"] = str(self._headers[0].get("BUNIT", ""))
+            meta["calibration"] = "\n".join(calibration(self._headers))
+        return Manifest(rows, meta)

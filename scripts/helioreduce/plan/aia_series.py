@@ -1,0 +1,206 @@
+"""Series: a request as parts of a day and channel, by arithmetic alone; what is in a part stands in its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from helioreduce import times
+from helioreduce.aia import steps
+from helioreduce.aia.frames import Part
+from helioreduce.errors import InputError
+from helioreduce.io import manifests
+from helioreduce.plan import local, request
+from helioreduce.plan.aia import Plan
+from helioreduce.plan.aia_batch import SCRIPTS
+from helioreduce.plan.code import code
+from helioreduce.series import LEVEL1
+
+_DAY_S = 86400.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """The series of a plan; without parts where images are asked for."""
+
+    plan: Plan
+
+    @classmethod
+    def of(cls, plan: Plan) -> Series:
+        """Plan the series.
+
+        Raises
+        ------
+        InputError
+            If the request cannot be one: see :func:`_check`.
+        """
+        if plan.settings["output"]["form"] == "series":
+            _check(plan)
+        return cls(plan)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the request ends in series."""
+        return bool(self.plan.settings["output"]["form"] == "series")
+
+    @property
+    def folder(self) -> str:
+        """Folder of its stores and manifests: what is simulated never has the name of what is not."""
+        return "results/aia/series" + local.SIMULATED * self.plan.source.is_archive
+
+    @cached_property
+    def _request(self) -> tuple[datetime, datetime]:
+        return times.parse(self.plan.settings["start"]), times.parse(self.plan.settings["end"])
+
+    def grid(self, channel: str) -> dict[str, Any]:
+        """Return the places of a channel's images, see :class:`helioreduce.aia.series.Grid`."""
+        start, step_s = self._request[0], max(float(self.plan.settings["cadence_s"]), LEVEL1[int(channel)].slot_s)
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        return {
+            "npix": self.plan.settings["output"]["npix"],
+            "step_s": step_s,
+            "phase_s": (start - midnight).total_seconds() % step_s,
+        }
+
+    @cached_property
+    def parts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """First and last place that is asked for of every part, by channel and day."""
+        if not self.is_asked:
+            return {}
+        return {(str(c), day): ends for c in self.plan.settings["channels"] for day, ends in self._days(str(c))}
+
+    def _days(self, channel: str) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Yield the days of a channel with the first and last place that is asked for of each."""
+        (start, end), grid = self._request, self.grid(channel)
+        midnight, most = start.replace(hour=0, minute=0, second=0, microsecond=0), round(_DAY_S / grid["step_s"]) - 1
+        while midnight <= end:
+            place = [((time - midnight).total_seconds() - grid["phase_s"]) / grid["step_s"] for time in (start, end)]
+            first, last = max(0, -int(-place[0] // 1)), min(most, int(place[1] // 1))
+            if first <= last:
+                yield f"{midnight:%Y%m%d}", (first, last)
+            midnight += timedelta(days=1)
+
+    @property
+    def images(self) -> int:
+        """Images that are asked for."""
+        return sum(last - first + 1 for first, last in self.parts.values())
+
+    @property
+    def years(self) -> dict[tuple[str, str], list[str]]:
+        """Manifests of every series, by channel and year."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for channel, day in self.parts:
+            found.setdefault((channel, day[:4]), []).append(self.manifest(channel, day))
+        return found
+
+    def manifest(self, channel: str = "{channel}", day: str = "{day}") -> str:
+        """Return the manifest of a part; by default the pattern of all."""
+        return f"{self.folder}/{channel}/{day}.ecsv"
+
+    def store(self, channel: str = "{channel}", year: str = "{year}") -> str:
+        """Return the store of a series; by default the pattern of all."""
+        return f"{self.folder}/{channel}/{year}.zarr"
+
+    def targets(self) -> list[str]:
+        """Return what is made: the metadata that makes each store a series."""
+        return [f"{self.store(*key)}/zarr.json" for key in self.years]
+
+    # Input and params functions
+
+    def manifests(self, wildcards: Any) -> list[str]:
+        """Return the manifests of a series."""
+        return self.years.get((wildcards.channel, wildcards.year), [])
+
+    def served(self, wildcards: Any) -> list[str]:
+        """Return what the embedded archive needs for a part; nothing for other sources."""
+        if not self.plan.source.is_archive:
+            return []
+        names = self._part(wildcards.channel, wildcards.day).names
+        return self.plan.source.served((wildcards.channel, time) for time in names.values())
+
+    def tables(self, wildcards: Any) -> dict[str, str]:
+        """Return the tables and the PSF of a part by name."""
+        files = self.plan.states.needed(wildcards.channel, wildcards.day)
+        return {name: files[name] for step in self._taken(wildcards.channel) for name in step.inputs if name != "spikes"}
+
+    def part(self, wildcards: Any) -> dict[str, Any]:
+        """Return what a part is, see :class:`helioreduce.aia.frames.Part`."""
+        return self._part(wildcards.channel, wildcards.day)._asdict()
+
+    def _part(self, channel: str, day: str) -> Part:
+        suffix = local.SIMULATED * self.plan.source.is_archive
+        left_out = self.plan.all_left_out(channel, day)
+        return Part(channel, day, self.grid(channel), self.parts[channel, day], suffix, left_out)
+
+    def settings(self, wildcards: Any) -> dict[str, Any]:
+        """Return what the configuration chooses for the steps, by name, and the grid of what is made."""
+        chosen, taken = self.plan.states.chosen, self._taken(wildcards.channel)
+        found = self.plan.judged_inside | {name: chosen[name] for step in taken for name in step.settings}
+        deconvolution = self.plan.deconvolution(wildcards.channel, wildcards.day)
+        grid = {"npix": self.plan.settings["output"]["npix"], "deconvolution": deconvolution}
+        return found | ({"binning": grid} if self.plan.is_binned else {})
+
+    def made_by(self, wildcards: Any) -> tuple[str, dict[str, Any]]:
+        """Return what the images of a part follow from besides level 1 and tables: code and settings."""
+        return code("aia_shard", *SCRIPTS), self.settings(wildcards)
+
+    def level1(self, wildcards: Any) -> str:
+        """Return the folder in which level 1 stays, once; empty where it is dropped after use (``aia.keep``)."""
+        return f"results/aia/{steps.LEVEL1}/{wildcards.channel}" if steps.LEVEL1 in self.plan.settings["keep"] else ""
+
+    @property
+    def runtime(self) -> int:
+        """Minutes that a part may take."""
+        return 10 + max((last - first + 1 for first, last in self.parts.values()), default=0)
+
+    @property
+    def notes(self) -> list[str]:
+        """What to say of a series before it is made: its parts, and how to see how far it is."""
+        told = f"A series of {self.images:,} images in {len(self.parts):,} parts: `helioreduce status` says how far it is."
+        return [told] * self.is_asked
+
+    def again(self, wildcards: Any) -> str:
+        """Return when the missing images of a part that may come back were asked for: the next command asks again."""
+        file = Path(self.manifest(wildcards.channel, wildcards.day))
+        return str(file.stat().st_mtime_ns) if manifests.may_return(file) else ""
+
+    def _taken(self, channel: str) -> list[steps.Step]:
+        """Return the steps that the images of a channel go through."""
+        return [step for step in steps.STEPS if self.plan.left_out(step.name, channel, "") is None]
+
+
+def _check(plan: Plan) -> None:
+    """Refuse what makes no series.
+
+    Raises
+    ------
+    InputError
+        With the cure.
+    """
+    settings = plan.settings
+    if plan.source.kind in ("local", "vso"):
+        raise InputError(
+            f"aia.output.form is series, and source is {plan.source.kind}", cure="A series is made from jsoc or the archive"
+        )
+    if settings["times"]:
+        raise InputError("aia.output.form is series, and aia.times is set", cure="Give start, end and cadence_s")
+    if settings["cutout"]["centre"]:
+        raise InputError("aia.output.form is series, and a region is asked for", cure="Use the target cube for regions")
+    cadence_s = float(settings["cadence_s"])
+    if _DAY_S % cadence_s or cadence_s > _DAY_S:
+        near = sorted((_DAY_S / n for n in range(1, 7201) if (_DAY_S / n).is_integer()), key=lambda s: abs(s - cadence_s))[:3]
+        told = ", ".join(f"{s:.0f}" for s in sorted(near))
+        raise InputError(f"aia.cadence_s is {cadence_s:g}, which is no part of a day", cure=f"The nearest are {told} s")
+    if plan.source.is_archive:
+        request.check_size(settings)
+
+
+def refusal(series: Series) -> InputError | None:
+    """Return why the target ``series`` has nothing to make; None where it has."""
+    if series.is_asked:
+        return None
+    return InputError("aia.output.form is images", cure='Set it, as in --config aia="{output: {form: series, npix: 512}}"')

@@ -1,0 +1,122 @@
+"""Series of a year: places by arithmetic, parts that grow to the same bytes, rows of what is there and what is not."""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helioreduce import times
+from helioreduce.aia import series, slots
+from helioreduce.aia.frames import Part
+from helioreduce.image import Flag, Image
+from helioreduce.io import fits, manifests, shards
+from helioreduce.series import LEVEL1
+
+GRID = {"npix": 512, "step_s": 21600.0, "phase_s": 0.0}
+MADE_BY = ("code", {"iterations": 25})
+
+
+def part(first=0, last=3):
+    return Part("171", "20140301", GRID, (first, last), "", {"respike": "switched off"})
+
+
+def image(place):
+    rng = np.random.default_rng(place)
+    header = fits.cards(T_OBS=f"2014-03-01T{6 * place:02d}:00:01.34Z", EXPTIME=2.0, BUNIT="DN/s", QUALITY=0, RECNUM=place)
+    shares = np.zeros((8, 512, 512), np.float32)
+    shares[2, :2] = 0.25
+    return Image(rng.normal(100, 1, (512, 512)).astype(np.float32), header, np.ones((512, 512), np.float32), shares=shares)
+
+
+def write(folder, own, places, before=None):
+    """Put images into a part as the job does; return its manifest."""
+    before = before or manifests.Manifest({}, {})
+    kept = before.done(MADE_BY, ())
+    level1 = folder / "level1.fits"
+    level1.write_bytes(b"")
+    frames = {place: own.frame(str(level1), "", "") for place in places if place not in kept}
+    made = series.Day(own, folder / "2014.zarr", kept)
+    by_frame = {id(frame): place for place, frame in frames.items()}
+    made.fill(frames, lambda frame: image(by_frame[id(frame)]))
+    return made.manifest({own.names[2]: ["no record", True]} if 2 in own.names else {}, before, MADE_BY, ())
+
+
+def files(folder):
+    found = sorted((folder / "2014.zarr").rglob("c/*/*/*"))
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in found if f.is_file()}
+
+
+def test_a_part_that_grows_has_the_bytes_of_one_made_at_once(tmp_path):
+    """Extended by later requests, and after a frame that came late: shards, rows and digests of the undisturbed one."""
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    whole = write(tmp_path / "a", part(), [0, 1, 3])
+    grown = write(tmp_path / "b", part(0, 0), [0])
+    grown = write(tmp_path / "b", part(0, 3), [3], grown)
+    assert grown.rows[1]["state"] == "missing"
+    grown = write(tmp_path / "b", part(0, 3), [1], grown)
+    assert files(tmp_path / "a") == files(tmp_path / "b") and len(files(tmp_path / "a")) == 2
+    assert grown == whole
+    assert whole.rows[2]["reason"] == "no record" and whole.rows[2]["may_return"] == "yes"
+
+
+def test_manifests_are_ledgers(tmp_path):
+    """What is read is what was written; other settings or tables make everything anew."""
+    made = write(tmp_path, part(), [0, 1, 3])
+    made.write(tmp_path / "20140301.ecsv")
+    read = manifests.Manifest.read(tmp_path / "20140301.ecsv")
+    for place, row in made.rows.items():
+        assert {key: str(value) for key, value in read.rows[place].items()} == {key: str(value) for key, value in row.items()}
+    assert set(read.done(MADE_BY, ())) == {0, 1, 3} and not read.done(("code", {"iterations": 5}), ())
+    table = tmp_path / "table.ecsv"
+    table.write_text("other")
+    assert not read.done(MADE_BY, [str(table)])
+    assert manifests.may_return(tmp_path / "20140301.ecsv") == 1 and manifests.may_return(tmp_path / "none.ecsv") == 0
+    digests = {key: value for key, value in read.meta.items() if "/c/" in key}
+    named = {name: hashlib.sha256(Path(tmp_path, "2014.zarr", name).read_bytes()).hexdigest() for name in digests}
+    assert digests == named and len(digests) == 3
+
+
+def test_other_settings_leave_nothing_of_the_old_ones(tmp_path):
+    before = write(tmp_path, part(), [0, 1, 3])._replace(meta={"made_by": "older"})
+    after = write(tmp_path, part(), [1], before)
+    assert {place for place, row in after.rows.items() if row["state"] == manifests.DONE} == {1}
+    grid = series.Grid(**GRID)
+    held = grid.place("20140301", 0) // grid.shard
+    data = shards.read(tmp_path / "2014.zarr", grid.planes(), grid.shapes(), held)["data"]
+    assert np.isnan(data[[0, 2, 3]]).all() and np.isfinite(data[1]).all()
+
+
+def test_the_index_says_what_is_there(tmp_path):
+    made, grid = write(tmp_path, part(), [0, 1, 3]), series.Grid(**GRID)
+    rows = {grid.place("20140301", place): row for place, row in made.rows.items()}
+    shards.index(tmp_path / "2014.zarr", grid.dataset(2014, 171, rows, {}), grid.planes("DN/s"))
+    opened = xarray.open_zarr(tmp_path / "2014.zarr")
+    there = opened.isel(time=opened.present.values == 1)
+    assert opened.sizes["time"] == 365 * 4 and opened.attrs["images"] == there.sizes["time"] == 3
+    hours = ["2014-03-01T00", "2014-03-01T06", "2014-03-01T18"]
+    np.testing.assert_array_equal(there.time, np.array(hours, "datetime64[ns]"))
+    late = (there.t_obs - there.time).values / np.timedelta64(1, "ms")
+    np.testing.assert_allclose(late, 1340)
+    for n, place in enumerate((0, 1, 3)):
+        np.testing.assert_array_equal(there.data[n], image(place).data)
+    assert float(there.share.sel(flag=int(Flag.SPIKE))[0].mean()) == pytest.approx(0.25 * 2 / 512)
+    assert float(opened.Tx[0]) == -float(opened.Tx[-1]) == pytest.approx(-255.5 * 4.8)
+
+
+@given(st.sampled_from([12.0, 60.0, 720.0, 3600.0]), st.sampled_from([171, 1600]), st.sampled_from([4096, 2048, 1024, 512]))
+def test_places_are_those_of_the_slots(step_s, channel, npix):
+    """Every place of a day is the slot nearest to it, and a shard is a whole part of a day, not larger than 256 MB."""
+    step_s = max(step_s, LEVEL1[channel].slot_s)
+    grid = series.Grid(npix, step_s, 0.0)
+    named = slots.of_day(channel, "20140301", {"step_s": step_s, "phase_s": 0.0}, 0, grid.slots - 1)
+    midnight = times.parse("2014-03-01T00:00:00")
+    for place in (0, 1, grid.slots - 1):
+        apart = times.from_compact(named[place]) - midnight - timedelta(seconds=place * step_s)
+        assert abs(apart.total_seconds()) <= LEVEL1[channel].slot_s / 2 + 1
+    assert grid.slots % grid.shard == 0 and 4 * npix**2 * grid.shard <= 2**28
+    assert grid.place("20140101", 0) == 0 and grid.place("20141231", grid.slots - 1) == 365 * grid.slots - 1

@@ -1,0 +1,88 @@
+"""A series is planned by arithmetic: its parts are the frames of the request, and cost nothing each."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from configuration import configuration
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helioreduce.errors import InputError
+from helioreduce.io import manifests
+from helioreduce.plan import request
+from helioreduce.plan.aia import Plan
+from helioreduce.plan.aia_series import Series, refusal
+
+YEAR = {
+    "channels": [94, 131, 171, 193, 211, 304, 335, 1600, 1700],
+    "start": "2014-01-01T00:00:00",
+    "end": "2014-12-31T23:59:59",
+    "cadence_s": 720.0,
+    "output": {"form": "series", "npix": 512},
+}
+
+
+def series(**aia):
+    config = configuration(source="jsoc", aia={**YEAR, **aia})
+    return Series.of(Plan.of(config))
+
+
+def job(channel, day):
+    return SimpleNamespace(channel=channel, day=day)
+
+
+def test_a_year_of_nine_channels_is_parts_and_no_frames():
+    made = series()
+    assert len(made.parts) == 9 * 365 and made.images == 9 * 365 * 120
+    assert not made.plan.wanted and made.targets() == [f"results/aia/series/{c}/2014.zarr/zarr.json" for c in YEAR["channels"]]
+    assert made.part(job("171", "20140301"))["places"] == (0, 119)
+    assert "394,200 images in 3,285 parts" in made.notes[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 86399), st.integers(0, 200_000), st.sampled_from([60.0, 720.0, 3600.0]))
+def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, cadence_s):
+    """From any second to any other: every slot once, none more."""
+    start = datetime(2014, 1, 1, tzinfo=UTC) + timedelta(seconds=begins_s)
+    end = start + timedelta(seconds=lasts_s)
+    asked = {"channels": [171], "start": start.isoformat(), "end": end.isoformat(), "cadence_s": cadence_s}
+    made = series(**asked)
+    named = [time for key in made.parts for time in made._part(*key).names.values()]
+    wanted = request.frames({**asked, "times": None})
+    assert named == [f"{time:%Y%m%dT%H%M%S}" for _, time in wanted]
+
+
+@pytest.mark.parametrize(
+    ("aia", "told"),
+    [
+        ({"times": ["2014-01-01"]}, "start, end and cadence_s"),
+        ({"cadence_s": 700.0}, "nearest are"),
+        ({"cutout": {**configuration()["aia"]["cutout"], "centre": [0, 0]}}, "target cube"),
+    ],
+)
+def test_what_makes_no_series_is_refused(aia, told):
+    with pytest.raises(InputError, match=told):
+        series(**aia)
+
+
+def test_the_target_needs_the_form():
+    assert "form: series" in str(refusal(series(output={"form": "images", "npix": 512}, end=YEAR["start"])))
+    assert refusal(series()) is None
+
+
+def test_missing_images_that_may_come_back_are_asked_for_by_the_next_command(tmp_path, monkeypatch):
+    """And a part without any is never asked for again."""
+    monkeypatch.chdir(tmp_path)
+    made = series(end="2014-01-01T00:12:00", channels=[171])
+    assert made.again(job("171", "20140101")) == ""
+    rows = {place: manifests.missing(place, "t", "no record", may_return=place == 0, like={}) for place in (0, 1)}
+    manifests.Manifest(rows, {}).write(made.manifest("171", "20140101"))
+    assert made.again(job("171", "20140101")) != ""
+    manifests.Manifest({1: rows[1]}, {}).write(made.manifest("171", "20140101"))
+    assert made.again(job("171", "20140101")) == ""
+
+
+def test_level_1_stays_only_where_it_is_kept():
+    assert series(keep=[]).level1(job("171", "20140101")) == ""
+    assert series(keep=["level1"]).level1(job("171", "20140101")) == "results/aia/level1/171"
