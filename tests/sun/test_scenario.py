@@ -11,6 +11,7 @@ from sun_frames import DAY, SMALL, slot
 from helioreduce import times
 from helioreduce.errors import InputError
 from helioreduce.sun import calibration
+from helioreduce.sun.instrument import CHANNELS
 from helioreduce.sun.scenario import Scenario, facts
 
 
@@ -38,6 +39,13 @@ def test_small_detector_sees_the_same_field() -> None:
         for edge in (0, 4096):
             here, there = (edge - 0.5 - large.x0) * large.scale, (edge / 8 - 0.5 - small.x0) * small.scale
             assert here == pytest.approx(there, abs=1e-6)
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=lambda channel: str(channel.name))
+def test_an_exposure_lies_in_its_slot(channel) -> None:
+    """The nearest slot to T_OBS is T_REC, as at JSOC: so single exposures are found again (``aia.series: aia.lev1``)."""
+    frame = facts(SMALL, channel.name, slot(channel.name))
+    assert times.slot(frame.t_obs, channel.series.slot_s) == frame.t_rec
 
 
 @pytest.mark.parametrize(

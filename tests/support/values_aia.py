@@ -117,7 +117,7 @@ def binned(npix: int) -> Check:
 
 BASE: dict[Value, Check] = {
     **{of("keep[]", state): lambda done, state=state: done.has(f"aia/{state}/{FRAME}") for state in KEPT},
-    ("aia.start", TEXT): card("T_OBS", "2014-01-01T00:00:12.340"),
+    ("aia.start", TEXT): card("T_OBS", "2014-01-01T00:00:00.340"),
     ("aia.end", TEXT): lambda done: len(list((done.folder / "results/aia/normalised/171").iterdir())) == 1,
     of("batch", "auto"): lambda done: done.has(DECONVOLVED) and not done.has("aia/batch"),
     of("device", "auto"): told("device=", "deconvolve"),
