@@ -18,7 +18,7 @@ from helioreduce.plan.paths import REPOSITORY
 from helioreduce.spice import catalogue, simulate
 from helioreduce.spice import files as spice_files
 
-COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "spice", "init", "run")
+COMMANDS = ("reduce", "info", "quicklook", "tables", "archive", "status", "spice", "init", "run")
 
 
 @pytest.fixture

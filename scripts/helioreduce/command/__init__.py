@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"helioreduce {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_reduce, _info, _quicklook, _tables, _archive, _spice, _init, _run):
+    for add in (_reduce, _info, _quicklook, _tables, _archive, _status, _spice, _init, _run):
         add(commands)
     return top
 
@@ -157,6 +157,14 @@ def _archive(commands: _Commands) -> None:
     page.add_argument("root", metavar="FOLDER", help="folder of frames and tables: results/archive, or what `jsoc.record` kept")
     page.add_argument("--port", type=int, default=0, help="on 127.0.0.1; default: any free one")
     page.add_argument("--log", metavar="FILE", help="file that gets one JSON line per request")
+
+
+def _status(commands: _Commands) -> None:
+    page = _command(
+        commands, "status", "status", "Say how far series are: parts, images, what is missing and why.", "helioreduce status"
+    )
+    page.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="in which the workflow runs; default: this one")
+    _json(page)
 
 
 def _spice(commands: _Commands) -> None:

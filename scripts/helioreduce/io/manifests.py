@@ -6,6 +6,7 @@ as done is made again only where something has changed that it follows from.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,13 @@ def digest(made_by: object, tables: Iterable[str]) -> str:
     """Return the digest of all that the images of a part follow from besides level 1: code, settings, files of tables."""
     files = [provenance.sha256(file) for file in tables if file]
     return hashlib.sha256(repr((made_by, files)).encode()).hexdigest()[:16]
+
+
+def states(path: str | Path) -> list[str]:
+    """Return why each image of a part is missing, empty for one that is there; read as text, thousands of parts in seconds."""
+    with open(path, newline="") as file:
+        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter=" ")
+        return [row["reason"] if row["state"] == MISSING else "" for row in rows]
 
 
 def may_return(path: str | Path) -> int:

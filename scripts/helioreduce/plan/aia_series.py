@@ -21,6 +21,8 @@ from helioreduce.plan.code import code
 from helioreduce.series import LEVEL1
 
 _DAY_S = 86400.0
+#: Of an image of 4096² in a chunk, without a quick look: workflow/PLANNING.md.
+_CPU_S = 3.5
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,13 @@ class Series:
 
     @property
     def notes(self) -> list[str]:
-        """What to say of a series before it is made: its parts, and how to see how far it is."""
-        told = f"A series of {self.images:,} images in {len(self.parts):,} parts: `helioreduce status` says how far it is."
+        """What a series costs, before it is made; the room is that of its planes without compression."""
+        npix, number = self.plan.settings["output"]["npix"], self.images
+        told = (
+            f"A series of {number:,} images in {len(self.parts):,} parts (channel and day), a query each: "
+            f"{number * request.FETCHED_MB / 1e6:,.2f} TB to be fetched, at most {number * 8e-12 * npix**2:,.2f} TB on disk, "
+            f"about {number * _CPU_S / 3600:,.0f} CPU hours. `helioreduce status` says how far it is."
+        )
         return [told] * self.is_asked
 
     def again(self, wildcards: Any) -> str:
