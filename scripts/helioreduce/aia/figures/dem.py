@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from helioreduce.aia.dem.inversion import CHANNELS, Inversion, interpolate, with_relative
 from helioreduce.aia.dem.product import DEM, Maps
 from helioreduce.aia.dem.status import Status
-from helioreduce.aia.figures import sky, style
+from helioreduce.aia.figures import colours, sky, style
 from helioreduce.io import plots
 
 #: Share of a DEM's peak above which a temperature counts.
@@ -32,7 +32,7 @@ def dem_inputs(dem: Maps) -> Figure:
     figure = plots.new(plots.PAGE, 4.8, f"SDO/AIA, {_label(dem)}")
     axes, extent, status = figure.subplots(2, _COLUMNS, sharex=True, sharey=True), _extent(dem), dem.images["STATUS"]
     for axis, channel, counts in zip(axes.ravel(), CHANNELS, dem.images["OBSERVED"], strict=True):
-        shown = axis.imshow(counts, norm=sky.stretch(counts), extent=extent, cmap=sky.colours(channel))
+        shown = axis.imshow(counts, norm=sky.stretch(counts), extent=extent, cmap=colours.table(channel))
         sky.bar(figure, shown, axis, "DN/s")
         axis.set_title(f"{channel} Å")
     saturated, lost = ((status & int(bit) != 0).mean() for bit in (Status.SATURATED, Status.NO_SOLUTION | Status.SKIPPED))
@@ -62,8 +62,8 @@ def dem_maps(dem: Maps) -> Figure:
         ("LOGTERR", "its σ", "cividis", (0.0, 0.3)),
         ("CHI2", "χ² per channel", "magma", (0.0, 4.0)),
     )
-    for axis, (name, title, colours, limits) in zip(axes[-1], more, strict=True):
-        shown = axis.imshow(dem.images[name], extent=extent, cmap=colours, vmin=limits[0], vmax=limits[1])
+    for axis, (name, title, palette, limits) in zip(axes[-1], more, strict=True):
+        shown = axis.imshow(dem.images[name], extent=extent, cmap=palette, vmin=limits[0], vmax=limits[1])
         figure.colorbar(shown, ax=axis, location="bottom", shrink=0.8)
         axis.set_title(title)
     axes[-1][_COLUMNS // 2].set_xlabel(sky.LONGITUDE, fontsize=8)
@@ -92,8 +92,8 @@ def dem_fit(dem: Maps) -> Figure:
         middle.hist(
             ratio.ravel(), np.linspace(0.5, 1.5, 81), histtype="step", density=True, label=f"{channel} Å", **_line(channel)
         )
-    middle.set(xlabel="model / observed, above 1 DN/s", title="channels")
-    middle.legend(ncols=2, fontsize=6)
+    middle.set(xlabel="model / observed, above 1 DN/s", title="channels", ylim=(0, 1.3 * middle.get_ylim()[1]))
+    middle.legend(ncols=3, fontsize=6, loc="upper center")
     centres, error = dem.tables["TEMPERATURES"]["CENTRE"], _log_error(dem)
     spread = np.nanpercentile(error.reshape(centres.size, -1), (16, 50, 84), axis=1)
     right.fill_between(centres, spread[0], spread[2], color=plots.SKY, alpha=0.4, lw=0, label="68 % of the pixels")
