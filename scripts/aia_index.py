@@ -1,15 +1,22 @@
-"""What makes the shards of a channel and year a series: coordinates, attributes, metadata; and the list of missing images."""
+"""What makes the shards of a channel and year a series: coordinates, attributes, metadata; and the list of missing images.
+
+All parts of the year that are there belong to it, those of earlier requests, too.
+"""
 
 from pathlib import Path
 
 from helioreduce.aia import series
 from helioreduce.io import manifests, shards
 from helioreduce.runtime import script
+from helioreduce.runtime.log import logger
 
 
 def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, missing: str) -> None:
     """Read the manifests of the year, write the index; the root of the store comes last."""
-    parts, places = {Path(file).stem: manifests.Manifest.read(file) for file in sorted(inputs)}, series.Grid(**grid)
+    files, places = sorted(Path(inputs[0]).parent.glob(f"{year}????.ecsv")), series.Grid(**grid)
+    parts = {file.stem: manifests.Manifest.read(file) for file in files}
+    if odd := manifests.odd(parts):
+        logger.warning("%s %s: other settings, code or tables than the rest of the year", channel, ", ".join(odd))
     rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}
     lost = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in rows.values() if row["reason"]]
     Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lost]))

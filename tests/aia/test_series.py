@@ -10,6 +10,7 @@ import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
+import aia_index
 from helioreduce import times
 from helioreduce.aia import series, slots
 from helioreduce.aia.frames import Part
@@ -106,6 +107,19 @@ def test_the_index_says_what_is_there(tmp_path):
         np.testing.assert_array_equal(there.data[n], image(place).data)
     assert float(there.share.sel(flag=int(Flag.SPIKE))[0].mean()) == pytest.approx(0.25 * 2 / 512)
     assert float(opened.Tx[0]) == -float(opened.Tx[-1]) == pytest.approx(-255.5 * 4.8)
+
+
+def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):
+    """And names those that do not follow from the same code, settings and tables."""
+    parts = {day: write(tmp_path, part()._replace(day=day), [0, 1, 3]) for day in ("20140301", "20140302", "20140303")}
+    parts["20140302"].meta["made_by"] = "older"
+    for day, made in parts.items():
+        made.write(tmp_path / f"{day}.ecsv")
+    missing, store = tmp_path / "2014_missing.tsv", tmp_path / "2014.zarr/zarr.json"
+    aia_index.main("171", "2014", [str(tmp_path / "20140303.ecsv")], GRID, str(store), str(missing))
+    assert xarray.open_zarr(store.parent).attrs["images"] == 9
+    assert len(missing.read_text().splitlines()) == 4
+    assert "171 20140302: other settings, code or tables than the rest of the year" in caplog.text
 
 
 @given(st.sampled_from([12.0, 60.0, 720.0, 3600.0]), st.sampled_from([171, 1600]), st.sampled_from([4096, 2048, 1024, 512]))

@@ -84,6 +84,24 @@ def test_missing_images_that_may_come_back_are_asked_for_by_the_next_command(tmp
     assert made.again(job("171", "20140101")) == ""
 
 
+OTHERS = {
+    "size": {"output": {"form": "series", "npix": 1024}},
+    "cadence": {"cadence_s": 3600.0},
+    "phase": {"start": "2014-01-01T00:01"},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_store_holds_one_grid(tmp_path, monkeypatch, other):
+    """Other sizes, cadences and phases are refused by name before anything is made; the same grid goes on."""
+    monkeypatch.chdir(tmp_path)
+    made = series(end="2014-01-01T12:00:00", channels=[171])
+    manifests.Manifest({}, {"grid": manifests.named(made.grid("171"))}).write(made.manifest("171", "20140101"))
+    assert len(series(start="2014-02-01", end="2014-02-02", channels=[171]).parts) == 2
+    with pytest.raises(InputError, match=r"20140101.ecsv.*512 px, 720 s \+ 0 s"):
+        series(**{"end": "2014-01-03", "channels": [171], **other})
+
+
 def test_level_1_stays_only_where_it_is_kept():
     assert series(keep=[]).level1(job("171", "20140101")) == ""
     assert series(keep=["level1"]).level1(job("171", "20140101")) == "results/aia/level1/171"

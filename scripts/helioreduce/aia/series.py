@@ -201,7 +201,7 @@ class Day:
                 rows[place] = manifests.missing(place, time, reason, may_return=may_return, like=none)
         meta = before.meta if self.kept else {}
         meta = {key: value for key, value in meta.items() if key != "again"} | self._digests
-        meta["made_by"] = manifests.digest(made_by, tables)
+        meta |= {"made_by": manifests.digest(made_by, tables), "grid": manifests.named(self.part.grid)}
         if self._headers:
             meta["unit"] = str(self._headers[0].get("BUNIT", ""))
             meta["calibration"] = "\n".join(calibration(self._headers))

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from helioreduce.io import ecsv, provenance
 
 DONE, MISSING = "done", "missing"
-#: Of the number of images that may come back, in the head of a file.
-_AGAIN = re.compile(r"again: '?(\d+)")
+#: In the head of a file: the number of images that may come back, and the grid.
+_AGAIN, _GRID = re.compile(r"again: '?(\d+)"), re.compile(r"grid: '([^']+)")
 _HEAD_BYTES = 4096
 
 
 class Manifest(NamedTuple):
-    """Rows by place in the day; ``meta``: what made them, unit, calibration, SHA-256 of the shards."""
+    """Rows by place in the day; ``meta``: what made them, grid, unit, calibration, SHA-256 of the shards."""
 
     rows: dict[int, dict[str, Any]]
     meta: dict[str, str]
@@ -68,6 +68,13 @@ def digest(made_by: object, tables: Iterable[str]) -> str:
     return hashlib.sha256(repr((made_by, files)).encode()).hexdigest()[:16]
 
 
+def odd(parts: Mapping[str, Manifest]) -> list[str]:
+    """Return the parts that do not follow from the same code, settings and tables as most of them."""
+    made_by = [part.meta.get("made_by") for part in parts.values()]
+    most = max(made_by, key=made_by.count, default=None)
+    return [name for name, part in parts.items() if part.meta.get("made_by") != most]
+
+
 def states(path: str | Path) -> list[str]:
     """Return why each image of a part is missing, empty for one that is there; read as text, thousands of parts in seconds."""
     with open(path, newline="") as file:
@@ -77,9 +84,24 @@ def states(path: str | Path) -> list[str]:
 
 def may_return(path: str | Path) -> int:
     """Return how many missing images of a part may come back, from the head of its manifest; 0 where there is none."""
+    return int(_in_head(path, _AGAIN) or 0)
+
+
+def grid(path: str | Path) -> str:
+    """Return the grid of a part, see :func:`named`, from the head of its manifest; empty where there is none."""
+    return _in_head(path, _GRID)
+
+
+def named(grid: Mapping[str, float]) -> str:
+    """Return the grid of a series in words: pixels a side, seconds between images, of the first after midnight."""
+    return f"{grid['npix']:g} px, {grid['step_s']:g} s + {grid['phase_s']:g} s"
+
+
+def _in_head(path: str | Path, pattern: re.Pattern[str]) -> str:
+    """Return what a pattern finds in the head of a file; empty where it finds nothing or there is no file."""
     try:
         with open(path) as file:
-            found = _AGAIN.search(file.read(_HEAD_BYTES))
+            found = pattern.search(file.read(_HEAD_BYTES))
     except FileNotFoundError:
-        return 0
-    return int(found[1]) if found else 0
+        return ""
+    return found[1] if found else ""

@@ -40,9 +40,11 @@ class Series:
         InputError
             If the request cannot be one: see :func:`_check`.
         """
-        if plan.settings["output"]["form"] == "series":
+        series = cls(plan)
+        if series.is_asked:
             _check(plan)
-        return cls(plan)
+            series._check_grids()
+        return series
 
     @property
     def is_asked(self) -> bool:
@@ -85,6 +87,17 @@ class Series:
             if first <= last:
                 yield f"{midnight:%Y%m%d}", (first, last)
             midnight += timedelta(days=1)
+
+    def _check_grids(self) -> None:
+        """Refuse images of one grid in a store that has those of another: a store has one place for an image, and one shape."""
+        for channel, year in self.years:
+            asked = manifests.named(self.grid(channel))
+            for file in sorted(Path(self.folder, channel).glob(f"{year}????.ecsv"))[:1]:
+                if (found := manifests.grid(file)) != asked:
+                    cure = "Work in another folder, or remove the series"
+                    raise InputError(
+                        f"the series of {year} has images of {found}, and {asked} is asked for", cure=cure, where=file
+                    )
 
     @property
     def images(self) -> int:
