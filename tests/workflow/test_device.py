@@ -37,8 +37,9 @@ def asking(site, repository, **aia):
 
 def test_only_jobs_that_compute_ask_for_a_card_and_only_when_told(site, cutout, repository):
     cutout(1)
-    assert asking(site, repository, device="gpu") == ["aia_deconvolve", "aia_prep"]
-    assert asking(site, repository, device="gpu", batch=2) == ["aia_batch_171_20140101T000001", "aia_deconvolve", "aia_prep"]
+    computing = ["aia_deconvolve", "aia_prep", "aia_shard"]
+    assert asking(site, repository, device="gpu") == computing
+    assert asking(site, repository, device="gpu", batch=2) == ["aia_batch_171_20140101T000001", *computing]
     assert asking(site, repository, device="auto", batch=2) == []
 
 
