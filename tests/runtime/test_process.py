@@ -46,3 +46,13 @@ def test_a_home_that_can_be_written_is_left_alone(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     process.find_home()
     assert not {"XDG_CACHE_HOME", "XDG_CONFIG_HOME"} & set(os.environ)
+
+
+def test_jobs_find_the_package_first_and_once(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["/mine", "/rules/scripts"]))
+    for _ in range(2):
+        process.pass_on("/rules/scripts")
+        assert os.environ["PYTHONPATH"].split(os.pathsep) == ["/rules/scripts", "/mine"]
+    monkeypatch.delenv("PYTHONPATH")
+    process.pass_on("/rules/scripts")
+    assert os.environ["PYTHONPATH"] == "/rules/scripts"

@@ -1,13 +1,11 @@
 """Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
-import os
 import sys
 from functools import partial
 from pathlib import Path
 
-# the package beside these rules, not an installed one of perhaps another version; for jobs, too
+# the package beside these rules, not an installed one of perhaps another version
 sys.path.insert(0, str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [sys.path[0], os.environ.get("PYTHONPATH")]))
 
 from helioreduce.errors import InputError
 from helioreduce.jsoc.losses import begin
@@ -32,6 +30,7 @@ from helioreduce.runtime import engine, process, progress
 
 engine.install()
 process.find_home()
+process.pass_on(sys.path[0])
 
 begin()
 try:

@@ -30,6 +30,12 @@ def find_home() -> None:
             os.environ[name] = folder
 
 
+def pass_on(scripts: str) -> None:
+    """Have the jobs of this process import the package from a folder, too, before an installed one."""
+    others = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder not in ("", scripts)]
+    os.environ["PYTHONPATH"] = os.pathsep.join([scripts, *others])
+
+
 def use_threads(number: int) -> None:
     """Set the number of threads of compiled loops and Fourier transforms, which is Numba's; results do not depend on it.
 
