@@ -20,7 +20,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     own, allowed = Part(**part), Policy(**config["aia"]["quality"])
     done = manifests.Manifest.read(manifest).done(made_by, (error_table, degradation_table, psf, pointing))
     record_list = f"{output}/{own.channel}/{own.day}.jsonl"
-    images = {time: f"{level1 or output}/{time}.fits" for place, time in own.names.items() if place not in done}
+    images = {time: own.image(time, level1, output) for place, time in own.names.items() if place not in done}
     aia_query.main(source, own.channel, list(images), asked, config, record_list)
     lost = losses.of(record_list, allowed)
     usable = [own.download(image, record_list) for time, image in images.items() if time not in lost]

@@ -15,6 +15,7 @@ def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, mis
     """Read the manifests of the year, write the index; the root of the store comes last."""
     files, places = sorted(Path(inputs[0]).parent.glob(f"{year}????.ecsv")), series.Grid(**grid)
     parts = {file.stem: manifests.Manifest.read(file) for file in files}
+    series.check(parts, Path(store).parent, files[0].parent)
     if odd := manifests.odd(parts):
         logger.warning("%s %s: other settings, code or tables than the rest of the year", channel, ", ".join(odd))
     rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}

@@ -19,7 +19,7 @@ def main(collected: str, part: dict, made_by: tuple, store: str, level1: str, co
     own, tables, work = Part(**part), (error_table, degradation_table, psf), f"{Path(store).parent}/.{part['day']}"
     before, lost = manifests.Manifest.read(output), json.loads(Path(collected, "lost.json").read_text())
     kept = before.done(made_by, (*tables, pointing))
-    images = {place: Path(level1 or collected, f"{time}.fits") for place, time in own.names.items() if place not in kept}
+    images = {place: Path(own.image(time, level1, collected)) for place, time in own.names.items() if place not in kept}
     there = {place: image for place, image in images.items() if image.exists()}
     frames = {place: own.frame(str(image), pointing, f"{work}/{own.channel}/{image.name}") for place, image in there.items()}
     try:

@@ -14,6 +14,7 @@ import aia_index
 from helioreduce import times
 from helioreduce.aia import series, slots
 from helioreduce.aia.frames import Part
+from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 from helioreduce.io import fits, manifests, shards
 from helioreduce.series import LEVEL1
@@ -120,6 +121,18 @@ def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):
     assert xarray.open_zarr(store.parent).attrs["images"] == 9
     assert len(missing.read_text().splitlines()) == 4
     assert "171 20140302: other settings, code or tables than the rest of the year" in caplog.text
+
+
+def test_a_series_in_two_units_or_without_a_shard_is_refused_with_what_to_do(tmp_path):
+    parts = {day: write(tmp_path, part()._replace(day=day), [0, 1]) for day in ("20140301", "20140302", "20140303")}
+    series.check(parts, tmp_path / "2014.zarr", tmp_path)
+    parts["20140302"].meta["unit"] = "DN"
+    with pytest.raises(InputError, match="DN and in .* 20140302 again"):
+        series.check(parts, tmp_path / "2014.zarr", tmp_path)
+    del parts["20140302"]
+    Path(tmp_path / "2014.zarr", next(name for name in parts["20140303"].meta if "/c/" in name)).unlink()
+    with pytest.raises(InputError, match=r"is not there. Delete .*201403\d\d.ecsv and ask for this day again"):
+        series.check(parts, tmp_path / "2014.zarr", tmp_path)
 
 
 @given(st.sampled_from([12.0, 60.0, 720.0, 3600.0]), st.sampled_from([171, 1600]), st.sampled_from([4096, 2048, 1024, 512]))

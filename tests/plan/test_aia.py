@@ -1,5 +1,6 @@
 """AIA's plan of a configuration: frames, states, reasons, files; without Snakemake."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helioreduce import times
-from helioreduce.aia import channels, steps
+from helioreduce.aia import binning, channels, steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import aia, aia_batch, aia_missing
@@ -490,3 +491,12 @@ def test_a_frame_depends_on_what_is_allowed_only_where_its_own_file_tells(site, 
         made = plan(**LOCAL | {"source": source}, aia={"batch": 9, "quality": {"allow": allow}})
         found.append((made.judged_inside, aia_batch.Batches.of(made).chunks[0].settings()))
     assert (found[0] == found[1]) == same
+
+
+def test_single_steps_and_chunks_bin_alike_and_know_the_words_of_the_function():
+    made = plan(aia={"output": {"npix": 512, "form": "images"}, "batch": 9})
+    chunk = aia_batch.Batches.of(made).chunks[0]
+    channel, time = chunk.keys[0]
+    asked = made.grid(channel, time)
+    assert asked == chunk.settings()["binning"] and asked["npix"] == 512
+    assert set(asked) <= set(inspect.signature(binning.to_grid).parameters)

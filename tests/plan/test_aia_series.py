@@ -59,6 +59,7 @@ def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, 
     [
         ({"times": ["2014-01-01"]}, "start, end and cadence_s"),
         ({"cadence_s": 700.0}, "nearest are"),
+        ({"end": "2013-12-31"}, "Swap them"),
         ({"cutout": {**configuration()["aia"]["cutout"], "centre": [0, 0]}}, "target cube"),
     ],
 )

@@ -452,7 +452,7 @@ rule aia_bin:
         **growing(mem_mb=700, runtime=1),
         serial=1,
     params:
-        grid=aia.grid,
+        grid=lambda wildcards: aia.grid(wildcards.channel, wildcards.time),
         code=code("aia_bin"),
     message:
         "Bin {wildcards.channel} Å at {wildcards.time}."

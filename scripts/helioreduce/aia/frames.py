@@ -85,6 +85,10 @@ class Part(NamedTuple):
         found = slots.of_day(int(self.channel), self.day, self.grid, *self.places)
         return {place: time + self.suffix for place, time in found.items()}
 
+    def image(self, time: str, level1: str, collected: str) -> str:
+        """Return the file of an image: in the folder where level 1 stays, or, empty, in that which goes with the job."""
+        return f"{level1 or f'{collected}/{self.channel}'}/{time}.fits"
+
     def spikes(self, image: str) -> str | None:
         """Return the file of an image's spikes, beside it; None where it is not respiked."""
         return None if "respike" in self.left_out else image.removesuffix(".fits") + "_spikes.fits"

@@ -20,6 +20,7 @@ from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.frames import Frame, Part
 from helioreduce.aia.wcs import SCALE_ARCSEC
+from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
 from helioreduce.io import manifests, provenance, shards
 from helioreduce.io.manifests import Manifest
@@ -152,6 +153,36 @@ def row(header: Header) -> dict[str, Any]:
 def calibration(headers: Iterable[Header]) -> list[str]:
     """Return the calibration files that images follow from."""
     return sorted({step["reference"] for header in headers for step in provenance.history(header) if step["reference"]})
+
+
+def check(parts: Mapping[str, Manifest], store: Path, folder: Path) -> None:
+    """Check that parts make one series.
+
+    Parameters
+    ----------
+    parts
+        Manifests of the year by day.
+    store
+        Of the series.
+    folder
+        Of the manifests.
+
+    Raises
+    ------
+    InputError
+        If a shard is not there, or the parts are in several units: with the manifests to be made again.
+    """
+    for day, part in parts.items():
+        if lost := [name for name in part.meta if "/c/" in name and not (store / name).exists()]:
+            raise InputError(f"{store / lost[0]} is not there", cure=f"Delete {folder / day}.ecsv and ask for this day again")
+    units = {day: part.meta["unit"] for day, part in parts.items() if "unit" in part.meta}
+    if len(found := sorted(set(units.values()))) > 1:
+        least = min(found, key=list(units.values()).count)
+        days = ", ".join(day for day, unit in units.items() if unit == least)
+        cure = (
+            f"Ask for {days} again with the steps of the others, or delete their manifests in {folder}, or use another folder"
+        )
+        raise InputError(f"the year has images in {' and in '.join(found)}", cure=cure, where=store)
 
 
 class Day:

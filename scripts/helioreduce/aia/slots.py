@@ -20,12 +20,23 @@ def slots(channel: int, start: datetime, end: datetime, cadence_s: float) -> lis
     InputError
         If the end is before the start.
     """
-    if end < start:
-        raise InputError(f"aia.end {times.iso(end)} is before aia.start {times.iso(start)}", cure="Swap them")
+    check_order(start, end)
     step_s = LEVEL1[channel].slot_s
     count = int((end - start).total_seconds() // cadence_s) + 1
     found = (times.slot(start + timedelta(seconds=i * cadence_s), step_s) for i in range(count))
     return list(dict.fromkeys(found))
+
+
+def check_order(start: datetime, end: datetime) -> None:
+    """Refuse a request that ends before it begins.
+
+    Raises
+    ------
+    InputError
+        If the end is before the start.
+    """
+    if end < start:
+        raise InputError(f"aia.end {times.iso(end)} is before aia.start {times.iso(start)}", cure="Swap them")
 
 
 def of_day(channel: int, day: str, grid: Mapping[str, float], first: int, last: int) -> dict[int, str]:

@@ -12,7 +12,7 @@ from helioreduce.api import products
 from helioreduce.command import pictures
 from helioreduce.command.files import named
 from helioreduce.errors import InputError, ReductionError
-from helioreduce.io import atomic, fits, plots
+from helioreduce.io import atomic, fits, inputs, origin, plots
 
 _TABLES = {".ecsv", ".npz", ".csv", ".txt"}
 
@@ -43,6 +43,7 @@ def _draw(file: Path, target: Path) -> None:
     atomic.made(target.parent)
     if products.is_image(found := products.read_arrays(file)) and str(header.get("TELESCOP", "")).startswith("SDO"):
         cards.channel(header)
-        plots.write([str(target)], quicklook.draw, fits.read(file), style=quicklook.STYLE)
+        with origin.saying(inputs.told([file])):
+            plots.write([str(target)], quicklook.draw, fits.read(file), style=quicklook.STYLE)
     else:
         plots.write([str(target)], pictures.draw, products.arrays(found), file.stem, style=quicklook.STYLE)

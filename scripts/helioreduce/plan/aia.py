@@ -193,9 +193,9 @@ class Plan:
         """Whether the images that are asked for are on a coarser grid than that of level 1.5."""
         return bool(self.settings["output"]["npix"] < NPIX)
 
-    def grid(self, wildcards: Any) -> dict[str, Any]:
-        """Params function: the coarser grid, see :func:`helioreduce.aia.binning.from_settings`."""
-        return self.settings["output"] | {"deconvolution": self.deconvolution(*key_of(wildcards))}
+    def grid(self, channel: str, time: str) -> dict[str, Any]:
+        """Return the coarser grid of a frame, see :func:`helioreduce.aia.binning.from_settings`."""
+        return {"npix": self.settings["output"]["npix"], "deconvolution": self.deconvolution(channel, time)}
 
     def last(self, channel: str, time: str) -> str:
         """Return the state that the request ends in: the finished one, or that on a coarser grid."""

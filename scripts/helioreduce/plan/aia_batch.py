@@ -106,7 +106,7 @@ class Chunk:
         """Return what the configuration chooses for its steps, by name."""
         chosen = {**self.plan.states.chosen, **self.own}
         if self.plan.is_binned and self.chain is steps.STEPS:
-            chosen["binning"] = self.plan.settings["output"] | {"deconvolution": self.plan.deconvolution(*self.keys[0])}
+            chosen["binning"] = self.plan.grid(*self.keys[0])
         taken = [name for step in self.taken for name in step.settings]
         return self.plan.judged_inside | {name: chosen[name] for name in (*taken, "binning") if name in chosen}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce import times
-from helioreduce.aia import steps
+from helioreduce.aia import slots, steps
 from helioreduce.aia.frames import Part
 from helioreduce.errors import InputError
 from helioreduce.io import manifests
@@ -155,9 +155,7 @@ class Series:
         """Return what the configuration chooses for the steps, by name, and the grid of what is made."""
         chosen, taken = self.plan.states.chosen, self._taken(wildcards.channel)
         found = self.plan.judged_inside | {name: chosen[name] for step in taken for name in step.settings}
-        deconvolution = self.plan.deconvolution(wildcards.channel, wildcards.day)
-        grid = {"npix": self.plan.settings["output"]["npix"], "deconvolution": deconvolution}
-        return found | ({"binning": grid} if self.plan.is_binned else {})
+        return found | ({"binning": self.plan.grid(wildcards.channel, wildcards.day)} if self.plan.is_binned else {})
 
     def made_by(self, wildcards: Any) -> tuple[str, dict[str, Any]]:
         """Return what the images of a part follow from besides level 1 and tables: code and settings."""
@@ -210,6 +208,7 @@ def _check(plan: Plan) -> None:
         raise InputError("aia.output.form is series, and aia.times is set", cure="Give start, end and cadence_s")
     if settings["cutout"]["centre"]:
         raise InputError("aia.output.form is series, and a region is asked for", cure="Use the target cube for regions")
+    slots.check_order(times.parse(settings["start"]), times.parse(settings["end"]))
     cadence_s = float(settings["cadence_s"])
     if _DAY_S % cadence_s or cadence_s > _DAY_S:
         near = sorted((_DAY_S / n for n in range(1, 7201) if (_DAY_S / n).is_integer()), key=lambda s: abs(s - cadence_s))[:3]
