@@ -74,6 +74,8 @@ def test_all_images_that_failed_in_one_job_are_named(plan):
         ("results/aia/dem_maps/20140101T000000.png", "results/aia/dem_maps/<time>.png"),
         ("results/aia/cube/171.fits", "results/aia/cube/<channel>.fits"),
         ("results/aia/cube_simulated/171.fits", "results/aia/cube_simulated/<channel>.fits"),
+        ("results/aia/series/171/2014.zarr/zarr.json", "results/aia/series/<channel>/<year>.zarr"),
+        ("results/aia/series_simulated/171/2014.zarr/zarr.json", "results/aia/series_simulated/<channel>/<year>.zarr"),
     ],
 )
 def test_dems_and_cubes_are_shown(plan, file, told):

@@ -15,8 +15,9 @@ from helioreduce.plan.aia import Plan
 
 #: The page of all figures.
 GALLERY = "results/figures/gallery.html"
-#: Folders of tracked cubes: of observations, and of simulated images.
+#: Folders of tracked cubes and of series: of observations, and of simulated images.
 CUBES = ("results/aia/cube", f"results/aia/cube{local.SIMULATED}")
+SERIES = ("results/aia/series", f"results/aia/series{local.SIMULATED}")
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.png",
@@ -26,6 +27,7 @@ FINISHED = {
     "results/aia/cube_dem": "<time>.fits",
     "results/aia/cube_dem_maps": "<time>.png",
     **dict.fromkeys(CUBES, "<channel>.fits"),
+    **dict.fromkeys(SERIES, "<channel>/<year>.zarr"),
     "results/figures": GALLERY.rpartition("/")[2],
     "results/cosmic_rays/sources": "<job>/<frame>.png",
     "results/esis/level3": "<flight>/<line>/<sequence>.fits",
@@ -89,7 +91,8 @@ def failed(plan: Plan, files: Collection[str], targets: Collection[str] = ()) ->
 
 def _is_of(instrument: str, files: Collection[str]) -> bool:
     """Return whether some of the files are products of an instrument."""
-    return any(file.startswith(_PRODUCTS[instrument]) for file in files)
+    folders = _PRODUCTS[instrument] + SERIES * (instrument == "aia")  # what is in a series is never left behind
+    return any(file.startswith(folders) for file in files)
 
 
 def _results(plan: Plan, files: Collection[str]) -> list[str]:
