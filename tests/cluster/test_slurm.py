@@ -62,6 +62,7 @@ def test_products_are_those_of_a_local_run(site, snakemake, cluster):
     assert "Nothing to be done" in said(snakemake(there))
 
 
+@pytest.mark.full
 def test_a_gpu_job_gets_the_gres_it_asked_for(site, snakemake, cluster):
     folder = site(frames=1)
     resources = ["aia_error:slurm_partition=gpu", "aia_error:gpu=1"]

@@ -98,6 +98,7 @@ def test_selection_without_files_is_an_error_of_the_configuration(site, spice):
     assert "none of 0 files can be reduced" in said(process)
 
 
+@pytest.mark.full
 def test_three_orders_two_studies_and_bad_windows_in_one_command(site, spice):
     """A folder with the windows of one raster in three orders, another study, and what cannot be reduced.
 
