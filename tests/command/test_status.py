@@ -29,4 +29,4 @@ def test_counts_and_reasons(tmp_path, capsys):
 
 def test_a_folder_without_series_is_refused(tmp_path, capsys):
     assert command.main(["status", str(tmp_path)]) == command.FAILED
-    assert "holds no series" in capsys.readouterr().err
+    assert "holds no part of a series yet" in capsys.readouterr().err

@@ -97,7 +97,9 @@ class Grid:
         planes["data"][place], planes["share"][place] = image.data, counts
         planes["sigma"][place] = np.nan if image.sigma is None else image.sigma
 
-    def dataset(self, year: int, channel: int, rows: Mapping[int, Mapping[str, Any]], told: Mapping[str, Any]) -> xr.Dataset:
+    def dataset(
+        self, year: int, channel: int, rows: Mapping[int, Mapping[str, Any]], attributes: Mapping[str, Any]
+    ) -> xr.Dataset:
         """Return the series of a year without its planes.
 
         Parameters
@@ -106,8 +108,8 @@ class Grid:
             Of the series.
         rows
             Rows of the manifests, by their places in the year.
-        told
-            More attributes.
+        attributes
+            More attributes of the series.
         """
         import xarray
 
@@ -136,9 +138,9 @@ class Grid:
         coordinates |= {
             name: ("time", values[name], {"units": unit_, "long_name": meaning}) for name, _, _, unit_, meaning in NUMBERS
         }
-        attributes = {"Conventions": "CF-1.11", "title": f"SDO/AIA {channel} Å, {year}", "channel": channel}
+        own = {"Conventions": "CF-1.11", "title": f"SDO/AIA {channel} Å, {year}", "channel": channel}
         more = {"software": f"helioreduce {__version__}", "cadence_s": self.step_s, "images": int(present.sum())}
-        return xarray.Dataset({}, coordinates, {**attributes, **more, **told})
+        return xarray.Dataset({}, coordinates, {**own, **more, **attributes})
 
 
 def row(header: Header) -> dict[str, Any]:
@@ -199,7 +201,8 @@ class Day:
     """
 
     def __init__(self, part: Part, store: Path, kept: Mapping[int, dict[str, Any]]) -> None:
-        self.part, self.store, self.kept, self.grid = part, store, kept, Grid(**part.grid)  # type: ignore[arg-type]
+        self.part, self.store, self.kept = part, store, kept
+        self.grid = Grid(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"])
         self._new: dict[int, dict[str, Any]] = {}
         self._headers: list[Header] = []
         self._digests: dict[str, str] = {}

@@ -19,7 +19,11 @@ def run(options: argparse.Namespace) -> int:
     """Print a line for each channel, and why images are missing."""
     found = {str(folder): of(folder) for folder in sorted(Path(options.folder, "results/aia").glob("series*/[0-9]*"))}
     if not found:
-        raise InputError("holds no series", cure="Set aia.output.form to series and run the workflow", where=options.folder)
+        raise InputError(
+            "holds no part of a series yet",
+            cure="A part shows when it is finished. aia.output.form must be series",
+            where=options.folder,
+        )
     if options.json:
         print(json.dumps(found, indent=1))
         return 0

@@ -53,8 +53,8 @@ class Manifest(NamedTuple):
 
 def missing(place: int, time: str, reason: str, *, may_return: bool, like: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of an image that is missing; ``like`` has the values that stand for none."""
-    told = {"may_return": "yes" if may_return else "no", "reason": " ".join(reason.split())}
-    return {"place": place, "time": time, "state": MISSING, **like, "level1": "", **told}
+    why = {"may_return": "yes" if may_return else "no", "reason": " ".join(reason.split())}
+    return {"place": place, "time": time, "state": MISSING, **like, "level1": "", **why}
 
 
 def done(place: int, time: str, level1: str, found: Mapping[str, Any]) -> dict[str, Any]:

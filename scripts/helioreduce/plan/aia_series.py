@@ -174,12 +174,12 @@ class Series:
     def notes(self) -> list[str]:
         """What a series costs, before it is made; the room is that of its planes without compression."""
         npix, number = self.plan.settings["output"]["npix"], self.images
-        told = (
+        text = (
             f"A series of {number:,} images in {len(self.parts):,} parts (channel and day), a query each: "
             f"{number * request.FETCHED_MB / 1e6:,.2f} TB to be fetched, at most {number * 8e-12 * npix**2:,.2f} TB on disk, "
             f"about {number * _CPU_S / 3600:,.0f} CPU hours. `helioreduce status` says how far it is."
         )
-        return [told] * self.is_asked
+        return [text] * self.is_asked
 
     def again(self, wildcards: Any) -> str:
         """Return when the missing images of a part that may come back were asked for: the next command asks again."""
@@ -212,8 +212,8 @@ def _check(plan: Plan) -> None:
     cadence_s = float(settings["cadence_s"])
     if _DAY_S % cadence_s or cadence_s > _DAY_S:
         near = sorted((_DAY_S / n for n in range(1, 7201) if (_DAY_S / n).is_integer()), key=lambda s: abs(s - cadence_s))[:3]
-        told = ", ".join(f"{s:.0f}" for s in sorted(near))
-        raise InputError(f"aia.cadence_s is {cadence_s:g}, which is no part of a day", cure=f"The nearest are {told} s")
+        text = ", ".join(f"{s:.0f}" for s in sorted(near))
+        raise InputError(f"aia.cadence_s is {cadence_s:g}, which is no part of a day", cure=f"The nearest are {text} s")
     if plan.source.is_archive:
         request.check_size(settings)
 
