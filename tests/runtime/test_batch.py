@@ -214,6 +214,7 @@ def test_reasons_are_told_of_what_is_not_there(site):
 
     with pytest.raises(InputError, match="2 of 3 images failed"):
         batch.run(products, "kept", "code", None, lambda product: "text", compute, write)
-    told = batch.reasons(products, "kept")
-    assert set(told) == {"out/b.fits", "out/c.fits"}
-    assert "holds no Sun" in told["out/b.fits"] and "unexpected" in told["out/c.fits"]
+    assert batch.reasons(products, "kept") == {
+        "out/b.fits": ("b: holds no Sun", False),
+        "out/c.fits": ("an unexpected error: see the log of its part", True),
+    }

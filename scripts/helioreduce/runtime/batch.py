@@ -143,11 +143,13 @@ def failure(
     return str(found["reason"]) if found["made_by"] == repr(((made_by, judged_by), product.settings)) else None
 
 
-def reasons(products: Sequence[Product], folder: str | Path) -> dict[str, str]:
-    """Return why outputs are not there, by their names, after :func:`run` has ended."""
+def reasons(products: Sequence[Product], folder: str | Path) -> dict[str, tuple[str, bool]]:
+    """Return why outputs are not there, by their names, after :func:`run` has ended, and whether they may be the next time."""
     absent = {product.outputs[0]: _note(product, Path(folder)) for product in products if not Path(product.outputs[0]).exists()}
-    unexpected = "an unexpected error: see the log of its part"
-    return {file: json.loads(note.read_text())["reason"] if note.exists() else unexpected for file, note in absent.items()}
+    unexpected = "an unexpected error: see the log of its part", True
+    return {
+        file: (json.loads(note.read_text())["reason"], False) if note.exists() else unexpected for file, note in absent.items()
+    }
 
 
 def _noted(
