@@ -20,7 +20,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     own, allowed = Part(**part), Policy(**config["aia"]["quality"])
     done = manifests.Manifest.read(manifest).done(made_by, (error_table, degradation_table, psf, pointing))
     record_list = f"{output}/{own.channel}/{own.day}.jsonl"
-    images = {time: own.image(time, level1, output) for place, time in own.names.items() if place not in done}
+    images = own.wanted(done, level1, output)
     aia_query.main(source, own.channel, list(images), asked, config, record_list)
     lost = losses.of(record_list, allowed)
     usable = [own.download(image, record_list) for time, image in images.items() if time not in lost]
@@ -33,7 +33,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     lost = losses.of(record_list, allowed)
     if untried := [time for time, image in images.items() if time not in lost and not Path(image).exists()]:
         raise InputError(f"{len(untried)} images could not be asked for", cure="Run again later", where=untried[0])
-    Path(output, "lost.json").write_text(json.dumps({time: [loss.reason, loss.may_return] for time, loss in lost.items()}))
+    Path(output, "lost.json").write_text(json.dumps(losses.told(lost)))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,13 @@ def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, mis
     parts = {file.stem: manifests.Manifest.read(file) for file in files}
     series.check(parts, Path(store).parent, files[0].parent)
     if odd := manifests.odd(parts):
-        logger.warning("%s %s: other settings, code or tables than the rest of the year", channel, ", ".join(odd))
+        logger.warning("%s Å, %s: other settings, code or tables than the rest of the year", channel, ", ".join(odd))
+    if unlisted := places.unlisted(parts, Path(store).parent, int(year)):
+        logger.warning("%s Å, %s: images without a manifest; ask for these days again", channel, ", ".join(unlisted))
     rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}
-    lost = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in rows.values() if row["reason"]]
-    Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lost]))
+    lost = [row for row in rows.values() if row["state"] != manifests.DONE]
+    lines = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in lost]
+    Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lines]))
     units, calibration = ({line for part in parts.values() for line in part.lines(key)} for key in ("unit", "calibration"))
     whole = places.dataset(int(year), int(channel), rows, {"calibration": sorted(calibration)})
     shards.index(Path(store).parent, whole, places.planes(", ".join(units)))

@@ -27,7 +27,7 @@ def main(collected: str, part: dict, made_by: tuple, store: str, level1: str, co
     except Unwritable:
         raise
     except InputError:  # of single images
-        lost |= {Path(file).stem: why for file, why in batch.reasons(list(frames.values()), work).items()}
+        lost |= {Path(f).stem: (*why, manifests.FAILED) for f, why in batch.reasons(list(frames.values()), work).items()}
     day = series.Day(own, Path(store), kept)
     day.fill({k: frame for k, frame in frames.items() if Path(frame.output).exists()}, lambda frame: fits.read(frame.output))
     day.manifest(lost, before, made_by, (*tables, pointing)).write(output)

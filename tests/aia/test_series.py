@@ -45,7 +45,7 @@ def write(folder, own, places, before=None):
     made = series.Day(own, folder / "2014.zarr", kept)
     by_frame = {id(frame): place for place, frame in frames.items()}
     made.fill(frames, lambda frame: image(by_frame[id(frame)]))
-    return made.manifest({own.names[2]: ["no record", True]} if 2 in own.names else {}, before, MADE_BY, ())
+    return made.manifest({own.names[2]: ["no record", True, "missing"]} if 2 in own.names else {}, before, MADE_BY, ())
 
 
 def files(folder):
@@ -59,7 +59,7 @@ def test_a_part_that_grows_has_the_bytes_of_one_made_at_once(tmp_path):
     whole = write(tmp_path / "a", part(), [0, 1, 3])
     grown = write(tmp_path / "b", part(0, 0), [0])
     grown = write(tmp_path / "b", part(0, 3), [3], grown)
-    assert grown.rows[1]["state"] == "missing"
+    assert grown.rows[1]["state"] == manifests.FAILED  # nobody said why it is not there
     grown = write(tmp_path / "b", part(0, 3), [1], grown)
     assert files(tmp_path / "a") == files(tmp_path / "b") and len(files(tmp_path / "a")) == 2
     assert grown == whole
@@ -120,7 +120,27 @@ def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):
     aia_index.main("171", "2014", [str(tmp_path / "20140303.ecsv")], GRID, str(store), str(missing))
     assert xarray.open_zarr(store.parent).attrs["images"] == 9
     assert len(missing.read_text().splitlines()) == 4
-    assert "171 20140302: other settings, code or tables than the rest of the year" in caplog.text
+    assert "171 Å, 20140302: other settings, code or tables than the rest of the year" in caplog.text
+    assert "without a manifest" not in caplog.text
+
+
+def test_the_index_tells_of_images_whose_manifest_is_gone(tmp_path, caplog):
+    for day in ("20140301", "20140302", "20141231"):
+        write(tmp_path, part()._replace(day=day), [0, 1, 3]).write(tmp_path / f"{day}.ecsv")
+    for day in ("20140302", "20141231"):
+        (tmp_path / f"{day}.ecsv").unlink()
+    store = tmp_path / "2014.zarr/zarr.json"
+    aia_index.main("171", "2014", [str(tmp_path / "20140301.ecsv")], GRID, str(store), str(tmp_path / "missing.tsv"))
+    assert "171 Å, 20140302, 20141231: images without a manifest; ask for these days again" in caplog.text
+
+
+def test_level_1_that_was_dropped_is_fetched_where_it_is_to_stay(tmp_path):
+    """And nothing of a part that is done is fetched where it is dropped, or there."""
+    own, kept = part(), tmp_path / "level1"
+    kept.mkdir()
+    (kept / f"{own.names[0]}.fits").touch()
+    assert own.wanted({0, 1}, "", "collected") == {own.names[p]: f"collected/171/{own.names[p]}.fits" for p in (2, 3)}
+    assert own.wanted({0, 1, 2, 3}, str(kept), "collected") == {own.names[p]: f"{kept}/{own.names[p]}.fits" for p in (1, 2, 3)}
 
 
 def test_a_series_in_two_units_or_without_a_shard_is_refused_with_what_to_do(tmp_path):

@@ -35,7 +35,8 @@ def job(channel, day):
 def test_a_year_of_nine_channels_is_parts_and_no_frames():
     made = series()
     assert len(made.parts) == 9 * 365 and made.images == 9 * 365 * 120
-    assert not made.plan.wanted and made.targets() == [f"results/aia/series/{c}/2014.zarr/zarr.json" for c in YEAR["channels"]]
+    stores = [f"results/aia/series/{c}/2014.zarr/zarr.json" for c in YEAR["channels"]]
+    assert not made.plan.wanted and made.targets() == [*stores, "results/aia/series/review.txt"]
     assert made.part(job("171", "20140301"))["places"] == (0, 119)
     assert "394,200 images in 3,285 parts" in made.notes[0]
     assert "4.89 TB to be fetched, at most 0.83 TB on disk, about 383 CPU hours" in made.notes[0]

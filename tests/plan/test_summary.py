@@ -185,3 +185,21 @@ def test_without_the_page_of_all_figures_their_folder_is_named(tmp_path, monkeyp
     finish(*files)
     assert "  results/figures/*.png" in summary.summary(plan, files[:1]).splitlines()
     assert "  results/figures/gallery.html" in summary.summary(plan, files).splitlines()
+
+
+def test_what_the_index_and_the_review_of_series_say_is_in_the_last_lines(tmp_path, monkeypatch):
+    """Whether they ran this time or before: the logs say what is true of what is there."""
+    monkeypatch.chdir(tmp_path)
+    output = {"form": "series", "npix": 512}
+    plan = Plan.of(configuration(source="jsoc", aia={"channels": [171], "output": output}))
+    made = "results/aia/series/171/2014.zarr/zarr.json"
+    finish(made)
+    warning = "2026-01-01 00:00:00,123 WARNING "
+    log("aia_index/171/2014", f"{warning}171 Å, 20140101: images without a manifest")
+    log("aia_index/193/2014", f"{warning}of no series of this run")
+    log("aia_review", f"{warning}2 images of 171 Å are missing\n{ERROR}2 of 4 images are missing. Set skip")
+    told = ["Note: 171 Å, 20140101: images without a manifest", "Note: 2 images of 171 Å are missing"]
+    assert [line for line in summary.summary(plan, [made]).splitlines() if line in told] == told
+    said = summary.failed(plan, [made]).splitlines()
+    assert [line for line in said if line in told] == told
+    assert said[-1] == "  results/logs/aia_review.log: 2 of 4 images are missing. Set skip"

@@ -81,7 +81,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     # the states that are kept are single steps, from the images that chunks have fetched
     "aia.batch": (2, {"aia_fetch", "aia_batch", *since("respike")} - {"aia_exposure"}),
     "aia.keep": ([], NOTHING),
-    "aia.output.form": ("series", {"aia_collect", "aia_shard", "aia_index"}),
+    "aia.output.form": ("series", {"aia_collect", "aia_shard", "aia_index", "aia_review"}),
     "aia.output.npix": (1024, {"aia_bin", "aia_quicklook"}),
     "aia.device": ("cpu", NOTHING),
     "aia.steps.respike": (False, {"aia_missing", *since("error")}),

@@ -82,6 +82,27 @@ rule aia_index:
         "../../scripts/aia_index.py"
 
 
+rule aia_review:
+    input:
+        aia_series.stores(),
+    output:
+        f"{aia_series.folder}/review.txt",  # not where images failed
+    log:
+        "results/logs/aia_review.log",
+    localrule: True
+    conda:
+        "../../envs/reduction.yaml"
+    params:
+        parts=lambda wildcards: aia_series.asked,
+        logs="results/logs/aia_shard",
+        on_missing=aia.source.jsoc["on_missing"],
+        code=code("aia_review"),
+    message:
+        "Say what the series lack."
+    script:
+        "../../scripts/aia_review.py"
+
+
 rule series:
     input:
         aia_series.targets(),

@@ -85,6 +85,10 @@ resource_scopes:
     serial="local",  # members of a group run one after the other
 
 
+onstart:
+    aia_series.begin()
+
+
 onsuccess:
     engine.remove_left_behind(workflow)
     if not goes_on(aia_batch, cosmic_rays.newly_refused()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,6 +88,12 @@ class Part(NamedTuple):
     def image(self, time: str, level1: str, collected: str) -> str:
         """Return the file of an image: in the folder where level 1 stays, or, empty, in that which goes with the job."""
         return f"{level1 or f'{collected}/{self.channel}'}/{time}.fits"
+
+    def wanted(self, done: Container[int], level1: str, collected: str) -> dict[str, str]:
+        """Return the files of the images to be fetched by time: not done, or dropped by an earlier run and now to stay."""
+        files = {place: self.image(time, level1, collected) for place, time in self.names.items()}
+        absent = {place for place, file in files.items() if level1 and not Path(file).exists()}
+        return {self.names[place]: file for place, file in files.items() if place not in done or place in absent}
 
     def spikes(self, image: str) -> str | None:
         """Return the file of an image's spikes, beside it; None where it is not respiked."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,12 @@ class Grid:
         """Images of one shard: a day, or the largest part of it that is not too large."""
         most = max(1, _SHARD_BYTES // (4 * self.npix**2))
         return next(n for n in range(min(most, self.slots), 0, -1) if self.slots % n == 0)
+
+    def unlisted(self, parts: Mapping[str, Manifest], store: Path, year: int) -> list[str]:
+        """Return the days of a store that have images and no manifest, as where it was deleted by hand."""
+        numbers = (int(place.name) for place in store.glob("data/c/*"))
+        days = {f"{datetime(year, 1, 1) + timedelta(n * self.shard // self.slots):%Y%m%d}" for n in numbers}
+        return sorted(days - parts.keys())
 
     def planes(self, unit: str = "") -> dict[str, Plane]:
         """Return the large variables."""
@@ -226,15 +232,14 @@ class Day:
             self._digests |= shards.write(self.store, planes, values, first + number)
 
     def manifest(self, lost: Mapping[str, Any], before: Manifest, made_by: object, tables: Sequence[str]) -> Manifest:
-        """Return the manifest: what is kept, what is new, and why the others are missing."""
+        """Return the manifest: what is kept, what is new, and of the others (``lost``) why, whether they may return, state."""
         rows = {**self.kept, **self._new}
         none: dict[str, Any] = {"t_obs": ""} | {name: missing for name, _, missing, *_ in NUMBERS}
         for place, time in self.part.names.items():
             if place not in rows:
-                reason, may_return = lost.get(time, ("unknown", True))
-                rows[place] = manifests.missing(place, time, reason, may_return=may_return, like=none)
-        meta = before.meta if self.kept else {}
-        meta = {key: value for key, value in meta.items() if key != "again"} | self._digests
+                reason, may_return, state = lost.get(time, ("unknown", True, manifests.FAILED))
+                rows[place] = manifests.missing(place, time, reason, may_return=may_return, like=none, state=state)
+        meta = (before.meta if self.kept else {}) | self._digests
         meta |= {"made_by": manifests.digest(made_by, tables), "grid": manifests.named(self.part.grid)}
         if self._headers:
             meta["unit"] = str(self._headers[0].get("BUNIT", ""))

@@ -161,9 +161,11 @@ def _archive(commands: _Commands) -> None:
 
 def _status(commands: _Commands) -> None:
     page = _command(
-        commands, "status", "status", "Say how far series are: parts, images, what is missing and why.", "helioreduce status"
-    )
+        commands, "status", "status", "Say how far series are: images, what is missing and why, rate, time left.",
+        "helioreduce status --page coverage.html",
+    )  # fmt: skip
     page.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="in which the workflow runs; default: this one")
+    page.add_argument("--page", metavar="FILE", help="write an HTML page with a calendar of what is there")
     _json(page)
 
 

@@ -13,12 +13,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from helioreduce.errors import InputError
 from helioreduce.io import ecsv, provenance
 
-DONE, MISSING = "done", "missing"
-#: In the head of a file: the number of images that may come back, and the grid.
-_AGAIN, _GRID = re.compile(r"again: '?(\d+)"), re.compile(r"grid: '([^']+)")
+#: States of an image: there; not at the archive, or not good enough; could not be reduced; not asked for (``aia.where``).
+DONE, MISSING, FAILED, UNMET = "done", "missing", "failed", "unmet"
+#: What images are counted under that are asked for, whatever their state.
+ASKED = "asked"
+#: In the head of a file: the number of rows, of images that may come back, and the grid.
+_ROWS, _AGAIN, _GRID = re.compile(r"rows: '?(\d+)"), re.compile(r"again: '?(\d+)"), re.compile(r"grid: '([^']+)")
+_COLUMNS = ("place", "time", "state")
 _HEAD_BYTES = 4096
+
+
+class Absent(NamedTuple):
+    """An image that is not there: its time as it stands in names, its state, and why."""
+
+    time: str
+    state: str
+    reason: str
 
 
 class Manifest(NamedTuple):
@@ -33,6 +46,9 @@ class Manifest(NamedTuple):
         if not Path(path).exists():
             return cls({}, {})
         rows, meta = ecsv.read(path)
+        if int(meta.pop("rows", len(rows))) != len(rows):
+            raise _damaged(path)
+        meta.pop("again", None)
         return cls({int(str(row["place"])): row for row in rows}, meta)
 
     def done(self, made_by: object, tables: Iterable[str]) -> dict[int, dict[str, Any]]:
@@ -45,16 +61,19 @@ class Manifest(NamedTuple):
         return self.meta.get(key, "").splitlines()
 
     def write(self, path: str | Path) -> None:
-        """Write the manifest, in order of places; it counts the missing images that may come back."""
+        """Write the manifest, in order of places; it counts its rows, and the missing images that may come back."""
         again = sum(row["may_return"] == "yes" for row in self.rows.values())
         rows = [self.rows[place] for place in sorted(self.rows)]
-        ecsv.write(path, rows, {"again": str(again), **self.meta}, ("place",))
+        first = {"rows": str(len(rows)), "again": str(again)} | {key: self.meta[key] for key in ("grid",) if key in self.meta}
+        ecsv.write(path, rows, first | self.meta, (*_COLUMNS, "reason"))
 
 
-def missing(place: int, time: str, reason: str, *, may_return: bool, like: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of an image that is missing; ``like`` has the values that stand for none."""
+def missing(
+    place: int, time: str, reason: str, *, may_return: bool, like: Mapping[str, Any], state: str = MISSING
+) -> dict[str, Any]:
+    """Return the row of an image that is not there; ``like`` has the values that stand for none."""
     why = {"may_return": "yes" if may_return else "no", "reason": " ".join(reason.split())}
-    return {"place": place, "time": time, "state": MISSING, **like, "level1": "", **why}
+    return {"place": place, "time": time, "state": state, **like, "level1": "", **why}
 
 
 def done(place: int, time: str, level1: str, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,11 +94,30 @@ def odd(parts: Mapping[str, Manifest]) -> list[str]:
     return [name for name, part in parts.items() if part.meta.get("made_by") != most]
 
 
-def states(path: str | Path) -> list[str]:
-    """Return why each image of a part is missing, empty for one that is there; read as text, thousands of parts in seconds."""
-    with open(path, newline="") as file:
-        rows = csv.DictReader((line for line in file if not line.startswith("#")), delimiter=" ")
-        return [row["reason"] if row["state"] == MISSING else "" for row in rows]
+def absent(path: str | Path) -> tuple[int, dict[int, Absent]]:
+    """Return how many images a part lists, and those that are not there, by place; thousands of parts are read in a second.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    try:
+        head, _, body = Path(path).read_text().partition(f"\n{' '.join(_COLUMNS)} ")
+        lines, rows = body.splitlines()[1:], _ROWS.search(head)
+        others = [line for line in lines if line.split(" ", 3)[2] != DONE]
+        cells = csv.reader(others, delimiter=" ")
+        found = {int(place): Absent(time, state, more[-1]) for place, time, state, *more in cells}
+    except (ValueError, IndexError):
+        raise _damaged(path) from None
+    states = {image.state for image in found.values()}
+    if not rows or len(lines) != int(rows[1]) or not body.endswith("\n") or states - {MISSING, FAILED, UNMET}:
+        raise _damaged(path)
+    return len(lines), found
+
+
+def _damaged(path: str | Path) -> InputError:
+    return InputError("is damaged", cure="Delete it and ask for this day again: its images are made again", where=path)
 
 
 def may_return(path: str | Path) -> int:

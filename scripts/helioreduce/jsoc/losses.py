@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import time as clock
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from helioreduce import times
+from helioreduce.io import manifests
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import policy, records
 from helioreduce.jsoc.errors import FetchError, NoAnswer, TransientExhausted
@@ -50,6 +51,12 @@ def of(record_list: str | Path, allowed: Policy) -> dict[str, Loss]:
     }
     losses = _noted(record_list) | {time: loss for time, loss in listed.items() if loss}
     return {time: losses[time] for time in requested if time in losses}
+
+
+def told(lost: Mapping[str, Loss]) -> dict[str, tuple[str, bool, str]]:
+    """Return unavailable frames in plain values: why, whether they may return, and their state in a manifest."""
+    states = {time: manifests.UNMET if loss == policy.UNMET else manifests.MISSING for time, loss in lost.items()}
+    return {time: (loss.reason, loss.may_return, states[time]) for time, loss in lost.items()}
 
 
 def without_spikes(record_list: str | Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce import times
-from helioreduce.aia import slots, steps
+from helioreduce.aia import coverage, slots, steps
 from helioreduce.aia.frames import Part
 from helioreduce.errors import InputError
 from helioreduce.io import manifests
@@ -120,9 +120,23 @@ class Series:
         """Return the store of a series; by default the pattern of all."""
         return f"{self.folder}/{channel}/{year}.zarr"
 
-    def targets(self) -> list[str]:
-        """Return what is made: the metadata that makes each store a series."""
+    def stores(self) -> list[str]:
+        """Return the metadata that makes each store a series."""
         return [f"{self.store(*key)}/zarr.json" for key in self.years]
+
+    def targets(self) -> list[str]:
+        """Return what is made: the stores, and what they lack."""
+        return [*self.stores(), f"{self.folder}/review.txt"] if self.is_asked else []
+
+    def begin(self) -> None:
+        """Note what is asked for, so that ``helioreduce status`` knows; called where a run begins, not by ``-n``."""
+        if self.is_asked:
+            coverage.note_request(self.folder, self.parts)
+
+    @property
+    def asked(self) -> dict[str, tuple[int, int]]:
+        """First and last place that is asked for, by manifest."""
+        return {self.manifest(*key): ends for key, ends in self.parts.items()}
 
     # Input and params functions
 

@@ -107,11 +107,20 @@ def _results(plan: Plan, files: Collection[str]) -> list[str]:
 
 def _notes(plan: Plan, files: Collection[str]) -> list[str]:
     """Return what a user should know of the results: files that were left out, and what is not the real thing."""
-    notes = [*plan.notes, *_of_aia(plan)] if _is_of("aia", files) else []
+    notes = [*plan.notes, *_of_series(files), *_of_aia(plan)] if _is_of("aia", files) else []
     for beginning, (what, cure) in _SIMULATED.items():
         if any(file.startswith(beginning) for file in files):
             notes.append(f"{what} SIMULATED: no observation. For your own {cure}.")
     return [f"Note: {note}" for note in notes]
+
+
+def _of_series(files: Collection[str]) -> Iterator[str]:
+    """Yield what the logs say of series: missing images, parts that do not follow from the same settings."""
+    indices = (Path(file).parent for file in files if file.startswith(SERIES) and file.endswith("zarr.json"))
+    logs = [Path("results/logs/aia_index", index.parent.name, f"{index.stem}.log") for index in sorted(indices)]
+    for log in (*logs, *[Path("results/logs/aia_review.log")] * bool(logs)):
+        text = log.read_text(errors="replace") if log.exists() else ""
+        yield from re.findall(r"^[\d-]+ [\d:,]+ WARNING (.*)", text, re.MULTILINE)
 
 
 def _of_aia(plan: Plan) -> Iterator[str]:
