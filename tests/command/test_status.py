@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 from helioreduce import command
 from helioreduce.aia import coverage
@@ -106,7 +107,7 @@ def test_the_calendar_has_a_cell_for_each_day(series, tmp_path, capsys):
     colours = image.cmap(image.norm(image.get_array()))
     named = {name: colour for name, _, colour in calendar.CLASSES}
     for day, name in enumerate(("half to 95 %", "half to 95 %", "half to 95 %", "not made yet")):
-        assert "#%02x%02x%02x" % tuple(round(255 * c) for c in colours[0, day, :3]) == named[name].lower()
+        np.testing.assert_allclose(colours[0, day], to_rgba(named[name]))
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["171 Å", "1600 Å"]
     assert not colours[1, :, 3].any(), "nothing is drawn where nothing is asked for"
 
