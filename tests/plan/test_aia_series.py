@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helioreduce.errors import InputError
 from helioreduce.io import manifests
-from helioreduce.plan import request
+from helioreduce.plan import price, request
 from helioreduce.plan.aia import Plan
 from helioreduce.plan.aia_series import Series, refusal
 
@@ -38,8 +38,26 @@ def test_a_year_of_nine_channels_is_parts_and_no_frames():
     stores = [f"results/aia/series/{c}/2014.zarr/zarr.json" for c in YEAR["channels"]]
     assert not made.plan.wanted and made.targets() == [*stores, "results/aia/series/review.txt"]
     assert made.part(job("171", "20140301"))["places"] == (0, 119)
-    assert "394,200 images in 3,285 parts" in made.notes[0]
-    assert "4.89 TB to be fetched, at most 0.83 TB on disk, about 383 CPU hours" in made.notes[0]
+    assert "394,200 images in 3,285 parts (channel and day): 4.89 TB to be fetched" in made.notes[0]
+    images, spikes = 394_200, 394_200 * 7 // 9
+    assert f"JSOC gets 3,285 queries and is asked for {images + spikes:,} files, 1 at a time" in made.notes[0]
+    files = 3 * 3285 + 4 * 3285 + 28 * 9  # shards; manifest, log and Snakemake's notes of a part; the index of a store
+    assert f"at most 5.71 TB in about {files + 3 * images:,} files" in made.notes[0]
+    assert f"at most 827 GB in about {files:,} files on disk; about 383 CPU hours" in series(keep=[]).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(4e4, "0 MB"), (49.6e6, "50 MB"), (999.4e6, "999 MB"), (8.25e9, "8.25 GB"), (82.5e9, "82.5 GB"), (4.888e12, "4.89 TB")],
+)
+def test_sizes_are_told_in_their_natural_unit(number, text):
+    assert price.size(number) == text
+
+
+def test_a_small_request_is_told_in_small_units():
+    (told,) = series(channels=[1600], end="2014-01-01T00:24:00", keep=[]).notes
+    assert "3 images in 1 part " in told and "37 MB to be fetched, JSOC gets 1 query and is asked for 3 files" in told
+    assert "at most 6 MB in about 35 files on disk; about 1 CPU minute." in told
 
 
 @settings(max_examples=30, deadline=None)

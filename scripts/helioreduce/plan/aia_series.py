@@ -12,17 +12,17 @@ from typing import Any
 from helioreduce import times
 from helioreduce.aia import coverage, slots, steps
 from helioreduce.aia.frames import Part
+from helioreduce.aia.series import Grid
 from helioreduce.errors import InputError
 from helioreduce.io import manifests
 from helioreduce.plan import local, request
 from helioreduce.plan.aia import Plan
 from helioreduce.plan.aia_batch import SCRIPTS
 from helioreduce.plan.code import code
+from helioreduce.plan.price import Price
 from helioreduce.series import LEVEL1
 
 _DAY_S = 86400.0
-#: Of an image of 4096² in a chunk, without a quick look: workflow/PLANNING.md.
-_CPU_S = 3.5
 
 
 @dataclass(frozen=True)
@@ -186,14 +186,25 @@ class Series:
 
     @property
     def notes(self) -> list[str]:
-        """What a series costs, before it is made; the room is that of its planes without compression."""
-        npix, number = self.plan.settings["output"]["npix"], self.images
-        text = (
-            f"A series of {number:,} images in {len(self.parts):,} parts (channel and day), a query each: "
-            f"{number * request.FETCHED_MB / 1e6:,.2f} TB to be fetched, at most {number * 8e-12 * npix**2:,.2f} TB on disk, "
-            f"about {number * _CPU_S / 3600:,.0f} CPU hours. `helioreduce status` says how far it is."
+        """What a series costs, before it is made."""
+        if not self.is_asked:
+            return []
+        respiked = [ends for (channel, day), ends in self.parts.items() if not self.plan.left_out("respike", channel, day)]
+        lengths = {channel: Grid(**self.grid(channel)).shard for channel, _ in self.years}
+        shards = (
+            last // lengths[channel] - first // lengths[channel] + 1 for (channel, _), (first, last) in self.parts.items()
         )
-        return [text] * self.is_asked
+        price = Price(
+            images=self.images,
+            spikes=sum(last - first + 1 for first, last in respiked),
+            parts=len(self.parts),
+            shards=sum(shards),
+            stores=len(self.years),
+            npix=self.plan.settings["output"]["npix"],
+            keeps_level1=steps.LEVEL1 in self.plan.settings["keep"],
+            connections=self.plan.source.jsoc["connections"],
+        )
+        return [price.told("the embedded archive" if self.plan.source.is_archive else "JSOC")]
 
     def again(self, wildcards: Any) -> str:
         """Return when the missing images of a part that may come back were asked for: the next command asks again."""
