@@ -5,6 +5,7 @@ from typing import Any
 from helioreduce.runtime import script
 from helioreduce.runtime.log import logger
 from helioreduce.spice import files, raster
+from helioreduce.spice.catalogue import read_catalogue
 from helioreduce.spice.prepare import recorded
 
 
@@ -24,7 +25,7 @@ def main(
     request = raster.Request(joining, trim, threshold, denoise, model, {})
     with files.naming(level2):
         windows = files.read_windows(level2, fit["windows"])
-        own, facts = raster.prepared(group, raster.Fit(**fit), windows, files.read_catalogue(catalogue), request)
+        own, facts = raster.prepared(group, raster.Fit(**fit), windows, read_catalogue(catalogue), request)
     logger.info("%s: %s", ", ".join(window.name for window in own.windows), facts)
     files.write_prepared(output, recorded(own, facts, level2))
 

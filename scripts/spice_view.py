@@ -5,6 +5,7 @@ from typing import Any
 from helioreduce.io import plots
 from helioreduce.runtime import script
 from helioreduce.spice import files, view
+from helioreduce.spice.catalogue import read_catalogue
 from helioreduce.spice.raster import Fit, Request, begun
 
 
@@ -12,7 +13,7 @@ def main(
     level2: str, output: str, raster: str, fits: dict[str, Any], request: dict[str, Any], notes: list[str], catalogue: str = ""
 ) -> None:
     """Read every window, find the starts, draw, write one HTML file."""
-    found, lines = files.read_good_windows(level2), files.read_catalogue(catalogue)
+    found, lines = files.read_good_windows(level2), read_catalogue(catalogue)
     known = {window.name: window for window in found.windows}
     own = {name: Fit(**windows) for name, windows in fits.items()}
     starts, failed = begun(own, known, lines, Request(**request))

@@ -378,6 +378,13 @@ def test_what_a_chunk_fetches():
     assert [Path(file).suffix for file in uv.fetched] == [".fits", ".json"]
 
 
+def test_single_steps_make_only_what_no_chunk_makes():
+    chunked, single = (aia_batch.Batches.of(plan(aia={"channels": [171, 1600], "batch": size})) for size in (9, 0))
+    assert {chunked.single(state) for state in ("level1", "normalised", "quicklook")} == {"(?!)"}
+    assert (chunked.single("spikes"), chunked.single("level1.5")) == ("1600", "171|1600")
+    assert {single.single(state) for state in ("level1", "normalised", "quicklook")} == {r"\d{2,4}"}
+
+
 def test_own_files_are_read_in_place_and_not_fetched(site):
     chunk, _ = aia_batch.Batches.of(plan(**LOCAL, aia={"batch": 9})).chunks
     assert chunk.downloads == []
@@ -463,7 +470,8 @@ def test_a_request_of_many_years_says_at_once_what_it_costs(request_, number):
 
 def test_planning_loads_neither_snakemake_nor_a_compiler():
     """What `snakemake -n` and every job's start would pay for."""
-    code = "import helioreduce.plan.aia, helioreduce.plan.aia_batch, json, sys; print(json.dumps(sorted(sys.modules)))"
+    plans = ", ".join(f"helioreduce.plan.{name}" for name in ("aia_cube", "aia_series", "cosmic_rays", "dem", "esis", "spice"))
+    code = f"import {plans}, json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

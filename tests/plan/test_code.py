@@ -57,6 +57,32 @@ def test_comments_layout_and_what_is_not_imported_do_not_count(edited, name, tex
     assert not edited(name, text)
 
 
+def test_what_is_remembered_is_found_again_and_changes_no_digest(root, tmp_path, monkeypatch):
+    """A process parses each file once; the next one parses none; a damaged memory costs only the time."""
+    at_the_end = []
+    monkeypatch.setattr(module, "cache_from_source", lambda _: str(tmp_path / "remembered.pyc"))
+    monkeypatch.setattr(module.atexit, "register", lambda *call: at_the_end.append(call))
+    parsed = []
+    monkeypatch.setattr(module, "_parsed", lambda source, parse=module._parsed: (parsed.append(source), parse(source))[1])
+
+    def process():
+        for memory in (module._remembered, module._program, module._imported):
+            memory.cache_clear()
+        parsed.clear()
+        found = digest(root / "script.py", root=root)
+        end, *arguments = at_the_end.pop()
+        end(*arguments)
+        return found, len(parsed)
+
+    digests, numbers = zip(process(), process(), strict=True)
+    (tmp_path / "remembered.json").write_text("{")
+    again = process()
+    monkeypatch.undo()
+    module._remembered.cache_clear()
+    assert {*digests, again[0]} == {digests[0]}
+    assert (*numbers, again[1]) == (4, 0, 4), "two of the five files are empty"
+
+
 def test_every_script_has_a_digest_of_its_own():
     digests = {file.stem: code(file.stem) for file in SCRIPTS.glob("*.py")}
     assert len(set(digests.values())) == len(digests) > 20

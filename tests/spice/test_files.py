@@ -122,10 +122,10 @@ def test_saffron_layout_is_six_images_and_no_pickle(fitted, tmp_path):
 
 
 def test_catalogue_of_a_file_or_the_built_in_one(tmp_path):
-    assert files.read_catalogue("") == catalogue.built_in()
+    assert catalogue.read_catalogue("") == catalogue.built_in()
     path = tmp_path / "lines.json"
     path.write_text(catalogue.built_in().add_line("n_5", 1238.82).dump())
-    assert files.read_catalogue(path).find(1238.5).ion == "n_5"
+    assert catalogue.read_catalogue(path).find(1238.5).ion == "n_5"
     path.write_text("{}")
     with pytest.raises(InputError, match=r"lines.json: is not a line catalogue"):
-        files.read_catalogue(path)
+        catalogue.read_catalogue(path)

@@ -106,6 +106,8 @@ else:
             history="results/aia/level1/{channel}/{time}.json",
         log:
             "results/logs/aia_fetch/{channel}/{time}.log",
+        wildcard_constraints:
+            channel=aia_batch.single("level1"),
         localrule: True
         conda:
             "../../envs/reduction.yaml"
@@ -132,6 +134,8 @@ else:
             state("results/aia/spikes/{channel}/{time}.fits"),
         log:
             "results/logs/aia_fetch_spikes/{channel}/{time}.log",
+        wildcard_constraints:
+            channel=aia_batch.single("spikes"),
         localrule: True
         conda:
             "../../envs/reduction.yaml"
@@ -260,6 +264,8 @@ rule aia_respike:
         state("results/aia/respiked/{channel}/{time}.fits"),
     log:
         "results/logs/aia_respike/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("respiked"),
     group:
         "aia"
     conda:
@@ -285,6 +291,8 @@ rule aia_error:
         state("results/aia/error/{channel}/{time}.fits"),
     log:
         "results/logs/aia_error/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("error"),
     group:
         "aia"
     conda:
@@ -336,6 +344,8 @@ rule aia_deconvolve:
         state("results/aia/deconvolved/{channel}/{time}.fits"),
     log:
         "results/logs/aia_deconvolve/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("deconvolved"),
     group:
         "aia"
     conda:
@@ -365,6 +375,8 @@ rule aia_prep:
         state("results/aia/level1.5/{channel}/{time}.fits"),
     log:
         "results/logs/aia_prep/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("level1.5"),
     group:
         "aia"
     conda:
@@ -393,6 +405,8 @@ rule aia_degradation:
         state("results/aia/corrected/{channel}/{time}.fits"),
     log:
         "results/logs/aia_degradation/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("corrected"),
     group:
         "aia"
     conda:
@@ -419,6 +433,8 @@ rule aia_exposure:
         state("results/aia/normalised/{channel}/{time}.fits"),
     log:
         "results/logs/aia_exposure/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("normalised"),
     group:
         "aia"
     conda:
@@ -444,6 +460,8 @@ rule aia_bin:
         "results/aia/binned/{channel}/{time}.fits",
     log:
         "results/logs/aia_bin/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("binned"),
     group:
         "aia"
     conda:
@@ -467,6 +485,8 @@ rule aia_quicklook:
         "results/aia/quicklook/{channel}/{time}.png",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
+    wildcard_constraints:
+        channel=aia_batch.single("quicklook"),
     group:
         "aia"
     conda:

@@ -8,6 +8,7 @@ from typing import Any
 
 from helioreduce.api.values import use_threads
 from helioreduce.spice import binning, files, group, initial, maps, prepare
+from helioreduce.spice.catalogue import read_catalogue
 from helioreduce.spice.composition import Table
 from helioreduce.spice.fitted import Fitted
 from helioreduce.spice.fitted_raster import FittedRaster
@@ -127,7 +128,7 @@ def prepare_windows(
     """
     name = "+".join(window.name for window in windows)
     joined = group.join(name, windows, frames=frames, factor=factor, area=area, rotation=rotation)
-    lines = files.read_catalogue(catalogue)
+    lines = read_catalogue(catalogue)
     return prepare.prepare(joined, lines, model, threshold=despike, denoise=denoise)[0]
 
 
@@ -180,7 +181,7 @@ def fit_lines(
     >>> fitted = spice.fit_lines(group)  # doctest: +SKIP
     >>> radiances = spice.radiances(fitted)  # doctest: +SKIP
     """
-    start = initial.estimate(prepared, files.read_catalogue(catalogue), model or initial.Settings())
+    start = initial.estimate(prepared, read_catalogue(catalogue), model or initial.Settings())
     bins: dict[str, Any] = {"extents": extents, "times": times, "lines": lines, "correlation": correlation}
     bins["thresholds"] = {"I": 0.3} if thresholds is None else thresholds
     settings = binning.Settings.of(bins, prepared)

@@ -11,7 +11,7 @@ import yaml
 from helioreduce.errors import InputError
 from helioreduce.io.atomic import replaced
 from helioreduce.spice import chianti, files, saffron_locks
-from helioreduce.spice.catalogue import Catalogue, check_ion, ion
+from helioreduce.spice.catalogue import Catalogue, check_ion, ion, read_catalogue
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
         files.write_table(options.output, found)
         print(f"wrote {options.output} ({found.origin}); set spice.composition.table to it")
         return 0
-    known = files.read_catalogue(options.catalogue or "")
+    known = read_catalogue(options.catalogue or "")
     if options.action == "locks":
         print(locks(Path(options.script), Path(options.level2), known))
         return 0

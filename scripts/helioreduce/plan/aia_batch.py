@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from helioreduce.aia import steps
@@ -78,6 +79,11 @@ class Chunk:
         return [f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.good]
 
     @property
+    def products(self) -> list[str]:
+        """All that its jobs write."""
+        return [*self.fetched, *(frame.output for frame in self.frames), *self.quicklooks]
+
+    @property
     def failed(self) -> dict[Key, str]:
         """Why an earlier run could not reduce images, as long as nothing has changed that they follow from."""
         tables = [file for file in (*self.inputs().values(), *self.plan.tables.files.values()) if isinstance(file, str)]
@@ -127,6 +133,21 @@ class Batches:
         cut = list(chunks_of(plan, size))
         good = plan.without({key: reason for chunk in cut for key, reason in chunk.failed.items()})
         return cls(good, tuple(replace(chunk, plan=good) for chunk in cut))
+
+    @cached_property
+    def _made(self) -> set[tuple[str, str]]:
+        """State and channel of all that chunks make."""
+        return {(Path(file).parts[2], chunk.channel) for chunk in self.chunks for file in chunk.products}
+
+    def single(self, state: str) -> str:
+        """Return the pattern of the channels whose images in a state are made by single jobs: those that no chunk makes.
+
+        Without it Snakemake would plan a job of the single step for every image before it takes the chunk's.
+        """
+        if not self.chunks:
+            return r"\d{2,4}"
+        channels = dict.fromkeys(channel for channel, _ in self.plan.wanted)
+        return "|".join(channel for channel in channels if (state, channel) not in self._made) or r"(?!)"
 
     @property
     def downloads(self) -> list[Download]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import atexit
+import contextlib
 import hashlib
-from collections.abc import Iterator
+import json
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
+from helioreduce.io.atomic import replaced
 from helioreduce.plan.paths import REPOSITORY
 
 #: The folder of the scripts, and the one that holds the package: the same in the repository, not where it is installed.
@@ -52,20 +56,29 @@ def _imported(file: Path, root: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found for name in _program(file)[1] for found in _module_files(root, name)))
 
 
-def _module_files(root: Path, name: str) -> Iterator[Path]:
-    """Yield the source files that importing ``name`` runs: the module and its parent packages."""
-    parts = name.split(".")
-    for i in range(1, len(parts) + 1):
-        base = root.joinpath(*parts[:i])
-        for file in (base.with_suffix(".py"), base / "__init__.py"):
-            if file.is_file():
-                yield file
+@cache
+def _module_files(root: Path, name: str) -> tuple[Path, ...]:
+    """Return the source files that importing ``name`` runs: the module and its parent packages."""
+    parent = name.rpartition(".")[0]
+    base = root.joinpath(*name.split("."))
+    own = tuple(file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file())
+    return (*_module_files(root, parent), *own) if parent else own
 
 
 @cache
 def _program(file: Path) -> tuple[str, tuple[str, ...]]:
-    """Return the file's syntax tree without docstrings, as text, and the package modules that it imports."""
-    tree = ast.parse(file.read_bytes())
+    """Return the digest of a file's program, and the package modules that it imports; read anew where the file has changed."""
+    source = file.read_bytes()
+    name = hashlib.sha256(source).hexdigest()
+    if name not in _remembered():
+        _remembered()[name] = _parsed(source)
+    digest, modules = _remembered()[name]
+    return digest, tuple(modules)
+
+
+def _parsed(source: bytes) -> tuple[str, list[str]]:
+    """Return the digest of the syntax tree without docstrings, and the package modules that it imports."""
+    tree = ast.parse(source)
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -74,4 +87,27 @@ def _program(file: Path) -> tuple[str, tuple[str, ...]]:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    return ast.dump(tree), tuple(name for name in names if name.startswith("helioreduce"))
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return digest, [name for name in names if name.startswith("helioreduce")]
+
+
+@cache
+def _remembered() -> dict[str, tuple[str, list[str]]]:
+    """Return what earlier processes have found, by the digest of a file's bytes; kept beside the compiled modules at the end.
+
+    Parsing all scripts takes two seconds, which every command and every job on a cluster would wait for.
+    """
+    kept = Path(cache_from_source(__file__)).with_suffix(".json")
+    try:
+        found = json.loads(kept.read_text())
+    except (OSError, ValueError):
+        found = {}
+    atexit.register(_keep, kept, found, len(found))
+    return found
+
+
+def _keep(file: Path, found: dict[str, tuple[str, list[str]]], known: int) -> None:
+    """Write what has been found where some of it is new; a folder that cannot be written costs only the time."""
+    if len(found) > known:
+        with contextlib.suppress(OSError), replaced(file) as temporary:
+            temporary.write_text(json.dumps(found))

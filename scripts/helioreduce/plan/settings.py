@@ -23,7 +23,7 @@ def validated(config: Mapping[str, Any]) -> dict[str, Any]:
     InputError
         If it does not fit the schema.
     """
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = yaml.load(SCHEMA.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # six times as fast, in C
     whole = rules.filled(plain(config), schema)
     rules.check(whole, schema)
     found: dict[str, Any] = canonical(whole, schema)

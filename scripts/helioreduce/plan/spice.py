@@ -10,8 +10,8 @@ from typing import Any
 from helioreduce.errors import InputError
 from helioreduce.plan import spice_checks
 from helioreduce.plan.paths import located
-from helioreduce.spice import composition, files, naming, saffron, selection
-from helioreduce.spice.catalogue import Catalogue
+from helioreduce.spice import composition, naming, saffron, selection
+from helioreduce.spice.catalogue import Catalogue, read_catalogue
 from helioreduce.spice.naming import Fits, Seen
 from helioreduce.spice.selection import Raster, Selection
 from helioreduce.spice.synthetic import STEP, WINDOWS
@@ -68,7 +68,7 @@ class Plan:
         """
         settings, notes = _settings(config["spice"])
         path = str(located(settings["catalogue"])) if settings["catalogue"] else ""
-        lines, tables = files.read_catalogue(path), _tables(settings["composition"])
+        lines, tables = read_catalogue(path), _tables(settings["composition"])
         chosen = _selection(settings, lines, tables)
         spice_checks.check(settings, lines, chosen.rasters, tables)
         fits = {raster.name: _fits(settings, raster, lines) for raster in chosen.rasters}

@@ -9,7 +9,7 @@ from typing import Any
 
 from helioreduce.errors import InputError
 from helioreduce.plan.paths import located
-from helioreduce.spice import contribution, files, saffron
+from helioreduce.spice import saffron
 from helioreduce.spice.catalogue import Catalogue
 from helioreduce.spice.naming import Names
 from helioreduce.spice.selection import Raster
@@ -66,6 +66,8 @@ def _check_composition(given: Mapping[str, Any], paths: Sequence[str]) -> None:
     """Refuse lines without a contribution function, and a density outside of the table."""
     if not given["lines"]:
         return
+    from helioreduce.spice import contribution, files  # with the kernels, which a plan of other instruments need not load
+
     files.read_dems([located(path) for path in given["dems"]])
     if not paths:
         return

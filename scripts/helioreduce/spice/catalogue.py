@@ -15,6 +15,7 @@ import difflib
 import json
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from helioreduce.errors import InputError
@@ -138,6 +139,22 @@ def built_in() -> Catalogue:
         for wavelength in wavelengths:
             catalogue = catalogue.add_line(name, wavelength)
     return catalogue
+
+
+def read_catalogue(path: str | Path) -> Catalogue:
+    """Read a line catalogue; an empty path means the built-in one.
+
+    Raises
+    ------
+    InputError
+        If it is no catalogue of lines, naming the file.
+    """
+    if not path:
+        return built_in()
+    try:
+        return load(Path(path).read_text())
+    except InputError as error:
+        raise error.at(path) from None
 
 
 def ion(name: str) -> str:

@@ -21,7 +21,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
 
 from helioreduce.errors import InputError
 
@@ -172,6 +171,8 @@ def ratio(
             f"no line of {side} first ionisation potential among {', '.join(lines) or 'no lines'}",
             cure="Set spice.composition.lines or spice.composition.sides, or switch composition off",
         )
+    from scipy.optimize import nnls  # slow to import, and every plan asks this module for the sides of lines
+
     dems = reference_dems(table.log_t) if dems is None else dems
     both = responses(table, [*low, *high], log_n, dems)
     scale = np.median(both.max(axis=0))

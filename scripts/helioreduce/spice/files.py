@@ -18,8 +18,7 @@ from helioreduce.errors import InputError
 from helioreduce.io import fits, npz, provenance
 from helioreduce.io.atomic import replaced
 from helioreduce.io.fits import Plane
-from helioreduce.spice import catalogue, contribution, level2, level3, maps, saffron_layout
-from helioreduce.spice.catalogue import Catalogue
+from helioreduce.spice import contribution, level2, level3, maps, saffron_layout
 from helioreduce.spice.composition import Graph, Table
 from helioreduce.spice.contribution import Function
 from helioreduce.spice.fitted import Fitted
@@ -238,14 +237,6 @@ def _line_maps(planes: Sequence[Plane]) -> list[LineMap]:
         )
         for plane, error in zip(planes[::2], planes[1::2], strict=True)
     ]
-
-
-def read_catalogue(path: str | Path) -> Catalogue:
-    """Read a line catalogue; an empty path means the built-in one."""
-    if not path:
-        return catalogue.built_in()
-    with naming(path):
-        return catalogue.load(Path(path).read_text())
 
 
 def read_contribution(path: str | Path) -> Function:
