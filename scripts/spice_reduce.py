@@ -6,8 +6,7 @@ from typing import Any
 from helioreduce.io import plots
 from helioreduce.runtime import script
 from helioreduce.runtime.log import item_progress
-from helioreduce.spice import files, level2, maps, refused, report
-from helioreduce.spice.catalogue import read_catalogue
+from helioreduce.spice import catalogue, files, level2, maps, refused, report
 from helioreduce.spice.raster import Fit, Request, reduced
 from helioreduce.spice.saffron import FileNames
 
@@ -17,7 +16,7 @@ def main(raster: str, fits: dict[str, Any], request: dict[str, Any], after: dict
     source, own = names["level2"], {fit: Fit(**windows) for fit, windows in fits.items()}
     found = files.read_good_windows(source, {window for fit in own.values() for window in fit.windows})
     known = {window.name: window for window in found.windows}
-    checks, lines = [level2.quality(window) for window in found.windows], read_catalogue(names.get("catalogue", ""))
+    checks, lines = [level2.quality(window) for window in found.windows], catalogue.read_catalogue(names.get("catalogue", ""))
     planes, failed = reduced(own, known, lines, Request(**request), source, item_progress)
     left_out = refused.record(raster, source, {**found.refused, **failed}, failed=not planes)
     files.write_level3(names["level3"], planes, found.jitter)
