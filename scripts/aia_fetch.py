@@ -27,7 +27,7 @@ def main(
         if copy:
             recording.keep_frame(copy, record, {"image": entry.file})
         told = fetch.image(
-            entry, record, image, records.origin(record_list)["queries"], allowed, region.locate if region else None
+            entry, record, image, records.origin(record_list)["queries"], allowed, region.locate if region else None, time
         )
         fetch.write_history(history, told)
         if cutout and not cut:  # whole images are too large to be kept for a part of them

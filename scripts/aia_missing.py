@@ -22,6 +22,8 @@ def main(source: str, inputs: list[str], again: list[tuple], respike: bool, qual
         channel = Path(record_list).parent.name
         for time, loss in losses.of(record_list, allowed).items():
             rows.append((channel, time, "left out", "yes" if loss.may_return else "no", loss.reason))
+        for time, (taken, reason) in losses.replaced_by_neighbours(record_list).items():
+            rows.append((channel, time, f"taken from {taken}", "no", reason))
         for time, reason in losses.without_spikes(record_list).items() if respike else ():
             rows.append((channel, time, "reduced without its spikes", "yes", reason))
     Path(output).write_text("".join("\t".join(row) + "\n" for row in rows))

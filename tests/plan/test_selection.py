@@ -10,7 +10,8 @@ from helioreduce.plan import selection
 
 
 def asked(source="jsoc", **settings):
-    return selection.asked(source, configuration(aia=settings)["aia"])
+    config = configuration(aia=settings)
+    return selection.asked(source, config["aia"], config["jsoc"])
 
 
 def test_the_slotted_series_of_a_channel_needs_no_name():
@@ -56,3 +57,19 @@ def test_frames_that_nobody_asked_for_are_not_called_unavailable():
         "2 of 9 frames are left out: aia.where does not hold for them.",
     ]
     assert selection.notes([UNMET], 9) == ["1 of 9 frames are left out: aia.where does not hold for them."]
+
+
+def nearest(source="jsoc", nearest_s=None, **aia):
+    config = configuration(aia=aia, jsoc={"on_missing": "nearest", "nearest_s": nearest_s})
+    return selection.asked(source, config["aia"], config["jsoc"])
+
+
+def test_neighbours_are_nearer_than_the_next_slot():
+    """By default half the cadence is their reach, and a longer one is refused; single times have no next slot."""
+    assert nearest(cadence_s=720.0)["within_s"] == 360.0 and nearest(nearest_s=20, cadence_s=720.0)["within_s"] == 20.0
+    with pytest.raises(InputError, match=r"jsoc.nearest_s is 361: beyond 360 s, half of aia.cadence_s"):
+        nearest(nearest_s=361, cadence_s=720.0)
+    assert nearest(nearest_s=361, times=["2014-01-01"])["within_s"] == 361.0
+    assert "within_s" not in nearest("local")
+    with pytest.raises(InputError, match="VSO lists no quality"):
+        nearest("vso")

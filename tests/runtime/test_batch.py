@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from helioreduce.errors import InputError, Unwritable
+from helioreduce.errors import InputError, Unwritable, unwritable
 from helioreduce.runtime import batch
 
 
@@ -179,14 +179,15 @@ def test_a_product_of_two_files_is_kept_as_one(site):
     assert all(any(folder.iterdir()) for folder in (site / "kept").rglob("*/"))
 
 
+@pytest.mark.parametrize("told", [lambda error: error, lambda error: unwritable(error, "q.fits")], ids=["raw", "told"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_stops_at_the_first_file(site, number):
-    """What is done stays, nothing more is computed than what was on its way, and the message counts."""
+def test_a_full_disk_stops_at_the_first_file(site, number, told):
+    """What is done stays, little more is computed, the message counts, and the image that met it may be made later."""
     products, computed = [Product(f"out/{name}.fits", ["a"]) for name in "pqrstu"], []
 
     def write(path, text):
         if path.stem == "q":
-            raise OSError(number, "No space left on device")
+            raise told(OSError(number, "No space left on device"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
@@ -197,6 +198,7 @@ def test_a_full_disk_stops_at_the_first_file(site, number):
     with pytest.raises(Unwritable, match="1 of 6 images are done and kept"):
         batch.run(products, "kept", "code", None, lambda product: "text", compute, write)
     assert Path("out/p.fits").exists() and not Path("out/q.fits").exists()
+    assert batch.failure(products[1], "kept", "code") is None
     assert len(computed) <= 4
 
 

@@ -70,6 +70,7 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "jsoc.timeout_s": (10, NOTHING),
     "jsoc.export_timeout_s": (10, NOTHING),
     "jsoc.on_missing": ("skip", NOTHING),
+    "jsoc.nearest_s": (6, NOTHING),
     "jsoc.record": ("copy", {"aia_record"}),
     "aia.channels": ([171, 1600, 193], {"aia_psf", *RENDERED}),
     "aia.start": ("2013-12-31T23:59:48", RENDERED),

@@ -34,6 +34,7 @@ REASONS = {
 ROWS = {"pointing_missing": "171/20140101T000000", "pointing_gap": "*/20131231T210000"}
 ALLOWED = [name for name, flaw in FLAWS.items() if flaw.refused and name != "no_image"]
 REFUSED = [name for name, flaw in FLAWS.items() if not flaw.refused]
+STAND_IN = "aia/level1/171/20140101T000049_simulated.fits"
 LATER = "aia/level1/171/20140101T000013_simulated.fits"
 LEVEL1, RECORD = "aia/level1/{}/20140101T000001_simulated.fits", "archive/frames/{}/20140101T000001/record.json"
 
@@ -301,6 +302,20 @@ RUNS = {
             ("jsoc.on_missing", "fail"): lambda done: "the archive has no record" in done.said and left_out("gap")(done),
         },
         fails=True,
+    ),
+    "source_nearest": Run(
+        {
+            "archive": {"npix": 64, "events": {"gap": ["171/20140101T000049"]}},
+            "aia": {"channels": [171], "end": "2014-01-01T00:00:48", "cadence_s": 48, "steps": PLAIN},
+            "jsoc": {"on_missing": "nearest", "nearest_s": None},
+        },
+        ("offline",),
+        {
+            ("jsoc.on_missing", "nearest"): lambda done: (
+                done.header(STAND_IN)["T_ASKED"] == "2014-01-01T00:00:49Z" != done.header(STAND_IN)["T_REC"]
+            ),
+            ("jsoc.nearest_s", None): lambda done: "taken from 20140101T0001" in done.file("aia/missing.tsv").read_text(),
+        },
     ),
     "source_jsoc": Run(
         {**SERVED, "jsoc": {"url": "URL", "record": "copy"}},

@@ -165,6 +165,15 @@ class Client:
         step = LEVEL1[channel].slot_s
         yield from self._slots(channel, [round(times.tai_seconds(slot) / step) for slot in slots], segments, series, where)
 
+    def around(
+        self, channel: int, slots: Sequence[datetime], within_s: float, *, series: str = "", where: str = ""
+    ) -> Iterator[Record]:
+        """Yield the level-1 records of a channel whose T_OBS is within so many seconds of these slots, and some beyond."""
+        step = LEVEL1[channel].slot_s
+        numbers = [round(times.tai_seconds(slot) / step) for slot in slots]
+        for text in record_sets.around(channel, numbers, within_s, series, where):
+            yield from self.records(text, ("image", "spikes"))
+
     def _slots(
         self, channel: int, slots: Sequence[int], segments: Sequence[str], series: str = "", where: str = ""
     ) -> Iterator[Record]:

@@ -16,7 +16,7 @@ from helioreduce.io import fits, jsoc_files
 from helioreduce.io.atomic import replaced
 from helioreduce.jsoc import header, http, verification
 from helioreduce.jsoc.errors import NoData, Rejected
-from helioreduce.jsoc.records import Record
+from helioreduce.jsoc.records import Record, slot
 from helioreduce.jsoc.retry import RetryPolicy
 from helioreduce.jsoc.store import Entry, Store
 from helioreduce.jsoc.transfer import Progress, Receipt, download
@@ -132,6 +132,7 @@ def image(
     query: object = None,
     policy: Policy = DEFAULT,
     locate: jsoc_files.Locate | None = None,
+    asked: str = "",
 ) -> dict[str, object]:
     """Write a level-1 image with the header of the database.
 
@@ -149,6 +150,8 @@ def image(
         On the quality of files whose header the archive does not know (VSO).
     locate
         Which part of the image is wanted, see :func:`verification.verify_cutout`; None: all of it.
+    asked
+        The slot for which it is taken, compact T_REC: where the record is of another one, the header says so.
 
     Returns
     -------
@@ -165,6 +168,8 @@ def image(
     stored = fits.read_header(entry.file)
     merged = header.merge(record) if record.series.keywords else _own(stored, record, policy)
     merged["VERIFIED"] = (", ".join(entry.history["verified"]), "of the fetched file")
+    if asked and (own := slot(record)) and own != times.in_name(asked):
+        merged["T_ASKED"] = (times.iso(times.from_compact(asked)), "the slot asked for; T_REC is the nearest good one")
     if locate:
         jsoc_files.cut(entry.file, target, merged, locate)
     else:

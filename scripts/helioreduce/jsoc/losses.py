@@ -59,6 +59,13 @@ def told(lost: Mapping[str, Loss]) -> dict[str, tuple[str, bool, str]]:
     return {time: (loss.reason, loss.may_return, states[time]) for time, loss in lost.items()}
 
 
+def replaced_by_neighbours(record_list: str | Path) -> dict[str, tuple[str, str]]:
+    """Return the requested frames of a list for which a neighbour stands in: the slot of that, and why."""
+    nearest = records.origin(record_list).get("nearest", {})
+    wanted = {time: nearest.get(times.in_name(time)) for time in records.origin(record_list).get("requested", [])}
+    return {time: (entry["taken"], entry["reason"]) for time, entry in wanted.items() if entry}
+
+
 def without_spikes(record_list: str | Path) -> dict[str, str]:
     """Return the requested frames of a list whose images are used without their spikes, with the reason."""
     reasons = {time: policy.without_spikes(record) for time, record in _requested(record_list).items() if record}

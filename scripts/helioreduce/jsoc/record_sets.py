@@ -33,10 +33,28 @@ def of_slots(channel: int, slots: Sequence[int], series: str = "", where: str = 
     for start in range(0, len(slots), size):
         part = slots[start : start + size]
         if series:
-            condition = f"WAVELNTH = {channel}" + f" AND ({where})" * bool(where)
-            yield f"{series}[{_exposures(part, step)}][? {condition} ?]"
+            yield _of_exposures(series, channel, _exposures(part, step), where)
         else:
             yield f"{name}[{_times(part, step)}][{channel}]" + f"[? {where} ?]" * bool(where)
+
+
+def around(channel: int, slots: Sequence[int], within_s: float, series: str = "", where: str = "") -> Iterator[str]:
+    """Yield record sets that hold the records whose T_OBS is within so many seconds of these slots; see :func:`of_slots`."""
+    name, step = LEVEL1[channel]
+    reach = int(within_s / step + 0.5)
+    size = max(1, _IN_A_RANGE // (2 * reach + 1))
+    for start in range(0, len(slots), size):
+        part = slots[start : start + size]
+        if series:
+            yield _of_exposures(series, channel, _exposures(part, step, reach), where)
+        else:
+            windows = (f"{times.iso(times.from_tai((slot - reach) * step))}/{(2 * reach + 1) * step:.0f}s" for slot in part)
+            yield f"{name}[{','.join(windows)}][{channel}]" + f"[? {where} ?]" * bool(where)
+
+
+def _of_exposures(series: str, channel: int, exposures: str, where: str) -> str:
+    """Return a record set in a series of single exposures."""
+    return f"{series}[{exposures}][? WAVELNTH = {channel}" + f" AND ({where})" * bool(where) + " ?]"
 
 
 def _times(slots: Sequence[int], step: float) -> str:
@@ -48,6 +66,7 @@ def _times(slots: Sequence[int], step: float) -> str:
     return f"{first}-{others[-1]}@{spacing.pop() * step:.0f}s"
 
 
-def _exposures(slots: Sequence[int], step: float) -> str:
-    """Return slots in a series of single exposures, whose T_REC is T_OBS to the second."""
-    return ",".join(f"{times.iso(times.from_tai((slot - 0.5) * step - 1))}/{step + 2:.0f}s" for slot in slots)
+def _exposures(slots: Sequence[int], step: float, reach: int = 0) -> str:
+    """Return slots, with so many on both sides, in a series of single exposures, whose T_REC is T_OBS to the second."""
+    lasts_s = (2 * reach + 1) * step + 2
+    return ",".join(f"{times.iso(times.from_tai((slot - reach - 0.5) * step - 1))}/{lasts_s:.0f}s" for slot in slots)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from helioreduce import times
@@ -70,11 +71,15 @@ class Record:
 
 
 class Answer(NamedTuple):
-    """Records, the queries that found them, and the slots (compact T_REC) whose records do not meet the condition."""
+    """Records, the queries that found them, and the slots (compact T_REC) whose records do not meet the condition.
+
+    ``nearest`` has the slots for which a neighbour stands in, see :func:`helioreduce.jsoc.nearest.told`.
+    """
 
     found: list[Record]
     queries: list[dict[str, str]]
     unmet: list[str]
+    nearest: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def save(path: str | Path, records: Iterable[Record], **provenance: object) -> None:
@@ -138,11 +143,17 @@ def update(path: str | Path, frames: Iterable[str], answer: Answer) -> None:
         provenance["queries"] = [*provenance.get("queries", ()), *answer.queries]
         provenance["unmet"] = [*(set(provenance.get("unmet", ())) - slots), *answer.unmet]
         provenance["again"] = {**provenance.get("again", {}), **dict.fromkeys(slots, clock.time())}
+        before = {own: entry for own, entry in provenance.get("nearest", {}).items() if own not in slots}
+        provenance["nearest"] = before | {own: dict(entry) for own, entry in answer.nearest.items() if own in slots}
+        slots |= {entry["taken"] for entry in answer.nearest.values()}
         save(path, [*kept, *(record for record in answer.found if slot(record) in slots)], **provenance)
 
 
 def by_slot(path: str | Path) -> dict[str, Record]:
-    """Return the records of a list by compact T_REC, the one made last of each; those without a time are left out."""
+    """Return the records of a list by compact T_REC, the one made last of each; those without a time are left out.
+
+    Where a neighbour stands in for a slot, it is the record of both.
+    """
     path = Path(path)
     return _read_by_slot(path, path.stat().st_mtime_ns if path.exists() else 0)
 
@@ -165,7 +176,9 @@ def slot(record: Record) -> str | None:
 def _read_by_slot(path: Path, written_ns: int) -> dict[str, Record]:
     """Return the same, read once for all frames of a list, and again when it was written again."""
     ordered = sorted(load(path), key=lambda record: record.recnum)
-    return {time: record for record in ordered if (time := slot(record))}
+    found = {time: record for record in ordered if (time := slot(record))}
+    nearest = origin(path).get("nearest", {}) if found else {}
+    return found | {own: found[entry["taken"]] for own, entry in nearest.items() if entry["taken"] in found}
 
 
 def _line(record: Record) -> dict[str, object]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from helioreduce import times
 from helioreduce.errors import InputWarning
-from helioreduce.jsoc import fetch, header, losses, policy, records, staged, vso
+from helioreduce.jsoc import fetch, header, losses, nearest, policy, records, staged, vso
 from helioreduce.jsoc.client import Client
 from helioreduce.jsoc.errors import Corrupt, FetchError, NoAnswer, NoData, Rejected
 from helioreduce.jsoc.records import Record
@@ -103,10 +104,13 @@ def ask(url: str, frames: Iterable[Listed], settings: Mapping[str, Any], retry_p
 
 def query(
     url: str, channel: str, slots: Iterable[str], settings: Mapping[str, Any], retry_policy: RetryPolicy | None = None,
-    *, series: str = "", where: str = "") -> records.Answer:  # fmt: skip
+    *, series: str = "", where: str = "", within_s: float = 0.0, quality: Mapping[str, Any] | None = None,
+) -> records.Answer:  # fmt: skip
     """Return what the archive has of a channel in these slots.
 
     ``series`` and ``where`` are those of :meth:`Client.in_slots`. What fails the condition and what is absent are kept apart.
+    With ``quality``, a policy, a second query asks for the neighbourhood, ``within_s``, of the slots without a record that is
+    good enough by it: the nearest good one stands in.
     """
     wanted = sorted(times.from_compact(slot) for slot in slots)
     if url == vso.ADDRESS:
@@ -117,7 +121,10 @@ def query(
         listed = {records.slot(record) for record in found}
         rest = [slot for slot in wanted if times.compact(slot) not in listed] if where else []
         unmet = [slot for record in client.in_slots(int(channel), rest, series=series) if (slot := records.slot(record))]
-    return records.Answer(found, [{"url": query.url, "sha256": query.sha256} for query in client.queries], unmet)
+        beside = partial(client.around, int(channel), within_s=within_s, series=series, where=where)
+        taken, told = nearest.stand_in(wanted, found, unmet, beside, within_s, Policy(**quality)) if quality else ([], {})
+    queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
+    return records.Answer([*found, *taken], queries, unmet, told)
 
 
 def recover(url: str, frames: Iterable[tuple[Listed, bool]], settings: Mapping[str, Any], allowed: Policy) -> None:

@@ -13,20 +13,23 @@ from helioreduce.series import LEVEL1, NEAR_REAL_TIME
 MISSING = "results/aia/missing.tsv"
 
 
-def asked(source: str, settings: Mapping[str, Any]) -> dict[str, str]:
+def asked(source: str, settings: Mapping[str, Any], jsoc: Mapping[str, Any]) -> dict[str, Any]:
     """Return the series (empty for the slotted one of each channel) and the condition (empty for none) of a request.
+
+    Where neighbours stand in for missing frames, it also has how far they may be (``within_s``) and which are good enough.
 
     Parameters
     ----------
     source
         Where images come from.
-    settings
-        The section ``aia`` of the configuration.
+    settings, jsoc
+        The sections ``aia`` and ``jsoc`` of the configuration.
 
     Raises
     ------
     InputError
-        If the series does not have a channel, the condition cannot be evaluated, or the source knows neither.
+        If the series does not have a channel, the condition cannot be evaluated, the source knows neither, or neighbours may be
+        images of other slots.
     """
     series, where = settings["series"], settings["where"] or ""
     for key, wanted in (("series", series != "auto"), ("where", bool(where))):
@@ -48,7 +51,23 @@ def asked(source: str, settings: Mapping[str, Any]) -> dict[str, str]:
     if series == NEAR_REAL_TIME and "near_real_time" not in settings["quality"]["allow"] and source != "local":
         problem = f"aia.series is {series}, whose images near real time are not final"
         raise InputError(problem, cure="Set aia.quality: {allow: [near_real_time]} to take them")
-    return {"series": "" if series == "auto" or series in slotted else series, "where": where}
+    found = {"series": "" if series == "auto" or series in slotted else series, "where": where}
+    return found | (_nearest(source, settings, jsoc) if jsoc["on_missing"] == "nearest" and source != "local" else {})
+
+
+def _nearest(source: str, settings: Mapping[str, Any], jsoc: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how far neighbours may be that stand in for missing frames, and which are good enough."""
+    if source == "vso":
+        raise InputError(
+            "jsoc.on_missing is nearest: VSO lists no quality by which to choose", cure="Set source to jsoc, or skip"
+        )
+    most, within_s = settings["cadence_s"] / 2, jsoc["nearest_s"]
+    if within_s and within_s > most and not settings["times"]:
+        raise InputError(
+            f"jsoc.nearest_s is {within_s:g}: beyond {most:g} s, half of aia.cadence_s, are the images of other slots",
+            cure=f"Set it to {most:g} or less, or to null",
+        )
+    return {"within_s": float(within_s or most), "quality": dict(settings["quality"])}
 
 
 def notes(lost: Iterable[Loss], wanted: int) -> list[str]:

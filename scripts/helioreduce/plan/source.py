@@ -17,6 +17,7 @@ from helioreduce.jsoc import losses, vso
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import selection
 from helioreduce.quality import Policy
+from helioreduce.series import LEVEL1
 
 #: How the events begin that concern the pointing table.
 _POINTING = "pointing_"
@@ -56,7 +57,8 @@ class Source:
     cuts
         Whether it cuts level 1 before the transfer, which is an export.
     asked
-        What else is asked of it: ``series``, one of single exposures or empty, and ``where``, a condition in SQL or empty.
+        What else is asked of it: ``series``, one of single exposures or empty, and ``where``, a condition in SQL or empty; see
+        :func:`helioreduce.plan.selection.asked`.
     """
 
     kind: str
@@ -64,7 +66,7 @@ class Source:
     archive: Mapping[str, Any]
     quality: Mapping[str, Any]
     cuts: bool = False
-    asked: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Source:
@@ -84,7 +86,7 @@ class Source:
         if config["source"] == "jsoc" and exports and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
             what = "aia.cutout.cut: server" if cuts else "jsoc.method: url"
             raise InputError(f"{what} needs a registered address", cure="Set jsoc.email, or JSOC_EMAIL in the environment")
-        asked = selection.asked(config["source"], config["aia"])
+        asked = selection.asked(config["source"], config["aia"], jsoc)
         return cls(config["source"], jsoc, config["archive"], config["aia"]["quality"], cuts, asked)
 
     @property
@@ -164,8 +166,21 @@ class Source:
         return None if stored else f"results/aia/exports/{channel}/{period}.json"
 
     def served(self, frames: Iterable[tuple[str, str]]) -> list[str]:
-        """Return the records that the embedded archive serves these frames from; nothing for other sources."""
-        return [f"{frame(*key)}/record.json" for key in frames if self.is_archive]
+        """Return the records that the embedded archive serves these frames from; nothing for other sources.
+
+        Where neighbours stand in for missing frames, it has those of frames with events.
+        """
+        if not self.is_archive:
+            return []
+        near = [own for key in frames for own in (key, *(self._neighbours(*key) if "within_s" in self.asked else ()))]
+        return [f"{frame(*key)}/record.json" for key in dict.fromkeys(near)]
+
+    def _neighbours(self, channel: str, time: str) -> list[tuple[str, str]]:
+        """Return the frames of the slots before and after that of a frame with events; none of one without."""
+        if not self.scenario(channel, time)["events"]:
+            return []
+        apart, middle = timedelta(seconds=LEVEL1[int(channel)].slot_s), times.from_compact(time)
+        return [(channel, times.compact(middle + way * apart)) for way in (-1, 1)]
 
     def series(self, table: str, period: str = "") -> list[str]:
         """Return the files that the embedded archive serves a table from; nothing for other sources.

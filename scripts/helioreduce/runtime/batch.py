@@ -157,7 +157,7 @@ def _noted(
 ) -> Iterator[tuple[AnyProduct, Exception | None]]:
     """Pass on the outcomes, and keep the reason of each product whose input cannot be used."""
     for product, error in outcomes:
-        if isinstance(error, ReductionError):
+        if isinstance(error, ReductionError) and not _full(error, product):  # a full disk says nothing of the product
             content = {"made_by": repr((made_by, product.settings)), "reason": _reason(product, error)}
             with replaced(_note(product, folder)) as temporary:
                 temporary.write_text(json.dumps(content))
