@@ -33,6 +33,7 @@ SCALED = {
     "end: '2014-01-01T01:00:00', cadence_s: 720": "end: '2014-01-01T00:12:00', cadence_s: 720",
     "end: '2014-01-01T01:00:00', where": "end: '2014-01-01T00:00:36', where",
     "--cores 16": "--cores 2",
+    "--cores 4": "--cores 2",
     "--workflow-profile profiles/slurm": "--workflow-profile profiles/slurm --executor local --cores 2",
 }
 #: What stands for something of the reader's own, in the folder of the clone.

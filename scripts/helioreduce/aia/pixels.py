@@ -47,5 +47,5 @@ def _judge(data, flags, no_data_dn, saturation_dn):
             elif value > saturation_dn:
                 bits |= _SATURATED
             found[y, x] = bits
-        counts[y] = missing, disguised
+        counts[y, 0], counts[y, 1] = missing, disguised  # a row assigned at once compiles 4 s longer
     return found, counts

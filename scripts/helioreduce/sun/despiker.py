@@ -70,6 +70,17 @@ def _pass(image: np.ndarray) -> np.ndarray:
                 for d in range(-1, 2):
                     ring[n], ring[n + 1] = image[j + d, i - 2], image[j + d, i + 2]
                     n += 2
-                ring.sort()
-                out[j, i] = ring[RANK]
+                out[j, i] = _ranked(ring)
     return out
+
+
+@numba.njit(cache=True)
+def _ranked(ring: np.ndarray) -> np.int16:
+    """Sort the few values in place, which compiles sooner than NumPy's sort; return that of RANK."""
+    for n in range(1, ring.size):
+        value, k = ring[n], n
+        while k > 0 and ring[k - 1] > value:
+            ring[k] = ring[k - 1]
+            k -= 1
+        ring[k] = value
+    return ring[RANK]
