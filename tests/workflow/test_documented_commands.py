@@ -34,6 +34,7 @@ SCALED = {
     "end: '2014-01-01T01:00:00', where": "end: '2014-01-01T00:00:36', where",
     "--cores 16": "--cores 2",
     "--cores 4": "--cores 2",
+    "helioreduce run": "helioreduce run --config 'archive={npix: 256}'",
     "--workflow-profile profiles/slurm": "--workflow-profile profiles/slurm --executor local --cores 2",
 }
 #: What stands for something of the reader's own, in the folder of the clone.
@@ -136,7 +137,7 @@ class Clone:
         ).stdout.replace("  npix: 4096             #", "  npix: 256              #")
         if page == CAMPAIGN:
             text = re.search(r"```yaml\n(.*?)```", (REPOSITORY / page).read_text(), re.S)[1] + "archive: {npix: 256}\n"
-            text = text.replace("source: jsoc", "source: archive").replace("2014-12-31T23:59:59", "2014-01-01T00:24:00")
+            text = text.replace("source: jsoc", "source: archive").replace("2014-12-31T23:59:59", "2014-01-01T00:12:00")
         assert "npix: 256" in text
         (self.folder / "config.yaml").write_text(text)
 
