@@ -10,12 +10,15 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
 
 #: Width of a figure of one and of two columns of a journal, inches.
 COLUMN, PAGE = 3.5, 7.1
+#: Least width of a colour bar that can be read, inches; its height beside an image that is lower than the last number.
+_BAR, _LOW = (0.08, 1.6), 0.6
 #: Colours of Okabe & Ito (2008), which colour-blind readers can tell apart.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#767676"
@@ -125,8 +128,17 @@ def write_movie(
 
 
 def bar(figure: Figure, shown: Any, axis: Any, label: str, **options: Any) -> Any:
-    """Add a colour bar right of an image and as tall as it; return it."""
-    return figure.colorbar(shown, cax=axis.inset_axes((1.03, 0.0, 0.045, 1.0)), label=label, **options)
+    """Add a colour bar right of an image, as tall as it where that is tall enough to be read; return it."""
+    beside = axis.inset_axes((1.03, 0.0, 0.045, 1.0))
+    beside.set_axes_locator(lambda *_: _beside(axis))
+    return figure.colorbar(shown, cax=beside, label=label, **options)
+
+
+def _beside(axis: Any) -> Bbox:
+    """Return the place of a colour bar right of an axis, in parts of the figure."""
+    box, (width, height) = axis.get_position(), axis.figure.get_size_inches()
+    wide, tall = max(0.045 * box.width, _BAR[0] / width), _BAR[1] / height if box.height * height < _LOW else box.height
+    return Bbox.from_bounds(box.x1 + wide / 1.5, (box.y0 + box.y1 - tall) / 2, wide, tall)
 
 
 def reason(text: str) -> Figure:

@@ -1,5 +1,7 @@
 """The quick look: intensity and relative error at their places and in their units."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from drawing import SPOT, bar, beside, drawn, shows
@@ -112,3 +114,18 @@ def test_colours_of_a_bright_cut_out_begin_at_zero(image):
     (shown,), scale = axis.images, bar(axis)
     assert shown.norm.vmin == 0 and scale.get_ylim() == (shown.norm.vmin, shown.norm.vmax)
     assert all(0 <= tick <= shown.norm.vmax for tick in scale.get_yticks())
+
+
+@pytest.mark.parametrize("shape", [(60, 600), (600, 60), (60, 2000), (2000, 60), (300, 300)], ids=str)
+def test_colour_bars_can_be_read_whatever_the_shape(image, shape):
+    """A bar is at least 0.08 × 1.6 inches, right of its image and within the figure; none of its labels touch each other."""
+    rng = np.random.default_rng(1)
+    data = rng.uniform(10, 3000, shape).astype(np.float32)
+    figure = drawn(quicklook.draw, Image(data, image.header, np.sqrt(data)), style=quicklook.STYLE)
+    for axis in figure.axes:
+        scale = bar(axis)
+        box = scale.get_window_extent()
+        assert box.width >= 0.079 * figure.dpi and box.height >= 0.9 * 1.59 * figure.dpi  # with pointed ends of 5 %
+        assert box.x0 > axis.get_window_extent().x1 and scale.yaxis.label.get_window_extent().x1 <= figure.bbox.x1
+        labels = [text.get_window_extent() for text in scale.get_yticklabels() if text.get_text()]
+        assert len(labels) >= 3 and all(above.y0 > below.y1 for below, above in pairwise(labels))

@@ -25,8 +25,8 @@ STYLE = {"savefig.dpi": 150}
 #: Width of a panel, largest side of its image, and room left of, below and above the image, inches: fixed, as a layout engine
 #: would draw everything once more to find them.
 _PANEL, _SIDE, _LEFT, _BELOW, _ABOVE = 7.2, 5.2, 0.9, 1.0, 0.6
-#: Height of a line of the words below, inches.
-_LINE = 0.2
+#: Height of a line of the words below, inches; images that are so many times taller than wide have upright labels.
+_LINE, _NARROW = 0.2, 4
 
 
 def draw(image: Image, *, pixels: int = 1024) -> Figure:
@@ -53,6 +53,7 @@ def draw(image: Image, *, pixels: int = 1024) -> Figure:
         if not np.isfinite(data).any():
             axis.text(0.5, 0.5, "no pixel has data", transform=axis.transAxes, ha="center", va="center")
         axis.set(xlabel=sky.LONGITUDE, ylabel=sky.LATITUDE)
+        axis.tick_params("x", labelrotation=90 if data.shape[0] > _NARROW * data.shape[1] else 0)
         _limb(axis, image.header)
     if caveats:
         figure.supxlabel("\n".join(caveats), fontsize="medium", color="C3")
@@ -84,8 +85,8 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
         for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000)
         if v == 0 or top / 300 <= v <= top * 1.2
     ]
-    values = [v for v in values if np.arcsinh(v / scale) <= drawn.norm.vmax]
-    bar.set_ticks([float(np.arcsinh(v / scale)) for v in values], labels=[f"{v:g}" for v in values])
+    ticks = sky.apart(drawn.norm, [float(np.arcsinh(v / scale)) for v in values])
+    bar.set_ticks(ticks, labels=[f"{np.sinh(tick) * scale:g}" for tick in ticks])
     axis.set_title(f"SDO/AIA {channel} Å   T_OBS {header['T_OBS']}\n{_what(header)}")
 
 

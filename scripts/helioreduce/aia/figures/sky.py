@@ -228,11 +228,11 @@ def round_steps(norm: Normalize) -> list[float]:
     from matplotlib.ticker import MaxNLocator
 
     decades = [0.0, *(step * 10.0**power for power in range(-3, 6) for step in (1, 2, 5))]
-    kept = _apart(norm, decades)
-    return kept if len(kept) > 2 else _apart(norm, MaxNLocator(5).tick_values(float(norm.vmin or 0), float(norm.vmax or 1)))
+    kept = apart(norm, decades)
+    return kept if len(kept) > 2 else apart(norm, MaxNLocator(5).tick_values(float(norm.vmin or 0), float(norm.vmax or 1)))
 
 
-def _apart(norm: Normalize, values: Iterable[float]) -> list[float]:
+def apart(norm: Normalize, values: Iterable[float]) -> list[float]:
     """Return those of rising values that are within a stretch and at least 9 % of the colour bar apart."""
     kept: list[float] = []
     for value in map(float, values):
