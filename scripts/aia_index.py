@@ -24,9 +24,10 @@ def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, mis
     lost = [row for row in rows.values() if row["state"] != manifests.DONE]
     lines = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in lost]
     Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lines]))
-    units, calibration = ({line for part in parts.values() for line in part.lines(key)} for key in ("unit", "calibration"))
+    keys = ("unit", "calibration", "precision")
+    units, calibration, precisions = ({line for part in parts.values() for line in part.lines(key)} for key in keys)
     whole = places.dataset(int(year), int(channel), rows, {"calibration": sorted(calibration)})
-    shards.index(Path(store).parent, whole, places.planes(", ".join(units)))
+    shards.index(Path(store).parent, whole, places.planes(", ".join(units), ", ".join(precisions)))
 
 
 if __name__ == "__main__":

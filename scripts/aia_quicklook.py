@@ -6,7 +6,7 @@ from helioreduce.runtime import script
 
 
 def main(inputs: list[str], outputs: list[str]) -> None:
-    """Read each image, draw it, write a PNG."""
+    """Read each image, draw it, write a JPEG."""
     for image, output in zip(inputs, outputs, strict=True):
         plots.write([output], quicklook.draw, fits.read(image), style=quicklook.STYLE)
 

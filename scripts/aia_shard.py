@@ -28,7 +28,7 @@ def main(collected: str, part: dict, made_by: tuple, store: str, level1: str, co
         raise
     except InputError:  # of single images
         lost |= {Path(f).stem: (*why, manifests.FAILED) for f, why in batch.reasons(list(frames.values()), work).items()}
-    day = series.Day(own, Path(store), kept)
+    day = series.Day(own, Path(store), kept, made_by[1]["precision"])
     day.fill({k: frame for k, frame in frames.items() if Path(frame.output).exists()}, lambda frame: fits.read(frame.output))
     day.manifest(lost, before, made_by, (*tables, pointing)).write(output)
     shutil.rmtree(work, ignore_errors=True)

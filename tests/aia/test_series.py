@@ -32,17 +32,19 @@ def image(place):
     header = fits.cards(T_OBS=f"2014-03-01T{6 * place:02d}:00:01.34Z", EXPTIME=2.0, BUNIT="DN/s", QUALITY=0, RECNUM=place)
     shares = np.zeros((8, 512, 512), np.float32)
     shares[2, :2] = 0.25
-    return Image(rng.normal(100, 1, (512, 512)).astype(np.float32), header, np.ones((512, 512), np.float32), shares=shares)
+    data = rng.normal(100, 1, (512, 512)).astype(np.float32)
+    data[0, 0] = np.nan
+    return Image(data, header, np.ones((512, 512), np.float32), shares=shares)
 
 
-def write(folder, own, places, before=None):
+def write(folder, own, places, before=None, precision="float32"):
     """Put images into a part as the job does; return its manifest."""
     before = before or manifests.Manifest({}, {})
     kept = before.done(MADE_BY, ())
     level1 = folder / "level1.fits"
     level1.write_bytes(b"")
     frames = {place: own.frame(str(level1), "", "") for place in places if place not in kept}
-    made = series.Day(own, folder / "2014.zarr", kept)
+    made = series.Day(own, folder / "2014.zarr", kept, precision)
     by_frame = {id(frame): place for place, frame in frames.items()}
     made.fill(frames, lambda frame: image(by_frame[id(frame)]))
     return made.manifest({own.names[2]: ["no record", True, "missing"]} if 2 in own.names else {}, before, MADE_BY, ())
@@ -90,7 +92,7 @@ def test_other_settings_leave_nothing_of_the_old_ones(tmp_path):
     grid = series.Grid(**GRID)
     held = grid.place("20140301", 0) // grid.shard
     data = shards.read(tmp_path / "2014.zarr", grid.planes(), grid.shapes(), held)["data"]
-    assert np.isnan(data[[0, 2, 3]]).all() and np.isfinite(data[1]).all()
+    assert np.isnan(data[[0, 2, 3]]).all() and np.isfinite(data[1]).sum() == 512**2 - 1
 
 
 def test_the_index_says_what_is_there(tmp_path):
@@ -108,6 +110,50 @@ def test_the_index_says_what_is_there(tmp_path):
         np.testing.assert_array_equal(there.data[n], image(place).data)
     assert float(there.share.sel(flag=int(Flag.SPIKE))[0].mean()) == pytest.approx(0.25 * 2 / 512)
     assert float(opened.Tx[0]) == -float(opened.Tx[-1]) == pytest.approx(-255.5 * 4.8)
+
+
+def index(folder, made):
+    made.write(folder / "20140301.ecsv")
+    store = folder / "2014.zarr/zarr.json"
+    aia_index.main("171", "2014", [str(folder / "20140301.ecsv")], GRID, str(store), str(folder / "missing.tsv"))
+    opened = xarray.open_zarr(store.parent)
+    return opened.isel(time=opened.present.values == 1)
+
+
+def test_archived_images_are_within_a_part_of_sigma_and_the_store_says_which(tmp_path):
+    """Opened by xarray as they are; a part that grows has the bytes of one made at once; half the size."""
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir(), (tmp_path / "exact").mkdir()
+    whole = write(tmp_path / "a", part(), [0, 1, 3], precision="archived")
+    grown = write(tmp_path / "b", part(0, 1), [0, 1], precision="archived")
+    grown = write(tmp_path / "b", part(), [3], grown, precision="archived")
+    assert files(tmp_path / "a") == files(tmp_path / "b") and grown == whole
+    there = index(tmp_path / "a", whole)
+    for n, place in enumerate((0, 1, 3)):
+        exact = image(place).data
+        np.testing.assert_array_equal(np.isnan(there.data[n]), np.isnan(exact))
+        loss = (there.data[n].values - exact)[np.isfinite(exact)]  # sigma is 1
+        assert np.sqrt(np.mean(loss**2)) <= there.data.attrs["loss_rms"] == 0.03
+        assert 0.01 < np.abs(loss).max() <= there.data.attrs["loss_largest"] + 1e-6
+    assert np.abs(there.sigma.values - 1).max() <= there.sigma.attrs["loss_largest"]
+    assert "loss_rms" not in index(tmp_path / "exact", write(tmp_path / "exact", part(), [0, 1, 3])).data.attrs
+    sizes = [next((tmp_path / name / "2014.zarr/data/c").glob("*/0/0")).stat().st_size for name in ("a", "exact")]
+    assert sizes[0] < sizes[1] / 2
+
+
+def test_images_come_back_from_the_store(tmp_path):
+    """With what the manifest knows of them and the flags of their bins; one that is missing has the time of its slot."""
+    made = write(tmp_path, part(), [0, 1, 3])
+    made.write(tmp_path / "20140301.ecsv")
+    found = list(series.images(part(), tmp_path / "2014.zarr", manifests.Manifest.read(tmp_path / "20140301.ecsv"), range(4)))
+    for place in (0, 1, 3):
+        np.testing.assert_array_equal(found[place].data, image(place).data)
+        np.testing.assert_array_equal(found[place].sigma, image(place).sigma)
+        assert found[place].flagged("spike").sum() == 2 * 512 and found[place].header["RECNUM"] == place
+        assert times.parse(found[place].header["T_OBS"]) == times.parse(image(place).header["T_OBS"])
+        assert found[place].header["QUALITY"] == 0
+        assert (found[place].header["CRPIX1"], found[place].header["CDELT1"]) == (256.5, pytest.approx(4.8))
+    assert not np.isfinite(found[2].data).any() and found[2].header["T_OBS"].startswith("2014-03-01T12:00")
+    assert "QUALITY" not in found[2].header and not found[2].flags.any()
 
 
 def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):

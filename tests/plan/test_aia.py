@@ -502,7 +502,7 @@ def test_a_frame_depends_on_what_is_allowed_only_where_its_own_file_tells(site, 
 
 
 def test_single_steps_and_chunks_bin_alike_and_know_the_words_of_the_function():
-    made = plan(aia={"output": {"npix": 512, "form": "images"}, "batch": 9})
+    made = plan(aia={"output": {"npix": 512, "form": "images", "precision": "float32"}, "batch": 9})
     chunk = aia_batch.Batches.of(made).chunks[0]
     channel, time = chunk.keys[0]
     asked = made.grid(channel, time)

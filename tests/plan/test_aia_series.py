@@ -13,13 +13,14 @@ from helioreduce.io import manifests
 from helioreduce.plan import price, request
 from helioreduce.plan.aia import Plan
 from helioreduce.plan.aia_series import Series, refusal
+from helioreduce.plan.films import Films
 
 YEAR = {
     "channels": [94, 131, 171, 193, 211, 304, 335, 1600, 1700],
     "start": "2014-01-01T00:00:00",
     "end": "2014-12-31T23:59:59",
     "cadence_s": 720.0,
-    "output": {"form": "series", "npix": 512},
+    "output": {"form": "series", "npix": 512, "precision": "float32"},
 }
 
 
@@ -88,7 +89,7 @@ def test_what_makes_no_series_is_refused(aia, told):
 
 
 def test_the_target_needs_the_form():
-    assert "form: series" in str(refusal(series(output={"form": "images", "npix": 512}, end=YEAR["start"])))
+    assert "form: series" in str(refusal(series(output={**YEAR["output"], "form": "images"}, end=YEAR["start"])))
     assert refusal(series()) is None
 
 
@@ -105,7 +106,7 @@ def test_missing_images_that_may_come_back_are_asked_for_by_the_next_command(tmp
 
 
 OTHERS = {
-    "size": {"output": {"form": "series", "npix": 1024}},
+    "size": {"output": {**YEAR["output"], "npix": 1024}},
     "cadence": {"cadence_s": 3600.0},
     "phase": {"start": "2014-01-01T00:01"},
 }
@@ -125,3 +126,30 @@ def test_a_store_holds_one_grid(tmp_path, monkeypatch, other):
 def test_level_1_stays_only_where_it_is_kept():
     assert series(keep=[]).level1(job("171", "20140101")) == ""
     assert series(keep=["level1"]).level1(job("171", "20140101")) == "results/aia/level1/171"
+
+
+def test_quick_looks_of_series_are_chosen_a_folder_a_part():
+    assert not any("quicklook" in file for file in series().targets())
+    looks = [file for file in series(quicklook=10).targets() if "quicklook" in file]
+    assert len(looks) == 9 * 365 and looks[0] == "results/aia/series/quicklook/94/20140101"
+
+
+def test_a_film_shows_a_part_or_the_images_of_a_day():
+    made = series(end="2014-01-02T12:00:00", channels=[171])
+    films = Films(made.plan, made)
+    assert films.targets() == [f"results/aia/film/171/{day}.gif" for day in ("20140101", "20140102")]
+    assert films.shown(job("171", "20140102")) == [made.manifest("171", "20140102")]
+    assert films.part(job("171", "20140102"))["places"] == (0, 60)
+    images = series(end="2014-01-02T00:00:00", channels=[171], output={**YEAR["output"], "form": "images"})
+    films = Films(images.plan, images)
+    assert [len(films.shown(job("171", day))) for day in ("20140101", "20140102")] == [120, 1]
+    assert films.part(job("171", "20140101")) is None
+    assert films.shown(job("171", "20140102"))[0].startswith("results/aia/binned/171/20140102T0000")
+
+
+def test_the_precision_is_of_series():
+    """It belongs to what the images of a part follow from; single images have another form for it, which is named."""
+    archived = series(output={**YEAR["output"], "precision": "archived"})
+    assert archived.made_by(job("171", "20140301")) != series().made_by(job("171", "20140301"))
+    with pytest.raises(InputError, match="target `archived`"):
+        series(end=YEAR["start"], output={"form": "images", "npix": 512, "precision": "archived"})

@@ -128,7 +128,7 @@ def test_a_stand_in_for_real_tables_is_told_with_the_cure(plan, source, origin, 
 def test_the_last_lines_are_of_the_instrument_that_was_run(tmp_path, monkeypatch, file, says):
     """Products of another one in the same folder are neither shown nor called anything."""
     monkeypatch.chdir(tmp_path)
-    finish("results/aia/quicklook/171/20140101T000001_simulated.png", "results/spice/report/a.html")
+    finish("results/aia/quicklook/171/20140101T000001_simulated.jpg", "results/spice/report/a.html")
     said = summary.summary(Plan.of(configuration()), [file])
     assert said.count("SIMULATED") == 1 and says in said
     assert "report" not in said and "quicklook/<channel>" not in said

@@ -19,7 +19,7 @@ CUBE = Cube.of(PLAN)
         ("xyz", "The nearest is all, figures, offline"),
         ("results/aia/level1.5/172/20140101T000001_simulated.fits", "no channel 172. It has 171, 1600: see aia.channels"),
         ("results/aia/level1.5/171/20140101T000002_simulated.fits", "The nearest: 20140101T000001_simulated, 20140101T0000"),
-        ("results/aia/quicklook/171/20140101T000001.png", "The nearest: 20140101T000001_simulated"),
+        ("results/aia/quicklook/171/20140101T000001.jpg", "The nearest: 20140101T000001_simulated"),
         ("results/figures/slit/171/20150101T000001_simulated.png", "no frame of 171 Å at 20150101T000001_simulated"),
     ],
 )

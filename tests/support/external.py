@@ -25,7 +25,12 @@ REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts"), "JSOC_EMAIL": "reader@localhost"}
 #: The line of a finished job.
 FINISHED = re.compile(r"^\[ *\d+/\d+\] ", re.M)
-PRODUCTS = ("[!b]*/**/*.fits", "*/**/*.png", "missing.tsv")  # results/aia/batch holds links to them, by other names
+PRODUCTS = (
+    "[!b]*/**/*.fits",
+    "*/**/*.png",
+    "*/**/*.jpg",
+    "missing.tsv",
+)  # results/aia/batch holds links to them, by other names
 
 
 @dataclass

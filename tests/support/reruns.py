@@ -84,6 +84,8 @@ AIA: dict[str, tuple[Any, set[str] | None]] = {
     "aia.keep": ([], NOTHING),
     "aia.output.form": ("series", {"aia_collect", "aia_shard", "aia_index", "aia_review"}),
     "aia.output.npix": (1024, {"aia_bin", "aia_quicklook"}),
+    "aia.output.precision": ("archived", REFUSED),
+    "aia.quicklook": ("none", NOTHING),
     "aia.device": ("cpu", NOTHING),
     "aia.steps.respike": (False, {"aia_missing", *since("error")}),
     "aia.steps.deconvolve": (False, since("prep")),

@@ -22,6 +22,7 @@ FIRST = {
     **dict.fromkeys(CHANNELS[7:9], "20131231T235949_simulated"),
     4500: "20131231T235925_simulated",
 }
+ONE = {"channels": [171], "steps": {"respike": False, "deconvolve": False}}
 PLAIN = {"respike": False, "deconvolve": False, "degradation": False, "exposure": False}
 WINGS = [
     {"kind": "power", "exponent": 2, "weight": 1},
@@ -43,6 +44,17 @@ def target(product: str) -> tuple[str, ...]:
 def changed(product: str, shows: dict[Value, Check], **aia: Any) -> Run:
     """Return a run in the finished folder, with other settings, up to one product."""
     return Run({**SMALL, "aia": {"channels": [171], "keep": KEPT, **aia}}, target(product), shows, after="aia")
+
+
+def rounded(done: Done) -> bool:
+    """Return whether the store says what was lost, and its values are multiples of powers of two that follow sigma."""
+    import xarray
+
+    there = xarray.open_zarr(done.folder / "results" / SERIES).isel(time=[0])
+    data, sigma = there.data.values, there.sigma.values
+    known = np.isfinite(data) & np.isfinite(sigma)
+    step = 2.0 ** np.floor(np.log2(0.1 * sigma[known]) - 0.1)
+    return bool("loss_rms" in there.data.attrs and known.any() and (data[known] % step == 0).all())
 
 
 def card(key: str, value: Any, product: str = NORMALISED) -> Check:
@@ -133,6 +145,8 @@ BASE: dict[Value, Check] = {
     **{of(f"error.{term}", False): without_terms for term in ("preflight", "eve", "chianti")},
     of("psf.model", "grigis"): lambda done: done.has("aia/psf/default/171.fits"),
     of("output.form", "images"): lambda done: not done.has("aia/series_simulated"),
+    of("output.precision", "float32"): lambda done: not done.has("aia/series_simulated"),
+    of("quicklook", "auto"): lambda done: done.has("aia/quicklook/171/*.jpg"),
     of("output.npix", 4096): lambda done: not done.has("aia/binned"),
     of("psf.file", None): lambda done: "PSFMODEL" not in done.header(DECONVOLVED),
     of("deconvolve.method", "rl"): told("iterations=25; accelerated=False", "deconvolve"),
@@ -172,6 +186,19 @@ RUNS = {
         f"{SERIES}/zarr.json",
         {of("output.form", "series"): lambda done: done.has(f"{SERIES}/data/c/0/0/0") and done.has(f"{SERIES}/zarr.json")},
         output={"form": "series", "npix": 512},
+    ),
+    "aia_archived": Run(
+        {**SMALL, "aia": {**ONE, "output": {"form": "series", "npix": 512, "precision": "archived"}, "quicklook": "all"}},
+        (),
+        {
+            of("output.precision", "archived"): rounded,
+            of("quicklook", "all"): lambda done: done.has("aia/series_simulated/quicklook/171/20140101/*_simulated.jpg"),
+        },
+    ),
+    "aia_no_quicklook": Run(
+        {**SMALL, "aia": {**ONE, "quicklook": "none"}},
+        (),
+        {of("quicklook", "none"): lambda done: done.has(NORMALISED) and not done.has("aia/quicklook")},
     ),
     **{
         f"aia_{npix}": changed(BINNED, {of("output.npix", npix): binned(npix)}, output={"npix": npix})

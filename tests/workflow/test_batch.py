@@ -83,7 +83,7 @@ def test_a_bad_frame_is_named_and_the_others_are_finished(site, cutout, snakemak
     assert f"3 of 4 images are finished.\nWhat failed, and why:\n  {bad}: " in process.stdout
     assert said(process).count("kept from before") == 3
     good = [site / PRODUCT.format(171, second) for second in (1, 13, 25)]
-    looks = [site / f"results/aia/quicklook/171/20140101T0000{second:02d}.png" for second in (1, 13, 25)]
+    looks = [site / f"results/aia/quicklook/171/20140101T0000{second:02d}.jpg" for second in (1, 13, 25)]
     made = [file.stat().st_mtime_ns for file in (*good, *looks)]
     process = snakemake(aia={"batch": 4})
     assert process.returncode != 0 and f"  {bad}: " in process.stdout

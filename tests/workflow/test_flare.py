@@ -19,7 +19,7 @@ def test_a_flare_with_a_broken_exposure_time_has_no_jump(site, cutout, snakemake
         if second == 37:
             counts[20:40, 20:40] = 16383
         cutout(second, data=counts, EXPTIME=exptime, EXPSDEV=expsdev, AIMGSHCE=commanded_ms)
-    picture = "results/aia/quicklook/171/20140101T000037.png"
+    picture = "results/aia/quicklook/171/20140101T000037.jpg"
     run = snakemake("light_curves", "results/aia/statistics.ecsv", picture, aia={"batch": 9, "steps": {"respike": False}})
     said = run.stdout + run.stderr
     assert run.returncode == 0, said

@@ -30,7 +30,7 @@ def test_reduces_and_then_has_nothing_to_do(site, cutout, snakemake):
     assert image.header["RESPIKE"] == "SKIPPED"
     assert "no spikes file" in image.header["PRPARA1"]
     assert image.sigma.shape == image.data.shape
-    assert (site / "results/aia/quicklook/171/20140101T000001.png").stat().st_size > 10_000
+    assert (site / "results/aia/quicklook/171/20140101T000001.jpg").stat().st_size > 10_000
     again = snakemake()
     assert "Nothing to be done" in said(again)
     assert {path.name for path in site.iterdir()} == {"level1", "tables", "results", ".snakemake"}
@@ -94,7 +94,7 @@ def test_every_odd_input_in_one_folder(site, snakemake):
     reasons = re.findall(r"^  \S*/level1/(.+?)\.fits: (.*)$", process.stdout.partition("What failed")[2], re.MULTILINE)
     assert sorted(name for name, _ in reasons) == sorted(case.name for case in CASES if case.says)
     assert all(case.says in dict(reasons)[case.name] for case in CASES if case.says)
-    for state, ending in (("normalised", "fits"), ("quicklook", "png")):
+    for state, ending in (("normalised", "fits"), ("quicklook", "jpg")):
         assert len(list((site / "results/aia" / state / "171").glob(f"*.{ending}"))) == len(good)
 
 

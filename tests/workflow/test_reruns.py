@@ -175,14 +175,14 @@ def test_the_first_picture_of_a_newcomer_says_in_words_that_it_is_no_observation
     """The words are in the figure that gives the very bytes of the picture in the folder."""
     results, said = finished("aia").folder / "results/aia", []
     image, picture = (
-        next((results / name).glob(f"171/*.{form}")) for name, form in (("normalised", "fits"), ("quicklook", "png"))
+        next((results / name).glob(f"171/*.{form}")) for name, form in (("normalised", "fits"), ("quicklook", "jpg"))
     )
     own = origin.stamp
     monkeypatch.setattr(origin, "stamp", lambda figure: (own(figure), said.append(figure.get_supxlabel())))
     with origin.saying(inputs.told([image])):
-        aia_quicklook.main([str(image)], [str(tmp_path / "drawn.png")])
+        aia_quicklook.main([str(image)], [str(tmp_path / "drawn.jpg")])
     assert said[0].splitlines()[-1] == "SIMULATED by helioreduce: not an observation"
-    assert (tmp_path / "drawn.png").read_bytes() == picture.read_bytes()
+    assert (tmp_path / "drawn.jpg").read_bytes() == picture.read_bytes()
 
 
 @pytest.mark.full

@@ -482,7 +482,7 @@ rule aia_quicklook:
     input:
         aia.final,
     output:
-        "results/aia/quicklook/{channel}/{time}.png",
+        "results/aia/quicklook/{channel}/{time}.jpg",
     log:
         "results/logs/aia_quicklook/{channel}/{time}.log",
     wildcard_constraints:

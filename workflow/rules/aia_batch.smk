@@ -61,24 +61,26 @@ for chunk in aia_batch.chunks:
         script:
             "../../scripts/aia_batch.py"
 
-    rule:
-        name:
-            f"aia_quicklook_{chunk.name}"
-        input:
-            [frame.output for frame in chunk.frames],
-        output:
-            chunk.quicklooks,
-        log:
-            f"results/logs/aia_quicklook/{chunk.channel}/{chunk.first}.log",
-        group:
-            f"aia_{chunk.name}"
-        conda:
-            "../../envs/reduction.yaml"
-        resources:
-            **growing(mem_mb=1200, runtime=10 + len(chunk.keys)),
-        params:
-            code=code("aia_quicklook"),
-        message:
-            f"Draw {len(chunk.good)} images of {chunk.channel} Å from {chunk.first}."
-        script:
-            "../../scripts/aia_quicklook.py"
+    if chunk.quicklooks:
+
+        rule:
+            name:
+                f"aia_quicklook_{chunk.name}"
+            input:
+                chunk.shown,
+            output:
+                chunk.quicklooks,
+            log:
+                f"results/logs/aia_quicklook/{chunk.channel}/{chunk.first}.log",
+            group:
+                f"aia_{chunk.name}"
+            conda:
+                "../../envs/reduction.yaml"
+            resources:
+                **growing(mem_mb=1200, runtime=10 + len(chunk.keys)),
+            params:
+                code=code("aia_quicklook"),
+            message:
+                f"Draw {len(chunk.quicklooks)} images of {chunk.channel} Å from {chunk.first}."
+            script:
+                "../../scripts/aia_quicklook.py"

@@ -103,8 +103,58 @@ rule aia_review:
         "../../scripts/aia_review.py"
 
 
+rule aia_shard_quicklook:
+    input:
+        manifest=aia_series.manifest(),
+    output:
+        directory(aia_series.quicklooks()),
+    log:
+        "results/logs/aia_shard_quicklook/{channel}/{day}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=1200, runtime=aia_series.runtime),
+    params:
+        part=aia_series.part,
+        store=lambda wildcards: aia_series.store(wildcards.channel, wildcards.day[:4]),
+        every=aia_series.every,
+        code=code("aia_shard_quicklook"),
+    message:
+        "Draw images of {wildcards.channel} Å, {wildcards.day}."
+    script:
+        "../../scripts/aia_shard_quicklook.py"
+
+
+rule aia_film:
+    input:
+        films.shown,
+    output:
+        films.file(),
+    log:
+        "results/logs/aia_film/{channel}/{day}.log",
+    conda:
+        "../../envs/reduction.yaml"
+    resources:
+        **growing(mem_mb=2000, runtime=30),
+    params:
+        part=films.part,
+        store=lambda wildcards: aia_series.store(wildcards.channel, wildcards.day[:4]),
+        code=code("aia_film"),
+    message:
+        "Draw the film of {wildcards.channel} Å, {wildcards.day}."
+    script:
+        "../../scripts/aia_film.py"
+
+
 rule series:
     input:
         aia_series.targets(),
     message:
         "The series are finished."
+
+
+rule film:
+    input:
+        films.targets(),
+    message:
+        "The films are finished."

@@ -18,6 +18,7 @@ from helioreduce.plan import targets
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
 from helioreduce.plan.dem import Plan as DEMPlan
+from helioreduce.plan.films import Films
 from helioreduce.plan.esis import Plan as EsisPlan
 from helioreduce.plan.figures import Plan as FiguresPlan
 from helioreduce.plan.paths import REPOSITORY
@@ -40,6 +41,7 @@ try:
     aia_cube = Cube.of(aia_batch.plan)
     aia = aia_cube.plan
     aia_series = Series.of(aia)
+    films = Films(aia, aia_series)
     cosmic_rays = CosmicRaysPlan.of(config, aia.frames)
     esis = EsisPlan.of(config, aia.frames)
     response = ResponsePlan.of(aia)
@@ -51,6 +53,7 @@ try:
     asked = {
         *aia.targets(),
         *aia_series.targets(),
+        *films.targets(),
         *figures.targets(),
         *figures.light_curves,
         *figures.alignment,

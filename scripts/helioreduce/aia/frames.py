@@ -9,6 +9,9 @@ from typing import NamedTuple
 from helioreduce import times
 from helioreduce.aia import slots
 
+#: Precisions of series (``aia.output.precision``).
+FLOAT32, ARCHIVED = "float32", "archived"
+
 
 class Frame(NamedTuple):
     """One image to be reduced: its files, and the steps that it does not go through, with the reasons."""

@@ -6,10 +6,10 @@ asked for before. Places without an image are missing: NaN in ``data`` and ``sig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,11 @@ import numpy as np
 from helioreduce import __version__, times
 from helioreduce.aia import cards
 from helioreduce.aia.channels import NPIX
-from helioreduce.aia.frames import Frame, Part
+from helioreduce.aia.frames import ARCHIVED, FLOAT32, Frame, Part
 from helioreduce.aia.wcs import SCALE_ARCSEC
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
-from helioreduce.io import manifests, provenance, shards
+from helioreduce.io import compression, manifests, provenance, shards
 from helioreduce.io.manifests import Manifest
 from helioreduce.io.stores import Plane
 
@@ -34,12 +34,15 @@ if TYPE_CHECKING:
 _SHARD_BYTES, _CHUNK_SIDE = 2**28, 512
 #: Value of a share where there is no image.
 _NONE = 255
+#: What is said of archived images.
+_ROUNDED = "rounded to a power of two that follows sigma of each pixel; loss_rms and loss_largest are in units of sigma"
 #: What is kept of every image: name, card, value where there is none, unit, meaning.
 NUMBERS = (
     ("exptime", "EXPTIME", np.nan, "s", "exposure time"),
     ("degradation", "DEGFACT", np.nan, "1", "factor by which the image was divided for the loss of sensitivity"),
     ("quality", "QUALITY", -(2**31), "1", "QUALITY of level 1"),
     ("recnum", "RECNUM", -(2**31), "1", "number of the record of level 1"),
+    ("rsun_obs", "RSUN_OBS", np.nan, "arcsec", "radius of the Sun"),
 )
 
 
@@ -72,16 +75,20 @@ class Grid:
         days = {f"{datetime(year, 1, 1) + timedelta(n * self.shard // self.slots):%Y%m%d}" for n in numbers}
         return sorted(days - parts.keys())
 
-    def planes(self, unit: str = "") -> dict[str, Plane]:
-        """Return the large variables."""
+    def planes(self, unit: str = "", precision: str = FLOAT32) -> dict[str, Plane]:
+        """Return the large variables; those say what was lost, if some images are archived."""
         axes, side = ("time", "y", "x"), min(_CHUNK_SIDE, self.npix)
         plane = (1, side, side), (self.shard, self.npix, self.npix)
-        data = {"units": unit, "long_name": "intensity", "ancillary_variables": "sigma"}
+        data: dict[str, Any] = {"units": unit, "long_name": "intensity", "ancillary_variables": "sigma"}
+        sigma: dict[str, Any] = {"units": unit, "long_name": "standard deviation of data"}
+        if ARCHIVED in precision:
+            data |= {"loss_rms": compression.RMS, "loss_largest": round(compression.LOSS, 3), "comment": _ROUNDED}
+            sigma |= {"loss_largest": compression.SIGMA_LOSS, "comment": "rounded; loss_largest is a part of sigma"}
         flags = {"long_name": "share of the pixels of a bin that have a flag", "scale_factor": (self.npix / NPIX) ** 2}
         tiles = (1, len(Flag), side, side), (self.shard, len(Flag), self.npix, self.npix)
         return {
             "data": Plane("float32", np.nan, data, axes, plane),
-            "sigma": Plane("float32", np.nan, {"units": unit, "long_name": "standard deviation of data"}, axes, plane),
+            "sigma": Plane("float32", np.nan, sigma, axes, plane),
             "share": Plane("uint8", _NONE, flags, ("time", "flag", "y", "x"), tiles),
         }
 
@@ -96,12 +103,13 @@ class Grid:
         dtypes = {name: plane.dtype for name, plane in self.planes().items()}
         return {name: np.full(shape, missing[name], dtypes[name]) for name, shape in self.shapes().items()}
 
-    def put(self, planes: Mapping[str, np.ndarray], place: int, image: Image) -> None:
-        """Put an image into a shard, in place."""
+    def put(self, planes: Mapping[str, np.ndarray], place: int, image: Image, precision: str = FLOAT32) -> None:
+        """Put an image into a shard, in place; one that is archived is rounded by its sigma."""
         bits = np.array([int(flag) for flag in Flag], np.uint8)[:, None, None]
         counts = (image.flags & bits) != 0 if image.shares is None else np.rint(image.shares * (NPIX / self.npix) ** 2)
-        planes["data"][place], planes["share"][place] = image.data, counts
-        planes["sigma"][place] = np.nan if image.sigma is None else image.sigma
+        sigma = np.full_like(image.data, np.nan) if image.sigma is None else image.sigma
+        rounded = compression.in_steps(image.data, sigma) if precision == ARCHIVED else (image.data, sigma)
+        planes["data"][place], planes["sigma"][place], planes["share"][place] = *rounded, counts
 
     def dataset(
         self, year: int, channel: int, rows: Mapping[int, Mapping[str, Any]], attributes: Mapping[str, Any]
@@ -129,7 +137,7 @@ class Grid:
             present[place] = 1
             observed[place] = round((times.parse(str(found["t_obs"])) - start).total_seconds(), 6)
             for name in values:
-                values[name][place] = found[name]
+                values[name][place] = found.get(name, values[name][place])
         meanings = " ".join(str(flag.name).lower() for flag in Flag)
         unit = {"units": f"seconds since {year}-01-01 00:00:00", "calendar": "standard"}
         arcsec = (np.arange(self.npix) - (self.npix - 1) / 2) * SCALE_ARCSEC * NPIX / self.npix
@@ -147,6 +155,45 @@ class Grid:
         own = {"Conventions": "CF-1.11", "title": f"SDO/AIA {channel} Å, {year}", "channel": channel}
         more = {"software": f"helioreduce {__version__}", "cadence_s": self.step_s, "images": int(present.sum())}
         return xarray.Dataset({}, coordinates, {**own, **more, **attributes})
+
+
+def images(part: Part, store: Path, manifest: Manifest, places: Iterable[int]) -> Iterator[Image]:
+    """Yield images of a part as they are in its store, one in memory at a time.
+
+    Parameters
+    ----------
+    part
+        The day.
+    store
+        Folder of the series.
+    manifest
+        Of the part.
+    places
+        In the day. One without an image has the time of its slot, and no data.
+    """
+    grid, bits = Grid(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"]), [int(flag) for flag in Flag]
+    names, unit, first = part.names, manifest.meta.get("unit", ""), grid.place(part.day, 0)
+    for number, held in groupby(places, lambda place: (first + place) // grid.shard):
+        with shards.opened(store, grid.planes(), grid.shapes(), number) as arrays:
+            for place in held:
+                known, at = manifest.rows.get(place, {}), (first + place) % grid.shard
+                header = _header(known, times.iso(times.from_compact(names[place].removesuffix(part.suffix))), grid)
+                header.update(WAVELNTH=int(part.channel), BUNIT=unit)
+                share = arrays["share"][at]
+                has = ((share > 0) & (share != _NONE)).transpose(1, 2, 0) @ np.array(bits, np.uint8)
+                yield Image(arrays["data"][at], header, arrays["sigma"][at], has)
+
+
+def _header(found: Mapping[str, Any], slot: str, grid: Grid) -> Header:
+    """Return the header of an image in a series: what is known of it, and its grid."""
+    from helioreduce.io import fits
+
+    numbers = {key: type(missing)(found.get(name, missing)) for name, key, missing, *_ in NUMBERS if found.get(name) != missing}
+    grids = {"CRPIX": grid.npix / 2 + 0.5, "CRVAL": 0.0, "CDELT": SCALE_ARCSEC * NPIX / grid.npix}
+    header = fits.cards(TELESCOP="SDO/AIA", T_OBS=str(found.get("t_obs") or slot))
+    header.update({key: number for key, number in numbers.items() if np.isfinite(number)})
+    header.update({f"{key}{axis}": value for key, value in grids.items() for axis in (1, 2)})
+    return header
 
 
 def row(header: Header) -> dict[str, Any]:
@@ -204,10 +251,12 @@ class Day:
         Folder of the series.
     kept
         Rows of the images that it holds already and keeps, by place.
+    precision
+        Of the images.
     """
 
-    def __init__(self, part: Part, store: Path, kept: Mapping[int, dict[str, Any]]) -> None:
-        self.part, self.store, self.kept = part, store, kept
+    def __init__(self, part: Part, store: Path, kept: Mapping[int, dict[str, Any]], precision: str = FLOAT32) -> None:
+        self.part, self.store, self.kept, self.precision = part, store, kept, precision
         self.grid = Grid(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"])
         self._new: dict[int, dict[str, Any]] = {}
         self._headers: list[Header] = []
@@ -225,7 +274,7 @@ class Day:
                     values[name][place - places.start] = old[name][place - places.start]
             for place in (place for place in places if place in images):
                 image = read(images[place])
-                self.grid.put(values, place - places.start, image)
+                self.grid.put(values, place - places.start, image, self.precision)
                 level1 = provenance.undated(images[place].image)
                 self._new[place] = manifests.done(place, self.part.names[place], level1, row(image.header))
                 self._headers.append(image.header)
@@ -241,6 +290,7 @@ class Day:
                 rows[place] = manifests.missing(place, time, reason, may_return=may_return, like=none, state=state)
         meta = (before.meta if self.kept else {}) | self._digests
         meta |= {"made_by": manifests.digest(made_by, tables), "grid": manifests.named(self.part.grid)}
+        meta["precision"] = self.precision
         if self._headers:
             meta["unit"] = str(self._headers[0].get("BUNIT", ""))
             meta["calibration"] = "\n".join(calibration(self._headers))

@@ -53,7 +53,9 @@ STYLE: dict[str, Any] = {
 }
 #: Without the metadata that matplotlib would add by itself: dates and versions, which change from run to run. Noise compresses
 #: badly: a PNG of level 1 has a sixth more bytes than one of level 6, in a quarter of the time.
+#: A JPEG has a tenth of its bytes, and is sharp enough for a picture with words.
 _SAVED: dict[str, dict[str, Any]] = {
+    ".jpg": {"pil_kwargs": {"quality": 75, "subsampling": 0}},
     ".pdf": {"metadata": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None}},
     ".png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 1}},
 }
@@ -76,7 +78,7 @@ def new(width: float = PAGE, height: float = 3.2, title: str = "") -> Figure:
 def write(
     paths: Iterable[str | Path], draw: Callable[..., Figure], *values: Any, style: Mapping[str, Any] = STYLE, **options: Any
 ) -> None:
-    """Draw a figure and write it as PDF or PNG, by suffix: the same values give the same bytes.
+    """Draw a figure and write it as PDF, PNG or JPEG, by suffix: the same values give the same bytes.
 
     What the job's files are made of is written below it, see :mod:`helioreduce.io.origin`.
 

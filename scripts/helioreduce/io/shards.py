@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,18 +66,26 @@ def write(store: Path, planes: Mapping[str, Plane], values: Mapping[str, np.ndar
     return digests
 
 
+@contextmanager
+def opened(
+    store: Path, planes: Mapping[str, Plane], shapes: Mapping[str, tuple[int, ...]], number: int
+) -> Iterator[dict[str, Any]]:
+    """Yield one shard of every plane as arrays that are read where they are indexed; what is missing holds the fill value."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, shape in shapes.items():
+            found[name] = planes[name].array(Path(folder, name), shape)
+            place, link = Path(store, name, *_file(number, len(shape))), Path(folder, name, *_file(0, len(shape)))
+            if place.exists():
+                link.parent.mkdir(parents=True)
+                link.symlink_to(place.resolve())
+        yield found
+
+
 def read(store: Path, planes: Mapping[str, Plane], shapes: Mapping[str, tuple[int, ...]], number: int) -> dict[str, np.ndarray]:
     """Return one shard of every plane; what is missing holds the fill value."""
-    found = {}
-    with tempfile.TemporaryDirectory(prefix=".", dir=store) as folder:
-        for name, shape in shapes.items():
-            array = planes[name].array(Path(folder, name), shape)
-            place, copy = Path(store, name, *_file(number, len(shape))), Path(folder, name, *_file(0, len(shape)))
-            if place.exists():
-                copy.parent.mkdir(parents=True)
-                copy.hardlink_to(place)
-            found[name] = array[...]
-    return found
+    with opened(store, planes, shapes, number) as arrays:
+        return {name: array[...] for name, array in arrays.items()}
 
 
 def index(store: Path, series: xr.Dataset, planes: Mapping[str, Plane]) -> None:

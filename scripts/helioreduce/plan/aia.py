@@ -13,7 +13,7 @@ from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
 from helioreduce.jsoc import losses
 from helioreduce.jsoc.policy import UNMET, Loss
-from helioreduce.plan import local, optics, request, selection
+from helioreduce.plan import local, optics, quicklooks, request, selection
 from helioreduce.plan.aia_states import BINNED, Key, States, key_of, product
 from helioreduce.plan.aia_tables import Tables
 from helioreduce.plan.cutout import Cutout
@@ -277,7 +277,7 @@ class Plan:
         return [
             *self.products(),
             *self.states.kept,
-            *(f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.frames),
+            *quicklooks.of(self.settings, self.wanted, self.frames).values(),
             *self.losses_told(),
         ]
 

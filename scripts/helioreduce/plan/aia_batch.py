@@ -10,7 +10,7 @@ from typing import Any
 
 from helioreduce.aia import steps
 from helioreduce.aia.frames import Download, Frame
-from helioreduce.plan import chunks, local
+from helioreduce.plan import chunks, local, quicklooks
 from helioreduce.plan.aia import Key, Plan, product
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
@@ -37,6 +37,8 @@ class Chunk:
         Channel and time of every frame in it; those that have failed are fetched, but not reduced.
     chain, kept, own, code
         The steps; where products are kept; settings of its own; what it runs.
+    pictures
+        Quick looks of the request, by channel and time.
     """
 
     plan: Plan
@@ -47,6 +49,7 @@ class Chunk:
     kept: str = KEPT
     own: Mapping[str, object] = field(default_factory=dict)
     code: tuple[str, ...] = ("aia_batch", *SCRIPTS)
+    pictures: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -74,9 +77,14 @@ class Chunk:
         return [file for download in self.downloads for file in download[2:] if file]
 
     @property
+    def shown(self) -> list[str]:
+        """The images that have a quick look."""
+        return [product(self.plan.last(*key), *key) for key in self.good if key in self.pictures]
+
+    @property
     def quicklooks(self) -> list[str]:
-        """The quick look of every image."""
-        return [f"results/aia/quicklook/{channel}/{time}.png" for channel, time in self.good]
+        """Their quick looks."""
+        return [self.pictures[key] for key in self.good if key in self.pictures]
 
     @property
     def products(self) -> list[str]:
@@ -132,7 +140,8 @@ class Batches:
             return cls(plan, ())
         cut = list(chunks_of(plan, size))
         good = plan.without({key: reason for chunk in cut for key, reason in chunk.failed.items()})
-        return cls(good, tuple(replace(chunk, plan=good) for chunk in cut))
+        pictures = quicklooks.of(good.settings, good.wanted, good.frames)
+        return cls(good, tuple(replace(chunk, plan=good, pictures=pictures) for chunk in cut))
 
     @cached_property
     def _made(self) -> set[tuple[str, str]]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import coverage, slots, steps
-from helioreduce.aia.frames import Part
+from helioreduce.aia.frames import FLOAT32, Part
 from helioreduce.aia.series import Grid
 from helioreduce.errors import InputError
 from helioreduce.io import manifests
-from helioreduce.plan import local, request
+from helioreduce.plan import local, quicklooks, request
 from helioreduce.plan.aia import Plan
 from helioreduce.plan.aia_batch import SCRIPTS
 from helioreduce.plan.code import code
@@ -44,6 +44,9 @@ class Series:
         if series.is_asked:
             _check(plan)
             series._check_grids()
+        elif plan.settings["output"]["precision"] != FLOAT32:
+            cure = "Single images have the target `archived`; unset it, or set form to series"
+            raise InputError("aia.output.precision is archived, and aia.output.form is images", cure=cure)
         return series
 
     @property
@@ -124,9 +127,19 @@ class Series:
         """Return the metadata that makes each store a series."""
         return [f"{self.store(*key)}/zarr.json" for key in self.years]
 
+    @property
+    def every(self) -> int:
+        """N where every N-th image of a day has a quick look; 0 for none."""
+        return quicklooks.every(self.plan.settings)
+
+    def quicklooks(self, channel: str = "{channel}", day: str = "{day}") -> str:
+        """Return the folder of the quick looks of a part; by default the pattern of all."""
+        return f"{self.folder}/quicklook/{channel}/{day}"
+
     def targets(self) -> list[str]:
-        """Return what is made: the stores, and what they lack."""
-        return [*self.stores(), f"{self.folder}/review.txt"] if self.is_asked else []
+        """Return what is made: the stores, folders of quick looks, and what the series lack."""
+        looks = [self.quicklooks(*key) for key in self.parts if self.every]
+        return [*self.stores(), *looks, f"{self.folder}/review.txt"] if self.is_asked else []
 
     def begin(self) -> None:
         """Note what is asked for, so that ``helioreduce status`` knows; called where a run begins, not by ``-n``."""
@@ -169,6 +182,7 @@ class Series:
         """Return what the configuration chooses for the steps, by name, and the grid of what is made."""
         chosen, taken = self.plan.states.chosen, self._taken(wildcards.channel)
         found = self.plan.judged_inside | {name: chosen[name] for step in taken for name in step.settings}
+        found["precision"] = self.plan.settings["output"]["precision"]
         return found | ({"binning": self.plan.grid(wildcards.channel, wildcards.day)} if self.plan.is_binned else {})
 
     def made_by(self, wildcards: Any) -> tuple[str, dict[str, Any]]:

@@ -18,9 +18,11 @@ GALLERY = "results/figures/gallery.html"
 #: Folders of tracked cubes and of series: of observations, and of simulated images.
 CUBES = ("results/aia/cube", f"results/aia/cube{local.SIMULATED}")
 SERIES = ("results/aia/series", f"results/aia/series{local.SIMULATED}")
+FILMS = ("results/aia/film", f"results/aia/film{local.SIMULATED}")
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
-    "results/aia/quicklook": "<channel>/<time>.png",
+    "results/aia/quicklook": "<channel>/<time>.jpg",
+    **dict.fromkeys(FILMS, "<channel>/<day>.gif"),
     "results/aia/light_curves": "<channel>.ecsv",
     "results/aia/dem": "<time>.fits",
     "results/aia/dem_maps": "<time>.png",

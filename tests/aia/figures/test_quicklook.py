@@ -9,7 +9,7 @@ from drawing import SPOT, bar, beside, drawn, shows
 from helioreduce.aia.figures import quicklook
 from helioreduce.errors import InputWarning
 from helioreduce.image import Flag, Image
-from helioreduce.io import provenance
+from helioreduce.io import plots, provenance
 
 
 @pytest.fixture
@@ -129,3 +129,13 @@ def test_colour_bars_can_be_read_whatever_the_shape(image, shape):
         assert box.x0 > axis.get_window_extent().x1 and scale.yaxis.label.get_window_extent().x1 <= figure.bbox.x1
         labels = [text.get_window_extent() for text in scale.get_yticklabels() if text.get_text()]
         assert len(labels) >= 3 and all(above.y0 > below.y1 for below, above in pairwise(labels))
+
+
+def test_a_noisy_full_frame_has_300_kb_at_most(image, tmp_path):
+    """A Sun of 15 % noise a pixel, twice that of 335 Å, with a dark sky around, at 1024 pixels a side: the largest file."""
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[:1024, :1024] - 511.5
+    sun = 30 * np.exp(-np.clip(np.hypot(x, y) - 400, 0, None) / 60) + 1
+    data = (sun * rng.normal(1, 0.15, sun.shape)).astype(np.float32)
+    plots.write([tmp_path / "look.jpg"], quicklook.draw, Image(data, image.header, np.abs(data) * 0.15), style=quicklook.STYLE)
+    assert 50_000 < (tmp_path / "look.jpg").stat().st_size <= 300_000

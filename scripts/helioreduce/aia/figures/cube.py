@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Most panels of running differences; pixels a side of a frame of the movie; its size, inches.
 _PANELS, _SIDE, SIZE = 6, 512, (6.0, 5.6)
+#: Most frames of a film of a day, and frames per second.
+MOST, FPS = 288, 12
 
 
 def difference(images: Sequence[Image]) -> Figure:
@@ -126,6 +128,17 @@ def scale(images: Sequence[Image]) -> Normalize:
     """Return one stretch for all frames of a movie."""
     seen = [image.data[:: max(1, len(images) // 8)] for image in images if _seen(image)]
     return sky.stretch(np.concatenate([plane.ravel() for plane in seen]) if seen else np.zeros(1), bright=99.95)
+
+
+def small(image: Image) -> Image:
+    """Return an image as large as a frame of a film shows it."""
+    return sky.binned(image, _SIDE).with_(sigma=None)
+
+
+def spread(images: Sequence[Any]) -> list[Any]:
+    """Return the images of a day's film: all, or :data:`MOST` spread evenly."""
+    chosen = np.unique(np.linspace(0, len(images) - 1, min(MOST, len(images))).round().astype(int)) if images else []
+    return [images[i] for i in chosen]
 
 
 def frame(figure: Figure, shown: tuple[Image, Normalize]) -> None:
