@@ -190,7 +190,7 @@ def _header(found: Mapping[str, Any], slot: str, grid: Grid) -> Header:
 
     numbers = {key: type(missing)(found.get(name, missing)) for name, key, missing, *_ in NUMBERS if found.get(name) != missing}
     grids = {"CRPIX": grid.npix / 2 + 0.5, "CRVAL": 0.0, "CDELT": SCALE_ARCSEC * NPIX / grid.npix}
-    header = fits.cards(TELESCOP="SDO/AIA", T_OBS=str(found.get("t_obs") or slot))
+    header = fits.cards(TELESCOP="SDO/AIA", LVL_NUM=1.5, CROTA2=0.0, T_OBS=str(found.get("t_obs") or slot))
     header.update({key: number for key, number in numbers.items() if np.isfinite(number)})
     header.update({f"{key}{axis}": value for key, value in grids.items() for axis in (1, 2)})
     return header

@@ -100,8 +100,9 @@ def index(store: Path, series: xr.Dataset, planes: Mapping[str, Plane]) -> None:
         with tempfile.TemporaryDirectory(prefix=".", dir=store) as folder:
             made = Path(folder, "made.zarr")
             whole = series.assign_attrs(**origin.meta()).assign({name: plane.empty(series) for name, plane in planes.items()})
+            small = {str(name): {"chunks": variable.shape} for name, variable in series.variables.items()}  # a file each
             whole.to_zarr(made, mode="w-", zarr_format=3, consolidated=False, compute=False,
-                          encoding={name: plane.encoding() for name, plane in planes.items()})  # fmt: skip
+                          encoding={**small, **{name: plane.encoding() for name, plane in planes.items()}})  # fmt: skip
             consolidate(made)
             for array in (path for path in made.iterdir() if path.is_dir()):
                 if array.name in planes:

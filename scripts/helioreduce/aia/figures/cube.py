@@ -137,8 +137,8 @@ def small(image: Image) -> Image:
 
 def spread(images: Sequence[Any]) -> list[Any]:
     """Return the images of a day's film: all, or :data:`MOST` spread evenly."""
-    chosen = np.unique(np.linspace(0, len(images) - 1, min(MOST, len(images))).round().astype(int)) if images else []
-    return [images[i] for i in chosen]
+    places = np.linspace(0, len(images) - 1, min(MOST, len(images))).round()
+    return [images[int(place)] for place in places]
 
 
 def frame(figure: Figure, shown: tuple[Image, Normalize]) -> None:

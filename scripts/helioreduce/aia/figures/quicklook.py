@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
@@ -85,7 +85,7 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
         for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000)
         if v == 0 or top / 300 <= v <= top * 1.2
     ]
-    ticks = sky.apart(drawn.norm, [float(np.arcsinh(v / scale)) for v in values])
+    ticks = sky.apart(Normalize(0, drawn.norm.vmax), [float(np.arcsinh(v / scale)) for v in values])
     bar.set_ticks(ticks, labels=[f"{np.sinh(tick) * scale:g}" for tick in ticks])
     axis.set_title(f"SDO/AIA {channel} Å   T_OBS {header['T_OBS']}\n{_what(header)}")
 
@@ -93,7 +93,8 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
 def _what(header: Header) -> str:
     """Return the level and the exposure time."""
     level, exposure = header.get("LVL_NUM"), header.get("EXPUSED") or header.get("EXPTIME")
-    return ", ".join([f"level {level:g}"] * bool(level) + [f"exposure {exposure:.3f} s"] * bool(exposure))
+    words = (f"level {level:g}" if level else "", f"exposure {exposure:.3f} s" if exposure else "")
+    return ", ".join(filter(None, words))
 
 
 def _limb(axis: Axes, header: Header) -> None:
