@@ -137,7 +137,7 @@ def test_quick_looks_of_series_are_chosen_a_folder_a_part():
 def test_a_film_shows_a_part_or_the_images_of_a_day():
     made = series(end="2014-01-02T12:00:00", channels=[171])
     films = Films(made.plan, made)
-    assert films.targets() == [f"results/aia/film/171/{day}.gif" for day in ("20140101", "20140102")]
+    assert films.targets() == [f"results/aia/film/171/{day}.webp" for day in ("20140101", "20140102")]
     assert films.shown(job("171", "20140102")) == [made.manifest("171", "20140102")]
     assert films.part(job("171", "20140102"))["places"] == (0, 60)
     images = series(end="2014-01-02T00:00:00", channels=[171], output={**YEAR["output"], "form": "images"})

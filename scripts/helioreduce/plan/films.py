@@ -20,7 +20,7 @@ class Films:
 
     def file(self, channel: str = "{channel}", day: str = "{day}") -> str:
         """Return the film of a channel and day; by default the pattern of all."""
-        return f"results/aia/film{local.SIMULATED * self.plan.source.is_archive}/{channel}/{day}.gif"
+        return f"results/aia/film{local.SIMULATED * self.plan.source.is_archive}/{channel}/{day}.webp"
 
     @cached_property
     def _days(self) -> dict[tuple[str, str], list[str]]:

@@ -22,7 +22,7 @@ FILMS = ("results/aia/film", f"results/aia/film{local.SIMULATED}")
 #: Folders of finished products beside those of AIA's images, and the names of the files in them.
 FINISHED = {
     "results/aia/quicklook": "<channel>/<time>.jpg",
-    **dict.fromkeys(FILMS, "<channel>/<day>.gif"),
+    **dict.fromkeys(FILMS, "<channel>/<day>.webp"),
     "results/aia/light_curves": "<channel>.ecsv",
     "results/aia/dem": "<time>.fits",
     "results/aia/dem_maps": "<time>.png",

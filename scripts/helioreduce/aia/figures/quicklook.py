@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Extent = tuple[float, float, float, float]
 
 #: Matplotlib's settings, on top of its defaults.
-STYLE = {"savefig.dpi": 150}
+STYLE = {"savefig.dpi": 120}
 #: Width of a panel, largest side of its image, and room left of, below and above the image, inches: fixed, as a layout engine
 #: would draw everything once more to find them.
 _PANEL, _SIDE, _LEFT, _BELOW, _ABOVE = 7.2, 5.2, 0.9, 1.0, 0.6
@@ -85,7 +85,7 @@ def _draw_intensity(figure: Figure, axis: Axes, header: Header, data: np.ndarray
         for v in (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000)
         if v == 0 or top / 300 <= v <= top * 1.2
     ]
-    ticks = sky.apart(Normalize(0, drawn.norm.vmax), [float(np.arcsinh(v / scale)) for v in values])
+    ticks = sky.apart(Normalize(0, max(bright, 1e-6)), [float(np.arcsinh(v / scale)) for v in values])
     bar.set_ticks(ticks, labels=[f"{np.sinh(tick) * scale:g}" for tick in ticks])
     axis.set_title(f"SDO/AIA {channel} Å   T_OBS {header['T_OBS']}\n{_what(header)}")
 
