@@ -29,7 +29,7 @@ DRAWING = {"aia_quicklook"}
 KERNELS = {f"aia_{name}" for name in ("batch", "bin", "deconvolve", "error", "light_curves", "prep", "psf")}
 KERNELS |= {f"aia_{name}" for name in ("track", "cube", "cube_curve", "cube_fits", "dem", "dem_set", "shard", "index")}
 #: Scripts that draw what kernels have computed, by their own account of it.
-BOTH = {"aia_dem_maps", "aia_cube_figures"}
+BOTH = {"aia_dem_maps", "aia_cube_figures", "aia_film", "aia_shard_quicklook"}
 #: What none needs; what only some need.
 NEVER = {"sunpy", "scipy.stats", "scipy.ndimage", "scipy.signal", "xarray", "snakemake", "ndcube"}
 PLOTS, MAPS, RECORDS, COMPILER = {"matplotlib"}, {"astropy.wcs", "astropy.coordinates"}, {"pandas", "drms"}, {"numba"}
