@@ -18,11 +18,11 @@ def main(parts: dict, logs: str, on_missing: str, output: str) -> None:
         logger.warning("%s", note)
     if failed := found.failed:
         more = [f"and {len(failed) - MOST} more"] * (len(failed) > MOST)
-        problem = "\n  ".join([f"{len(failed)} of {found.asked} images failed, all others are there", *failed[:MOST], *more])
+        problem = "\n  ".join([f"{len(failed)} of {found.asked} images failed, all else is finished", *failed[:MOST], *more])
         raise InputError(problem, cure="The next run tries those again that may succeed")
     if found.missing and on_missing == "fail":
         raise InputError(
-            f"{found.missing} of {found.asked} images are missing, all others are there",
+            f"{found.missing} of {found.asked} images are missing, all else is finished",
             cure='To end without an error, set on_missing: skip in config.yaml, or add --config jsoc="{on_missing: skip}"',
         )
     Path(output).write_text("".join(f"{note}\n" for note in found.notes) or "All images are there.\n")

@@ -68,7 +68,7 @@ def test_failed_images_end_the_run_with_an_error_whatever_is_said_of_missing_one
     parts = {write(tmp_path / "171", "20140101", [DONE, BROKEN, ECLIPSE]): (0, 2)}
     with pytest.raises(InputError) as error:
         review(tmp_path, parts, "skip")
-    assert "1 of 3 images failed, all others are there" in str(error.value)
+    assert "1 of 3 images failed, all else is finished" in str(error.value)
     assert "171 Å at 2014-01-01T01:00:01: holds no Sun, done or not (logs/171/20140101.log)" in str(error.value)
 
 

@@ -217,6 +217,6 @@ def test_reasons_are_told_of_what_is_not_there(site):
     with pytest.raises(InputError, match="2 of 3 images failed"):
         batch.run(products, "kept", "code", None, lambda product: "text", compute, write)
     assert batch.reasons(products, "kept") == {
-        "out/b.fits": ("b: holds no Sun", False),
+        "out/b.fits": ("holds no Sun", False),
         "out/c.fits": ("an unexpected error: see the log of its part", True),
     }

@@ -145,11 +145,15 @@ def failure(
 
 def reasons(products: Sequence[Product], folder: str | Path) -> dict[str, tuple[str, bool]]:
     """Return why outputs are not there, by their names, after :func:`run` has ended, and whether they may be the next time."""
-    absent = {product.outputs[0]: _note(product, Path(folder)) for product in products if not Path(product.outputs[0]).exists()}
-    unexpected = "an unexpected error: see the log of its part", True
-    return {
-        file: (json.loads(note.read_text())["reason"], False) if note.exists() else unexpected for file, note in absent.items()
-    }
+    absent = [product for product in products if not Path(product.outputs[0]).exists()]
+    return {product.outputs[0]: _why(product, _note(product, Path(folder))) for product in absent}
+
+
+def _why(product: Product, note: Path) -> tuple[str, bool]:
+    """Return why a product is not there, without its own file, and whether it may be the next time."""
+    if not note.exists():
+        return "an unexpected error: see the log of its part", True
+    return str(json.loads(note.read_text())["reason"]).removeprefix(f"{product.file}: "), False
 
 
 def _noted(
