@@ -5,14 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
+import aia_film
 import aia_index
+import aia_shard_quicklook
 from helioreduce import times
 from helioreduce.aia import series, slots
+from helioreduce.aia.figures import colours
 from helioreduce.aia.frames import Part
 from helioreduce.errors import InputError
 from helioreduce.image import Flag, Image
@@ -100,6 +104,9 @@ def test_the_index_says_what_is_there(tmp_path):
     rows = {grid.place("20140301", place): row for place, row in made.rows.items()}
     shards.index(tmp_path / "2014.zarr", grid.dataset(2014, 171, rows, {}), grid.planes("DN/s"))
     opened = xarray.open_zarr(tmp_path / "2014.zarr")
+    for name in opened.coords:  # whole columns; the images are chunks of one, in all planes
+        opened[name].load()
+    assert set(opened.chunks["time"]) == {1}
     there = opened.isel(time=opened.present.values == 1)
     assert opened.sizes["time"] == 365 * 4 and opened.attrs["images"] == there.sizes["time"] == 3
     hours = ["2014-03-01T00", "2014-03-01T06", "2014-03-01T18"]
@@ -154,6 +161,21 @@ def test_images_come_back_from_the_store(tmp_path):
         assert (found[place].header["CRPIX1"], found[place].header["CDELT1"]) == (256.5, pytest.approx(4.8))
     assert not np.isfinite(found[2].data).any() and found[2].header["T_OBS"].startswith("2014-03-01T12:00")
     assert "QUALITY" not in found[2].header and not found[2].flags.any()
+
+
+def test_pictures_and_the_film_of_a_part_are_drawn_from_its_store(tmp_path):
+    """Every second place has a picture, named as its image; the film has a frame for each place, grey where there is none."""
+    manifest, store = tmp_path / "20140301.ecsv", str(tmp_path / "2014.zarr")
+    write(tmp_path, part(), [0, 1, 3]).write(manifest)
+    aia_shard_quicklook.main(str(manifest), part()._asdict(), store, 2, str(tmp_path / "looks"))
+    (picture,) = (tmp_path / "looks").iterdir()
+    assert picture.name == f"{part().names[0]}.jpg" and picture.stat().st_size > 10_000
+    aia_film.main([str(manifest)], part()._asdict(), store, str(tmp_path / "film.webp"))
+    with PIL.Image.open(tmp_path / "film.webp") as film:
+        assert film.n_frames == 4
+        film.seek(2)
+        middle = np.asarray(film.convert("RGB"), int)[200:350, 150:400]
+    assert np.ptp(middle, axis=-1).max() < 12 and abs(middle.mean() - int(colours.MISSING[1:3], 16)) < 6
 
 
 def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):
