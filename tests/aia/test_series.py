@@ -84,6 +84,12 @@ def test_manifests_are_ledgers(tmp_path):
     table.write_text("other")
     assert not read.done(MADE_BY, [str(table)])
     assert manifests.may_return(tmp_path / "20140301.ecsv") == 1 and manifests.may_return(tmp_path / "none.ecsv") == 0
+    made.meta["calibration"] = "table one; version 10 | table two"
+    made.write(tmp_path / "20140301.ecsv")
+    before, again = (tmp_path / "20140301.ecsv").read_bytes(), manifests.Manifest.read(tmp_path / "20140301.ecsv")
+    assert again.lines("calibration") == ["table one; version 10", "table two"] and again.lines("none") == []
+    again.write(tmp_path / "20140301.ecsv")
+    assert (tmp_path / "20140301.ecsv").read_bytes() == before
     digests = {key: value for key, value in read.meta.items() if "/c/" in key}
     named = {name: hashlib.sha256(Path(tmp_path, "2014.zarr", name).read_bytes()).hexdigest() for name in digests}
     assert digests == named and len(digests) == 3

@@ -293,5 +293,5 @@ class Day:
         meta["precision"] = self.precision
         if self._headers:
             meta["unit"] = str(self._headers[0].get("BUNIT", ""))
-            meta["calibration"] = "\n".join(calibration(self._headers))
+            meta["calibration"] = manifests.SEPARATOR.join(calibration(self._headers))
         return Manifest(rows, meta)

@@ -24,6 +24,8 @@ ASKED = "asked"
 _ROWS, _AGAIN, _GRID = re.compile(r"rows: '?(\d+)"), re.compile(r"again: '?(\d+)"), re.compile(r"grid: '([^']+)")
 _COLUMNS = ("place", "time", "state")
 _HEAD_BYTES = 4096
+#: Between the parts of an entry of ``meta``: ECSV is read without the ends of its lines.
+SEPARATOR = " | "
 
 
 class Absent(NamedTuple):
@@ -57,8 +59,8 @@ class Manifest(NamedTuple):
         return {place: row for place, row in self.rows.items() if same and row["state"] == DONE}
 
     def lines(self, key: str) -> list[str]:
-        """Return the lines of an entry of ``meta``."""
-        return self.meta.get(key, "").splitlines()
+        """Return the parts of an entry of ``meta``."""
+        return [part for part in self.meta.get(key, "").split(SEPARATOR) if part]
 
     def write(self, path: str | Path) -> None:
         """Write the manifest, in order of places; it counts its rows, and the missing images that may come back."""
