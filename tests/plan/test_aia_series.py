@@ -44,6 +44,8 @@ def test_a_year_of_nine_channels_is_parts_and_no_frames():
     assert f"JSOC gets 3,285 queries and is asked for {images + spikes:,} files, 1 at a time" in made.notes[0]
     files = 3 * 3285 + 4 * 3285 + 28 * 9  # shards; manifest, log and Snakemake's notes of a part; the index of a store
     assert f"at most 5.71 TB in about {files + 3 * images:,} files" in made.notes[0]
+    looks, of_looks = series(quicklook=10).notes[0], files + 3 * images + images // 10 + 2 * 3285
+    assert f"at most 5.73 TB in about {of_looks:,} files" in looks
     assert f"at most 827 GB in about {files:,} files on disk; about 383 CPU hours" in series(keep=[]).notes[0]
 
 

@@ -217,6 +217,7 @@ class Series:
             npix=self.plan.settings["output"]["npix"],
             keeps_level1=steps.LEVEL1 in self.plan.settings["keep"],
             connections=self.plan.source.jsoc["connections"],
+            quicklooks=self.images // self.every if self.every else 0,
         )
         return [price.told("the embedded archive" if self.plan.source.is_archive else "JSOC")]
 

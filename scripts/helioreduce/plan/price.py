@@ -13,6 +13,8 @@ _PIXEL_BYTES, _LEVEL1_BYTES = 8, request.FETCHED_MB * 1e6
 #: Files: of each shard, data, σ and shares; of a part, its manifest, its log and two notes of Snakemake; of the index of a
 #: year; of an image whose level 1 stays, the image, its spikes and its history.
 _OF_SHARD, _OF_PART, _OF_STORE, _OF_LEVEL1 = 3, 4, 28, 3
+#: Most bytes of a quick look; files of those of a part beside them: a log, a note of Snakemake.
+_LOOK_BYTES, _OF_LOOKS = 3e5, 2
 _UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"))
 
 
@@ -31,6 +33,8 @@ class Price(NamedTuple):
         Whether level 1 stays on disk.
     connections
         Transfers at one time.
+    quicklooks
+        Number of quick looks.
     """
 
     images: int
@@ -41,16 +45,18 @@ class Price(NamedTuple):
     npix: int
     keeps_level1: bool
     connections: int
+    quicklooks: int = 0
 
     @property
     def files(self) -> int:
         """Files on disk in the end, about."""
         level1 = self.images * _OF_LEVEL1 * self.keeps_level1
-        return self.shards * _OF_SHARD + self.parts * _OF_PART + self.stores * _OF_STORE + level1
+        looks = self.quicklooks + self.parts * _OF_LOOKS if self.quicklooks else 0
+        return self.shards * _OF_SHARD + self.parts * _OF_PART + self.stores * _OF_STORE + level1 + looks
 
     def told(self, archive: str) -> str:
         """Return it in words; ``archive`` is what is asked."""
-        room = self.images * (_PIXEL_BYTES * self.npix**2 + _LEVEL1_BYTES * self.keeps_level1)
+        room = self.images * (_PIXEL_BYTES * self.npix**2 + _LEVEL1_BYTES * self.keeps_level1) + self.quicklooks * _LOOK_BYTES
         files, asked = counted(self.images + self.spikes, "file"), counted(self.parts, "query", "queries")
         return (
             f"A series of {counted(self.images, 'image')} in {counted(self.parts, 'part')} (channel and day): "
