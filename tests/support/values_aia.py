@@ -145,7 +145,6 @@ BASE: dict[Value, Check] = {
     **{of(f"error.{term}", False): without_terms for term in ("preflight", "eve", "chianti")},
     of("psf.model", "grigis"): lambda done: done.has("aia/psf/default/171.fits"),
     of("output.form", "images"): lambda done: not done.has("aia/series_simulated"),
-    of("output.precision", "float32"): lambda done: not done.has("aia/series_simulated"),
     of("quicklook", "auto"): lambda done: done.has("aia/quicklook/171/*.jpg"),
     of("output.npix", 4096): lambda done: not done.has("aia/binned"),
     of("psf.file", None): lambda done: "PSFMODEL" not in done.header(DECONVOLVED),
@@ -184,7 +183,10 @@ RUNS = {
     ),
     "aia_series": changed(
         f"{SERIES}/zarr.json",
-        {of("output.form", "series"): lambda done: done.has(f"{SERIES}/data/c/0/0/0") and done.has(f"{SERIES}/zarr.json")},
+        {
+            of("output.form", "series"): lambda done: done.has(f"{SERIES}/data/c/0/0/0") and done.has(f"{SERIES}/zarr.json"),
+            of("output.precision", "float32"): lambda done: "loss_rms" not in done.file(f"{SERIES}/zarr.json").read_text(),
+        },
         output={"form": "series", "npix": 512},
     ),
     "aia_archived": Run(
