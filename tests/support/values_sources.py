@@ -55,15 +55,19 @@ def reduced(done: Done, event: str) -> Any:
     return done.image(REDUCED.format(f"{moment(event)}_simulated"))
 
 
-def left_out(event: str, words: str = "") -> Check:
-    """Return the check that an event's frame is listed as unavailable, with the reason, and not reduced."""
+def listed(event: str, words: str = "") -> Check:
+    """Return the check that an event's frame is listed as unavailable, with the reason."""
 
     def check(done: Done) -> bool:
-        listed = done.file("aia/missing.tsv").read_text().splitlines()
-        rows = [row for row in listed if moment(event) in row]
-        return len(rows) == 1 and words in rows[0] and not done.has(REDUCED.format(f"{moment(event)}_simulated"))
+        rows = [row for row in done.file("aia/missing.tsv").read_text().splitlines() if moment(event) in row]
+        return len(rows) == 1 and words in rows[0]
 
     return check
+
+
+def left_out(event: str, words: str = "") -> Check:
+    """Return the check that an event's frame is listed as unavailable, with the reason, and not reduced."""
+    return lambda done: listed(event, words)(done) and not done.has(REDUCED.format(f"{moment(event)}_simulated"))
 
 
 def newest(done: Done) -> bool:
@@ -233,9 +237,9 @@ RUNS = {
         ("results/aia/missing.tsv",),
         {
             ("aia.where", TEXT): lambda done: (
-                left_out("flare", "aia.where does not hold")(done)
+                listed("flare", "aia.where does not hold")(done)
                 and moment("short") not in done.file("aia/missing.tsv").read_text()
-                and left_out("gap", "no record")(done)
+                and listed("gap", "no record")(done)
             )
         },
         after="source_events",
