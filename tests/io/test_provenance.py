@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy.io.fits import Header
 
-from helioreduce.io import fits, provenance
+from helioreduce.io import ecsv, fits, provenance
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -48,3 +48,13 @@ def test_the_digest_of_a_file_is_that_of_its_content_whenever_it_was_written(tmp
         written[name] = (tmp_path / "same.fits").read_bytes(), provenance.undated(tmp_path / "same.fits")
     (first, one), (again, two), (_, other) = written.values()
     assert first != again and one == two != other
+
+
+def test_a_table_that_was_asked_for_again_is_the_same(tmp_path):
+    def table(queried, value):
+        ecsv.write(tmp_path / "table.ecsv", [{"T_START": "2014-01-01T00:00:00Z", "A_171_X0": value}], {"queried": queried})
+        return provenance.undated(tmp_path / "table.ecsv")
+
+    january, february = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
+    first, again, other = table(january, "31.6"), table(february, "31.6"), table(january, "31.7")
+    assert first == again != other

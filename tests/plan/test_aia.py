@@ -382,6 +382,8 @@ def test_single_steps_make_only_what_no_chunk_makes():
     chunked, single = (aia_batch.Batches.of(plan(aia={"channels": [171, 1600], "batch": size})) for size in (9, 0))
     assert {chunked.single(state) for state in ("level1", "normalised", "quicklook")} == {"(?!)"}
     assert (chunked.single("spikes"), chunked.single("level1.5")) == ("1600", "171|1600")
+    some = aia_batch.Batches.of(plan(aia={**REQUEST, "channels": [171], "quicklook": 2}))
+    assert some.single("quicklook") == "171", "an image without a quick look can be asked for one"
     assert {single.single(state) for state in ("level1", "normalised", "quicklook")} == {r"\d{2,4}"}
 
 

@@ -1,9 +1,13 @@
-"""A series on a disk that is full: the part stops, keeps what is good, and goes on to the bytes of an undisturbed run."""
+"""Series on a full disk, killed, extended: what is good is kept, and the bytes are those of an undisturbed run."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,3 +85,33 @@ def test_a_full_disk_stops_a_part_that_goes_on_where_there_is_room(whole, tmp_pa
     disk(None)
     project.run()
     assert content(project.folder) == content(whole)
+
+
+def killed_once_it_has(project: Project, pattern: str) -> None:
+    """Start a run, and end all of it at once when a file of this pattern is there."""
+    process = project.start()
+    try:
+        while process.poll() is None and not any(project.folder.glob(pattern)):
+            time.sleep(0.01)
+        assert process.poll() is None, f"it ended before {pattern} was there"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_killed_twice_and_extended(project):
+    """Killed amid fetching and amid reducing, completed, and asked for twice the time, in two channels."""
+    several = REQUEST["aia"] | {"channels": [171, 1600]}
+    whole, disturbed = project("whole"), project("disturbed")
+    whole.configure(**REQUEST | {"aia": several})
+    whole.run()
+    disturbed.configure(**REQUEST | {"aia": several | {"end": "2014-01-01T01:12:00"}})
+    for pattern in (f"{SERIES}/collected/171/*/171/*.fits", f"{SERIES}/*/2014.zarr"):
+        killed_once_it_has(disturbed, pattern)
+    disturbed.run()
+    assert len(content(disturbed.folder)) > 20 and content(disturbed.folder) != content(whole.folder)
+    disturbed.configure(**REQUEST | {"aia": several})
+    disturbed.run()
+    assert content(disturbed.folder) == content(whole.folder)
+    assert "Nothing to be done" in disturbed.run()

@@ -29,8 +29,9 @@ SIMULATED = "SIMULATED"
 SIMULATE = "SIMULATE"
 
 
-#: The cards of a FITS file that say when it was written, and the sums that follow from them or from the data.
-_DATED = re.compile(rb"(?:DATE    |CHECKSUM|DATASUM )= .{70}", re.DOTALL)
+#: The cards of a FITS file that say when it was written, and the sums that follow from them or from the data; and the line of
+#: a table that says when it was asked for.
+_DATED = re.compile(rb"(?:DATE    |CHECKSUM|DATASUM )= .{70}|# - \{queried: [^}\n]*\}", re.DOTALL)
 #: Status cards of steps that share their first eight letters, or whose letters are a keyword: EXPOSURE is a time elsewhere.
 _CARDS = {"esis_level1": "ESIS_L1", "esis_level3": "ESIS_L3", "exposure": "NORMALIS"}
 
@@ -47,7 +48,7 @@ def sha256(path: str | Path) -> str:
 
 
 def undated(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes without the cards that say when it was written: fetched again, it is the same."""
+    """Return the SHA-256 of a file's bytes without what says when it was written: fetched again, it is the same."""
     return hashlib.sha256(_DATED.sub(b"", Path(path).read_bytes())).hexdigest()
 
 

@@ -88,8 +88,9 @@ class Chunk:
 
     @property
     def products(self) -> list[str]:
-        """All that its jobs write."""
-        return [*self.fetched, *(frame.output for frame in self.frames), *self.quicklooks]
+        """What its jobs make of all of its images."""
+        looks = self.quicklooks if len(self.quicklooks) == len(self.good) else []
+        return [*self.fetched, *(frame.output for frame in self.frames), *looks]
 
     @property
     def failed(self) -> dict[Key, str]:
@@ -145,7 +146,7 @@ class Batches:
 
     @cached_property
     def _made(self) -> set[tuple[str, str]]:
-        """State and channel of all that chunks make."""
+        """State and channel of what chunks make of all images."""
         return {(Path(file).parts[2], chunk.channel) for chunk in self.chunks for file in chunk.products}
 
     def single(self, state: str) -> str:
