@@ -55,6 +55,7 @@ def _aia(root: Path) -> None:
     shared |= {"CDELT1": 0.599489, "CDELT2": 0.599489, "CRPIX1": 2053.85, "CRPIX2": 2047.57, "CRVAL1": 0.0, "CRVAL2": 0.0}
     shared |= {"CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN", "CUNIT1": "arcsec", "CUNIT2": "arcsec"}
     shared |= {"DSUN_OBS": 1.477e11, "RSUN_REF": 696000000.0, "HGLN_OBS": 0.0, "HGLT_OBS": -6.8}
+    shared |= {"RSUN_OBS": 972.0, "CRLN_OBS": 52.0, "CRLT_OBS": -6.8}
     shared |= {"HAEX_OBS": -1.22e11, "HAEY_OBS": 8.3e10, "HAEZ_OBS": -2.3e7}
     rows = []
     for number, (time, channel) in enumerate(slots, 1):
