@@ -14,9 +14,9 @@ TARGETS = [f"results/aia/error/171/20140101T00000{second}.fits" for second in (0
 EACH_ALONE = ["--group-components", "aia=1"]
 
 
-def digests(folder):
-    """SHA-256 of every finished image, by name."""
-    files = (folder / "results/aia/normalised").rglob("*.fits")
+def digests(folder, products="normalised"):
+    """SHA-256 of every finished image, or of all files of other products, by name."""
+    files = (file for file in (folder / "results/aia" / products).rglob("*") if file.is_file())
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
@@ -173,6 +173,21 @@ def test_a_chunk_and_its_quick_looks_are_one_job(site, snakemake):
     assert remote.returncode == 0, said(remote)
     assert digests(there) == digests(here)
     assert len(submitted(remote)) == 2, "the PSF, and the chunk"
+
+
+@pytest.mark.full
+def test_a_series_is_that_of_a_local_run(tmp_path, snakemake, cluster):
+    """Two channels, a part each: fetched where Snakemake runs, reduced on the nodes."""
+    dates = {"start": "2014-01-01T00:00:00", "end": "2014-01-01T00:23:59", "cadence_s": 720}
+    aia = {"channels": [171, 1600], **dates, "keep": [], "output": {"form": "series", "npix": 512}}
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, local in ((here, True), (there, False)):
+        folder.mkdir()
+        process = snakemake(folder, local=local, source="archive", archive={"npix": 64}, aia=aia)
+        assert process.returncode == 0, said(process)
+    assert states(cluster, process) == {"COMPLETED"}
+    assert len(digests(there, "series_simulated")) > 20
+    assert digests(there, "series_simulated") == digests(here, "series_simulated")
 
 
 @pytest.mark.full
