@@ -69,7 +69,7 @@ def test_pace_and_what_is_left_follow_from_when_parts_were_finished(series, caps
     assert command.main(["status", str(series)]) == command.DONE
     said = capsys.readouterr().out
     assert (
-        "17 of 40 images, 2 missing, 1 failed; 1 parts begun, with 1 images" in said and "2 × the archive has no record" in said
+        "17 of 40 images, 2 missing, 1 failed; 1 part begun, with 1 image" in said and "2 × the archive has no record" in said
     )
     assert "70 of 130 images are there or known to be missing; 40 images an hour, about 2 h left" in said
 
@@ -93,6 +93,10 @@ def test_a_run_that_has_finished_no_part_is_under_way(tmp_path, capsys):
 def test_a_folder_without_series_is_refused(tmp_path, capsys):
     assert command.main(["status", str(tmp_path)]) == command.FAILED
     assert "holds no series" in capsys.readouterr().err
+    assert command.main(["status", str(tmp_path / "absent")]) == command.FAILED
+    assert "there is no such folder" in capsys.readouterr().err
+    assert command.main(["status", str(tmp_path), "--page", str(tmp_path)]) == command.FAILED
+    assert "is a folder. Name the file of the page" in capsys.readouterr().err
 
 
 def test_the_calendar_has_a_cell_for_each_day(series, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """A series is planned by arithmetic: its parts are the frames of the request, and cost nothing each."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from helioreduce.errors import InputError
 from helioreduce.io import manifests
 from helioreduce.plan import price, request
 from helioreduce.plan.aia import Plan
-from helioreduce.plan.aia_series import Series, refusal
+from helioreduce.plan.aia_series import Series, refusals
 from helioreduce.plan.films import Films
 
 YEAR = {
@@ -37,7 +38,7 @@ def test_a_year_of_nine_channels_is_parts_and_no_frames():
     made = series()
     assert len(made.parts) == 9 * 365 and made.images == 9 * 365 * 120
     stores = [f"results/aia/series/{c}/2014.zarr/zarr.json" for c in YEAR["channels"]]
-    assert not made.plan.wanted and made.targets() == [*stores, "results/aia/series/review.txt"]
+    assert not made.plan.wanted and made.targets() == [*stores, *made.asked, "results/aia/series/review.txt"]
     assert made.part(job("171", "20140301"))["places"] == (0, 119)
     assert "394,200 images in 3,285 parts (channel and day): 4.89 TB to be fetched" in made.notes[0]
     images, spikes = 394_200, 394_200 * 7 // 9
@@ -60,7 +61,7 @@ def test_sizes_are_told_in_their_natural_unit(number, text):
 def test_a_small_request_is_told_in_small_units():
     (told,) = series(channels=[1600], end="2014-01-01T00:24:00", keep=[]).notes
     assert "3 images in 1 part " in told and "37 MB to be fetched, JSOC gets 1 query and is asked for 3 files" in told
-    assert "at most 6 MB in about 35 files on disk; about 1 CPU minute." in told
+    assert "at most 6 MB in about 35 files on disk; about 1 CPU minute, what is finished included." in told
 
 
 @settings(max_examples=30, deadline=None)
@@ -91,8 +92,9 @@ def test_what_makes_no_series_is_refused(aia, told):
 
 
 def test_the_target_needs_the_form():
-    assert "form: series" in str(refusal(series(output={**YEAR["output"], "form": "images"}, end=YEAR["start"])))
-    assert refusal(series()) is None
+    images = refusals(series(output={**YEAR["output"], "form": "images"}, end=YEAR["start"]))
+    assert list(images) == ["series"] and "form: series" in str(images["series"])
+    assert "Set it to images" in str(refusals(series())["dem"]) and "series" not in refusals(series())
 
 
 def test_missing_images_that_may_come_back_are_asked_for_by_the_next_command(tmp_path, monkeypatch):
@@ -123,6 +125,16 @@ def test_a_store_holds_one_grid(tmp_path, monkeypatch, other):
     assert len(series(start="2014-02-01", end="2014-02-02", channels=[171]).parts) == 2
     with pytest.raises(InputError, match=r"20140101.ecsv.*512 px, 720 s \+ 0 s"):
         series(**{"end": "2014-01-03", "channels": [171], **other})
+
+
+@pytest.mark.parametrize("content", [b"", b"a line\n", bytes(range(256))])
+def test_a_damaged_manifest_is_named_before_anything_is_made(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    file = Path(series(end="2014-01-01T12:00:00", channels=[171]).manifest("171", "20140101"))
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"20140101.ecsv: is damaged. Delete it"):
+        series(end="2014-01-01T12:00:00", channels=[171])
 
 
 def test_level_1_stays_only_where_it_is_kept():

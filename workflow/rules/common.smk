@@ -13,7 +13,7 @@ from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches
 from helioreduce.plan.aia_cube import Cube
 from helioreduce.plan.aia_missing import goes_on
-from helioreduce.plan.aia_series import Series, refusal
+from helioreduce.plan.aia_series import Series, refusals as series_refusals
 from helioreduce.plan import targets
 from helioreduce.plan.code import code
 from helioreduce.plan.cosmic_rays import Plan as CosmicRaysPlan
@@ -47,7 +47,7 @@ try:
     response = ResponsePlan.of(aia)
     dem = DEMPlan(aia, response)
     cube_dem = DEMPlan(aia, response, tracked=True)
-    refusals = {"dem": dem.refusal, "cube_dem": cube_dem.refusal}
+    refusals = {"dem": dem.refusal, "cube_dem": cube_dem.refusal} | series_refusals(aia_series)
     figures = FiguresPlan(aia, response)
     spice = SpicePlan.of(config)
     asked = {
@@ -73,7 +73,6 @@ if workflow.is_main_process:
         logger.warning(note)
 
 
-refusals = {"dem": dem.refusal, "series": refusal(aia_series)}
 state = partial(engine.temporary_unless, aia.states.keeps)  # an image that leaves the disk after its last use (aia.keep)
 
 

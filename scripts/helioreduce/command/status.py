@@ -13,6 +13,7 @@ from helioreduce.aia import coverage
 from helioreduce.aia.coverage import Status
 from helioreduce.errors import InputError
 from helioreduce.io.manifests import FAILED, MISSING, UNMET
+from helioreduce.plan.price import counted
 
 #: Reasons shown of a channel.
 _MOST = 5
@@ -22,6 +23,10 @@ _STATES = {MISSING: "missing", FAILED: "failed", UNMET: "left out by aia.where"}
 
 def run(options: argparse.Namespace) -> int:
     """Print how far each series is, or write the page of it."""
+    if not Path(options.folder).is_dir():
+        raise InputError("there is no such folder", where=options.folder)
+    if options.page and Path(options.page).is_dir():
+        raise InputError("is a folder", cure="Name the file of the page, as in --page coverage.html", where=options.page)
     folders = sorted(Path(options.folder, "results/aia").glob("series*"))
     found = {folder: status for folder in folders if (status := coverage.status(folder)).channels}
     if not found:
@@ -44,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
 def told(folder: Path, status: Status) -> Iterator[str]:
     """Yield how far the series of a folder are: a line for each channel with the reasons, and one for all."""
     for channel, part in status.channels.items():
-        begun = f"; {len(part.begun)} parts begun, with {sum(part.begun.values()):,} images" if part.begun else ""
+        parts, images = counted(len(part.begun), "part"), counted(sum(part.begun.values()), "image")
+        begun = f"; {parts} begun, with {images}" if part.begun else ""
         total = part.total
         lost = "".join(f", {total[state]:,} {name}" for state, name in _STATES.items() if total[state])
         yield f"{folder / channel}: {total['done']:,} of {total['asked']:,} images{lost}{begun}"

@@ -49,7 +49,7 @@ class Manifest(NamedTuple):
             return cls({}, {})
         rows, meta = ecsv.read(path)
         if int(meta.pop("rows", len(rows))) != len(rows):
-            raise _damaged(path)
+            raise damaged(path)
         meta.pop("again", None)
         return cls({int(str(row["place"])): row for row in rows}, meta)
 
@@ -112,14 +112,15 @@ def absent(path: str | Path) -> tuple[int, dict[int, Absent]]:
         cells = csv.reader(others, delimiter=" ")
         found = {int(place): Absent(time, state, more[-1]) for place, time, state, *more in cells}
     except (ValueError, IndexError):
-        raise _damaged(path) from None
+        raise damaged(path) from None
     states = {image.state for image in found.values()}
     if not rows or len(lines) != int(rows[1]) or not body.endswith("\n") or states - {MISSING, FAILED, UNMET}:
-        raise _damaged(path)
+        raise damaged(path)
     return len(lines), found
 
 
-def _damaged(path: str | Path) -> InputError:
+def damaged(path: str | Path) -> InputError:
+    """Return that a manifest cannot be used, and what to do about it."""
     return InputError("is damaged", cure="Delete it and ask for this day again: its images are made again", where=path)
 
 
@@ -141,7 +142,7 @@ def named(grid: Mapping[str, float]) -> str:
 def _in_head(path: str | Path, pattern: re.Pattern[str]) -> str:
     """Return what a pattern finds in the head of a file; empty where it finds nothing or there is no file."""
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             found = pattern.search(file.read(_HEAD_BYTES))
     except FileNotFoundError:
         return ""

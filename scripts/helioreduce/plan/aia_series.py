@@ -24,6 +24,9 @@ from helioreduce.series import LEVEL1
 
 _DAY_S = 86400.0
 
+#: Targets that are made from single images.
+_OF_IMAGES = ("archived", "light_curves", "alignment", "dem")
+
 
 @dataclass(frozen=True)
 class Series:
@@ -96,7 +99,9 @@ class Series:
         for channel, year in self.years:
             asked = manifests.named(self.grid(channel))
             for file in sorted(Path(self.folder, channel).glob(f"{year}????.ecsv"))[:1]:
-                if (found := manifests.grid(file)) != asked:
+                if not (found := manifests.grid(file)):
+                    raise manifests.damaged(file)
+                if found != asked:
                     cure = "Work in another folder, or remove the series"
                     raise InputError(
                         f"the series of {year} has images of {found}, and {asked} is asked for", cure=cure, where=file
@@ -137,9 +142,12 @@ class Series:
         return f"{self.folder}/quicklook/{channel}/{day}"
 
     def targets(self) -> list[str]:
-        """Return what is made: the stores, folders of quick looks, and what the series lack."""
+        """Return what is made: the stores, manifests, folders of quick looks, and what the series lack.
+
+        Without the manifests among them Snakemake would not miss one that has been deleted.
+        """
         looks = [self.quicklooks(*key) for key in self.parts if self.every]
-        return [*self.stores(), *looks, f"{self.folder}/review.txt"] if self.is_asked else []
+        return [*self.stores(), *self.asked, *looks, f"{self.folder}/review.txt"] if self.is_asked else []
 
     def begin(self) -> None:
         """Note what is asked for, so that ``helioreduce status`` knows; called where a run begins, not by ``-n``."""
@@ -258,8 +266,10 @@ def _check(plan: Plan) -> None:
         request.check_size(settings)
 
 
-def refusal(series: Series) -> InputError | None:
-    """Return why the target ``series`` has nothing to make; None where it has."""
+def refusals(series: Series) -> dict[str, InputError]:
+    """Return why targets have nothing to make: ``series`` of single images, those of single images of series."""
     if series.is_asked:
-        return None
-    return InputError("aia.output.form is images", cure='Set it, as in --config aia="{output: {form: series, npix: 512}}"')
+        cure = "Set it to images, for a request of this size or a shorter one"
+        return dict.fromkeys(_OF_IMAGES, InputError("aia.output.form is series, and this needs single images", cure=cure))
+    cure = 'Set it, as in --config aia="{output: {form: series, npix: 512}}"'
+    return {"series": InputError("aia.output.form is images", cure=cure)}

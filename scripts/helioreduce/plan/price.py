@@ -62,7 +62,7 @@ class Price(NamedTuple):
             f"A series of {counted(self.images, 'image')} in {counted(self.parts, 'part')} (channel and day): "
             f"{size(self.images * _LEVEL1_BYTES)} to be fetched, {archive} gets {asked} and is asked for {files}, "
             f"{self.connections} at a time; at most {size(room)} in about {counted(self.files, 'file')} on disk; "
-            f"about {_duration(self.images * _CPU_S)}. `helioreduce status` says how far it is."
+            f"about {_duration(self.images * _CPU_S)}, what is finished included. `helioreduce status` says how far it is."
         )
 
 
