@@ -33,7 +33,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     lost = losses.of(record_list, allowed)
     if untried := [time for time, image in images.items() if time not in lost and not Path(image).exists()]:
         raise InputError(f"{len(untried)} images could not be asked for", cure="Run again later", where=untried[0])
-    Path(output, "lost.json").write_text(json.dumps(losses.told(lost)))
+    Path(output, "lost.json").write_text(json.dumps(losses.plain(lost)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, mis
     if odd := manifests.odd(parts):
         logger.warning("%s Å, %s: other settings, code or tables than the rest of the year", channel, ", ".join(odd))
     if unlisted := places.unlisted(parts, Path(store).parent, int(year)):
-        logger.warning("%s Å, %s: images without a manifest; ask for these days again", channel, ", ".join(unlisted))
+        logger.warning("%s Å, %s: images without a manifest; run these days again", channel, ", ".join(unlisted))
     rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}
     lost = [row for row in rows.values() if row["state"] != manifests.DONE]
     lines = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in lost]

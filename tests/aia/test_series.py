@@ -205,7 +205,7 @@ def test_the_index_tells_of_images_whose_manifest_is_gone(tmp_path, caplog):
         (tmp_path / f"{day}.ecsv").unlink()
     store = tmp_path / "2014.zarr/zarr.json"
     aia_index.main("171", "2014", [str(tmp_path / "20140301.ecsv")], GRID, str(store), str(tmp_path / "missing.tsv"))
-    assert "171 Å, 20140302, 20141231: images without a manifest; ask for these days again" in caplog.text
+    assert "20140302, 20141231: images without a manifest; run these days again" in caplog.text
 
 
 def test_level_1_that_was_dropped_is_fetched_where_it_is_to_stay(tmp_path):

@@ -69,7 +69,7 @@ def megabytes(*paths: Path) -> float:
 
 
 def reads(images: list[Image], place: Path) -> tuple[dict[str, Read], dict[str, Read], dict[str, float]]:
-    """The ways to read all images one by one in an order of chance, to take their mean, and MB of an image."""
+    """The ways to read all images one by one in random order, to take their mean, and MB of an image."""
     order = np.random.default_rng(2).permutation(len(images))
     single: dict[str, Read] = {}
     means: dict[str, Read] = {}
@@ -122,7 +122,7 @@ def main() -> None:
         fits.write(file := Path(folder, "one.fits"), binning.from_settings(image, GRID), compressed=True)
         binned = fits.read(file)  # as a part of a series reads it
         single, means, sizes = reads(drawn(binned, options.images), Path(folder))
-        one = table(alternate("one by one, in an order of chance", single, options.rounds), options.images, sizes)
+        one = table(alternate("one by one, in random order", single, options.rounds), options.images, sizes)
         mean = table(alternate("mean of all by dask", means, options.rounds), options.images, sizes)
     heads = "| | MB | CPU ms | wall ms | ratio |\n|---|---|---|---|---|"
     title = f"{machine('zarr', 'xarray', 'dask', 'astropy')}; {options.images} images of 512²"

@@ -80,7 +80,7 @@ def test_a_damaged_manifest_is_named_and_not_counted(series, capsys):
     found = status(series, capsys)["channels"]["171"]
     assert found["damaged"] == [str(file)] and found["done"] == 8 and found["asked"] == 40
     assert command.main(["status", str(series)]) == command.DONE
-    assert f"{file} is damaged, and not counted: delete it" in capsys.readouterr().out
+    assert f"{file} is damaged, and not counted. Delete it" in capsys.readouterr().out
 
 
 def test_a_run_that_has_finished_no_part_is_under_way(tmp_path, capsys):

@@ -54,11 +54,11 @@ def test_a_year_of_nine_channels_is_parts_and_no_frames():
     ("number", "text"),
     [(4e4, "0 MB"), (49.6e6, "50 MB"), (999.4e6, "999 MB"), (8.25e9, "8.25 GB"), (82.5e9, "82.5 GB"), (4.888e12, "4.89 TB")],
 )
-def test_sizes_are_told_in_their_natural_unit(number, text):
+def test_sizes_are_in_their_natural_unit(number, text):
     assert price.size(number) == text
 
 
-def test_a_small_request_is_told_in_small_units():
+def test_the_price_of_a_small_request_is_in_small_units():
     (told,) = series(channels=[1600], end="2014-01-01T00:24:00", keep=[]).notes
     assert "3 images in 1 part " in told and "37 MB to be fetched, JSOC gets 1 query and is asked for 3 files" in told
     assert "at most 6 MB in about 35 files on disk; about 1 CPU minute, what is finished included." in told

@@ -15,8 +15,6 @@ from helioreduce.io import manifests
 from helioreduce.io.atomic import replaced
 from helioreduce.io.manifests import ASKED, DONE, FAILED, MISSING, UNMET, Absent
 
-#: What to do about a damaged manifest.
-AGAIN = "delete it, and ask for this day again"
 #: What a run notes at its start: the number of images that are asked for, by channel and day.
 _REQUEST = "request.json"
 
@@ -61,15 +59,15 @@ def review(parts: Mapping[str, tuple[int, int]], logs: str) -> Review:
         channel, day = Path(file).parent.name, Path(file).stem
         absent = [image for place, image in manifests.absent(file)[1].items() if first <= place <= last]
         found.asked += last - first + 1
-        found.failed += [_told(channel, image, f"{logs}/{channel}/{day}.log") for image in absent if image.state == FAILED]
+        found.failed += [_described(channel, image, f"{logs}/{channel}/{day}.log") for image in absent if image.state == FAILED]
         lost[Path(file).with_name(f"{day[:4]}_missing.tsv")] += sum(image.state == MISSING for image in absent)
     found.missing = lost.total()
-    told = ((file, number) for file, number in lost.items() if number)
-    found.notes = [f"{number} images of {file.parent.name} Å are missing: {file} says why." for file, number in told]
+    lacking = ((file, number) for file, number in lost.items() if number)
+    found.notes = [f"{number} images of {file.parent.name} Å are missing: {file} says why." for file, number in lacking]
     return found
 
 
-def _told(channel: str, image: Absent, log: str) -> str:
+def _described(channel: str, image: Absent, log: str) -> str:
     """Return an image that could not be reduced, with the reason and the log."""
     return f"{channel} Å at {times.readable(image.time)}: {image.reason} ({log})"
 

@@ -54,6 +54,11 @@ class Grid:
     step_s: float
     phase_s: float
 
+    @classmethod
+    def of(cls, part: Part) -> Grid:
+        """Return the grid of the series that a part belongs to."""
+        return cls(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"])
+
     @property
     def slots(self) -> int:
         """Places of a day."""
@@ -171,7 +176,7 @@ def images(part: Part, store: Path, manifest: Manifest, places: Iterable[int]) -
     places
         In the day. One without an image has the time of its slot, and no data.
     """
-    grid, bits = Grid(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"]), [int(flag) for flag in Flag]
+    grid, bits = Grid.of(part), [int(flag) for flag in Flag]
     names, unit, first = part.names, manifest.meta.get("unit", ""), grid.place(part.day, 0)
     for number, held in groupby(places, lambda place: (first + place) // grid.shard):
         with shards.opened(store, grid.planes(), grid.shapes(), number) as arrays:
@@ -257,7 +262,7 @@ class Day:
 
     def __init__(self, part: Part, store: Path, kept: Mapping[int, dict[str, Any]], precision: str = FLOAT32) -> None:
         self.part, self.store, self.kept, self.precision = part, store, kept, precision
-        self.grid = Grid(int(part.grid["npix"]), part.grid["step_s"], part.grid["phase_s"])
+        self.grid = Grid.of(part)
         self._new: dict[int, dict[str, Any]] = {}
         self._headers: list[Header] = []
         self._digests: dict[str, str] = {}

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from helioreduce import times
-from helioreduce.aia import coverage
 from helioreduce.aia.coverage import Channel, Status
 from helioreduce.aia.figures.coverage import draw
 from helioreduce.io import pages, plots
 from helioreduce.io.atomic import replaced
-from helioreduce.io.manifests import ASKED, DONE, FAILED, MISSING
+from helioreduce.io.manifests import AGAIN, ASKED, DONE, FAILED, MISSING
 
 #: End of the name of a folder of simulated images.
 SIMULATED = "_simulated"
@@ -56,4 +55,4 @@ def _rows(status: Status) -> list[dict[str, Any]]:
 def _lost(channel: Channel) -> list[str]:
     """Return why images of a channel are not there, the most frequent reason first, and manifests that are damaged."""
     reasons = [f"{number:,} × {reason}" for reason, number in channel.reasons.most_common()]
-    return [*reasons, *(f"{file} is damaged: {coverage.AGAIN}" for file in channel.damaged)]
+    return [*reasons, *(f"{file} is damaged. {AGAIN}" for file in channel.damaged)]

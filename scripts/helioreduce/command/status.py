@@ -12,7 +12,7 @@ from helioreduce import times
 from helioreduce.aia import coverage
 from helioreduce.aia.coverage import Status
 from helioreduce.errors import InputError
-from helioreduce.io.manifests import FAILED, MISSING, UNMET
+from helioreduce.io.manifests import AGAIN, FAILED, MISSING, UNMET
 from helioreduce.plan.price import counted
 
 #: Reasons shown of a channel.
@@ -42,11 +42,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({str(folder): _plain(status) for folder, status in found.items()}, indent=1))
     else:
-        print("\n".join(line for folder, status in found.items() for line in told(folder, status)))
+        print("\n".join(line for folder, status in found.items() for line in lines(folder, status)))
     return 0
 
 
-def told(folder: Path, status: Status) -> Iterator[str]:
+def lines(folder: Path, status: Status) -> Iterator[str]:
     """Yield how far the series of a folder are: a line for each channel with the reasons, and one for all."""
     for channel, part in status.channels.items():
         parts, images = counted(len(part.begun), "part"), counted(sum(part.begun.values()), "image")
@@ -55,7 +55,7 @@ def told(folder: Path, status: Status) -> Iterator[str]:
         lost = "".join(f", {total[state]:,} {name}" for state, name in _STATES.items() if total[state])
         yield f"{folder / channel}: {total['done']:,} of {total['asked']:,} images{lost}{begun}"
         yield from (f"  {number:,} × {reason}" for reason, number in part.reasons.most_common(_MOST))
-        yield from (f"  {file} is damaged, and not counted: {coverage.AGAIN}" for file in part.damaged)
+        yield from (f"  {file} is damaged, and not counted. {AGAIN}" for file in part.damaged)
     pace = f"; {status.rate_h:,.0f} images an hour" if status.rate_h else ""
     pace += f", about {_readable(status.left_h)} left" if status.left_h else ""
     last = f"; the last part was finished at {times.iso(status.last.replace(second=0, microsecond=0))}" if status.last else ""

@@ -24,6 +24,8 @@ ASKED = "asked"
 _ROWS, _AGAIN, _GRID = re.compile(r"rows: '?(\d+)"), re.compile(r"again: '?(\d+)"), re.compile(r"grid: '([^']+)")
 _COLUMNS = ("place", "time", "state")
 _HEAD_BYTES = 4096
+#: What to do about a damaged manifest.
+AGAIN = "Delete it, and run the same command: the images of this day are made again"
 #: Between the parts of an entry of ``meta``: ECSV is read without the ends of its lines.
 SEPARATOR = " | "
 
@@ -121,7 +123,7 @@ def absent(path: str | Path) -> tuple[int, dict[int, Absent]]:
 
 def damaged(path: str | Path) -> InputError:
     """Return that a manifest cannot be used, and what to do about it."""
-    return InputError("is damaged", cure="Delete it and ask for this day again: its images are made again", where=path)
+    return InputError("is damaged", cure=AGAIN, where=path)
 
 
 def may_return(path: str | Path) -> int:

@@ -53,7 +53,7 @@ def of(record_list: str | Path, allowed: Policy) -> dict[str, Loss]:
     return {time: losses[time] for time in requested if time in losses}
 
 
-def told(lost: Mapping[str, Loss]) -> dict[str, tuple[str, bool, str]]:
+def plain(lost: Mapping[str, Loss]) -> dict[str, tuple[str, bool, str]]:
     """Return unavailable frames in plain values: why, whether they may return, and their state in a manifest."""
     states = {time: manifests.UNMET if loss == policy.UNMET else manifests.MISSING for time, loss in lost.items()}
     return {time: (loss.reason, loss.may_return, states[time]) for time, loss in lost.items()}

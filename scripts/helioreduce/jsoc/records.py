@@ -73,7 +73,7 @@ class Record:
 class Answer(NamedTuple):
     """Records, the queries that found them, and the slots (compact T_REC) whose records do not meet the condition.
 
-    ``nearest`` has the slots for which a neighbour stands in, see :func:`helioreduce.jsoc.nearest.told`.
+    ``nearest`` has the slots for which a neighbour stands in, see :func:`helioreduce.jsoc.nearest.stand_in`.
     """
 
     found: list[Record]

@@ -227,7 +227,7 @@ class Series:
             connections=self.plan.source.jsoc["connections"],
             quicklooks=self.images // self.every if self.every else 0,
         )
-        return [price.told("the embedded archive" if self.plan.source.is_archive else "JSOC")]
+        return [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC")]
 
     def again(self, wildcards: Any) -> str:
         """Return when the missing images of a part that may come back were asked for: the next command asks again."""

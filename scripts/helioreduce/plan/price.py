@@ -54,7 +54,7 @@ class Price(NamedTuple):
         looks = self.quicklooks + self.parts * _OF_LOOKS if self.quicklooks else 0
         return self.shards * _OF_SHARD + self.parts * _OF_PART + self.stores * _OF_STORE + level1 + looks
 
-    def told(self, archive: str) -> str:
+    def text(self, archive: str) -> str:
         """Return it in words; ``archive`` is what is asked."""
         room = self.images * (_PIXEL_BYTES * self.npix**2 + _LEVEL1_BYTES * self.keeps_level1) + self.quicklooks * _LOOK_BYTES
         files, asked = counted(self.images + self.spikes, "file"), counted(self.parts, "query", "queries")
