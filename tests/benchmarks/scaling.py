@@ -1,6 +1,7 @@
 """How cost grows: images, cores, size of the image, jobs of the plan. A table and a plot in results/benchmarks/.
 
-    python tests/benchmarks/scaling.py [--run FOLDER] [--images 1 2 4 8] [--sizes 512 1024 2048 4096] [--plans 10 100 1000]
+    python tests/benchmarks/scaling.py [--run FOLDER] [--images 1 2 4 8] [--sizes 512 1024 2048 4096] [--cutouts 1 64]
+                                       [--plans 10 100 1000]
 
 FOLDER is the working folder of a finished run (`make demo` leaves one here); its 171 Å frame is reduced again and again, whole
 or cut out. --plans are numbers of images whose reduction Snakemake plans, step by step and with 100 images per job; add 11000
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -73,6 +75,15 @@ def by_size(folder: Path, sizes: Sequence[int]) -> dict[int, Cost]:
     return costs
 
 
+def of_cutouts(folder: Path, numbers: Sequence[int]) -> dict[int, Cost]:
+    """Cost of cut-outs of 500² by their number."""
+    cut_out(folder, 500)
+    for i in range(1, max(numbers)):
+        for end in (".fits", "_spikes.fits"):
+            shutil.copyfile(folder / f"00{end}", folder / f"{i:02d}{end}")
+    return {number: batched(folder, number) for number in numbers}
+
+
 def table(title: str, costs: Costs) -> str:
     """Markdown rows of one curve."""
     rows = [f"| {n} | {cost.cpu_s:.1f} | {cost.wall_s:.1f} | {cost.peak_mb:.0f} |" for n, cost in costs.items()]
@@ -107,6 +118,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path(), help="working folder of a finished run")
     parser.add_argument("--images", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048, 4096])
+    parser.add_argument("--cutouts", type=int, nargs="+", default=[1, 64])
     parser.add_argument("--plans", type=int, nargs="+", default=[10, 100, 1000])
     given = parser.parse_args()
     require(given.run)
@@ -123,7 +135,15 @@ def main() -> None:
         curves = {"images": {n: batched(folder, n) for n in given.images}}
         curves["cores"] = {n: batched(folder, 2, n) for n in sorted({1, 2, cores // 2, cores} - {0})}
         curves["side of the image, pixels"] = by_size(folder, given.sizes)
-    text = "\n".join([machine("numpy", "numba", "snakemake"), *(table(*curve) for curve in curves.items()), *lines])
+        cutouts = of_cutouts(folder, given.cutouts)
+    text = "\n".join(
+        [
+            machine("numpy", "numba", "snakemake"),
+            *(table(*curve) for curve in curves.items()),
+            table("cut-outs of 500²", cutouts),
+            *lines,
+        ]
+    )
     draw(curves, plans, keep(given.run, "scaling", text) / "scaling.png")
 
 

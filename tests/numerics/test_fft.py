@@ -7,7 +7,7 @@ import scipy.fft
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helioreduce.numerics import fft
+from helioreduce.numerics import fft, radix8
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,33 @@ def test_transform_and_back_in_the_precision_of_the_array(rng, shape, dtype):
     np.testing.assert_allclose(back, x, atol=10 * np.finfo(dtype).eps)
 
 
-@given(st.integers(1, 5000))
-def test_fast_lengths_are_even_and_have_small_prime_factors(length):
-    fast = fft.fast_length(length)
-    assert fast >= length and fast % 2 == 0
-    for prime in (2, 3, 5):
-        while fast % prime == 0:
-            fast //= prime
-    assert fast == 1
+@given(st.integers(1, 4000), st.integers(1, 4000))
+def test_the_fast_grid_is_even_and_of_lengths_that_transform_quickly(ny, nx):
+    shape = fft.fast_shape((ny, nx))
+    own = all(radix8.is_length(n) for n in shape)
+    for fast, least in zip(shape, (ny, nx), strict=True):
+        assert fast >= least and fast % 2 == 0
+        assert own or fast == 2 * scipy.fft.next_fast_len((least + 1) // 2, real=True)
+
+
+@pytest.mark.parametrize(
+    ("least", "shape"),
+    [((777, 777), (1024, 1024)), ((730, 730), (768, 768)), ((1042, 1042), (1080, 1080)), ((4096, 65), (4096, 96))],
+)
+def test_own_transforms_may_have_twice_the_points(least, shape):
+    """1536² has 2.02 times the points of 1080², 1024² only 1.6 times those of 800²."""
+    assert fft.fast_shape(least) == shape
+
+
+@pytest.mark.parametrize("nx", [64, 100])
+def test_cleared_rows_are_those_of_zeros(rng, nx):
+    otf, x = rng.random((64, nx // 2 + 1)).astype(np.float32), rng.random((64, nx)).astype(np.float32)
+    x[32:] = 0
+    blur, expected = fft.Filter(otf), fft.Filter(otf)(x)
+    blur.rows(lambda rows: blur.forward(rows, x[rows]))
+    blur.clear(slice(32, 64))
+    blur.columns()
+    np.testing.assert_array_equal(np.concatenate(blur.rows(lambda rows: blur.backward(rows).copy())), expected)
 
 
 def test_threads_are_those_of_numba(monkeypatch):

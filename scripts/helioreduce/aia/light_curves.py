@@ -78,7 +78,7 @@ class Correlation:
             otf = psf.otf(self._channel, self._deconvolution["core"], grid)
             response = restoration.response(otf, self._deconvolution["method"], int(self._deconvolution["iterations"]))
         else:
-            grid = fft.fast_length(shape[0] + _MARGIN), fft.fast_length(shape[1] + _MARGIN)
+            grid = fft.fast_shape((shape[0] + _MARGIN, shape[1] + _MARGIN))
             response = np.ones((grid[0], grid[1] // 2 + 1))
         y, x = (_of_spline(f, np.sqrt(kept)) for f in (np.fft.fftfreq(grid[0]), np.fft.rfftfreq(grid[1])))
         spectrum = response**2 * np.multiply.outer(y, x)

@@ -239,8 +239,7 @@ def grid(data_shape: tuple[int, int], channel: int, fraction: float = 0.99) -> t
     if tuple(data_shape) == FULL_FRAME:
         return FULL_FRAME
     margin = reach(channel, fraction)
-    ny, nx = (fft.fast_length(n + margin) for n in data_shape)
-    return ny, nx
+    return fft.fast_shape((data_shape[0] + margin, data_shape[1] + margin))
 
 
 def linear_grid(data_shape: tuple[int, int], reach_px: int) -> tuple[int, int]:

@@ -120,6 +120,7 @@ class _Iteration:
     def __init__(self, blur: fft.Filter, data: Any, *, measure: bool) -> None:
         self.blur, self.data, self.measure = blur, data, measure
         known = ~np.isnan(data)
+        self.has_data = known.any(axis=1)
         self.inverse_weight = None if known.all() else _inverse_weight(blur, known.astype(data.dtype))
         # A model at or below this is a rounding error of the transforms.
         self.floor = float(np.finfo(data.dtype).eps * np.nanmax(data))
@@ -133,7 +134,10 @@ class _Iteration:
         blur = self.blur
 
         def compare(rows: slice) -> float:
-            """Replace rows of the model by their excess d/Hu − 1; return their deviance."""
+            """Replace rows of the model by their excess d/Hu − 1, which is 0 in a margin; return their deviance."""
+            if not self.has_data[rows].any():
+                blur.clear(rows)
+                return 0.0
             model = blur.backward(rows)
             deviance = kernels.deviance(self.data[rows], model) if self.measure else 0.0
             blur.forward(rows, kernels.excess(self.data[rows], model, self.floor))

@@ -44,6 +44,10 @@ class Library:
         """Transform rows of a real array into the spectrum."""
         self._spectrum[rows] = self._fft.rfft(values, axis=1)
 
+    def clear(self, rows: slice) -> None:
+        """Set rows of the spectrum to 0."""
+        self._spectrum[rows] = 0
+
     def backward(self, rows: slice) -> backend.Array:
         """Return the rows of the real array that belongs to the spectrum."""
         return self._fft.irfft(self._spectrum[rows], n=self.shape[1], axis=1)
@@ -95,6 +99,10 @@ class Radix8:
         """Transform rows of a real array into the spectrum."""
         work, _ = self._buffers()
         radix8.forward(np.ascontiguousarray(values, self.dtype), self._spectrum, rows.start, *self._along_x, work)
+
+    def clear(self, rows: slice) -> None:
+        """Set rows of the spectrum to 0."""
+        self._spectrum[:, rows] = 0
 
     def backward(self, rows: slice) -> np.ndarray:
         """Return rows of the real array that belongs to the spectrum; the same thread's next call overwrites them."""

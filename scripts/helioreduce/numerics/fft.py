@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ import numba
 import numpy as np
 import scipy.fft
 
-from helioreduce.numerics import backend, blocks
+from helioreduce.numerics import backend, blocks, radix8
 from helioreduce.numerics.backend import Array
 
 Result = TypeVar("Result")
@@ -68,9 +70,14 @@ def irfft2(spectrum: Array, shape: tuple[int, int]) -> Array:
     return x
 
 
-def fast_length(length: int) -> int:
-    """Return the smallest even length ≥ ``length`` that transforms quickly."""
-    return 2 * scipy.fft.next_fast_len((length + 1) // 2, real=True)
+def fast_shape(least: tuple[int, int]) -> tuple[int, int]:
+    """Return the grid (ny, nx) with sides of at least ``least`` on which :class:`Filter` is fastest; both are even.
+
+    Transforms of this project's own take 0.43 of the time of SciPy's for a point, so that their grid may have twice the points.
+    """
+    own = radix8.length(least[0]), radix8.length(least[1])
+    other = _fast_length(least[0]), _fast_length(least[1])
+    return own if own[0] * own[1] <= 2 * other[0] * other[1] else other
 
 
 def squared_kernel(otf: Array) -> Array:
@@ -104,11 +111,11 @@ class Filter:
 
         On the GPU there is one block, and the caller's thread keeps its stream.
         """
-        if not self._on_host:
+        if not self._on_host or (number := numba.get_num_threads()) == 1:
             yield self
             return
-        with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-            self._map = pool.map
+        with ThreadPoolExecutor(number) as pool:
+            self._map = partial(_in_groups, pool, 4 * number)
             try:
                 yield self
             finally:
@@ -117,6 +124,10 @@ class Filter:
     def rows(self, step: Callable[[slice], Result]) -> list[Result]:
         """Call ``step`` on each block of rows; return its results, in the order of the rows."""
         return list(self._map(step, self._spectrum.row_blocks))
+
+    def clear(self, rows: slice) -> None:
+        """Set rows of the spectrum to what :meth:`forward` makes of zeros."""
+        self._spectrum.clear(rows)
 
     def columns(self) -> None:
         """Multiply the spectrum by the OTF."""
@@ -136,6 +147,11 @@ class Filter:
         return result
 
 
+def _fast_length(least: int) -> int:
+    """Return the smallest even length ≥ ``least`` that SciPy transforms quickly."""
+    return 2 * scipy.fft.next_fast_len((least + 1) // 2, real=True)
+
+
 def _library(x: Array) -> ModuleType:
     """Return the library that transforms an array in one dimension."""
     return scipy.fft if backend.on_host(x) else _on_card()
@@ -146,6 +162,12 @@ def _on_card() -> ModuleType:
     import cupyx.scipy.fft
 
     return cupyx.scipy.fft
+
+
+def _in_groups(pool: ThreadPoolExecutor, number: int, step: Callable[[Any], Result], parts: Sequence[Any]) -> Iterator[Result]:
+    """Call ``step`` on each part, in order; the pool gets ``number`` groups of them, for each task has a price of its own."""
+    groups = [parts[group] for group in blocks.blocks(len(parts), -(-len(parts) // number))]
+    return chain.from_iterable(pool.map(lambda group: [step(part) for part in group], groups))
 
 
 def _share(step: Callable[[slice], None], parts: Sequence[slice]) -> None:
