@@ -15,7 +15,8 @@ from helioreduce.runtime.log import logger
 
 
 def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, asked: dict, config: dict, output: str,
-         error_table: str, degradation_table: str = "", psf: str = "", pointing: str = "") -> None:  # fmt: skip
+         error_table: str, degradation_table: str = "", psf: str = "", pointing: str = "",
+         archive: tuple = ()) -> None:  # fmt: skip
     """Ask once for the records of the day, fetch what is usable; a frame that fails costs itself."""
     own, allowed = Part(**part), Policy(**config["aia"]["quality"])
     done = manifests.Manifest.read(manifest).done(made_by, (error_table, degradation_table, psf, pointing))
@@ -25,7 +26,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     lost = losses.of(record_list, allowed)
     usable = [own.download(image, record_list) for time, image in images.items() if time not in lost]
     try:
-        aia_fetch_batch.main(source, [frame for frame in usable if not Path(frame.spikes or frame.image).exists()], config)
+        aia_fetch_batch.main(source, [frame for frame in usable if not frame.is_there(archive)], config)
     except Unwritable:
         raise
     except InputError as error:

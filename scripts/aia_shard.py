@@ -20,7 +20,7 @@ def main(collected: str, part: dict, made_by: tuple, store: str, level1: str, co
     before, lost = manifests.Manifest.read(output), json.loads(Path(collected, "lost.json").read_text())
     kept = before.done(made_by, (*tables, pointing))
     images = {place: Path(own.image(time, level1, collected)) for place, time in own.names.items() if place not in kept}
-    there = {place: image for place, image in images.items() if image.exists()}
+    there = {place: image for place, image in images.items() if image.exists() and own.names[place] not in lost}
     frames = {place: own.frame(str(image), pointing, f"{work}/{own.channel}/{image.name}") for place, image in there.items()}
     try:
         aia_batch.main(list(frames.values()), made_by[1], config, made_by[0], *tables, kept=str(work))

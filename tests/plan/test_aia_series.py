@@ -167,3 +167,15 @@ def test_the_precision_is_of_series():
     assert archived.made_by(job("171", "20140301")) != series().made_by(job("171", "20140301"))
     with pytest.raises(InputError, match="target `archived`"):
         series(end=YEAR["start"], output={"form": "images", "npix": 512, "precision": "archived"})
+
+
+def test_images_of_the_embedded_archive_follow_from_its_sun():
+    """And those of JSOC from nothing of it."""
+    key, events = job("1600", "20140101"), {**configuration()["archive"], "events": {"gap": ["1600/*"]}}
+    aia = {**YEAR, "channels": [1600], "end": "2014-01-01T00:12:00"}
+    for source, is_followed in (("archive", True), ("jsoc", False)):
+        found = [
+            Series.of(Plan.of(configuration(source=source, aia=aia, **changed))).made_by(key)
+            for changed in ({}, {"archive": events})
+        ]
+        assert (found[0] != found[1]) == is_followed

@@ -115,3 +115,17 @@ def test_killed_twice_and_extended(project):
     disturbed.run()
     assert content(disturbed.folder) == content(whole.folder)
     assert "Nothing to be done" in disturbed.run()
+
+
+def test_another_sun_makes_the_parts_again(project):
+    """With level 1 that stays, and an image that is no longer there: what a fresh folder holds."""
+    used, fresh = project("used"), project("fresh")
+    kept = REQUEST | {"aia": REQUEST["aia"] | {"keep": ["level1"]}}
+    changed = kept | {"archive": {"npix": 64, "events": {"short": ["1600/*T0059*"], "gap": ["1600/*T0123*"]}}}
+    used.configure(**kept)
+    used.run()
+    before = content(used.folder)
+    for own in (used, fresh):
+        own.configure(**changed, jsoc={"on_missing": "skip"})
+        own.run()
+    assert before != content(used.folder) == content(fresh.folder)

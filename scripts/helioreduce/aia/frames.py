@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +66,11 @@ class Download(NamedTuple):
     def file(self) -> str:
         """The file to be named where it cannot be fetched."""
         return self.image
+
+    def is_there(self, archive: Iterable[str] = ()) -> bool:
+        """Return whether it has been fetched, and since the embedded archive made these files."""
+        last = Path(self.spikes or self.image)
+        return last.exists() and all(Path(file).stat().st_mtime <= last.stat().st_mtime for file in archive)
 
 
 class Part(NamedTuple):

@@ -193,9 +193,9 @@ class Series:
         found["precision"] = self.plan.settings["output"]["precision"]
         return found | ({"binning": self.plan.grid(wildcards.channel, wildcards.day)} if self.plan.is_binned else {})
 
-    def made_by(self, wildcards: Any) -> tuple[str, dict[str, Any]]:
-        """Return what the images of a part follow from besides level 1 and tables: code and settings."""
-        return code("aia_shard", *SCRIPTS), self.settings(wildcards)
+    def made_by(self, wildcards: Any) -> tuple[Any, ...]:
+        """Return what the images of a part follow from besides level 1 and tables: code, settings, and the embedded Sun."""
+        return code("aia_shard", *SCRIPTS), self.settings(wildcards), *[self.plan.source.archive] * self.plan.source.is_archive
 
     def level1(self, wildcards: Any) -> str:
         """Return the folder in which level 1 stays, once; empty where it is dropped after use (``aia.keep``)."""
