@@ -1,4 +1,4 @@
-"""Mistakes that people make: cause and cure stand in the last five lines of the screen, before any job."""
+"""Mistakes that people make: what holds the key, cause and cure are the last line on the screen, before any job."""
 
 import json
 import os
@@ -38,9 +38,22 @@ def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, con
     project = Project(tmp_path / "mine")
     project.configure(**config)
     said = project.planned(*arguments, fails=True)
-    last = " ".join(said.splitlines()[-5:])
+    last = said.splitlines()[-1]
     assert cause in last and cure in last, said[-2000:]
+    assert "/config.yaml: " in f"/{last}" or arguments
     assert len(said.splitlines()) < 30, json.dumps(config)
+
+
+def test_the_file_that_has_the_last_word_on_a_key_is_named(tmp_path):
+    """``--config`` over ``--configfile`` over the folder's own settings over the repository's."""
+    project = Project(tmp_path / "mine")
+    project.configure(aia={"device": "gpo"})
+    (tmp_path / "other.yaml").write_text("aia: {device: gpx}")
+    other = ("--configfile", str(tmp_path / "other.yaml"))
+    for arguments, place in (((), "config.yaml"), (other, other[1]), ((*other, "--config", "aia={device: gpz}"), "--config")):
+        assert project.planned(*arguments, fails=True).splitlines()[-1].startswith(f"{place}: aia.device is 'gp")
+    project.configure(source="local")
+    assert f"{REPOSITORY}/config.yaml: local.directory is not set" in project.planned(fails=True)
 
 
 def test_a_folder_with_a_blank_is_refused_in_the_first_line(tmp_path):

@@ -65,7 +65,7 @@ try:
         *cosmic_rays.targets,
     }
 except InputError as error:
-    raise WorkflowError(f"config: {error}")
+    raise engine.refused(workflow, error)
 
 if workflow.is_main_process:
     progress.install(logger)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from snakemake.common.configfile import load_configfile
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 from snakemake.io import ancient, is_flagged, temp
@@ -19,6 +21,29 @@ from helioreduce.io.atomic import check_writable
 from helioreduce.runtime.locks import FOLDER, hold_run_lock
 
 _update_needrun, _lock = DAG.update_needrun, PersistenceBase.lock
+#: A key of the configuration in a message: dotted, or its first word.
+_KEY = re.compile(r"[a-z]\w*(?:\.\w+)+|^\w+")
+
+
+class Refused(WorkflowError):
+    """The end of a run that cannot begin; without a place in the workflow's code its words are the last on the screen."""
+
+    __traceback__ = None
+
+
+def refused(workflow: Any, error: InputError) -> Refused:
+    """Return the end of a run whose configuration is refused, with the file, or ``--config``, that holds the key it names."""
+    files, typed = workflow.configfiles, len(workflow.overwrite_configfiles)
+    strongest = [*reversed(files[:typed]), *reversed(files[typed:])]  # those of the command line stand first
+    given = {"--config": workflow.config_settings.config} | {str(file): load_configfile(file) for file in strongest}
+    names = _KEY.findall(f"{error.where} {error.problem}".strip())
+    holders = [place for name in names for place, config in given.items() if _holds(config, name.split("."))]
+    return Refused(f"{holders[0].removeprefix(f'{Path.cwd()}/')}: {error}" if holders else str(error))
+
+
+def _holds(config: Any, keys: Sequence[str]) -> bool:
+    """Return whether a configuration has a key, given from the outer one to the inner one."""
+    return not keys or (isinstance(config, Mapping) and keys[0] in config and _holds(config[keys[0]], keys[1:]))
 
 
 def install() -> None:
@@ -26,16 +51,16 @@ def install() -> None:
 
     Raises
     ------
-    WorkflowError
+    Refused
         If the path of the interpreter has a blank: Snakemake puts it into a shell as it is. If the working folder cannot be
         written: Snakemake would end in a traceback.
     """
     if " " in sys.executable:
-        raise WorkflowError(f"{sys.executable}: this path has a blank, and Snakemake cannot run it. Move the environment")
+        raise Refused(f"{sys.executable}: this path has a blank, and Snakemake cannot run it. Move the environment")
     try:
         check_writable(FOLDER)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        raise Refused(str(error)) from None
     DAG.update_needrun, PersistenceBase.lock = update_needrun, lock
 
 
@@ -52,7 +77,7 @@ def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], Non
             known = [*(rule.name for rule in workflow.rules), *(str(file) for rule in workflow.rules for file in rule.output)]
             check([str(target) for target in workflow.dag_settings.targets], known)
         except InputError as error:
-            raise WorkflowError(str(error)) from None
+            raise Refused(str(error)) from None
         return prepare(*arguments, **options)
 
     workflow._prepare_dag = checked
@@ -125,6 +150,6 @@ def lock(persistence: Any) -> Iterator[None]:
                 persistence.cleanup_locks()
                 (persistence.path / "locks").mkdir(exist_ok=True)  # goes with its content
         except InputError as error:
-            raise WorkflowError(str(error)) from None
+            raise Refused(str(error)) from None
         held.enter_context(_lock(persistence))
         yield
