@@ -1,6 +1,7 @@
 """Series of a year: places by arithmetic, parts that grow to the same bytes, rows of what is there and what is not."""
 
 import hashlib
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -196,6 +197,24 @@ def test_the_index_holds_the_parts_of_earlier_requests(tmp_path, caplog):
     assert len(missing.read_text().splitlines()) == 4
     assert "171 Å, 20140302: other settings, code or tables than the rest of the year" in caplog.text
     assert "without a manifest" not in caplog.text
+
+
+def test_an_image_of_a_neighbour_is_named(tmp_path, monkeypatch, caplog):
+    """In its row, in the list, and in the last lines of the run, which come from the log."""
+    own = image
+
+    def taken(place):
+        found = own(place)
+        found.header.update({"T_ASKED": "2014-03-01T06:00:01Z", "T_REC": "2014-03-01T06:00:13.000"} if place == 1 else {})
+        return found
+
+    monkeypatch.setattr(sys.modules[__name__], "image", taken)
+    write(tmp_path, part(), [0, 1, 3]).write(tmp_path / "20140301.ecsv")
+    missing = tmp_path / "2014_missing.tsv"
+    aia_index.main("171", "2014", [str(tmp_path / "20140301.ecsv")], GRID, str(tmp_path / "2014.zarr/zarr.json"), str(missing))
+    told = [line.split("\t")[1:] for line in missing.read_text().splitlines()[1:]]
+    assert told == [[part().names[1], "no", "taken from 2014-03-01T06:00:13.000"], [part().names[2], "yes", "no record"]]
+    assert f"1 of 4 images of 171 Å are the nearest good record: see {missing}" in caplog.text
 
 
 def test_the_index_tells_of_images_whose_manifest_is_gone(tmp_path, caplog):

@@ -313,10 +313,11 @@ RUNS = {
             "aia": {"channels": [171], "end": "2014-01-01T00:00:48", "cadence_s": 48, "steps": PLAIN},
             "jsoc": {"on_missing": "nearest", "nearest_s": None},
         },
-        ("offline",),
+        (),
         {
             ("jsoc.on_missing", "nearest"): lambda done: (
                 done.header(STAND_IN)["T_ASKED"] == "2014-01-01T00:00:49Z" != done.header(STAND_IN)["T_REC"]
+                and "1 of 2 images are the nearest good record: results/aia/missing.tsv says" in done.said
             ),
             ("jsoc.nearest_s", None): lambda done: "taken from 20140101T0001" in done.file("aia/missing.tsv").read_text(),
         },

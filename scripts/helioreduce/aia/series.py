@@ -281,7 +281,8 @@ class Day:
                 image = read(images[place])
                 self.grid.put(values, place - places.start, image, self.precision)
                 level1 = provenance.undated(images[place].image)
-                self._new[place] = manifests.done(place, self.part.names[place], level1, row(image.header))
+                taken = f"taken from {image.header['T_REC']}" if "T_ASKED" in image.header else ""
+                self._new[place] = manifests.done(place, self.part.names[place], level1, row(image.header), taken)
                 self._headers.append(image.header)
             self._digests |= shards.write(self.store, planes, values, first + number)
 

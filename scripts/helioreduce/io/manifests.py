@@ -80,9 +80,9 @@ def missing(
     return {"place": place, "time": time, "state": state, **like, "level1": "", **why}
 
 
-def done(place: int, time: str, level1: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of an image that is there, with what is known of it and the SHA-256 of its level 1."""
-    return {"place": place, "time": time, "state": DONE, **found, "level1": level1, "may_return": "no", "reason": ""}
+def done(place: int, time: str, level1: str, found: Mapping[str, Any], taken: str = "") -> dict[str, Any]:
+    """Return the row of an image that is there: what is known of it, the SHA-256 of its level 1, what is odd about it."""
+    return {"place": place, "time": time, "state": DONE, **found, "level1": level1, "may_return": "no", "reason": taken}
 
 
 def digest(made_by: object, tables: Iterable[str]) -> str:

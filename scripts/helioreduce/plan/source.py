@@ -197,6 +197,15 @@ class Source:
 
     def losses(self, periods: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Loss]:
         """Return the frames of these channels and periods that are unavailable, as far as their records are listed."""
-        lists = [(channel, Path(self.records(channel, period))) for channel, period in periods]
         allowed = Policy(**self.quality)
-        return {(c, time): loss for c, file in lists if file.exists() for time, loss in losses.of(file, allowed).items()}
+        return {(c, time): loss for c, file in self._listed(periods) for time, loss in losses.of(file, allowed).items()}
+
+    def stand_ins(self, periods: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return the frames of these channels and periods for which a neighbour stands in, as far as records are listed."""
+        listed = self._listed(periods) if "within_s" in self.asked else []
+        return {(channel, time) for channel, file in listed for time in losses.replaced_by_neighbours(file)}
+
+    def _listed(self, periods: Iterable[tuple[str, str]]) -> list[tuple[str, Path]]:
+        """Return channel and list of records of those channels and periods whose records are listed."""
+        lists = [(channel, Path(self.records(channel, period))) for channel, period in periods]
+        return [(channel, file) for channel, file in lists if file.exists()]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helioreduce.aia import steps
 from helioreduce.io.provenance import SIMULATED
-from helioreduce.plan import aia, local
+from helioreduce.plan import aia, local, selection
 from helioreduce.plan.aia import Plan
 
 #: The page of all figures.
@@ -126,7 +126,9 @@ def _of_series(files: Collection[str]) -> Iterator[str]:
 
 
 def _of_aia(plan: Plan) -> Iterator[str]:
-    """Yield what of AIA's images and tables is not the real thing."""
+    """Yield what of AIA's images and tables is not the real thing, or not what was asked for."""
+    if taken := len(plan.source.stand_ins(plan.frames_of_period) & plan.frames.keys()):
+        yield f"{taken} of {len(plan.frames)} images are the nearest good record: {selection.MISSING} says which and why."
     simulated = sum(local.SIMULATED in time for _, time in plan.frames)
     if plan.source.is_archive:
         yield f"The images of AIA are {SIMULATED}: no observation. For real ones set source to jsoc or local."
