@@ -36,4 +36,4 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, **refusals))
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, asked, **refusals))

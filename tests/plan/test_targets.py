@@ -1,11 +1,15 @@
 """Targets that cannot be made are refused with the nearest that can."""
 
+import re
+
 import pytest
 from configuration import configuration
 
 from helioreduce.errors import InputError
 from helioreduce.plan import aia, targets
 from helioreduce.plan.aia_cube import Cube
+from helioreduce.plan.aia_series import Series, refusals
+from helioreduce.plan.films import Films
 
 RULES = ["all", "figures", "offline", "aia_prep", "results/aia/missing.tsv", "theirs"]
 PLAN = aia.Plan.of(configuration(aia={"channels": [171, 1600], "end": "2014-01-01T00:01:00"}))
@@ -37,3 +41,36 @@ def test_rules_files_and_responses_of_any_channel_pass():
 def test_a_cube_without_a_region_is_refused_with_an_example():
     with pytest.raises(InputError, match=r"aia\.cutout\.centre is not set"):
         targets.check(["cube"], [*RULES, "cube"], PLAN, CUBE)
+
+
+SERIES = Series.of(aia.Plan.of(configuration(aia={"channels": [171], "output": {"form": "series", "npix": 512}})))
+SERIES_ASKED = [*SERIES.targets(), *Films(SERIES.plan, SERIES).targets()]
+STORE, FILM = "results/aia/series_simulated/{}/{}", "results/aia/film_simulated/{}/{}.webp"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(FILM.format(channel, day) for channel, day in (("171", "20140102"), ("172", "20140101"))),
+        *(STORE.format("171", name) for name in ("20140102.ecsv", "2015.zarr/zarr.json", "2014.zarr")),
+        *(STORE.format(f"quicklook/{channel}", "20140101") for channel in ("171", "193")),
+        "results/aia/film/171/20140101.webp",
+    ],
+)
+def test_a_film_part_or_folder_of_quick_looks_outside_of_the_request_is_refused(target):
+    """And what the request has is none of it: it is named as the nearest, and passes."""
+    with pytest.raises(
+        InputError, match=r"the request has no such product. The nearest: (results/aia/\S+?)[,.] .*aia.end"
+    ) as told:
+        targets.check([target], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+    near = re.search(r"The nearest: (\S+?)[,.] ", str(told.value))[1]
+    targets.check([near], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+
+
+def test_single_images_of_a_series_and_series_of_single_images_are_refused_by_the_form():
+    image = "results/aia/normalised/171/20140101T000001_simulated.fits"
+    for target in (image, "results/aia/light_curves/171.ecsv"):
+        with pytest.raises(InputError, match="aia.output.form is series"):
+            targets.check([target], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+    with pytest.raises(InputError, match="aia.output.form is images"):
+        targets.check([STORE.format("171", "20140101.ecsv")], RULES, PLAN, CUBE, (), **refusals(Series.of(PLAN)))

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from external import REPOSITORY, Project
 
-FRAME = "results/aia/level1.5/{}/{}.fits"
+FRAME, FILM = "results/aia/level1.5/{}/{}.fits", "results/aia/film_simulated/{}/{}.webp"
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,9 @@ FRAME = "results/aia/level1.5/{}/{}.fits"
         (["figurs"], {}, "figurs: there is no such target", "The nearest is figures"),
         ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
         ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),
+        ([FILM.format(171, 20150101)], {}, "the request has no such product", f"The nearest: {FILM.format(171, 20140101)}"),
     ],
-    ids=["key", "value", "address", "folder", "version", "window", "line", "exclude", "target", "channel", "time"],
+    ids=["key", "value", "address", "folder", "version", "window", "line", "exclude", "target", "channel", "time", "film"],
 )
 def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, config, cause, cure):
     monkeypatch.delenv("JSOC_EMAIL", raising=False)

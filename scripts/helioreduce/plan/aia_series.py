@@ -24,8 +24,8 @@ from helioreduce.series import LEVEL1
 
 _DAY_S = 86400.0
 
-#: Targets that are made from single images.
-_OF_IMAGES = ("archived", "light_curves", "alignment", "dem")
+#: Targets that are made from single images, and the files of these.
+_OF_IMAGES = ("archived", "light_curves", "alignment", "dem", "images")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from helioreduce import times
 from helioreduce.errors import InputError
@@ -14,13 +15,22 @@ from helioreduce.plan.aia_cube import Cube, check_asked
 #: A file of one frame of AIA; responses are of any channel and time.
 _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d+)/(\d{8}T\w+)\.\w+")
 #: A file of the target of that name.
-_ROOM = re.compile(r"results/aia/(cube_dem|cube|dem)(?:_\w+)?/")
+_ROOM = re.compile(r"results/aia/(cube_dem|cube|dem|series|light_curves)(?:_\w+)?/")
+#: A product of a day, a year, a channel or a set, which the request has or has not.
+_PRODUCT = re.compile(r"results/aia/(film|series|light_curves|(?:cube_)?dem(?:_maps)?)(?:_simulated)?/(?!collected/).*(?<!tsv)")
 #: Targets shown where none is near.
 _SHOWN = 3
 
 
-def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube, **refusals: InputError | None) -> None:
-    """Refuse targets that are no rule, no file, or a frame that the configuration does not ask for.
+def check(
+    targets: Iterable[str],
+    rules: Collection[str],
+    plan: Plan,
+    cube: Cube,
+    asked: Collection[str] = (),
+    **refusals: InputError | None,
+) -> None:
+    """Refuse targets that are no rule, no file, or a frame or product that the configuration does not ask for.
 
     Parameters
     ----------
@@ -32,6 +42,8 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
         AIA's plan of the configuration.
     cube
         Its cube.
+    asked
+        The products that the configuration asks for.
     refusals
         Why a rule has nothing to make, by its name.
 
@@ -45,14 +57,25 @@ def check(targets: Iterable[str], rules: Collection[str], plan: Plan, cube: Cube
         name = room[1] if room else target
         if name in ("cube", "cube_dem", "cube_figures"):
             check_asked(cube)
-        if refusal := refusals.get(name):
+        frame = _FRAME.fullmatch(target)
+        if refusal := refusals.get("images" if frame else name):
             raise refusal.at(target)
-        if match := _FRAME.fullmatch(target):
-            _check_frame(target, match[1], match[2], plan)
+        if frame:
+            _check_frame(target, frame[1], frame[2], plan)
+        elif match := _PRODUCT.fullmatch(target):
+            _check_product(target, {file for file in asked if (own := _PRODUCT.match(file)) and own[1] == match[1]})
         elif "/" not in target and "." not in target and target not in rules:
             near = difflib.get_close_matches(target, [name for name in rules if "/" not in name], 1)
             public = [name for name in ("all", "figures", "cube", "offline", "esis", "spice", "check") if name in rules]
             raise InputError("there is no such target", cure=f"The nearest is {', '.join(near or public)}", where=target)
+
+
+def _check_product(target: str, asked: Collection[str]) -> None:
+    """Refuse a product that is not among those that are asked for, all of one kind; endings are not looked at."""
+    if Path(target).with_suffix("") not in {Path(file).with_suffix("") for file in asked}:
+        near = ", ".join(difflib.get_close_matches(target, asked, _SHOWN, 0)) or "none"
+        cure = f"The nearest: {near}. See aia.channels, aia.start, aia.end and aia.quicklook"
+        raise InputError("the request has no such product", cure=cure, where=target)
 
 
 def _check_frame(target: str, channel: str, time: str, plan: Plan) -> None:
