@@ -20,8 +20,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
     """Ask once for the records of the day, fetch what is usable; a frame that fails costs itself."""
     own, allowed = Part(**part), Policy(**config["aia"]["quality"])
     done = manifests.Manifest.read(manifest).done(made_by, (error_table, degradation_table, psf, pointing))
-    record_list = f"{output}/{own.channel}/{own.day}.jsonl"
-    images = own.wanted(done, level1, output)
+    record_list, images = f"{output}/{own.channel}/{own.day}.jsonl", own.wanted(done, level1, output)
     aia_query.main(source, own.channel, list(images), asked, config, record_list)
     lost = losses.of(record_list, allowed)
     usable = [own.download(image, record_list) for time, image in images.items() if time not in lost]
