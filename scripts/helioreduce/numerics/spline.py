@@ -19,15 +19,14 @@ import numba
 import numpy as np
 
 from helioreduce.image import Flag
+from helioreduce.numerics.prefilter import POLE, coefficients, mirrored
 
-POLE = np.sqrt(3.0) - 2.0
+__all__ = ["POLE", "TAPS", "cardinal", "coefficients", "mirrored", "resample", "sample", "spread_flags"]
 #: Samples on each side that count in the variance.
 TAPS = 4
 OUTSIDE, NO_DATA = np.uint8(Flag.OUTSIDE), np.uint8(Flag.NO_DATA)
-#: Rows, and columns, that are filtered side by side; longest run of output pixels.
-_ROWS, _COLUMNS, _RUN = 8, 128, 256
-#: Samples after which the filter has forgotten the edge: POLE⁴⁰ = 1e-23.
-_HORIZON = 40
+#: Longest run of output pixels.
+_RUN = 256
 
 
 def cardinal(t: np.ndarray) -> np.ndarray:
@@ -63,71 +62,6 @@ def variance_kept_at(points: np.ndarray) -> float:
     table = np.sum(cardinal(np.linspace(0, 1, 101)[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2, axis=1)
     kept = np.interp(points % 1, np.linspace(0, 1, 101), table)
     return float(np.mean(kept[0] * kept[1]))
-
-
-def mirrored(plane: np.ndarray, width: int) -> np.ndarray:
-    """Return the plane with ``width`` more pixels on each side, mirrored about the outermost one."""
-    return np.pad(plane, width, mode="reflect" if min(plane.shape) > 1 else "edge")
-
-
-@numba.njit(cache=True, parallel=True)
-def coefficients(plane):
-    """Return the spline coefficients of a plane (ny, nx) with mirrored edges: (ny+3, nx+3), pixel (0, 0) at [1, 1]."""
-    ny, nx = plane.shape
-    result = np.empty((ny + 3, nx + 3), plane.dtype)
-    inner = result[1 : ny + 1, 1 : nx + 1]
-    for block in numba.prange((ny + _ROWS - 1) // _ROWS):
-        rows = slice(block * _ROWS, min((block + 1) * _ROWS, ny))
-        _filter(plane[rows].T, inner[rows].T)
-    for block in numba.prange((nx + _COLUMNS - 1) // _COLUMNS):
-        columns = slice(block * _COLUMNS, min((block + 1) * _COLUMNS, nx))
-        _filter(inner[:, columns], inner[:, columns])
-    for y in range(1, ny + 1):
-        _mirror_ends(result[y], nx)
-    for x in numba.prange(nx + 3):
-        _mirror_ends(result[:, x], ny)
-    return result
-
-
-@numba.njit(cache=True)
-def _mirror_ends(line, n):
-    """Fill [0] and [n+1:n+3] of a line whose samples stand at [1:n+1]."""
-    line[0] = line[_reflect(-1, n) + 1]
-    line[n + 1] = line[_reflect(n, n) + 1]
-    line[n + 2] = line[_reflect(n + 1, n) + 1]
-
-
-@numba.njit(cache=True)
-def _reflect(i, n):
-    """Return the index of a sample mirrored about the first and last of n."""
-    if n == 1:
-        return 0
-    i = abs(i) % (2 * n - 2)
-    return min(i, 2 * n - 2 - i)
-
-
-@numba.njit(cache=True)
-def _filter(samples, lines):
-    """Filter along the first axis of ``samples`` (n, width), column by column, into ``lines``, which may be the same array."""
-    n, width = samples.shape
-    carry, power = np.zeros(width), 1.0
-    for k in range(_HORIZON if n > 1 else 0):
-        for i in range(width):
-            carry[i] += power * samples[_reflect(k, n), i]
-        power *= POLE
-    for i in range(width):
-        lines[0, i] = 6.0 * carry[i] if n > 1 else samples[0, i]
-    for k in range(1, n):
-        for i in range(width):
-            carry[i] = samples[k, i] + POLE * carry[i]
-            lines[k, i] = 6.0 * carry[i]
-    for i in range(width if n > 1 else 0):
-        carry[i] = POLE / (POLE * POLE - 1.0) * (lines[n - 1, i] + POLE * lines[n - 2, i])
-        lines[n - 1, i] = carry[i]
-    for k in range(n - 2, -1, -1):
-        for i in range(width):
-            carry[i] = POLE * (carry[i] - lines[k, i])
-            lines[k, i] = carry[i]
 
 
 def spread_flags(mask: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
@@ -181,8 +115,9 @@ def resample(coefs, variance, flags, origin, matrix, shape):
         x0, y0 = origin[0] + matrix[0, 1] * row, origin[1] + matrix[1, 1] * row
         column = 0
         while column < shape[1]:
-            # A run of columns whose nearest pixels lie side by side in one row of the input, so that loops over it vectorise.
-            ix, iy, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
+            # A run of columns whose nearest pixels lie side by side in one row of the input, so that loops over it vectorise;
+            # or, where the output is finer, of columns with one nearest pixel.
+            ix, iy, step, end = _run(coefs.shape, x0, y0, matrix[0, 0], matrix[1, 0], column, shape[1])
             run = slice(column, end)
             if ix < 0:
                 values[row, run], mask[row, run] = np.nan, OUTSIDE
@@ -190,13 +125,20 @@ def resample(coefs, variance, flags, origin, matrix, shape):
                     sigma[row, run] = np.nan
             else:
                 x, y = x0 - ix + matrix[0, 0] * column, y0 - iy + matrix[1, 0] * column
-                _values(coefs, ix, iy, x, y, matrix[0, 0] - 1, matrix[1, 0], values[row, run])
+                dx, dy = matrix[0, 0] - step, matrix[1, 0]
+                if step:
+                    _values(coefs, ix, iy, x, y, dx, dy, values[row, run])
+                else:
+                    _values_within(coefs[iy : iy + 4, ix : ix + 4], x, y, dx, dy, values[row, run])
                 if variance is not None:
-                    _weights(x, matrix[0, 0] - 1, weights, 0, end - column)
-                    _weights(y, matrix[1, 0], weights, 2 * TAPS, end - column)
-                    _sigma(variance, ix + 1, iy + 1, weights, sigma[row, run])
-                mask[row, run] = 0
-                if flags is not None:
+                    _weights(x, dx, weights, 0, end - column)
+                    _weights(y, dy, weights, 2 * TAPS, end - column)
+                    if step:
+                        _sigma(variance, ix + 1, iy + 1, weights, sigma[row, run])
+                    else:
+                        _sigma_within(variance[iy + 1 : iy + 9, ix + 1 : ix + 9], weights, sigma[row, run])
+                mask[row, run] = 0 if flags is None else flags[iy, ix]
+                if flags is not None and step:
                     mask[row, run] = flags[iy, ix : ix + end - column]
             column = end
     return values, sigma, mask
@@ -251,16 +193,19 @@ def sample(coefs, variance, flags, x, y, table=None):
 
 @numba.njit(cache=True)
 def _run(padded, x, y, dx, dy, start, stop):
-    """Return the input pixel (ix, iy) of column ``start``, ix = −1 outside the input, and the end of the run."""
+    """Return the input pixel (ix, iy) of column ``start``, ix = −1 outside the input, its step from column to column, 1 or 0,
+    and the end of the run."""
     ny, nx = padded[0] - 3, padded[1] - 3
     ix, iy, inside = _pixel(x + dx * start, y + dy * start, nx, ny)
-    end = start + 1
+    end, step = start + 1, 1
     while end < min(stop, start + _RUN):
         next_x, next_y, next_inside = _pixel(x + dx * end, y + dy * end, nx, ny)
-        if next_inside != inside or (inside and (next_x != ix + end - start or next_y != iy)):
+        if end == start + 1 and next_x == ix:
+            step = 0
+        if next_inside != inside or (inside and (next_x != ix + step * (end - start) or next_y != iy)):
             break
         end += 1
-    return (ix if inside else -1), iy, end
+    return (ix if inside else -1), iy, step, end
 
 
 @numba.njit(cache=True, inline="always")
@@ -288,6 +233,21 @@ def _values(coefs, ix, iy, x, y, dx, dy, result):
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _values_within(c, x, y, dx, dy, result):
+    """As :func:`_values`, for a run with the same 4 × 4 coefficients ``c``."""
+    for i in range(result.size):
+        t, s = x + dx * i, y + dy * i
+        u, v = 1.0 - t, 1.0 - s
+        x0, x1, x2, x3 = u * u * u, 4 - 3 * t * t * (2 - t), 4 - 3 * u * u * (2 - u), t * t * t
+        y0, y1, y2, y3 = v * v * v, 4 - 3 * s * s * (2 - s), 4 - 3 * v * v * (2 - v), s * s * s
+        total = y0 * (x0 * c[0, 0] + x1 * c[0, 1] + x2 * c[0, 2] + x3 * c[0, 3])
+        total += y1 * (x0 * c[1, 0] + x1 * c[1, 1] + x2 * c[1, 2] + x3 * c[1, 3])
+        total += y2 * (x0 * c[2, 0] + x1 * c[2, 1] + x2 * c[2, 2] + x3 * c[2, 3])
+        total += y3 * (x0 * c[3, 0] + x1 * c[3, 1] + x2 * c[3, 2] + x3 * c[3, 3])
+        result[i] = total / 36.0
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
 def _weights(start, step, result, first, n):
     """Put η² of the 2·TAPS samples around each of the n points of a run into the rows from ``first``."""
     for tap in range(2 * TAPS):
@@ -308,6 +268,21 @@ def _sigma(variance, ix, iy, w, result):
         for i in range(n):  # written out: a loop over the taps would not become vectors
             near = w[2, i] * line[i + 2] + w[3, i] * line[i + 3] + w[4, i] * line[i + 4] + w[5, i] * line[i + 5]
             far = w[0, i] * line[i] + w[1, i] * line[i + 1] + w[6, i] * line[i + 6] + w[7, i] * line[i + 7]
+            result[i] += w[2 * TAPS + j, i] * (near + far)
+    for i in range(n):
+        result[i] = np.sqrt(result[i])
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _sigma_within(variance, w, result):
+    """As :func:`_sigma`, for a run with the same 8 × 8 pixels of variance."""
+    n = result.size
+    result[:] = 0
+    for j in range(2 * TAPS):
+        v0, v1, v2, v3, v4, v5, v6, v7 = variance[j]
+        for i in range(n):
+            near = w[2, i] * v2 + w[3, i] * v3 + w[4, i] * v4 + w[5, i] * v5
+            far = w[0, i] * v0 + w[1, i] * v1 + w[6, i] * v6 + w[7, i] * v7
             result[i] += w[2 * TAPS + j, i] * (near + far)
     for i in range(n):
         result[i] = np.sqrt(result[i])
