@@ -43,7 +43,7 @@ READERS = {
     "/data/me/flare": "../me",
     "/opt/helioreduce": "../helioreduce",
     "helioreduce.archive FOLDER": "helioreduce.archive results/archive",
-    "solo_L2_spice-n-ras_….fits": "results/spice/level2_simulated/*.fits",
+    "solo_L2_spice-n-ras_….fits": "results/spice/simulated/*_synthetic.fits",
 }
 #: Commands that need more than `make demo` installs or a server elsewhere: where else they are tested.
 ELSEWHERE = {
@@ -154,6 +154,7 @@ class Clone:
         inherited = ("PYTHONPATH", "VIRTUAL_ENV", "SOURCE_DATE_EPOCH")
         environment = {key: value for key, value in os.environ.items() if key not in inherited}
         said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+        said["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background ignores it
         return subprocess.Popen(["bash", "-c", line], cwd=self.folder, env={**environment, "PWD": str(self.folder)}, **said)
 
 
