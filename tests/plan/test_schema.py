@@ -1,5 +1,7 @@
 """What does not fit the schema is said by key, value and nearest key; defaults are filled in, null empties a mapping."""
 
+import math
+
 import pytest
 import yaml
 from configuration import configuration
@@ -40,6 +42,31 @@ def test_what_does_not_fit_is_named_with_what_would(config, message):
     with pytest.raises(InputError, match=message) as caught:
         settings.validated(config)
     assert len(str(caught.value)) < 400
+
+
+def numbers(entry, path=()):
+    """Yield the place of every number of the schema, and a value that has it there."""
+    entry = {**SCHEMA["$defs"][entry["$ref"].rpartition("/")[2]], **entry} if "$ref" in entry else entry
+    if "number" in ([kinds] if isinstance(kinds := entry.get("type", []), str) else kinds):
+        yield path
+    more = entry.get("additionalProperties")
+    for name, inner in {**entry.get("properties", {}), **({"any": more} if isinstance(more, dict) else {})}.items():
+        yield from numbers(inner, (*path, name))
+    if isinstance(entry.get("items"), dict):
+        yield from numbers(entry["items"], (*path, 0))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_number_of_the_configuration_may_be_infinite_or_none(monkeypatch, value):
+    monkeypatch.setattr(schema, "_LISTED", 99)
+    places = list(numbers(SCHEMA))
+    assert len(places) > 60 and {("jsoc", "nearest_s"), ("aia", "dem", "bands", 0)} <= set(places)
+    for place in places:
+        config = value
+        for name in reversed(place):
+            config = [config] if name == 0 else {name: config}
+        with pytest.raises(InputError, match=r"is -?(nan|inf): not .*a finite number"):
+            schema.check(config, SCHEMA)
 
 
 def test_many_faults_are_counted():

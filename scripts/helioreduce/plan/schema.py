@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Faults of one configuration that are listed.
 _LISTED = 3
-_KINDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "number": "a number", "string": "text"}
+_KINDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "number": "a finite number", "string": "text"}
 _KINDS |= {"array": "a list", "object": "a mapping of keys"}
 
 
@@ -41,9 +42,12 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     InputError
         With key, value and what is allowed, for the first faults; the nearest key for one that does not exist.
     """
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
 
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: [*map(str, error.absolute_path)])
+    own = Draft202012Validator.TYPE_CHECKER
+    finite = own.redefine("number", lambda _, value: own.is_type(value, "number") and math.isfinite(value))
+    validator = validators.extend(Draft202012Validator, type_checker=finite)(schema)  # NaN is above and below every limit
+    errors = sorted(validator.iter_errors(config), key=lambda error: [*map(str, error.absolute_path)])
     faults = list(dict.fromkeys(fault for error in errors for fault in _faults(error, schema)))
     if faults:
         more = [f"and {len(faults) - _LISTED} more"] if len(faults) > _LISTED else []
