@@ -64,6 +64,17 @@ def test_the_price_of_a_small_request_is_in_small_units():
     assert "at most 6 MB in about 35 files on disk; about 1 CPU minute, what is finished included." in told
 
 
+def test_the_price_follows_the_simulated_detector_and_the_queries_for_neighbours():
+    """A sixteenth of the bytes at a quarter of the side; JSOC's frames are as large as they are."""
+    config = {"aia": {**YEAR, "channels": [171], "keep": []}, "archive": {**configuration()["archive"], "npix": 1024}}
+    config["aia"]["end"] = "2014-01-10T23:59:59"
+    for source, fetched in (("archive", "930 MB"), ("jsoc", "14.9 GB")):
+        (told,) = Series.of(Plan.of(configuration(source=source, **config))).notes
+        assert f"1,200 images in 10 parts (channel and day): {fetched} to be fetched" in told and "10 queries and" in told
+    (told,) = Series.of(Plan.of(configuration(source="jsoc", jsoc={"on_missing": "nearest"}, **config))).notes
+    assert "JSOC gets 10 queries (at most 20, with those for neighbours) and is asked for" in told
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 86399), st.integers(0, 200_000), st.sampled_from([60.0, 720.0, 3600.0]))
 def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, cadence_s):

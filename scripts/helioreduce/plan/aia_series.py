@@ -11,6 +11,7 @@ from typing import Any
 
 from helioreduce import times
 from helioreduce.aia import coverage, slots, steps
+from helioreduce.aia.channels import NPIX
 from helioreduce.aia.frames import FLOAT32, Part
 from helioreduce.aia.series import Grid
 from helioreduce.errors import InputError
@@ -226,6 +227,8 @@ class Series:
             keeps_level1=steps.LEVEL1 in self.plan.settings["keep"],
             connections=self.plan.source.jsoc["connections"],
             quicklooks=self.images // self.every if self.every else 0,
+            detector=self.plan.source.archive["npix"] if self.plan.source.is_archive else NPIX,
+            asks_around="within_s" in self.plan.source.asked,
         )
         return [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC")]
 

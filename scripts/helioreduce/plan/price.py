@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from helioreduce.aia.channels import NPIX
 from helioreduce.plan import request
 
 #: Of an image of 4096² in a chunk, without a quick look: workflow/PLANNING.md.
@@ -35,6 +36,10 @@ class Price(NamedTuple):
         Transfers at one time.
     quicklooks
         Number of quick looks.
+    detector
+        Pixels along a side of level 1.
+    asks_around
+        Whether a part with missing images is a query more, for their neighbours.
     """
 
     images: int
@@ -46,6 +51,8 @@ class Price(NamedTuple):
     keeps_level1: bool
     connections: int
     quicklooks: int = 0
+    detector: int = NPIX
+    asks_around: bool = False
 
     @property
     def files(self) -> int:
@@ -56,11 +63,13 @@ class Price(NamedTuple):
 
     def text(self, archive: str) -> str:
         """Return it in words; ``archive`` is what is asked."""
-        room = self.images * (_PIXEL_BYTES * self.npix**2 + _LEVEL1_BYTES * self.keeps_level1) + self.quicklooks * _LOOK_BYTES
+        level1 = _LEVEL1_BYTES * (self.detector / NPIX) ** 2
+        room = self.images * (_PIXEL_BYTES * self.npix**2 + level1 * self.keeps_level1) + self.quicklooks * _LOOK_BYTES
         files, asked = counted(self.images + self.spikes, "file"), counted(self.parts, "query", "queries")
+        asked += f" (at most {2 * self.parts:,}, with those for neighbours)" * self.asks_around
         return (
             f"A series of {counted(self.images, 'image')} in {counted(self.parts, 'part')} (channel and day): "
-            f"{size(self.images * _LEVEL1_BYTES)} to be fetched, {archive} gets {asked} and is asked for {files}, "
+            f"{size(self.images * level1)} to be fetched, {archive} gets {asked} and is asked for {files}, "
             f"{self.connections} at a time; at most {size(room)} in about {counted(self.files, 'file')} on disk; "
             f"about {_duration(self.images * _CPU_S)}, what is finished included. `helioreduce status` says how far it is."
         )
