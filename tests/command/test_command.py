@@ -53,6 +53,19 @@ def test_each_command_has_a_page_with_an_example(name, capsys):
     assert max(map(len, page.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("line", [["--help"], ["spice", "catalogue"], ["info", "small.ecsv", "--json"]], ids=" ".join)
+def test_nobody_has_to_read_on(line, tmp_path):
+    """As in `helioreduce status --json | head`: what is short is written at the end, what is long before."""
+    ecsv.write(tmp_path / "small.ecsv", [{"a": 1}], {})
+    reader, writer = os.pipe()
+    os.close(reader)
+    command_line = [sys.executable, "-m", "helioreduce", *line]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts"), "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(command_line, cwd=tmp_path, env=environment, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (command.UNREAD, b"")
+
+
 @pytest.mark.parametrize("line", [[], ["reducing"], ["reduce"], ["archive", "stop", "x"]])
 def test_no_such_command_is_exit_code_2(line, capsys):
     with pytest.raises(SystemExit) as left:

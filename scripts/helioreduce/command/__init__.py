@@ -6,6 +6,7 @@ Each subcommand is a module of this package, which is imported when it is called
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,12 +14,25 @@ from importlib import import_module
 from helioreduce import __version__
 from helioreduce.errors import ReductionError
 
-#: Exit codes: done; bad input, with the reason on the screen; a command line that is none (argparse's own).
-DONE, FAILED, USAGE = 0, 1, 2
+#: Exit codes: done; bad input, with the reason on the screen; a command line that is none (argparse's own); interrupted; nobody
+#: reads on, as after `| head`.
+DONE, FAILED, USAGE, INTERRUPTED, UNREAD = 0, 1, 2, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; return the exit code: 0 done, 1 bad input, 2 no such command."""
+    try:
+        try:
+            return _run_line(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes at its end
+        return UNREAD
+
+
+def _run_line(arguments: Sequence[str] | None) -> int:
+    """Run a command line; say what was wrong with the input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     passed_on = given[:1] == ["run"] and given[1:] not in (["-h"], ["--help"])
     options = parser().parse_args(given[:1] if passed_on else given)
@@ -31,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return code
 
 
