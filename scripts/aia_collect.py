@@ -6,7 +6,7 @@ from pathlib import Path
 import aia_fetch_batch
 import aia_query
 from helioreduce.aia.frames import Part
-from helioreduce.errors import InputError, Unwritable
+from helioreduce.errors import InputError, Unwritable, counted
 from helioreduce.io import manifests
 from helioreduce.jsoc import losses
 from helioreduce.quality import Policy
@@ -32,7 +32,7 @@ def main(source: str, part: dict, made_by: tuple, manifest: str, level1: str, as
         logger.warning("%s", error)
     lost = losses.of(record_list, allowed)
     if untried := [time for time, image in images.items() if time not in lost and not Path(image).exists()]:
-        raise InputError(f"{len(untried)} images could not be asked for", cure="Run again later", where=untried[0])
+        raise InputError(f"{counted(len(untried), 'image')} could not be asked for", cure="Run again later", where=untried[0])
     Path(output, "lost.json").write_text(json.dumps(losses.plain(lost)))
 
 

@@ -1,6 +1,6 @@
 """The end of a run: every window of every raster was reduced, or the failure that names those that were not."""
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.io.atomic import replaced
 from helioreduce.runtime import script
 from helioreduce.spice import refused
@@ -11,7 +11,7 @@ def main(rasters: list[str], refused_files: dict[str, str], output: str) -> None
     rows = refused.collect(rasters, refused_files)
     if rows:
         reasons = "".join(f"\n  {row.text}" for row in rows)
-        raise InputError(f"{len(rows)} files or windows were refused, see {refused.TABLE}:{reasons}")
+        raise InputError(f"refused: {counted(len(rows), 'file or window', 'files or windows')}, see {refused.TABLE}:{reasons}")
     with replaced(output) as temporary:
         temporary.write_text("Every window of every raster was reduced.\n")
 

@@ -53,6 +53,11 @@ def unwritable(error: OSError, where: object) -> Unwritable:
     return Unwritable(f"cannot be written ({error.strerror or error})", cure=cure, where=where)
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return a number of things for a message: ``1 image``, ``2,000 images``; ``more`` is another plural than by s."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
 class AlreadyDone(InputError):
     """A step has already been applied to the image."""
 

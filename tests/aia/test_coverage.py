@@ -77,7 +77,7 @@ def test_missing_images_are_an_error_only_where_that_is_asked_for(tmp_path, capl
     parts = {write(tmp_path / "171", "20140101", [ECLIPSE, ECLIPSE, UNMET]): (0, 2)}
     with pytest.raises(InputError, match="2 of 3 images are missing.*on_missing: skip"):
         review(tmp_path, parts)
-    assert f"2 images of 171 Å are missing: {tmp_path}/171/2014_missing.tsv says why" in review(tmp_path, parts, "skip")
+    assert f"2 images of 171 Å missing: {tmp_path}/171/2014_missing.tsv says why" in review(tmp_path, parts, "skip")
     assert review(tmp_path, dict.fromkeys(parts, (2, 2))) == "All images are there.\n"
 
 

@@ -65,5 +65,11 @@ def test_every_script_has_a_rule():
     assert {path.stem for path in (REPOSITORY / "scripts").glob("*.py")} == named
 
 
+@each_file
+def test_messages_count_one_thing_as_one(file):
+    """By :func:`helioreduce.errors.counted`: no message has a bare number of things."""
+    assert re.findall(r"\{len\([^}]*\} +\w+s\b.*", file.read_text()) == []
+
+
 def test_the_snakefile_is_short():
     assert len((REPOSITORY / "Snakefile").read_text().splitlines()) < 40

@@ -514,7 +514,7 @@ rule aia_refuse:
         reasons=lambda _: list(aia.refused.values()),
         code=code("aia_refuse"),
     message:
-        f"Refuse {len(aia.refused)} images."
+        f"Refuse {counted(len(aia.refused), 'image')}."
     script:
         "../../scripts/aia_refuse.py"
 

@@ -31,7 +31,7 @@ for chunk in aia_batch.chunks:
                 series=aia.source.asked["series"],
                 code=code("aia_fetch_batch", "aia_fetch", "aia_fetch_spikes"),
             message:
-                f"Fetch {len(chunk.keys)} images of {chunk.channel} Å from {chunk.first}."
+                f"Fetch {counted(len(chunk.keys), 'image')} of {chunk.channel} Å from {chunk.first}."
             script:
                 "../../scripts/aia_fetch_batch.py"
 
@@ -57,7 +57,7 @@ for chunk in aia_batch.chunks:
             settings=chunk.settings(),
             code=code("aia_batch", *SCRIPTS),
         message:
-            f"Reduce {len(chunk.good)} images of {chunk.channel} Å from {chunk.first}."
+            f"Reduce {counted(len(chunk.good), 'image')} of {chunk.channel} Å from {chunk.first}."
         script:
             "../../scripts/aia_batch.py"
 
@@ -81,6 +81,6 @@ for chunk in aia_batch.chunks:
             params:
                 code=code("aia_quicklook"),
             message:
-                f"Draw {len(chunk.quicklooks)} images of {chunk.channel} Å from {chunk.first}."
+                f"Draw {counted(len(chunk.quicklooks), 'image')} of {chunk.channel} Å from {chunk.first}."
             script:
                 "../../scripts/aia_quicklook.py"

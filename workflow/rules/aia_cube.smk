@@ -22,7 +22,7 @@ for part in aia_cube.chunks:
             settings=part.settings(),
             code=code("aia_track", *part.code),
         message:
-            f"Track {len(part.good)} images of {part.channel} Å from {part.first}."
+            f"Track {counted(len(part.good), 'image')} of {part.channel} Å from {part.first}."
         script:
             "../../scripts/aia_track.py"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 # the package beside these rules, not an installed one of perhaps another version
 sys.path.insert(0, str(Path(str(workflow.current_basedir)).parents[1] / "scripts"))
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.jsoc.losses import begin
 from helioreduce.plan.aia import Plan as AIAPlan
 from helioreduce.plan.aia_batch import SCRIPTS, Batches

@@ -85,7 +85,7 @@ for batch in cosmic_rays.chunks:  # cosmic_rays.batch: a rule without wildcards 
             settings=batch.cleaning.settings,
             code=code("cosmic_rays_clean"),
         message:
-            f"Clean {len(batch.names)} frames of {batch.job} from {batch.names[0]}."
+            f"Clean {counted(len(batch.names), 'frame')} of {batch.job} from {batch.names[0]}."
         script:
             "../../scripts/cosmic_rays_clean.py"
 
@@ -109,7 +109,7 @@ for batch in cosmic_rays.chunks:  # cosmic_rays.batch: a rule without wildcards 
         params:
             code=code("cosmic_rays_sources"),
         message:
-            f"List and draw the hits of {len(batch.names)} frames of {batch.job} from {batch.names[0]}."
+            f"List and draw the hits of {counted(len(batch.names), 'frame')} of {batch.job} from {batch.names[0]}."
         script:
             "../../scripts/cosmic_rays_sources.py"
 
@@ -185,7 +185,7 @@ rule cosmic_rays_refuse:
         reasons=list(cosmic_rays.refused.values()),
         code=code("cosmic_rays_refuse"),
     message:
-        f"Refuse {len(cosmic_rays.refused)} frames."
+        f"Refuse {counted(len(cosmic_rays.refused), 'frame')}."
     script:
         "../../scripts/cosmic_rays_refuse.py"
 

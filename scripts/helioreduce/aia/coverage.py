@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helioreduce import times
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.io import manifests
 from helioreduce.io.atomic import replaced
 from helioreduce.io.manifests import ASKED, DONE, FAILED, MISSING, UNMET, Absent
@@ -63,7 +63,7 @@ def review(parts: Mapping[str, tuple[int, int]], logs: str) -> Review:
         lost[Path(file).with_name(f"{day[:4]}_missing.tsv")] += sum(image.state == MISSING for image in absent)
     found.missing = lost.total()
     lacking = ((file, number) for file, number in lost.items() if number)
-    found.notes = [f"{number} images of {file.parent.name} Å are missing: {file} says why." for file, number in lacking]
+    found.notes = [f"{counted(number, 'image')} of {file.parent.name} Å missing: {file} says why." for file, number in lacking]
     return found
 
 

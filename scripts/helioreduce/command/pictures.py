@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from helioreduce.aia.figures import sky
 from helioreduce.api.products import Array
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.io import origin, provenance
 
 #: Fewest pixels along a side of an image; matrices and lists have fewer.
@@ -63,7 +63,7 @@ def draw(arrays: Sequence[Array], title: str) -> Figure:
     if with_sigma:
         for axis, panel in zip(axes[1], shown, strict=True):
             _image(axis, panel._replace(title="1 σ", values=np.asarray(panel.sigma)), signed=False)
-    figure.suptitle(title + (f" ({len(found) - len(shown)} more images)" if len(found) > len(shown) else ""))
+    figure.suptitle(title + (f" ({counted(len(found) - len(shown), 'more image')})" if len(found) > len(shown) else ""))
     headers = [array.plane.header for array in arrays]
     said = [origin.WORDS] if any(map(provenance.is_simulated, headers)) else []
     said += dict.fromkeys(text for header in headers for text in provenance.caveats(header))

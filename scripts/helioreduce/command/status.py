@@ -11,9 +11,8 @@ from typing import Any
 from helioreduce import times
 from helioreduce.aia import coverage
 from helioreduce.aia.coverage import Status
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.io.manifests import AGAIN, FAILED, MISSING, UNMET
-from helioreduce.plan.price import counted
 
 #: Reasons shown of a channel.
 _MOST = 5

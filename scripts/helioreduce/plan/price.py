@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from helioreduce.aia.channels import NPIX
+from helioreduce.errors import counted
 from helioreduce.plan import request
 
 #: Of an image of 4096² in a chunk, without a quick look: workflow/PLANNING.md.
@@ -73,11 +74,6 @@ class Price(NamedTuple):
             f"{self.connections} at a time; at most {size(room)} in about {counted(self.files, 'file')} on disk; "
             f"about {_duration(self.images * _CPU_S)}, what is finished included. `helioreduce status` says how far it is."
         )
-
-
-def counted(number: int, one: str, more: str = "") -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def size(number: float) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from helioreduce.aia import steps
+from helioreduce.errors import counted
 from helioreduce.io.provenance import SIMULATED
 from helioreduce.plan import aia, local, selection
 from helioreduce.plan.aia import Plan
@@ -154,7 +155,7 @@ def _others(plan: Plan, files: Collection[str], targets: Collection[str]) -> lis
     found = ((folder, path) for folder in folders for path in Path(folder).rglob("[!.]*.*"))
     left = [(folder, _stem(path)) for folder, path in found if path.is_file() and _stem(path) not in known]
     others = Counter(folder for folder, stem in left if stem not in states[False])
-    listed = ", ".join(f"{folder} ({number} {'files' if number > 1 else 'file'})" for folder, number in others.items())
+    listed = ", ".join(f"{folder} ({counted(number, 'file')})" for folder, number in others.items())
     between = ", ".join(dict.fromkeys(Path(folder).name for folder, stem in left if stem in states[False]))
     told = f"Note: Of other requests or settings, and not checked by this run: {listed}. Remove what you do not need."
     older = f"Note: This run went from level 1 to the end in memory; the states between are an earlier run's: {between}."
