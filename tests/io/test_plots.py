@@ -2,8 +2,10 @@
 
 import matplotlib as mpl
 import numpy as np
+import pytest
 from PIL import Image
 
+from helioreduce.errors import InputError
 from helioreduce.io import origin, plots
 
 
@@ -58,3 +60,14 @@ def test_a_movie_shows_every_frame_and_repeats_to_the_byte(tmp_path):
             stamped.append((pixels[:, :, 0] - pixels[:, :, 2]).max())
     assert np.abs(np.array(middle) - [0, 128, 255]).max() < 8
     assert min(stamped) > 100  # the red line
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_movie_with_a_frame_that_fails_ends_with_its_error_and_leaves_nothing(tmp_path, first):
+    def frames():
+        yield from range(first)
+        raise InputError("is damaged", where="aia.fits")
+
+    with pytest.raises(InputError, match=r"aia.fits: is damaged"):
+        plots.write_movie(tmp_path / "a.webp", lambda figure, _: figure.subplots(), frames(), size=(4, 3))
+    assert not list(tmp_path.iterdir())

@@ -120,12 +120,13 @@ def write_movie(
     writer = PillowWriter(fps=fps)
     with look(), replaced(path) as temporary:
         figure, picture = Figure(figsize=size, layout="constrained"), temporary.with_suffix(Path(path).suffix)
-        with writer.saving(figure, picture, dpi=100):
-            for frame in frames:
-                figure.clear()
-                draw(figure, frame)
-                origin.stamp(figure)
-                writer.grab_frame()
+        writer.setup(figure, picture, dpi=100)
+        for frame in frames:
+            figure.clear()
+            draw(figure, frame)
+            origin.stamp(figure)
+            writer.grab_frame()
+        writer.finish()  # not where a frame fails, as `saving` would: its own error would hide the true one
         picture.replace(temporary)
 
 
