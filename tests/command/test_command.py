@@ -164,7 +164,9 @@ def test_info_of_contribution_functions(tmp_path, capsys):
 def test_quicklook(level1, capsys):
     command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"])
     assert command.main(["quicklook", "out/aia.171.image_lev1.reduced.fits", "-o", "pictures"]) == command.DONE
-    assert Path("pictures/aia.171.image_lev1.reduced.png").read_bytes().startswith(b"\x89PNG")
+    (picture,) = Path("pictures").iterdir()
+    assert picture.name == "aia.171.image_lev1.reduced.jpg" and picture.read_bytes().startswith(b"\xff\xd8")
+    assert picture.stat().st_size <= 300_000  # as those of the workflow
     assert command.main(["quicklook", "nothing.fits"]) == command.FAILED
 
 

@@ -80,7 +80,7 @@ def test_each_file_is_drawn_or_refused_by_name(tmp_path, capsys, rng):
     (tmp_path / "again/map.fits").write_bytes((tmp_path / "map.fits").read_bytes())
     files = [str(tmp_path / name) for name in ("map.fits", "again/map.fits", "factors.fits", "error.ecsv")]
     assert command.main(["quicklook", *files, "-o", str(tmp_path / "out")]) == command.FAILED
-    assert (tmp_path / "out/map.png").exists()
+    assert (tmp_path / "out/map.jpg").exists()
     said = capsys.readouterr().err
     assert "map.fits: its picture would replace that of" in said
     assert "factors.fits: holds no image to draw" in said

@@ -145,7 +145,7 @@ def _quicklook(commands: _Commands) -> None:
         "helioreduce quicklook reduced/*.fits",
     )  # fmt: skip
     page.add_argument("files", nargs="+", metavar="FILE", help="AIA image with roll 0, or another FITS product")
-    page.add_argument("-o", "--output", metavar="FOLDER", help="folder of the pictures; default: beside each file, as NAME.png")
+    page.add_argument("-o", "--output", metavar="FOLDER", help="folder of the pictures; default: beside each file, as NAME.jpg")
 
 
 def _tables(commands: _Commands) -> None:

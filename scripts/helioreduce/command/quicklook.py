@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     code = 0
     drawn: dict[Path, Path] = {}
     for file in named(options.files):
-        target = (Path(options.output) if options.output else file.parent) / f"{file.stem}.png"
+        target = (Path(options.output) if options.output else file.parent) / f"{file.stem}.jpg"
         try:
             if (first := drawn.setdefault(target, file)) != file:
                 raise InputError(f"its picture would replace that of {first}", cure="Draw them into two folders")
