@@ -86,14 +86,24 @@ def test_locks_name_no_index():
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links", lock.read_text())
 
 
-def test_the_recipe_asks_for_what_pyproject_does():
-    """Name, version, Python and the bounds of every dependency, by conda-forge's names."""
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+def bounds(entries):
+    """Bounds of each requirement, by its name without extras."""
+    return dict(re.fullmatch(r"([\w-]+)(?:\[\w+\])? ?(.*)", entry).groups() for entry in entries)
+
+
+def test_the_recipe_says_what_pyproject_does():
+    """What it is, what builds it, its command, Python and the bounds of every dependency, by the names of conda's channels."""
+    said = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    project, python = said["project"], {"python": said["project"]["requires-python"]}
     recipe = yaml.safe_load((REPOSITORY / "recipe/recipe.yaml").read_text())
-    run = dict(entry.split(" ", 1) for entry in recipe["requirements"]["run"])
-    wanted = dict(re.fullmatch(r"([\w-]+)(?:\[\w+\])?(.*)", entry).groups() for entry in project["dependencies"])
-    assert {PYPI.get(name, name): bounds for name, bounds in run.items()} == {"python": project["requires-python"], **wanted}
-    assert (recipe["package"]["name"], recipe["context"]["version"]) == (project["name"], project["version"])
+    run, host = (bounds(recipe["requirements"][kind]) for kind in ("run", "host"))
+    assert {PYPI.get(name, name): bound for name, bound in run.items()} == python | bounds(project["dependencies"])
+    assert host == python | {"pip": ""} | bounds(said["build-system"]["requires"])
+    assert recipe["build"]["python"]["entry_points"] == [f"{name} = {place}" for name, place in project["scripts"].items()]
+    about = recipe["package"] | recipe["context"] | recipe["about"]
+    assert [about[key] for key in ("name", "version", "license", "summary")] == [
+        project[key] for key in ("name", "version", "license", "description")
+    ]
 
 
 def test_every_dependency_has_a_lower_bound_which_the_lock_meets():
