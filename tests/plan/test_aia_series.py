@@ -75,6 +75,19 @@ def test_the_price_follows_the_simulated_detector_and_the_queries_for_neighbours
     assert "JSOC gets 10 queries (at most 20, with those for neighbours) and is asked for" in told
 
 
+def test_keys_that_are_set_and_of_no_use_are_named():
+    events = {"flare": ["171/*", "1600/*"], "gap": ["171/20150101*"]}
+    aia = {**YEAR, "channels": [171], "end": "2014-01-02", "keep": ["level1", "error"]}
+    jsoc = {"method": "url", "email": "reader@localhost", "record": "copy", "nearest_s": 6.0}
+    made = Series.of(Plan.of(configuration(source="archive", aia=aia, jsoc=jsoc, archive={"events": events})))
+    assert made.plan.notes == ("jsoc.nearest_s is set, and jsoc.on_missing is fail: it is not used.",)
+    form, fits = "is set, and aia.output.form is series: it is not used.", "as 171/20140101T000001 would"
+    unused = [f"{key} {form}" for key in ("jsoc.record", "jsoc.method", "aia.keep of error")]
+    patterns = {"flare": "1600/*", "gap": "171/20150101*"}
+    strange = [f"archive.events.{event}: no frame of the request fits {what}, {fits}" for event, what in patterns.items()]
+    assert made.notes[1:] == [*unused, *strange]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 86399), st.integers(0, 200_000), st.sampled_from([60.0, 720.0, 3600.0]))
 def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, cadence_s):

@@ -230,7 +230,17 @@ class Series:
             detector=self.plan.source.archive["npix"] if self.plan.source.is_archive else NPIX,
             asks_around="within_s" in self.plan.source.asked,
         )
-        return [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC")]
+        told = [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC"), *self._unused()]
+        frames = ((key[0], time) for key in self.parts for time in self._part(*key).names.values())
+        return told + (self.plan.source.unused_events(frames) if self.plan.source.archive["events"] else [])
+
+    def _unused(self) -> Iterator[str]:
+        """Yield what to say of keys that are set and of no use for series."""
+        jsoc, keep = self.plan.source.jsoc, set(self.plan.settings["keep"]) - {steps.LEVEL1}
+        unused = {"jsoc.record": jsoc["record"], "jsoc.method": jsoc["method"] != "url_quick", "aia.keep": keep}
+        for key in (key for key, is_set in unused.items() if is_set):
+            what = f" of {', '.join(sorted(keep))}" * (key == "aia.keep")
+            yield f"{key}{what} is set, and aia.output.form is series: it is not used."
 
     def again(self, wildcards: Any) -> str:
         """Return when the missing images of a part that may come back were asked for: the next command asks again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -25,14 +25,15 @@ _POINTING = "pointing_"
 CONNECTION_SHARES = 12
 
 
-def unread(config: Mapping[str, Any]) -> list[str]:
-    """Return what to say of the user's files where another source is set, and of the series where they are read."""
-    told = f"local.directory is set, and source is {config['source']}: its files are not read. For them set source to local."
-    if config["source"] == "local":
-        return ["aia.series is set, and source is local: files are taken whatever their series."] * (
-            config["aia"]["series"] != "auto"
-        )
-    return [told] * bool(config["local"]["directory"])
+def unread(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what to say of keys that are set and not used: of what stands in, of the series of files, of the user's files."""
+    source, jsoc = config["source"], config["jsoc"]
+    if jsoc["nearest_s"] is not None and jsoc["on_missing"] != "nearest":
+        yield f"jsoc.nearest_s is set, and jsoc.on_missing is {jsoc['on_missing']}: it is not used."
+    if source == "local" and config["aia"]["series"] != "auto":
+        yield "aia.series is set, and source is local: files are taken whatever their series."
+    if source != "local" and config["local"]["directory"]:
+        yield f"local.directory is set, and source is {source}: its files are not read. For them set source to local."
 
 
 def frame(channel: str, time: str) -> str:
