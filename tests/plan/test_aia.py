@@ -371,6 +371,12 @@ def test_a_chunk_needs_what_its_steps_need():
     assert [frame.output for frame in uv.frames] == plan(aia={"channels": [1600]}).products()
 
 
+def test_a_chunk_of_cutouts_takes_one_core():
+    cut = {"cutout": {"centre": [300, -200], "size": [300, 300]}}
+    whole, part = (aia_batch.Batches.of(plan(aia={"channels": [171], "batch": 9, **own})).chunks[0] for own in ({}, cut))
+    assert (whole.threads, part.threads, replace(whole, first="20140101T000001_x1000y0900").threads) == (2, 1, 1)
+
+
 def test_what_a_chunk_fetches():
     request = {"channels": [171, 1600], "batch": 9}
     euv, uv = aia_batch.Batches.of(plan(aia=request)).chunks

@@ -48,7 +48,7 @@ for chunk in aia_batch.chunks:
             f"aia_{chunk.name}"
         conda:
             f"../../envs/{aia.environment}.yaml"
-        threads: 2
+        threads: chunk.threads
         resources:
             **aia.gpu,
             **growing(mem_mb=1700, runtime=10 + len(chunk.keys)),

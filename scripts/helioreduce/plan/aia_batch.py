@@ -56,6 +56,11 @@ class Chunk:
         """Channel and first time, as in the names of rules and logs."""
         return f"{self.channel}_{self.first}"
 
+    @property
+    def threads(self) -> int:
+        """Cores of its reduction: a job of cut-outs keeps one busy, and another job the next."""
+        return 1 if self.plan.cut or "_x" in self.first else 2
+
     @cached_property
     def good(self) -> tuple[Key, ...]:
         """Channel and time of every frame to be reduced."""
