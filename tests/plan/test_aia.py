@@ -372,7 +372,7 @@ def test_a_chunk_needs_what_its_steps_need():
 
 
 def test_a_chunk_of_cutouts_takes_one_core():
-    cut = {"cutout": {"centre": [300, -200], "size": [300, 300]}}
+    cut = {"cutout": configuration()["aia"]["cutout"] | {"centre": [300, -200]}}
     whole, part = (aia_batch.Batches.of(plan(aia={"channels": [171], "batch": 9, **own})).chunks[0] for own in ({}, cut))
     assert (whole.threads, part.threads, replace(whole, first="20140101T000001_x1000y0900").threads) == (2, 1, 1)
 
