@@ -21,7 +21,7 @@ from helioreduce import times
 from helioreduce.aia import binning, channels, steps
 from helioreduce.errors import InputError
 from helioreduce.jsoc.policy import Loss
-from helioreduce.plan import aia, aia_batch, aia_missing
+from helioreduce.plan import aia, aia_batch, aia_missing, local
 from helioreduce.plan.code import code
 from helioreduce.runtime import batch
 from helioreduce.sun.scenario import Scenario
@@ -374,7 +374,9 @@ def test_a_chunk_needs_what_its_steps_need():
 def test_a_chunk_of_cutouts_takes_one_core():
     cut = {"cutout": configuration()["aia"]["cutout"] | {"centre": [300, -200]}}
     whole, part = (aia_batch.Batches.of(plan(aia={"channels": [171], "batch": 9, **own})).chunks[0] for own in ({}, cut))
-    assert (whole.threads, part.threads, replace(whole, first="20140101T000001_x1000y0900").threads) == (2, 1, 1)
+    (key,) = whole.keys
+    files = replace(whole.plan, wanted={key: local.Frame(*key, Path("own.fits"), None, is_cutout=True)})
+    assert (whole.threads, part.threads, replace(whole, plan=files).threads) == (2, 1, 1)
 
 
 def test_what_a_chunk_fetches():

@@ -119,8 +119,8 @@ def test_a_full_frame_keeps_the_name_of_its_time(tmp_path):
     full = Case("full", {"CRPIX1": 2053.85, "CRPIX2": 2047.57}, pixels=lambda counts: np.tile(counts, (64, 64)))
     write(tmp_path, "full.fits", full)
     write(tmp_path, "part.fits")
-    times = {frame.image.name: frame.time for frame in local.frames(tmp_path).frames}
-    assert times == {"full.fits": "20140101T000000", "part.fits": "20140101T000000_x1000y0900"}
+    times = {frame.image.name: (frame.time, frame.is_cutout) for frame in local.frames(tmp_path).frames}
+    assert times == {"full.fits": ("20140101T000000", False), "part.fits": ("20140101T000000_x1000y0900", True)}
 
 
 def test_a_place_without_x0_is_named_to_a_few_pixels(tmp_path):

@@ -59,7 +59,8 @@ class Chunk:
     @property
     def threads(self) -> int:
         """Cores of its reduction: a job of cut-outs keeps one busy, and another job the next."""
-        return 1 if self.plan.cut or "_x" in self.first else 2
+        own = self.plan.wanted[self.keys[0]]
+        return 1 if self.plan.cut or (own and own.is_cutout) else 2
 
     @cached_property
     def good(self) -> tuple[Key, ...]:

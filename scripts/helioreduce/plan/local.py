@@ -36,6 +36,7 @@ class Frame(NamedTuple):
     time: str
     image: Path
     spikes: Path | None
+    is_cutout: bool = False
 
 
 class Folder(NamedTuple):
@@ -157,7 +158,7 @@ def _judged(file: Path, header: Header, spikes: Path | None, policy: Policy) -> 
         level1.ingest(fits.read(file), policy)
     time = cards.time(header, "T_REC" if cards.value(header, "T_REC") else "T_OBS")
     name = times.compact(time) + SIMULATED * provenance.is_simulated(header)
-    frame = Frame(str(cards.channel(header)), name, file, spikes)
+    frame = Frame(str(cards.channel(header)), name, file, spikes, is_cutout=shape != (NPIX, NPIX))
     return _Found(frame, wcs.Pointing.of(header).corner(header), shape)
 
 
