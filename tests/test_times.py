@@ -60,6 +60,21 @@ def test_what_is_no_time_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2014-02-29T00:00:00", "there is no such day. Give one that the calendar has"),
+        ("2014.13.01_00:00:00_TAI", "there is no such day"),
+        ("2014-01-01T24:00:00", "no clock shows it. A day ends at 23:59:59"),
+        ("2014-01-01T12:60", "no clock shows it"),
+        ("noon", "'noon' is not a time. Write it as 2014-01-01T00:00:00"),
+    ],
+)
+def test_a_time_that_is_written_well_is_refused_for_what_it_says(text, why):
+    with pytest.raises(InputError, match=why):
+        times.parse(text)
+
+
+@pytest.mark.parametrize(
     ("period", "start", "end"),
     [
         ("2014", "2014-01-01T00:00:00Z", "2015-01-01T00:00:00Z"),

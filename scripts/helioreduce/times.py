@@ -36,13 +36,27 @@ def parse(text: str) -> datetime:
             raise ValueError("an offset from UTC")
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except ValueError:
-        raise InputError(f"{text!r} is not a time", cure="Write it as 2014-01-01T00:00:00") from None
+        raise _refusal(text, date.replace(".", "-"), clock) from None
     if leap:
         after = time + timedelta(seconds=1)
         if _leap_seconds(after) == _leap_seconds(time):
             raise InputError(f"{text!r} is not a time: that day had no leap second", cure="Write it as 2014-01-01T00:00:00")
         return after
     return from_tai((time - _EPOCH).total_seconds()) if tai else time
+
+
+def _refusal(text: str, date: str, clock: str) -> InputError:
+    """Return why a text is no time: it is written as none, or no calendar or clock has it."""
+    flaw, cure = "", "Write it as 2014-01-01T00:00:00"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", date):
+        try:
+            datetime.fromisoformat(date)
+        except ValueError:
+            flaw, cure = ": there is no such day", "Give one that the calendar has"
+        else:
+            if re.fullmatch(r"\d\d:\d\d(:\d\d(\.\d+)?)?", clock):
+                flaw, cure = ": no clock shows it", "A day ends at 23:59:59"
+    return InputError(f"{text!r} is not a time{flaw}", cure=cure)
 
 
 def tai_seconds(time: datetime) -> float:

@@ -53,6 +53,7 @@ def site(tmp_path, monkeypatch, level1_header):
     return tmp_path
 
 
+CALIBRATION = configuration()["aia"]["calibration"]
 LOCAL = {"source": "local", "local": {"directory": "level1"}}
 KEYS = [("171", "20140101T000000"), ("171", "20140101T000001"), ("4500", "20140101T000002")]
 
@@ -104,10 +105,22 @@ def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
     ("changed", "message"),
     [
         ({"source": "local"}, "local.directory is not set"),
-        ({"source": "local", "local": {"directory": "nowhere"}}, "'nowhere' does not exist"),
+        ({"source": "local", "local": {"directory": "nowhere"}}, "local.directory: 'nowhere' does not exist"),
         ({"aia": {"start": "tomorrow"}}, "'tomorrow' is not a time"),
         ({"aia": {"start": "2014-01-02T00:00:00"}}, "is before aia.start"),
-        ({"aia": {"calibration": {"version": 10, "degradation": "nowhere", "error": "auto", "pointing": "auto"}}}, "nowhere"),
+        (
+            {"source": "local", "local": {"directory": "level1/text.fits"}},
+            "local.directory: 'level1/text.fits' is not a folder",
+        ),
+        ({"local": {"directory": None, "tables": "nowhere"}}, "local.tables: 'nowhere' does not exist"),
+        ({"local": {"directory": None, "tables": "level1/text.fits"}}, "local.tables: 'level1/text.fits' is not a folder"),
+        (
+            {"aia": {"calibration": CALIBRATION | {"degradation": "nowhere"}}},
+            "aia.calibration.degradation: 'nowhere' does not exist",
+        ),
+        ({"aia": {"calibration": CALIBRATION | {"error": "nowhere"}}}, "aia.calibration.error: 'nowhere' does not exist"),
+        ({"aia": {"calibration": CALIBRATION | {"pointing": "nowhere"}}}, "aia.calibration.pointing: 'nowhere' does not exist"),
+        ({"aia": {"times": "nowhere"}}, "aia.times: 'nowhere' does not exist"),
         (
             {"aia": {"calibration": {"version": 9, "degradation": "auto", "error": "auto", "pointing": "auto"}}},
             "version 10 only",

@@ -93,13 +93,17 @@ DARK = {"kind": "dark", "files": "dark_0.fits"}
 @pytest.mark.parametrize(
     ("sections", "message"),
     [
-        ({"clean": [{"name": "a", "files": "nowhere*"}]}, "no file fits 'nowhere\\*'"),
+        ({"clean": [{"name": "a", "files": "nowhere*"}]}, "cosmic_rays.clean: a: files: no file fits 'nowhere\\*'"),
+        ({"combine": [{"name": "a", **DARK, "files": "none"}]}, "cosmic_rays.combine: a: files: no file fits 'none'"),
         ({"clean": [{"name": "a", "files": "odd*.fits"}]}, "Snakemake reads { } in a path as a pattern"),
         ({"clean": [{"name": "a", "files": "night.fit"}] * 2}, "cosmic_rays.clean: two jobs are called 'a'"),
         ({"combine": [{"name": "a", **DARK}] * 2}, "cosmic_rays.combine: two jobs are called 'a'"),
         ({"combine": [{"name": "example_dark", **DARK}]}, "two jobs are called 'example_dark'"),
         ({"clean": [{"name": "example_sigclip5", "files": "night.fit"}]}, "two jobs are called 'example_sigclip5'"),
-        ({"clean": [{"name": "a", "files": "night.fit", "dark": "none.fits"}]}, "dark of a: 'none.fits' does not exist"),
+        (
+            {"clean": [{"name": "a", "files": "night.fit", "dark": "none.fits"}]},
+            "cosmic_rays.clean: a: dark: 'none.fits' does not exist",
+        ),
     ],
 )
 def test_refused_with_the_reason(plan, sections, message):

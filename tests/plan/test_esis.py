@@ -102,15 +102,15 @@ def test_a_missing_camera_is_left_to_its_own_sequence(folder):
 @pytest.mark.parametrize(
     ("esis", "message"),
     [
-        ({"directory": "nowhere"}, "'nowhere' does not exist"),
-        ({"directory": "given/notes.txt"}, "is not a folder"),
+        ({"directory": "nowhere"}, "esis.directory: 'nowhere' does not exist"),
+        ({"directory": "given/notes.txt"}, "esis.directory: 'given/notes.txt' is not a folder"),
         ({"directory": "."}, r"no level-0 frame of ESIS.*ESIS<camera>_<exposure>\.fit\.gz"),
         ({"directory": "given", "lights": [200, 300]}, r"esis\.lights, \[200, 300\]; its exposures are 98 to 163"),
         ({"directory": "given", "darks": [[1, 9], [20, 30]]}, r"esis\.darks, \[\[1, 9\], \[20, 30\]\]"),
         ({"directory": "given", "exclude": [120, 121, 122]}, r"esis\.lights.*esis\.exclude"),
         ({"directory": "given", "exclude": [121, 200]}, r"there is no exposure 200; there are 98 to 163"),
         ({"exclude": [123]}, r"esis\.exclude: there is no exposure 123; there are 97 to 122"),
-        ({"directory": "given", "target": "none.fits"}, r"'none\.fits' does not exist"),
+        ({"directory": "given", "target": "none.fits"}, r"esis\.target: 'none\.fits' does not exist"),
         ({"directory": "given", "target": "given"}, "holds no FITS file"),
         ({"directory": "given", "target": "aia"}, r"aia\.channels has no 304"),
     ],

@@ -73,10 +73,10 @@ def test_configured_files_count_before_those_of_the_source(folder):
     assert [Path(file).name for file in two.instrument] == ["own.ecsv", "fix.ecsv"]
 
 
-@pytest.mark.parametrize("key", ["instrument", "emissivity", "chiantifix", "means"])
+@pytest.mark.parametrize("key", ["instrument", "emissivity", "chiantifix", "means", "compare"])
 def test_a_file_that_does_not_exist_is_named(key):
-    with pytest.raises(InputError, match="'nowhere' does not exist"):
-        plan(aia={"response": {**configuration()["aia"]["response"], key: "nowhere"}})
+    with pytest.raises(InputError, match=f"aia.response.{key}: 'nowhere' does not exist"):
+        plan(aia={"response": {**configuration()["aia"]["response"], key: ["nowhere"] if key == "compare" else "nowhere"}})
 
 
 def test_settings_are_those_that_the_rules_use():

@@ -36,6 +36,10 @@ def test_the_schema_is_one_and_its_defaults_fit():
         ({"cosmic_rays": {"combine": [{"name": "a", "kind": "bias"}]}}, r"cosmic_rays.combine\[0\]: 'files' is missing"),
         ({"spice": {"binning": {"extents": [1, 2]}}}, r"spice.binning.extents\[1\] is 2: not odd"),
         ({"spice": {"area": [[0, 1]]}}, "spice.area is .*: not both of rows and columns"),
+        ({"aia": {"start": "2014-02-29"}}, "^aia.start: '2014-02-29' is not a time: there is no such day. Give one"),
+        ({"aia": {"end": "2014-01-01T24:00:00"}}, "^aia.end: .* is not a time: no clock shows it. A day ends at 23:59:59"),
+        ({"aia": {"times": ["2014-01-01", "x"]}}, r"^aia.times\[1\]: 'x' is not a time. Write it as"),
+        ({"aia": {"cutout": {"time": "noon"}}}, "^aia.cutout.time: 'noon' is not a time. Write it as"),
     ],
 )
 def test_what_does_not_fit_is_named_with_what_would(config, message):

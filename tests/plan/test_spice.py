@@ -101,10 +101,13 @@ def test_refused_files_are_reported_with_the_reason(folder):
     ("settings", "problem"),
     [
         ({"source": "folder"}, "folder is not set"),
-        ({"source": "list", "files": ["no.fits"]}, "'no.fits' does not exist"),
+        ({"source": "list", "files": ["no.fits"]}, "spice.files: 'no.fits' does not exist"),
         ({"source": "list", "files": []}, "none of 0 files"),
-        ({"catalogue": "no.json"}, "'no.json' does not exist"),
-        ({"composition": {"lines": ["s_4 750.22"], "log_n": 9.0, "table": "no.npz"}}, "'no.npz' does not exist"),
+        ({"catalogue": "no.json"}, "spice.catalogue: 'no.json' does not exist"),
+        (
+            {"composition": {"lines": ["s_4 750.22"], "log_n": 9.0, "table": "no.npz"}},
+            "spice.composition.table: 'no.npz' does not exist",
+        ),
     ],
 )
 def test_what_does_not_exist_is_an_input_error(settings, problem):

@@ -116,7 +116,7 @@ def test_another_flight_is_reduced_by_its_table_alone(flight, run, folder, repos
 @pytest.mark.parametrize(
     ("esis", "message"),
     [
-        ({"directory": "nowhere"}, "does not exist"),
+        ({"directory": "nowhere"}, "esis.directory: 'nowhere' does not exist"),
         ({"target": "aia"}, "aia.channels has no 304"),
         ({"lines": ["fe"]}, "fe"),
     ],

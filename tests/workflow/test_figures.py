@@ -49,7 +49,7 @@ def test_every_figure_has_rule_and_caption(snakemake, cutout, responses):
 def test_bad_settings_are_named(snakemake, cutout):
     cutout(0)
     for settings, message in (
-        ({"response": {"instrument": "nowhere.genx"}}, "'nowhere.genx' does not exist"),
+        ({"response": {"instrument": "nowhere.genx"}}, "aia.response.instrument: 'nowhere.genx' does not exist"),
         ({"calibration": {"version": 7}}, "version is 7: not one of 8, 9, 10"),
     ):
         done = snakemake("figures", "--dry-run", aia=settings)

@@ -114,8 +114,8 @@ def test_spikes_of_another_image_are_refused(site, cutout, snakemake):
         ({"aia": {"channels": [172]}}, "172"),
         ({"aia": {"chanels": [171]}}, "chanels"),
         ({"source": "archive", "aia": {"start": "2014-01-02T00:00:00", "end": "2014-01-01T00:00:00"}}, "is before aia.start"),
-        ({"source": "archive", "aia": {"start": "tomorrow"}}, "'tomorrow' is not a time"),
-        ({"local": {"directory": "nowhere"}}, "'nowhere' does not exist"),
+        ({"source": "archive", "aia": {"start": "tomorrow"}}, "aia.start: 'tomorrow' is not a time"),
+        ({"local": {"directory": "nowhere"}}, "local.directory: 'nowhere' does not exist"),
         ({"local": {"directory": None}}, "local.directory is not set"),
     ],
 )

@@ -55,22 +55,27 @@ class Tables:
         """
         settings, own, folder = config["aia"]["calibration"], config["local"], None
         if own["tables"]:
-            folder = located(own["tables"])
+            folder = located(own["tables"], "local.tables", is_folder=True)
         elif source.is_local:
-            folder = local.tables(located(own["directory"]))
-        version, pointing = settings["version"], settings["pointing"]
+            folder = local.tables(located(own["directory"], "local.directory", is_folder=True))
+        version = settings["version"]
         patterns = {"degradation": f"aia_V{version}_*_response_table.txt", "error": "aia_V*_error_table.txt"}
         files: dict[str, str | list[str]] = {
-            kind: str(located(settings[kind])) if settings[kind] != "auto" else _found(kind, pattern, folder, source)
+            kind: _found(kind, pattern, folder, source) if settings[kind] == "auto" else _own(settings, kind)
             for kind, pattern in patterns.items()
         }
-        files["pointing"] = str(located(pointing)) if pointing != "auto" else []
+        files["pointing"] = _own(settings, "pointing") if settings["pointing"] != "auto" else []
         of_archive = files["degradation"] == (ARCHIVE["degradation"] if not source.is_archive else [])
         if of_archive and version != VERSION:
             problem = f"aia.calibration.version is {version}, and the embedded archive has version {VERSION} only"
             cure = f"Set it to {VERSION}, or give aia.calibration.degradation or a folder local.tables with version {version}"
             raise InputError(problem, cure=cure)
         return cls(version, folder, files, of_archive)
+
+
+def _own(settings: Mapping[str, Any], kind: str) -> str:
+    """Return the user's file of a table."""
+    return str(located(settings[kind], f"aia.calibration.{kind}"))
 
 
 def _found(kind: str, pattern: str, folder: Path | None, source: Source) -> str | list[str]:

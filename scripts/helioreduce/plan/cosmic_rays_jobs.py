@@ -159,37 +159,32 @@ def cleaning(job: Mapping[str, Any], combinations: Mapping[str, object]) -> Clea
 
 def _plane(path: str, frame: str, where: str) -> str:
     """Return the file of a plane that belongs to a frame."""
-    try:
-        return str(located(path.replace("{frame}", frame)))
-    except InputError as error:
-        raise error.at(where) from None
+    return str(located(path.replace("{frame}", frame), where))
 
 
 def _calibration_frame(job: Mapping[str, Any], step: str, combinations: Mapping[str, object]) -> str:
     """Return the file of a job's bias, dark or flat: the name of a combined frame, or a path."""
     if job[step] in combinations:
         return combined(job[step])
-    try:
-        return str(located(job[step]))
-    except InputError as error:
-        raise error.at(f"cosmic_rays: {step} of {job['name']}") from None
+    return str(located(job[step], f"cosmic_rays.clean: {job['name']}: {step}"))
 
 
 def frames_of(job: Mapping[str, Any]) -> dict[str, str]:
     """Return the files of a job by their names without extension; patterns are expanded as paths are found."""
     patterns: Sequence[str] = [job["files"]] if isinstance(job["files"], str) else job["files"]
+    where = f"cosmic_rays.{'combine' if 'kind' in job else 'clean'}: {job['name']}: files"
     found: dict[str, str] = {}
     for pattern in patterns:
         matches = (_fitting(str(place / pattern)) for place in places())
         files = [pattern] if pattern.startswith("results/") else next(filter(None, matches), [])
         if not files:
-            raise InputError(f"no file fits {pattern!r}", cure="Give an existing path or pattern", where="cosmic_rays")
+            raise InputError(f"no file fits {pattern!r}", cure="Give an existing path or pattern", where=where)
         for file in files:
             check_name(file)
             name = product_name(Path(file).name)
             if found.setdefault(name, file) != file:
                 problem = f"{found[name]} and {file} have one name"
-                raise InputError(problem, cure="Give them to two jobs", where="cosmic_rays")
+                raise InputError(problem, cure="Give them to two jobs", where=where)
     return found
 
 

@@ -139,7 +139,7 @@ def _flight(chosen: str) -> tuple[str, Mapping[str, Any]]:
     """Return name and table of a flight: that of the package, or a file of the user's."""
     if chosen == _DEFAULT:
         return _DEFAULT, TABLE_2019
-    path = located(chosen)
+    path = located(chosen, "esis.flight")
     if not re.fullmatch(r"[\w-]+", path.stem) or path.stem in (_DEFAULT, "simulated"):
         cure = "Rename it to letters, digits, _ and -, such as flight_2022.toml"
         raise InputError("is no name of a flight of its own", cure=cure, where=path)
@@ -184,7 +184,7 @@ def _named(exposures: Iterable[int]) -> Exposures:
 
 def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
     """Return the user's frames, light and dark; no file is opened."""
-    folder = located(settings["directory"])
+    folder = located(settings["directory"], "esis.directory", is_folder=True)
     found = _frames(folder)
     if not found:
         cure = "Set esis.directory to the folder of the files ESIS<camera>_<exposure>.fit.gz"
@@ -210,8 +210,6 @@ def _check_excluded(excluded: Iterable[int], numbers: Collection[int], cure: str
 
 def _frames(folder: Path) -> dict[int, dict[int, str]]:
     """Return every level-0 frame in a folder, by exposure and camera."""
-    if not folder.is_dir():
-        raise InputError("is not a folder", cure="Set esis.directory to the folder of the level-0 frames", where=folder)
     found: dict[int, dict[int, str]] = {}
     for path in sorted(folder.iterdir()):
         if NAME.fullmatch(path.name):
@@ -238,7 +236,7 @@ def _targets(
     if settings["target"] is None:
         files = [SIMULATED_TARGET] if settings["directory"] is None else []
     else:
-        files = _images(located(settings["target"]))
+        files = _images(located(settings["target"], "esis.target"))
     return dict.fromkeys(lights, files)
 
 

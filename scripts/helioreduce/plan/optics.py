@@ -68,8 +68,6 @@ class Optics:
         """Return the user's file of a channel's PSF."""
         pattern = self.settings["psf"]["file"]
         try:
-            return str(located(pattern.format(channel=channel)))
+            return str(located(pattern.format(channel=channel), "aia.psf.file"))
         except (KeyError, IndexError, ValueError):
             raise InputError(f"aia.psf.file is {pattern!r}", cure="The only placeholder is {channel}") from None
-        except InputError as error:
-            raise InputError(f"aia.psf.file: {error.problem}", cure=error.cure) from None

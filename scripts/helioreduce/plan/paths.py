@@ -17,20 +17,22 @@ def places() -> tuple[Path, ...]:
     return Path.cwd(), Path(os.environ.get("PWD", ".")), REPOSITORY
 
 
-def located(path: str) -> Path:
-    """Return a path of the configuration as an absolute one that exists.
+def located(path: str, key: str, *, is_folder: bool = False) -> Path:
+    """Return a path that a key of the configuration has, as an absolute one that exists.
 
     Raises
     ------
     InputError
-        If it exists in none of the :func:`places`.
+        With the key, if it exists in none of the :func:`places`, or is to be a folder and is none.
     """
     tried = [(base / path).resolve() for base in places()]
     for candidate in tried:
         if candidate.exists():
+            if is_folder and not candidate.is_dir():
+                raise InputError(f"{path!r} is not a folder", cure="Give the folder of the files", where=key)
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
-    raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path")
+    raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path", where=key)
 
 
 def check_name(file: str | Path) -> None:

@@ -36,7 +36,8 @@ def wanted(config: Mapping[str, Any], source: Source) -> tuple[dict[Key, local.F
         return {(str(channel), times.compact(time) + suffix): None for channel, time in frames(settings)}, {}, ()
     if not config["local"]["directory"]:
         raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
-    folder = local.frames(located(config["local"]["directory"]), Policy(**settings["quality"]), settings["where"])
+    directory = located(config["local"]["directory"], "local.directory", is_folder=True)
+    folder = local.frames(directory, Policy(**settings["quality"]), settings["where"])
     return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)
 
 
@@ -82,7 +83,7 @@ def _listed(wanted: list[str] | str | None) -> list[datetime]:
         return [times.parse(text) for text in wanted]
     if _TIME.match(wanted.strip()):
         raise InputError(f"aia.times is the text {wanted!r}", cure=f"Write a list: [{wanted.strip()!r}]")
-    file = located(wanted)
+    file = located(wanted, "aia.times")
     try:
         lines = [line.partition("#")[0].strip() for line in file.read_text("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:

@@ -62,17 +62,17 @@ class Plan:
             raise InputError(problem, cure="Set aia.response.eve to true, or chiantifix to null")
         found = {pattern: _newest(folder, pattern) for pattern in (*INSTRUMENT, EMISSIVITY)}
         choices = [path for pattern in INSTRUMENT for path in found[pattern]]
-        instrument = _files(settings["instrument"], "results/archive/instrument.ecsv", choices, images)
-        emissivity = _files(settings["emissivity"], "results/archive/emissivity.ecsv", found[EMISSIVITY], images)
+        instrument = _files(settings, "instrument", "results/archive/instrument.ecsv", choices, images)
+        emissivity = _files(settings, "emissivity", "results/archive/emissivity.ecsv", found[EMISSIVITY], images)
         held = [channel for pattern, channels in INSTRUMENT.items() if found[pattern] for channel in channels]
         of_folder = settings["instrument"] == "auto" and not images.source.is_archive
         return cls(
             instrument=instrument,
             emissivity=emissivity,
             channels=tuple(held) if of_folder else CHANNELS,
-            fix={"fix": str(located(settings["chiantifix"]))} if settings["chiantifix"] else {},
-            tables=("results/aia/tables/degradation.ecsv", *(str(located(path)) for path in settings["compare"])),
-            means=str(located(settings["means"])) if settings["means"] else None,
+            fix={"fix": _own(settings["chiantifix"], "chiantifix")} if settings["chiantifix"] else {},
+            tables=("results/aia/tables/degradation.ecsv", *(_own(path, "compare") for path in settings["compare"])),
+            means=_own(settings["means"], "means") if settings["means"] else None,
             settings={"version": images.tables.version, "eve": settings["eve"], "crosstalk": settings["crosstalk"]},
         )
 
@@ -85,11 +85,16 @@ class Plan:
         return self.has_wavelength(channel) and bool(self.emissivity) and int(channel) in EUV
 
 
-def _files(setting: str | Sequence[str], archived: str, found: Sequence[str], images: aia.Plan) -> tuple[str, ...]:
+def _files(settings: Mapping[str, Any], key: str, archived: str, found: Sequence[str], images: aia.Plan) -> tuple[str, ...]:
     """Return the configured files, or those that the source offers."""
-    if setting != "auto":
-        return tuple(str(located(path)) for path in ([setting] if isinstance(setting, str) else setting))
+    if (setting := settings[key]) != "auto":
+        return tuple(_own(path, key) for path in ([setting] if isinstance(setting, str) else setting))
     return (archived,) if images.source.is_archive else tuple(found)
+
+
+def _own(path: str, key: str) -> str:
+    """Return a file of the user's."""
+    return str(located(path, f"aia.response.{key}"))
 
 
 def _newest(folder: Path | None, pattern: str) -> list[str]:

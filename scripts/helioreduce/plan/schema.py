@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from helioreduce import times
 from helioreduce.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     InputError
         With key, value and what is allowed, for the first faults; the nearest key for one that does not exist.
     """
-    from jsonschema import Draft202012Validator, validators
+    from jsonschema import Draft202012Validator, FormatChecker, validators
 
+    formats = FormatChecker(())
+    formats.checks("utc", InputError)(lambda value: not isinstance(value, str) or bool(times.parse(value)))
     own = Draft202012Validator.TYPE_CHECKER
-    finite = own.redefine("number", lambda _, value: own.is_type(value, "number") and math.isfinite(value))
-    validator = validators.extend(Draft202012Validator, type_checker=finite)(schema)  # NaN is above and below every limit
+    finite = own.redefine(  # NaN is above and below every limit
+        "number", lambda _, value: own.is_type(value, "number") and math.isfinite(value)
+    )
+    validator = validators.extend(Draft202012Validator, type_checker=finite)(schema, format_checker=formats)
     errors = sorted(validator.iter_errors(config), key=lambda error: [*map(str, error.absolute_path)])
     faults = list(dict.fromkeys(fault for error in errors for fault in _faults(error, schema)))
     if faults:
@@ -72,6 +77,8 @@ def _faults(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[str]:
         yield _unknown(place, str(value), error.validator_value, schema)
     elif error.validator == "required":
         yield f"{place}: {error.message.replace(' is a required property', ' is missing')}"
+    elif error.validator == "format":
+        yield f"{place}: {error.cause}"
     else:
         about = error.schema.get("description", "") if error.validator != "enum" else ""
         yield f"{place} is {value!r}: {_wanted(error)}{f' ({about})' if about else ''}"

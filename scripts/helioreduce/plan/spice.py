@@ -67,7 +67,7 @@ class Plan:
             If a file or folder does not exist, a name occurs nowhere, no raster is left, or a setting has no meaning.
         """
         settings, notes = _settings(config["spice"])
-        path = str(located(settings["catalogue"])) if settings["catalogue"] else ""
+        path = str(located(settings["catalogue"], "spice.catalogue")) if settings["catalogue"] else ""
         lines, tables = read_catalogue(path), _tables(settings["composition"])
         chosen = _selection(settings, lines, tables)
         spice_checks.check(settings, lines, chosen.rasters, tables)
@@ -156,7 +156,7 @@ class Plan:
     @property
     def dems(self) -> list[str]:
         """The user's files of reference DEMs."""
-        return [str(located(path)) for path in self.settings["composition"]["dems"]]
+        return [str(located(path, "spice.composition.dems")) for path in self.settings["composition"]["dems"]]
 
     def composition(self, wildcards: Any) -> dict[str, str]:
         """Return the named input of the page that reads the composition map; empty where none is made."""
@@ -217,7 +217,7 @@ def _settings(section: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     settings = dict(section)
     if not settings["saffron"]:
         return settings, []
-    path = located(settings["saffron"])
+    path = located(settings["saffron"], "spice.saffron")
     try:
         translation = saffron.settings(path.read_text())
     except InputError as error:
@@ -290,10 +290,10 @@ def simulated(settings: Mapping[str, Any]) -> Raster:
 def _files(settings: Mapping[str, Any]) -> list[Path]:
     """Return the files among which the rasters are."""
     if settings["source"] == "list":
-        return [located(path) for path in settings["files"]]
+        return [located(path, "spice.files") for path in settings["files"]]
     if not settings["folder"]:
         raise InputError("spice.folder is not set", cure="Give the folder of your level-2 files")
-    folder = located(settings["folder"])
+    folder = located(settings["folder"], "spice.folder", is_folder=True)
     return selection.in_folder(folder) if settings["source"] == "folder" else selection.on_days(folder, **settings["dates"])
 
 
@@ -301,4 +301,4 @@ def _tables(composition: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the user's files of contribution functions, if composition maps are asked for."""
     given = composition["table"] if composition["lines"] else None
     names = [given] if isinstance(given, str) else given or []
-    return tuple(str(located(name)) for name in names)
+    return tuple(str(located(name, "spice.composition.table")) for name in names)

@@ -68,7 +68,7 @@ def _check_composition(given: Mapping[str, Any], paths: Sequence[str]) -> None:
         return
     from helioreduce.spice import contribution, files  # with the kernels, which a plan of other instruments need not load
 
-    files.read_dems([located(path) for path in given["dems"]])
+    files.read_dems([located(path, "spice.composition.dems") for path in given["dems"]])
     if not paths:
         return
     own = [files.read_contribution(path) for path in paths] if len(paths) > 1 else []
