@@ -5,19 +5,27 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from helioreduce import times
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 #: Faults of one configuration that are listed.
 _LISTED = 3
 _KINDS = {"null": "null", "boolean": "true or false", "integer": "an integer", "number": "a finite number", "string": "text"}
 _KINDS |= {"array": "a list", "object": "a mapping of keys"}
+#: What the rules of a schema ask for.
+_RULES = {"minimum": "be {} or more", "maximum": "be {} or less", "exclusiveMinimum": "be above {}", "const": "be {}"}
+_RULES |= {"exclusiveMaximum": "be below {}", "multipleOf": "be a multiple of {}", "minLength": "not be empty"}
+_RULES |= {"minItems": "have {} or more", "maxItems": "have {} or fewer", "uniqueItems": "have no entry twice"}
 
 
 def filled(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -53,7 +61,7 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     )
     validator = validators.extend(Draft202012Validator, type_checker=finite)(schema, format_checker=formats)
     errors = sorted(validator.iter_errors(config), key=lambda error: [*map(str, error.absolute_path)])
-    faults = list(dict.fromkeys(fault for error in errors for fault in _faults(error, schema)))
+    faults = list(dict.fromkeys(fault for error in errors for fault in _faults(error, validator)))
     if faults:
         more = [f"and {len(faults) - _LISTED} more"] if len(faults) > _LISTED else []
         raise InputError("\n  ".join([*faults[:_LISTED], *more]))
@@ -66,22 +74,22 @@ def keys(schema: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Mapp
         yield from keys(entry, f"{above}{name}.")
 
 
-def _faults(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[str]:
+def _faults(error: ValidationError, validator: Validator) -> Iterator[str]:
     """Yield what a fault is, for a reader."""
     place, value = _dotted(error.absolute_path), error.instance
     if error.validator == "additionalProperties":
         siblings = list(error.schema.get("properties", {}))
         for key in (key for key in value if key not in siblings):
-            yield _unknown(place, str(key), siblings, schema)
+            yield _unknown(place, str(key), siblings, validator.schema)
     elif "propertyNames" in error.absolute_schema_path:
-        yield _unknown(place, str(value), error.validator_value, schema)
+        yield _unknown(place, str(value), error.validator_value, validator.schema)
     elif error.validator == "required":
         yield f"{place}: {error.message.replace(' is a required property', ' is missing')}"
     elif error.validator == "format":
         yield f"{place}: {error.cause}"
     else:
         about = error.schema.get("description", "") if error.validator != "enum" else ""
-        yield f"{place} is {value!r}: {_wanted(error)}{f' ({about})' if about else ''}"
+        yield f"{place} is {_written(value)}: {_wanted(error)}{_meant(error, validator)}{f' ({about})' if about else ''}"
 
 
 def _unknown(place: str, key: str, siblings: Iterable[str], schema: Mapping[str, Any]) -> str:
@@ -101,11 +109,36 @@ def _wanted(error: ValidationError) -> str:
     if rule == "type":
         return f"not {' or '.join(_KINDS[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))}"
     if rule == "enum":
-        near = difflib.get_close_matches(str(error.instance), map(str, wanted), 1)
-        return f"not one of {', '.join(map(str, wanted))}{f'; the nearest is {near[0]}' if near else ''}"
-    if rule in ("not", "anyOf", "if", "then", "else"):
-        return str(error.schema.get("$comment", "is not allowed"))
-    return str(error.message).removeprefix(repr(error.instance)).strip()
+        words = [one if isinstance(one, str) else _written(one) for one in wanted]
+        near = difflib.get_close_matches(str(error.instance), words, 1)
+        return f"not one of {', '.join(words)}{f'; the nearest is {near[0]}' if near else ''}"
+    if rule in ("not", "anyOf", "pattern"):
+        return str(error.schema["$comment"])
+    if rule in ("minItems", "maxItems"):
+        same = error.schema.get("minItems") == error.schema.get("maxItems")
+        return f"it must {'have {}' if same else _RULES[rule]}".format(counted(wanted, "entry", "entries"))
+    return f"it must {_RULES[str(rule)].format(_written(wanted))}"
+
+
+def _meant(error: ValidationError, validator: Validator) -> str:
+    """Return how to write what was meant, where that fits: a number such as 1e-3, which is text to YAML; a list of one."""
+    if error.validator not in ("type", "anyOf"):
+        return ""
+    value, fits = error.instance, validator.evolve(schema=error.schema).is_valid
+    with suppress(ValueError):
+        number = float(value) if isinstance(value, str) else math.nan
+        number = int(number) if number.is_integer() else number
+        if fits(number):
+            return f"; to YAML this is text, write {_written(number)}"
+    return f"; write {_written([value])}" if fits([value]) and "string" not in error.validator_value else ""
+
+
+def _written(value: Any) -> str:
+    """Return a value as YAML has it; text in quotes."""
+    if isinstance(value, str):
+        return repr(value)
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf, sort_keys=False)
+    return text.removesuffix("...\n").strip()
 
 
 def _dotted(path: Iterable[str | int]) -> str:
