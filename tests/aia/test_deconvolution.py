@@ -214,9 +214,11 @@ def test_a_table_is_no_psf(frame):
         run(frame, np.full(SHAPE, 2, np.float32))
 
 
-def test_a_box_within_reach_of_the_psf_says_how_much_light_is_from_outside(frame):
-    """67 px at 171 Å; a box that is larger than the reach says nothing."""
-    small = frame.with_(data=frame.data[:67, :67], sigma=frame.sigma[:67, :67], flags=frame.flags[:67, :67])
-    with pytest.warns(InputWarning, match=r"smaller than the PSF's reach: \d+ % of the light"):
-        told = deconvolution.from_psf(small, deconvolution.Psf(np.zeros((1, 1))), {"iterations": 2})
-    assert "CAVEAT1" in told.header
+@pytest.mark.parametrize(("side", "share"), [(67, 71), (100, 58), (140, None)])
+def test_a_box_says_how_much_light_is_from_outside_where_it_is_more_than_half(frame, side, share, recwarn):
+    """At 171 Å, where 140 px have 47 %."""
+    box = frame.with_(**{name: getattr(frame, name)[:side, :side] for name in ("data", "sigma", "flags")})
+    header = deconvolution.from_psf(box, deconvolution.Psf(np.zeros((1, 1))), {"iterations": 2}).header
+    said = [str(warning.message) for warning in recwarn if issubclass(warning.category, InputWarning)]
+    assert len(said) == bool(share) == ("CAVEAT1" in header)
+    assert not share or f"deconvolved although small: {share} % of the light" in said[0]

@@ -35,5 +35,5 @@ def test_a_flare_with_a_broken_exposure_time_has_no_jump(site, cutout, snakemake
     np.testing.assert_array_equal(ccd.mask, image.mask)
     assert 0.08 < ccd.mask.mean() < 0.2, "advice leaves no pixel out"
     assert image.flagged("edge").mean() > 0.9 and np.isinf(image.sigma[image.flagged("saturated")]).all()
-    assert "smaller than the PSF's reach" in image.header["CAVEAT1"]
+    assert "deconvolved although small" in image.header["CAVEAT1"]
     assert (site / "results/figures/light_curves.png").stat().st_size > 10_000

@@ -19,6 +19,8 @@ from helioreduce.numerics import backend, fft, gaps
 
 #: Fraction of a pixel by which the pixels of a cut-out may seem to be off those of its full frame.
 _WHOLE_PX = 0.01
+#: Part of the light scattered into a cut-out that is from outside above which this is said.
+_FROM_OUTSIDE = 0.5
 
 
 class Optics(NamedTuple):
@@ -58,7 +60,7 @@ class Psf:
 
     def _prepare(self, shape: tuple[int, int], channel: int, module: ModuleType, options: Options) -> Optics:
         found = _otf_for(shape, channel, options.core, self._full_frame, self._kernel, linear=options.method != "rl")
-        is_small = shape != psf_model.FULL_FRAME and min(shape) <= 2 * psf_model.reach(channel, 0.9)
+        is_small = min(shape) < 3 * psf_model.reach(channel, 0.9)  # from there on less than half is from outside
         otf = module.asarray(found, options.precision)
         shared = otf, psf_model.from_outside(found, shape) if is_small else 0.0
         is_rl, of_image = options.method == "rl", options.redraws or options.tolerance or options.accelerate
@@ -71,7 +73,7 @@ class Psf:
 def from_psf(image: Image, psf: Psf, options: Mapping[str, Any]) -> Image:
     """Deconvolve with the PSF of the image's channel; ``options`` are the fields of :class:`Options`.
 
-    Warns (InputWarning) of an image smaller than the PSF's reach: how much of the light scattered into it is from outside.
+    Warns (InputWarning) of a small image: more than half of the light scattered into it is from outside, were the Sun uniform.
     """
     return part_of(None, image, psf, options)
 
@@ -92,9 +94,9 @@ def part_of(whole: Image | None, image: Image, psf: Psf, options: Mapping[str, A
     beyond = None if whole is None else light_from_outside(image, whole, optics.otf)
     new = deconvolve(image, optics.otf, **chosen.control, edge=edge, gain=optics.gain, response=optics.response, beyond=beyond)
     new.header.update(psf.cards)
-    if optics.from_outside and whole is None:
+    if optics.from_outside > _FROM_OUTSIDE and whole is None:
         share = f"{100 * optics.from_outside:.0f} % of the light scattered into it is from outside, were the Sun uniform"
-        caveat(new.header, f"deconvolved although smaller than the PSF's reach: {share} (aia.steps.deconvolve)")
+        caveat(new.header, f"deconvolved although small: {share} (aia.steps.deconvolve)")
     return new
 
 
