@@ -9,6 +9,8 @@ from external import REPOSITORY, Project
 
 FRAME, FILM = "results/aia/level1.5/{}/{}.fits", "results/aia/film_simulated/{}/{}.webp"
 
+IN_THE_WAY = "cannot be written (Not a directory). Name another folder: a file is in the way"
+
 
 @pytest.mark.parametrize(
     ("arguments", "config", "cause", "cure"),
@@ -75,8 +77,29 @@ def test_the_file_that_has_the_last_word_on_a_key_is_named(tmp_path):
     other = ("--configfile", str(tmp_path / "other.yaml"))
     for arguments, place in (((), "config.yaml"), (other, other[1]), ((*other, "--config", "aia={device: gpz}"), "--config")):
         assert project.planned(*arguments, fails=True).splitlines()[-1].startswith(f"{place}: aia.device is 'gp")
-    project.configure(source="local")
-    assert f"{REPOSITORY}/config.yaml: local.directory is not set" in project.planned(fails=True)
+    # a key that lacks a value stands, as null, in the repository's file: the one that asks for it is the user's
+    for told in ("source is local, and local.directory is not set", "spice.source is dates, and spice.folder is not set"):
+        project.configure(**({"source": "local"} if told.startswith("source") else {"spice": {"source": "dates"}}))
+        assert project.planned(fails=True).splitlines()[-1].startswith(f"config.yaml: {told}")
+
+
+@pytest.mark.parametrize("name", ["results", "results/aia/normalised", "results/aia/series_simulated/171"])
+def test_a_file_where_a_folder_should_be_is_named(tmp_path, name):
+    project = Project(tmp_path / "mine")
+    project.configure(source="archive", aia={"output": {"form": "series"}} if "series" in name else {})
+    way = project.folder / name
+    way.parent.mkdir(parents=True, exist_ok=True)
+    way.touch()
+    assert project.planned(fails=True).splitlines()[-1].endswith(f"{name}: {IN_THE_WAY}")
+
+
+def test_a_file_where_the_logs_should_be_is_named_before_the_first_job(tmp_path):
+    project = Project(tmp_path / "mine")
+    project.configure(source="archive")
+    (project.folder / "results").mkdir()
+    (project.folder / "results/logs").touch()
+    said = project.run(fails=True)
+    assert f"results/logs: {IN_THE_WAY}" in said.splitlines()[-1] and "Traceback" not in said
 
 
 def test_a_folder_with_a_blank_is_refused_in_the_first_line(tmp_path):

@@ -35,7 +35,7 @@ def wanted(config: Mapping[str, Any], source: Source) -> tuple[dict[Key, local.F
         suffix = local.SIMULATED * source.is_archive
         return {(str(channel), times.compact(time) + suffix): None for channel, time in frames(settings)}, {}, ()
     if not config["local"]["directory"]:
-        raise InputError("local.directory is not set", cure="Give the folder of your level-1 files")
+        raise InputError("source is local, and local.directory is not set", cure="Give the folder of your level-1 files")
     directory = located(config["local"]["directory"], "local.directory", is_folder=True)
     folder = local.frames(directory, Policy(**settings["quality"]), settings["where"])
     return {(frame.channel, frame.time): frame for frame in folder.frames}, folder.refused, tuple(folder.notes)

@@ -292,7 +292,8 @@ def _files(settings: Mapping[str, Any]) -> list[Path]:
     if settings["source"] == "list":
         return [located(path, "spice.files") for path in settings["files"]]
     if not settings["folder"]:
-        raise InputError("spice.folder is not set", cure="Give the folder of your level-2 files")
+        problem = f"spice.source is {settings['source']}, and spice.folder is not set"
+        raise InputError(problem, cure="Give the folder of your level-2 files")
     folder = located(settings["folder"], "spice.folder", is_folder=True)
     return selection.in_folder(folder) if settings["source"] == "folder" else selection.on_days(folder, **settings["dates"])
 

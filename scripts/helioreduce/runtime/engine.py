@@ -15,12 +15,13 @@ from snakemake.exceptions import WorkflowError
 from snakemake.io import ancient, is_flagged, temp
 from snakemake.logging import logger
 from snakemake.persistence import PersistenceBase
+from snakemake.workflow import Workflow
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, unwritable
 from helioreduce.io.atomic import check_writable
 from helioreduce.runtime.locks import FOLDER, hold_run_lock
 
-_update_needrun, _lock = DAG.update_needrun, PersistenceBase.lock
+_update_needrun, _lock, _async_run = DAG.update_needrun, PersistenceBase.lock, Workflow.async_run
 #: A key of the configuration in a message: dotted, or its first word.
 _KEY = re.compile(r"[a-z]\w*(?:\.\w+)+|^\w+")
 
@@ -61,7 +62,7 @@ def install() -> None:
         check_writable(FOLDER)
     except InputError as error:
         raise Refused(str(error)) from None
-    DAG.update_needrun, PersistenceBase.lock = update_needrun, lock
+    DAG.update_needrun, PersistenceBase.lock, Workflow.async_run = update_needrun, lock, async_run
 
 
 def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], None]) -> None:
@@ -113,6 +114,14 @@ def remove_left_behind(workflow: Any) -> None:
                 Path(file).unlink(missing_ok=True)
 
 
+def async_run(workflow: Any, work: Any) -> Any:
+    """Look at files, or get them ready for a job; a file where a folder should be ends the run in one line."""
+    try:
+        return _async_run(workflow, work)
+    except NotADirectoryError as error:
+        raise Refused(str(unwritable(error, error.filename))) from None
+
+
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
     """Find the jobs to be run, with reasons that do not pass through ancient inputs, and are not hidden by them.
 
@@ -143,7 +152,7 @@ def lock(persistence: Any) -> Iterator[None]:
     """Hold Snakemake's lock of a folder: taken over from a killed run, refused while another one is at work."""
     with ExitStack() as held:
         try:
-            check_writable(Path("results"))
+            check_writable(Path("results/logs"))
             if held.enter_context(hold_run_lock(persistence.path)):
                 persistence.left_behind = True
                 logger.warning("The last run here was killed: its lock is taken over, its unfinished files are made again.")
