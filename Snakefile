@@ -1,17 +1,8 @@
 """helioreduce: reproducible reduction of solar EUV data."""
 
-from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27")
-
-
-configfile: f"{workflow.current_basedir}/config.yaml"  # of this file, also as a module of another workflow
-
-
-if Path("config.yaml").exists():  # --directory: a project's own settings, over the repository's
-
-    configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"

@@ -3,9 +3,13 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
+import snakemake.cli  # noqa: F401  # before the engine: modules of Snakemake import each other
 from external import REPOSITORY, Project
+
+from helioreduce.runtime import engine
 
 FRAME, FILM = "results/aia/level1.5/{}/{}.fits", "results/aia/film_simulated/{}/{}.webp"
 
@@ -100,6 +104,45 @@ def test_a_file_where_the_logs_should_be_is_named_before_the_first_job(tmp_path)
     (project.folder / "results/logs").touch()
     said = project.run(fails=True)
     assert f"results/logs: {IN_THE_WAY}" in said.splitlines()[-1] and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (b"aia:\n  start: 2014-02-29\n", "config.yaml: line 2: 2014-02-29: day is out of range for month. Correct it"),
+        (b"aia:\n\tdevice: cpu\n", "config.yaml: line 2: found character '\\t' that cannot start any token. Correct it"),
+        (b"aia: {device: cpu\nesis: {}\n", "config.yaml: line 2: "),
+        (b"- aia\n", "config.yaml: this is a list, and no settings. Write keys and values"),
+        (b"aia\n", "config.yaml: this is a single value, and no settings. Write keys and values"),
+        (b"\xff\xfea: 1\n", "config.yaml: this is no text that can be read ('utf-8' codec"),
+        (b"a: \x00\n", "config.yaml: this is no text that can be read (unacceptable character #x0000"),
+    ],
+    ids=["day", "tab", "bracket", "list", "value", "bytes", "zero"],
+)
+def test_a_file_of_settings_that_cannot_be_read_is_named_with_its_line(tmp_path, monkeypatch, held, said):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_bytes(held)
+    with pytest.raises(engine.Refused) as refused:
+        list(engine.settings(Path("config.yaml")))
+    assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("held", ["", "# device: cpu\n", "---\n"])
+def test_a_file_without_settings_counts_as_none(tmp_path, held):
+    file, other = tmp_path / "config.yaml", tmp_path / "other.yaml"
+    file.write_text(held)
+    other.write_text('{"aia":\t{}}')  # JSON may have tabs
+    assert list(engine.settings(file, tmp_path / "absent.yaml", other)) == [other]
+
+
+def test_settings_that_cannot_be_read_are_the_last_words_and_an_empty_file_is_passed_over(tmp_path):
+    project = Project(tmp_path / "mine")
+    project.configure()
+    (project.folder / "config.yaml").write_text("aia:\n  start: 2014-02-29\n")
+    said = project.planned(fails=True).splitlines()
+    assert said[-1].startswith("config.yaml: line 2: 2014-02-29: ") and len(said) < 30
+    (project.folder / "config.yaml").write_text("# nothing yet\n")
+    assert "Traceback" not in project.planned()
 
 
 def test_a_folder_with_a_blank_is_refused_in_the_first_line(tmp_path):

@@ -33,6 +33,13 @@ engine.install()
 process.find_home()
 process.pass_on(sys.path[0])
 
+
+# a project's own settings (--directory), over those beside the Snakefile, also as a module of another workflow
+for settings in engine.settings(REPOSITORY / "config.yaml", Path("config.yaml")):
+
+    configfile: str(settings)
+
+
 begin()
 try:
     config.update(validated(config))

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from snakemake.common.configfile import load_configfile
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
@@ -30,6 +31,50 @@ class Refused(WorkflowError):
     """The end of a run that cannot begin; without a place in the workflow's code its words are the last on the screen."""
 
     __traceback__ = None
+
+
+class _Marked(yaml.SafeLoader):
+    """YAML, whose errors all have their line: a day that no calendar has, too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return what a node is."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.MarkedYAMLError(problem=f"{node.value}: {error}", problem_mark=node.start_mark) from None
+
+
+def settings(*files: Path) -> Iterator[Path]:
+    """Yield those of some files of settings that are there and hold some.
+
+    Raises
+    ------
+    Refused
+        With file, line and cure, where Snakemake would end in a traceback that names no file.
+    """
+    for file in filter(Path.exists, files):
+        try:
+            load_configfile(str(file))
+        except (WorkflowError, ValueError, OSError):
+            if _is_empty(file):
+                continue
+        yield file
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether a file that Snakemake cannot use holds no settings; refuse it for what it holds otherwise."""
+    cure = "Write keys and values, as in aia: {channels: [171]}"
+    try:
+        found = yaml.load(file.read_text("utf-8"), _Marked)
+        if isinstance(found, Mapping | None):
+            return found is None
+        problem = f"this is {'a list' if isinstance(found, list) else 'a single value'}, and no settings"
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem, cure = f"line {line}: {error.problem}", "Correct it, or what is open above it; indent with blanks, not tabs"
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        problem, cure = f"this is no text that can be read ({error})".replace("\n", ""), "Save it as text in UTF-8"
+    raise Refused(str(InputError(problem, cure=cure, where=str(file).removeprefix(f"{Path.cwd()}/"))))
 
 
 def refused(workflow: Any, error: InputError) -> Refused:
