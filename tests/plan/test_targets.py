@@ -67,6 +67,14 @@ def test_a_film_part_or_folder_of_quick_looks_outside_of_the_request_is_refused(
     targets.check([near], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
 
 
+def test_a_quick_look_of_a_series_is_asked_for_by_the_folder_of_its_day():
+    series = Series.of(aia.Plan.of(configuration(aia=dict(SERIES.plan.settings) | {"quicklook": "all"})))
+    folder = STORE.format("quicklook/171", "20140101")
+    with pytest.raises(InputError, match=rf"made by the day. Ask for the folder, {folder}$"):
+        targets.check([f"{folder}/20140101T000001_simulated.jpg"], RULES, series.plan, CUBE, series.targets())
+    targets.check([folder], RULES, series.plan, CUBE, series.targets())
+
+
 def test_single_images_of_a_series_and_series_of_single_images_are_refused_by_the_form():
     image = "results/aia/normalised/171/20140101T000001_simulated.fits"
     for target in (image, "results/aia/light_curves/171.ecsv"):

@@ -72,6 +72,8 @@ def check(
 
 def _check_product(target: str, asked: Collection[str]) -> None:
     """Refuse a product that is not among those that are asked for, all of one kind; endings are not looked at."""
+    if (folder := str(Path(target).parent)) in asked:
+        raise InputError("quick looks of a series are made by the day", cure=f"Ask for the folder, {folder}", where=target)
     if Path(target).with_suffix("") not in {Path(file).with_suffix("") for file in asked}:
         near = ", ".join(difflib.get_close_matches(target, asked, _SHOWN, 0)) or "none"
         cure = f"The nearest: {near}. See aia.channels, aia.start, aia.end and aia.quicklook"
