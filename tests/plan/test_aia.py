@@ -118,6 +118,7 @@ def test_local_files_are_frames_and_those_without_a_name_are_refused(site):
             {"aia": {"calibration": CALIBRATION | {"degradation": "nowhere"}}},
             "aia.calibration.degradation: 'nowhere' does not exist",
         ),
+        ({"aia": {"calibration": CALIBRATION | {"degradation": "level1"}}}, "degradation: 'level1' is a folder. Give a file"),
         ({"aia": {"calibration": CALIBRATION | {"error": "nowhere"}}}, "aia.calibration.error: 'nowhere' does not exist"),
         ({"aia": {"calibration": CALIBRATION | {"pointing": "nowhere"}}}, "aia.calibration.pointing: 'nowhere' does not exist"),
         ({"aia": {"times": "nowhere"}}, "aia.times: 'nowhere' does not exist"),

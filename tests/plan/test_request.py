@@ -51,7 +51,8 @@ def test_a_request_that_cannot_be_planned_says_its_price(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"\xff\xfe2\x000\x00", "is no text that can be read"), (None, "is no text that can be read")]
+    ("content", "message"),
+    [(b"\xff\xfe2\x000\x00", "is no text that can be read"), (None, "^aia.times: .* is a folder. Give a file")],
 )
 def test_what_is_no_file_of_times_is_named(tmp_path, content, message):
     path = tmp_path / "times.txt"

@@ -236,7 +236,7 @@ def _targets(
     if settings["target"] is None:
         files = [SIMULATED_TARGET] if settings["directory"] is None else []
     else:
-        files = _images(located(settings["target"], "esis.target"))
+        files = _images(located(settings["target"], "esis.target", is_folder=None))
     return dict.fromkeys(lights, files)
 
 

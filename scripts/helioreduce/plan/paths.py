@@ -17,19 +17,20 @@ def places() -> tuple[Path, ...]:
     return Path.cwd(), Path(os.environ.get("PWD", ".")), REPOSITORY
 
 
-def located(path: str, key: str, *, is_folder: bool = False) -> Path:
+def located(path: str, key: str, *, is_folder: bool | None = False) -> Path:
     """Return a path that a key of the configuration has, as an absolute one that exists.
 
     Raises
     ------
     InputError
-        With the key, if it exists in none of the :func:`places`, or is to be a folder and is none.
+        With the key, if it exists in none of the :func:`places`, or is a folder and is to be a file, or not; None takes both.
     """
     tried = [(base / path).resolve() for base in places()]
     for candidate in tried:
         if candidate.exists():
-            if is_folder and not candidate.is_dir():
-                raise InputError(f"{path!r} is not a folder", cure="Give the folder of the files", where=key)
+            if is_folder is not None and candidate.is_dir() != is_folder:
+                problem, cure = ("not a folder", "the folder of the files") if is_folder else ("a folder", "a file")
+                raise InputError(f"{path!r} is {problem}", cure=f"Give {cure}", where=key)
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path", where=key)
