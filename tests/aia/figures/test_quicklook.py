@@ -108,6 +108,12 @@ def test_the_limb_is_where_the_header_says(image):
         np.testing.assert_allclose([*axis.get_xlim(), *axis.get_ylim()], axis.images[0].get_extent())
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_header_without_a_radius_has_no_limb(image, value):
+    image.header["RSUN_OBS"] = value
+    assert not quicklook.draw(image).axes[0].patches
+
+
 def test_colours_of_a_bright_cut_out_begin_at_zero(image):
     """Nothing of the colour bar lies below its colours, and every tick is within them."""
     axis = drawn(quicklook.draw, image.with_(data=image.data + 1000)).axes[0]

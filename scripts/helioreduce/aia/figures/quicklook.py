@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from helioreduce.aia import cards
 from helioreduce.aia.figures import colours, sky
 from helioreduce.image import Image
 from helioreduce.io import provenance
@@ -99,7 +100,7 @@ def _what(header: Header) -> str:
 
 def _limb(axis: Axes, header: Header) -> None:
     """Draw the photospheric limb, RSUN_OBS arcsec, as far as it is in the image."""
-    if radius := float(header.get("RSUN_OBS", 0)):
+    if radius := cards.number(header, "RSUN_OBS"):
         low, high = axis.get_xlim(), axis.get_ylim()
         axis.add_patch(Circle((0, 0), radius, fill=False, ec="white", lw=0.6, ls=(0, (4, 3)), alpha=0.8))
         axis.set(xlim=low, ylim=high)
