@@ -21,9 +21,9 @@ def main(channel: str, year: str, inputs: list[str], grid: dict, store: str, mis
     if unlisted := places.unlisted(parts, Path(store).parent, int(year)):
         logger.warning("%s Å, %s: images without a manifest; run these days again", channel, ", ".join(unlisted))
     rows = {places.place(day, at): row for day, part in parts.items() for at, row in part.rows.items()}
-    told = [row for row in rows.values() if row["reason"]]
-    lines = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in told]
-    if taken := sum(row["state"] == manifests.DONE for row in told):
+    listed = [row for row in rows.values() if row["reason"]]
+    lines = [f"{channel}\t{row['time']}\t{row['may_return']}\t{row['reason']}\n" for row in listed]
+    if taken := sum(row["state"] == manifests.DONE for row in listed):
         logger.warning("%s of %s images of %s Å are the nearest good record: see %s", taken, len(rows), channel, missing)
     Path(missing).write_text("".join(["channel\ttime\tmay_return\treason\n", *lines]))
     keys = ("unit", "calibration", "precision")

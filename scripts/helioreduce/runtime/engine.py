@@ -71,7 +71,7 @@ def _is_empty(file: Path) -> bool:
         problem = f"this is {'a list' if isinstance(found, list) else 'a single value'}, and no settings"
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem, cure = f"line {line}: {error.problem}", "Correct it, or what is open above it; indent with blanks, not tabs"
+        problem, cure = f"line {line}: {error.problem}", "Correct it, or what is open above it; indent with spaces, not tabs"
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problem, cure = f"this is no text that can be read ({error})".replace("\n", ""), "Save it as text in UTF-8"
     raise Refused(str(InputError(problem, cure=cure, where=str(file).removeprefix(f"{Path.cwd()}/"))))
