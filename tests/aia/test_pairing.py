@@ -2,14 +2,27 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helioreduce.aia import pairing
+
+TIMES = st.lists(st.integers(0, 60), min_size=1, max_size=12, unique=True).map(sorted)
 
 
 def test_the_nearest_frame_of_every_channel_within_the_tolerance():
     groups = pairing.groups({94: [2, 122, 242], 131: [9, 131], 171: [12]}, 10)
     assert [dict(group.frames) for group in groups] == [{94: 0, 131: 0, 171: 0}, {94: 1, 131: 1}, {94: 2}]
     assert [group.spread_s for group in groups] == [10, 9, 0]
+
+
+@given(st.dictionaries(st.sampled_from((94, 131, 171)), TIMES, min_size=1), st.integers(0, 20))
+def test_no_other_frame_is_nearer(times, tolerance):
+    first = max(times, key=lambda channel: len(times[channel]))
+    for index, group in enumerate(pairing.groups(times, tolerance)):
+        distances = {channel: [abs(other - times[first][index]) for other in own] for channel, own in times.items()}
+        wanted = {channel: own.index(min(own)) for channel, own in distances.items() if min(own) <= tolerance}
+        assert group.frames == wanted
 
 
 def test_nothing_to_pair():

@@ -159,3 +159,35 @@ def test_a_working_folder_that_cannot_be_written_is_told_before_the_first_job():
         said = done.stdout + done.stderr
         assert done.returncode == 1 and "Traceback" not in said
         assert "/proc/sys: cannot be written" in said and "change permissions" in said
+
+
+INDEXED = f"""
+import sys
+sys.path.append("{REPOSITORY / "scripts"}")
+from snakemake.output_index import OutputIndex
+whole = OutputIndex.match_producers
+from helioreduce.runtime import engine
+engine.install()
+rule exact:
+    output: "a.1", "a.1.1", directory("folder")
+    log: "exact.log"
+rule pattern:
+    output: "a.{{n}}"
+    log: "{{n}}.log"
+onstart:
+    index = OutputIndex(list(workflow.rules))
+    for file in ("a.1", "a.1.1", "a.12", "a.1.1.1", "ax1", "a.", "folder", "folder/x", "exact.log", "xexact.log", "", "b"):
+        assert OutputIndex.match_producers(index, file) == whole(index, file), file
+        print("made by", *sorted(rule.name for rule in whole(index, file)))
+rule last:
+    output: "last"
+    shell: "touch {{output}}"
+"""
+
+
+def test_exact_names_are_made_by_the_rules_that_snakemake_finds(run, tmp_path):
+    (tmp_path / "Snakefile").write_text(INDEXED)
+    said = run("last")
+    assert said.count("made by exact pattern") == 3, said
+    assert said.count("made by pattern") == 3
+    assert said.count("made by exact\n") == 1

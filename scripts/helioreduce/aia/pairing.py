@@ -23,23 +23,28 @@ def groups(times_s: Mapping[int, Sequence[float]], tolerance_s: float) -> list[G
     Parameters
     ----------
     times_s
-        Times of the frames by channel, s, in order.
+        Times of the frames by channel, s, in rising order.
     tolerance_s
         Largest distance from the frame of the group's first channel, s.
     """
     if not times_s:
         return []
     first = max(times_s, key=lambda channel: len(times_s[channel]))
+    nearest = {channel: _nearest(np.asarray(own), np.asarray(times_s[first])) for channel, own in times_s.items() if len(own)}
     found = []
     for index, time in enumerate(times_s[first]):
-        frames = {first: index}
-        for channel, others in times_s.items():
-            distance = np.abs(np.asarray(others) - time)
-            if channel != first and distance.size and distance.min() <= tolerance_s:
-                frames[channel] = int(distance.argmin())
+        frames = {channel: int(at[index]) for channel, at in sorted(nearest.items())}
+        frames = {channel: i for channel, i in frames.items() if abs(times_s[channel][i] - time) <= tolerance_s}
         own = [times_s[channel][i] for channel, i in frames.items()]
-        found.append(Group(dict(sorted(frames.items())), max(own) - min(own)))
+        found.append(Group(frames, max(own) - min(own)))
     return found
+
+
+def _nearest(held: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the indices of the values of one rising array that are nearest to those of another; of two, the lower one."""
+    after = np.searchsorted(held, asked).clip(max=len(held) - 1)
+    before = (after - 1).clip(min=0)
+    return np.where(np.abs(held[before] - asked) <= np.abs(held[after] - asked), before, after)
 
 
 def change(curve: Sequence[Mapping[str, Any]], times_s: Sequence[float], index: int, spread_s: float) -> float:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 from snakemake.io import ancient, is_flagged, temp
 from snakemake.logging import logger
+from snakemake.output_index import OutputIndex
 from snakemake.persistence import PersistenceBase
 from snakemake.workflow import Workflow
 
@@ -108,6 +110,7 @@ def install() -> None:
     except InputError as error:
         raise Refused(str(error)) from None
     DAG.update_needrun, PersistenceBase.lock, Workflow.async_run = update_needrun, lock, async_run
+    OutputIndex.match_producers = match_producers
 
 
 def check_targets(workflow: Any, check: Callable[[Sequence[str], list[str]], None]) -> None:
@@ -165,6 +168,22 @@ def async_run(workflow: Any, work: Any) -> Any:
         return _async_run(workflow, work)
     except NotADirectoryError as error:
         raise Refused(str(unwritable(error, error.filename))) from None
+
+
+def match_producers(index: Any, file: str) -> set[Any]:
+    """Return the rules that make a file.
+
+    Snakemake compiles every name of a rule to a pattern and tries one after the other; a rule of a chunk has hundreds of names,
+    and none of them is a pattern.
+    """
+    found = index.match(file)
+    return {rule for rule in found if (rule.is_producer(file) if rule.has_wildcards() else file in _products(rule))}
+
+
+@cache
+def _products(rule: Any) -> frozenset[str]:
+    """Return the exact names of what a rule without wildcards makes."""
+    return frozenset(map(str, rule.products()))
 
 
 async def update_needrun(dag: Any, *arguments: Any, **options: Any) -> None:
