@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 #: A full disk, a quota, a read-only file system, missing permission.
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
@@ -46,10 +47,12 @@ class Unwritable(InputError):
     """A file or folder cannot be written: neither can the next."""
 
 
-def unwritable(error: OSError, where: object) -> Unwritable:
-    """Return the error of a file or folder that cannot be written."""
-    in_the_way = isinstance(error, FileExistsError | NotADirectoryError)
-    cure = "Name another folder: a file is in the way" if in_the_way else "Free space or change permissions"
+def unwritable(error: OSError, where: str | Path) -> Unwritable:
+    """Return the error of a file or folder that cannot be written; a file that is in the way is named."""
+    cure = "Free space or change permissions"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        cure = "Name another folder: a file is in the way"
+        where = next((place for place in (Path(where), *Path(where).parents) if place.is_file()), where)
     return Unwritable(f"cannot be written ({error.strerror or error})", cure=cure, where=where)
 
 

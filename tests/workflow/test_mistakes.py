@@ -87,23 +87,43 @@ def test_the_file_that_has_the_last_word_on_a_key_is_named(tmp_path):
         assert project.planned(fails=True).splitlines()[-1].startswith(f"config.yaml: {told}")
 
 
-@pytest.mark.parametrize("name", ["results", "results/aia/normalised", "results/aia/series_simulated/171"])
-def test_a_file_where_a_folder_should_be_is_named(tmp_path, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("results", "results/aia/normalised", "results/aia/series_simulated/171", "results/aia/batch"),
+        *("results/logs", "results/logs/aia_prep", "results/aia/quicklook/171", "results/archive"),
+    ],
+)
+def test_a_file_where_a_folder_should_be_is_named_before_the_first_job(tmp_path, name):
     project = Project(tmp_path / "mine")
-    project.configure(source="archive", aia={"output": {"form": "series"}} if "series" in name else {})
+    chunks = {"series": {"output": {"form": "series"}}, "batch": {"batch": 50}}
+    project.configure(source="archive", aia=next((told for word, told in chunks.items() if word in name), {}))
     way = project.folder / name
     way.parent.mkdir(parents=True, exist_ok=True)
     way.touch()
     assert project.planned(fails=True).splitlines()[-1].endswith(f"{name}: {IN_THE_WAY}")
 
 
-def test_a_file_where_the_logs_should_be_is_named_before_the_first_job(tmp_path):
+@pytest.mark.parametrize(
+    ("option", "first", "second"), [("--config", "aia={}", "esis={}"), ("--configfile", "a.yaml", "b.yaml")]
+)
+def test_an_option_of_settings_given_twice_is_refused(tmp_path, option, first, second):
+    """Snakemake drops the first without a word."""
     project = Project(tmp_path / "mine")
-    project.configure(source="archive")
-    (project.folder / "results").mkdir()
-    (project.folder / "results/logs").touch()
-    said = project.run(fails=True)
-    assert f"results/logs: {IN_THE_WAY}" in said.splitlines()[-1] and "Traceback" not in said
+    project.configure()
+    for name in ("a.yaml", "b.yaml"):
+        (project.folder / name).write_text("aia: {}\n")
+    last = project.run("-n", option, first, option, second, fails=True).splitlines()[-1]
+    assert last == f"{option} is given twice, and the second would count alone. Write all of it behind one {option}"
+    project.run("-n", option, first, second)
+
+
+def test_a_key_that_stands_twice_in_a_file_of_the_command_line_is_refused(tmp_path):
+    project = Project(tmp_path / "mine")
+    project.configure()
+    (project.folder / "mine.yaml").write_text("archive: {npix: 256}\naia:\n  channels: [171]\n\naia: {}\n")
+    last = project.planned("--configfile", str(project.folder / "mine.yaml"), fails=True).splitlines()[-1]
+    assert last == "mine.yaml: line 5: aia is in line 2 already. Put them together: the second would count alone"
 
 
 @pytest.mark.parametrize(
@@ -112,12 +132,17 @@ def test_a_file_where_the_logs_should_be_is_named_before_the_first_job(tmp_path)
         (b"aia:\n  start: 2014-02-29\n", "config.yaml: line 2: 2014-02-29: day is out of range for month. Correct it"),
         (b"aia:\n\tdevice: cpu\n", "config.yaml: line 2: found character '\\t' that cannot start any token. Correct it"),
         (b"aia: {device: cpu\nesis: {}\n", "config.yaml: line 2: "),
+        (b"aia: {device: cpu}\n\naia: {}\n", "config.yaml: line 3: aia is in line 1 already. Put them together"),
+        (
+            b"cosmic_rays:\n  clean:\n  - {gain: 1}\n  - gain: 1\n    name: a\n    gain: 2\n",
+            "config.yaml: line 6: cosmic_rays.clean.gain is in line 4 already. ",
+        ),
         (b"- aia\n", "config.yaml: this is a list, and no settings. Write keys and values"),
         (b"aia\n", "config.yaml: this is a single value, and no settings. Write keys and values"),
         (b"\xff\xfea: 1\n", "config.yaml: this is no text that can be read ('utf-8' codec"),
         (b"a: \x00\n", "config.yaml: this is no text that can be read (unacceptable character #x0000"),
     ],
-    ids=["day", "tab", "bracket", "list", "value", "bytes", "zero"],
+    ids=["day", "tab", "bracket", "twice", "twice in a list", "list", "value", "bytes", "zero"],
 )
 def test_a_file_of_settings_that_cannot_be_read_is_named_with_its_line(tmp_path, monkeypatch, held, said):
     monkeypatch.chdir(tmp_path)

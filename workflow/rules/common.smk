@@ -34,6 +34,8 @@ process.find_home()
 process.pass_on(sys.path[0])
 
 
+engine.check_keys(*workflow.overwrite_configfiles)  # of --configfile
+
 # a project's own settings (--directory), over those beside the Snakefile, also as a module of another workflow
 for settings in engine.settings(REPOSITORY / "config.yaml", Path("config.yaml")):
 

@@ -140,6 +140,8 @@ def failure(
         found = json.loads(note.read_text())
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise unwritable(error, folder) from None
     return str(found["reason"]) if found["made_by"] == repr(((made_by, judged_by), product.settings)) else None
 
 

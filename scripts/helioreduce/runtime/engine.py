@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from helioreduce.errors import InputError, unwritable
 from helioreduce.io.atomic import check_writable
 from helioreduce.runtime.locks import FOLDER, hold_run_lock
 
-_update_needrun, _lock, _async_run = DAG.update_needrun, PersistenceBase.lock, Workflow.async_run
+_update_needrun, _lock, _build_dag = DAG.update_needrun, PersistenceBase.lock, Workflow._build_dag
 #: A key of the configuration in a message: dotted, or its first word.
 _KEY = re.compile(r"[a-z]\w*(?:\.\w+)+|^\w+")
 
@@ -60,7 +60,37 @@ def settings(*files: Path) -> Iterator[Path]:
         except (WorkflowError, ValueError, OSError):
             if _is_empty(file):
                 continue
+        check_keys(file)
         yield file
+
+
+def check_keys(*files: Path) -> None:
+    """Refuse files of settings in which a key stands twice in one section: the second counts, and the first is lost.
+
+    Raises
+    ------
+    Refused
+        With the key and both lines.
+    """
+    for file in files:
+        with suppress(yaml.YAMLError):  # JSON may have tabs
+            for twice in _twice(yaml.compose(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
+                raise _refusal(file, twice, "Put them together: the second would count alone")
+
+
+def _twice(node: yaml.Node | None, above: str = "") -> Iterator[str]:
+    """Yield the keys that stand twice in one mapping, with both lines."""
+    if isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            yield from _twice(entry, above)
+    if isinstance(node, yaml.MappingNode):
+        lines = dict[str, int]()
+        for key, value in node.value:
+            name, line = f"{above}{key.value}", key.start_mark.line + 1
+            if name in lines:
+                yield f"line {line}: {name} is in line {lines[name]} already"
+            lines[name] = line
+            yield from _twice(value, f"{name}.")
 
 
 def _is_empty(file: Path) -> bool:
@@ -76,7 +106,12 @@ def _is_empty(file: Path) -> bool:
         problem, cure = f"line {line}: {error.problem}", "Correct it, or what is open above it; indent with spaces, not tabs"
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problem, cure = f"this is no text that can be read ({error})".replace("\n", ""), "Save it as text in UTF-8"
-    raise Refused(str(InputError(problem, cure=cure, where=str(file).removeprefix(f"{Path.cwd()}/"))))
+    raise _refusal(file, problem, cure)
+
+
+def _refusal(file: Path, problem: str, cure: str) -> Refused:
+    """Return the end of a run for which a file of settings is of no use."""
+    return Refused(str(InputError(problem, cure=cure, where=str(file).removeprefix(f"{Path.cwd()}/"))))
 
 
 def refused(workflow: Any, error: InputError) -> Refused:
@@ -101,15 +136,18 @@ def install() -> None:
     ------
     Refused
         If the path of the interpreter has a blank: Snakemake puts it into a shell as it is. If the working folder cannot be
-        written: Snakemake would end in a traceback.
+        written: Snakemake would end in a traceback. If settings are given twice: Snakemake would take the second alone.
     """
+    for option in ("--config", "-C", "--configfile", "--configfiles"):
+        if sys.argv.count(option) > 1:
+            raise Refused(f"{option} is given twice, and the second would count alone. Write all of it behind one {option}")
     if " " in sys.executable:
         raise Refused(f"{sys.executable}: this path has a blank, and Snakemake cannot run it. Move the environment")
     try:
         check_writable(FOLDER)
     except InputError as error:
         raise Refused(str(error)) from None
-    DAG.update_needrun, PersistenceBase.lock, Workflow.async_run = update_needrun, lock, async_run
+    DAG.update_needrun, PersistenceBase.lock, Workflow._build_dag = update_needrun, lock, build_dag
     OutputIndex.match_producers = match_producers
 
 
@@ -162,10 +200,14 @@ def remove_left_behind(workflow: Any) -> None:
                 Path(file).unlink(missing_ok=True)
 
 
-def async_run(workflow: Any, work: Any) -> Any:
-    """Look at files, or get them ready for a job; a file where a folder should be ends the run in one line."""
+def build_dag(workflow: Any) -> None:
+    """Build the graph of jobs; a file where one of them needs a folder ends the run in one line, before anything is made."""
     try:
-        return _async_run(workflow, work)
+        _build_dag(workflow)
+        files = (file for job in workflow.dag.needrun_jobs() for file in (*job.output, *job.log))
+        for folder in {str(file).rpartition("/")[0] for file in files}:
+            with suppress(FileNotFoundError):
+                Path(folder, "any").stat()  # raises NotADirectoryError below a file
     except NotADirectoryError as error:
         raise Refused(str(unwritable(error, error.filename))) from None
 
