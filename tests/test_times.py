@@ -34,6 +34,14 @@ def test_clocks_agree(text):
     assert times.parse(text) == datetime(2014, 1, 1, 0, 0, 1, 340000, tzinfo=UTC)
 
 
+def test_a_year_whose_leap_seconds_are_not_known_is_doubted_without_a_warning(recwarn):
+    """It counts with the last that are known."""
+    known, far = datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    assert times.tai_seconds(far) - times.tai_seconds(known) == (far - known).total_seconds()
+    assert not list(times.doubts(known)) and "2099" in "".join(times.doubts(far))
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize("text", ["2016-12-31T23:59:60.34Z", "2016.12.31_23:59:60.34_UTC", "2012-06-30T23:59:60.34"])
 def test_a_leap_second_is_a_time(text):
     """It is one second after 23:59:59, as TAI has it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import erfa
@@ -123,7 +124,19 @@ def iso(time: datetime) -> str:
     return f"{text}.{time.microsecond // 1000:03d}Z" if time.microsecond >= 1000 else f"{text}Z"
 
 
+def doubts(time: datetime) -> Iterator[str]:
+    """Yield what is to be said of a time whose leap seconds nobody had announced when ERFA was released."""
+    if _tai_minus_utc(time)[1]:
+        yield f"Leap seconds of {time.year} are not known to this version of pyerfa: its times may be off by 1 s."
+
+
 def _leap_seconds(time: datetime) -> float:
     """Return TAI − UTC, s."""
+    return float(_tai_minus_utc(time)[0])
+
+
+def _tai_minus_utc(time: datetime) -> tuple[float, int]:
+    """Return TAI − UTC, s, and ERFA's status, which is not 0 for years too far ahead."""
     fraction = (time.hour * 3600 + time.minute * 60 + time.second) / 86400
-    return float(erfa.dat(time.year, time.month, time.day, fraction))
+    found: tuple[float, int] = erfa.ufunc.dat(time.year, time.month, time.day, fraction)  # erfa.dat would warn each time
+    return found

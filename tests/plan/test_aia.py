@@ -169,6 +169,13 @@ def test_what_is_set_and_not_used_is_said_before_any_work():
     assert plan(source="jsoc", archive={"events": events}).notes == ()
 
 
+def test_a_year_whose_leap_seconds_are_not_known_is_named():
+    far = {"start": "2098-12-31", "end": "2099-01-02", "cadence_s": 3600}
+    (images,) = plan(source="jsoc", aia=far).notes
+    series = {"output": configuration()["aia"]["output"] | {"form": "series"}}
+    assert images.startswith("Leap seconds of 2099 are not known") and plan(source="jsoc", aia=far | series).notes == (images,)
+
+
 def reasons(site, step, **changed):
     """Why each local frame is left out of a step."""
     found = plan(**LOCAL, **changed)

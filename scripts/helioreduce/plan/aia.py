@@ -72,8 +72,9 @@ class Plan:
         check_boxes(settings)
         (psf := optics.Optics(settings)).check()
         wanted, refused, notes = request.wanted(config, source)
-        notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *notes)
         dates = [times.from_compact(time) for _, time in wanted]
+        doubts = times.doubts(max(dates, default=times.parse(settings["end"])))  # a series has no dates here
+        notes = (*unread(config), *psf.unused, *source.unused_events(wanted), *doubts, *notes)
         cutout = Cutout.of(config, min(dates), max(dates)) if dates else None
         plan = cls(settings, source, Tables.of(config, source), wanted, refused, notes, cutout=cutout)
         if not (lost := plan.losses()):
