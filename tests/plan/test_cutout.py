@@ -7,7 +7,7 @@ from configuration import configuration
 
 from helioreduce.errors import InputError
 from helioreduce.plan.cutout import Cutout
-from helioreduce.plan.source import Source
+from helioreduce.plan.source import Source, unread
 
 START = datetime(2014, 1, 1, tzinfo=UTC)
 
@@ -20,6 +20,16 @@ def cutout(hours=1, **settings):
 
 def test_no_centre_is_the_whole_sun():
     assert cutout() is None
+
+
+def test_keys_of_a_region_that_has_no_centre_are_named():
+    aia = configuration()["aia"]
+    given = {"cutout": aia["cutout"] | {"size": [100, 100], "cut": "server"}, "cube": aia["cube"] | {"law": "none"}}
+    unused = "is set, and aia.cutout.centre is null: it is not used."
+    told = [f"aia.{key} {unused}" for key in ("cutout.size", "cutout.cut", "cube.law")]
+    assert list(unread(configuration(source="jsoc", aia=given))) == told
+    given["cutout"] |= {"centre": [0, 0]}
+    assert not list(unread(configuration(source="jsoc", aia=given)))
 
 
 def test_a_place_in_arcsec_and_in_degrees_is_one():

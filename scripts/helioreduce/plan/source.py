@@ -16,6 +16,7 @@ from helioreduce.errors import InputError
 from helioreduce.jsoc import losses, vso
 from helioreduce.jsoc.policy import Loss
 from helioreduce.plan import selection
+from helioreduce.plan.settings import changed
 from helioreduce.quality import Policy
 from helioreduce.series import LEVEL1
 
@@ -26,10 +27,14 @@ CONNECTION_SHARES = 12
 
 
 def unread(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what to say of keys that are set and not used: of what stands in, of the series of files, of the user's files."""
+    """Yield what to say of keys that are set and not used: of stand-ins, of a region, of the user's files and their series."""
     source, jsoc = config["source"], config["jsoc"]
     if jsoc["nearest_s"] is not None and jsoc["on_missing"] != "nearest":
         yield f"jsoc.nearest_s is set, and jsoc.on_missing is {jsoc['on_missing']}: it is not used."
+    if config["aia"]["cutout"]["centre"] is None:
+        for section in ("cutout", "cube"):
+            for key in changed(config, "aia", section):
+                yield f"aia.{section}.{key} is set, and aia.cutout.centre is null: it is not used."
     if source == "local" and config["aia"]["series"] != "auto":
         yield "aia.series is set, and source is local: files are taken whatever their series."
     if source != "local" and config["local"]["directory"]:
