@@ -304,7 +304,7 @@ def restarts(monkeypatch):
     found = []
     monkeypatch.setattr("atexit.register", lambda act, *arguments: found.append(act))
     monkeypatch.delenv("HELIOREDUCE_BUSY", raising=False)
-    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "snakemake"])
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "snakemake", "--directory", "elsewhere"])  # left by then
     return found
 
 

@@ -81,6 +81,8 @@ def test_a_bad_frame_is_named_and_the_others_are_finished(site, cutout, snakemak
     assert process.returncode != 0
     assert "1 of 4 images failed" in said(process)
     assert f"3 of 4 images are finished.\nWhat failed, and why:\n  {bad}: " in process.stdout
+    first, both = (float(seconds) for seconds in re.findall(r"Elapsed time: 0:00:([\d.]+)", said(process)))
+    assert both > first + 1, "the second run counts from the start of the first"
     assert said(process).count("kept from before") == 3
     good = [site / PRODUCT.format(171, second) for second in (1, 13, 25)]
     looks = [site / f"results/aia/quicklook/171/20140101T0000{second:02d}.jpg" for second in (1, 13, 25)]

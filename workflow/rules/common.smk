@@ -1,6 +1,7 @@
 """Common ground of the rules: the package, the validated configuration, and the plan of each instrument."""
 
 import sys
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +43,7 @@ for settings in engine.settings(REPOSITORY / "config.yaml", Path("config.yaml"))
     configfile: str(settings)
 
 
-begin()
+workflow.start_time = min(workflow.start_time, datetime.fromtimestamp(begin()))  # of the time elapsed
 try:
     config.update(validated(config))
     aia = AIAPlan.of(config)

@@ -30,9 +30,9 @@ _BUSY_AT_MOST = 3
 Frame = TypeVar("Frame")
 
 
-def begin() -> None:
-    """Note when a command began, for all its jobs and for the runs that take its place."""
-    os.environ.setdefault(_STARTED, repr(clock.time()))
+def begin() -> float:
+    """Note when a command began, for all its jobs and for the runs that take its place, and return it."""
+    return float(os.environ.setdefault(_STARTED, repr(clock.time())))
 
 
 def outdated(record_list: str | Path, time: str) -> bool:

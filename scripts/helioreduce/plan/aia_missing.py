@@ -60,10 +60,7 @@ def _busy(kinds: Iterable[str]) -> int:
 
 
 def _run_again(the: str) -> bool:
-    """Have the same command take the place of this process; return whether that can be done."""
-    if {"-d", "--directory"} & set(sys.orig_argv):
-        print("To go on, type the same command again.")
-        return False
+    """Have the same command take the place of this process, in the folder in which it was typed; return that it does."""
     print(f"{the} run goes on.", flush=True)
     progress.hand_over(logging.getLogger("snakemake.logging"))
     atexit.register(os.execv, sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -13,6 +13,7 @@ from helioreduce.errors import counted
 from helioreduce.io.provenance import SIMULATED
 from helioreduce.plan import aia, local, selection
 from helioreduce.plan.aia import Plan
+from helioreduce.plan.aia_batch import KEPT
 
 #: The page of all figures.
 GALLERY = "results/figures/gallery.html"
@@ -83,13 +84,21 @@ def failed(plan: Plan, files: Collection[str], targets: Collection[str] = ()) ->
     lines = ["Finished products:", *found] if found else []
     lines += [*_notes(plan, files), *_others(plan, files, targets)]
     if plan.source.is_local and of_aia:
-        finished = sum(Path(file).is_file() for file in plan.products())
-        lines.append(f"{finished} of {len(plan.frames) + len(plan.refused)} images are finished.")
+        finished = [file for file in plan.products() if Path(file).is_file()]
+        kept = sum(_is_kept(file) for file in plan.products() if file not in finished)
+        more = f", {kept} more {'is' if kept == 1 else 'are'} kept for the next run" * bool(kept)  # their job has failed
+        lines.append(f"{len(finished)} of {len(plan.frames) + len(plan.refused)} images are finished{more}.")
     if reasons:
         lines += ["What failed, and why:", *(f"  {reason}" for reason in reasons[:_MOST])]
     if len(reasons) > _MOST:
         lines.append(f"  and {len(reasons) - _MOST} more, see results/logs")
     return "\n".join(["", *lines])
+
+
+def _is_kept(product: str) -> bool:
+    """Return whether a job for many images that has failed in this run has kept a product."""
+    channel, name = Path(product).parts[-2:]
+    return any(file.stat().st_mtime >= _BEGAN for file in Path(KEPT, channel).glob(f"*/{name}"))
 
 
 def _is_of(instrument: str, files: Collection[str]) -> bool:
@@ -175,6 +184,6 @@ def _reasons(plan: Plan) -> Iterator[str]:
         text = log.read_text(errors="replace").rstrip()
         if found := re.search(r"^[\d-]+ [\d:,]+ ERROR (.*(?:\n  .*)*)", text, re.MULTILINE):
             reason = text.rpartition("\n")[2] if found[1] == "unexpected error" else found[1]
-            own = plan.frames.get((log.parent.name, log.stem))
+            own = None if "\n" in reason else plan.frames.get((log.parent.name, log.stem))  # a job of many has those it names
             names_file = own and any(str(file) in reason for file in (own.image, own.spikes))
             yield reason if names_file else f"{own.image if own else log}: {reason}"
