@@ -51,3 +51,11 @@ def test_scripts_import_no_more_than_they_need(scripts, without):
     command = [sys.executable, "-c", PROGRAM, *sorted(scripts)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=SCRIPTS)
     assert not (NEVER | without) & set(json.loads(run.stdout))
+
+
+def test_a_plan_imports_no_kernels_and_draws_nothing(tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "snakemake", "-n", "--quiet", "all", "--snakefile", "../Snakefile"]
+    run = subprocess.run([*command, "--directory", tmp_path], capture_output=True, text=True, check=True, cwd=SCRIPTS)
+    loaded = {line.split("|")[-1].strip() for line in run.stderr.splitlines() if line.startswith("import time")}
+    assert "helioreduce.plan.aia" in loaded
+    assert not loaded & (NEVER - {"snakemake"} | PLOTS | MAPS | COMPILER | {"drms"})

@@ -64,7 +64,7 @@ def _check_names(settings: Mapping[str, Any], lines: Catalogue, rasters: Iterabl
 
 def _check_composition(given: Mapping[str, Any], paths: Sequence[str]) -> None:
     """Refuse lines without a contribution function, and a density outside of the table."""
-    if not given["lines"]:
+    if not (given["lines"] and (given["dems"] or paths)):
         return
     from helioreduce.spice import contribution, files  # with the kernels, which a plan of other instruments need not load
 
