@@ -477,7 +477,7 @@ def test_few_images_that_a_larger_request_has_made_stay_in_their_chunk(site):
 
 
 def test_long_planning_is_announced():
-    request = {"channels": [171], "end": "2014-01-04T00:00:00", "batch": 100}
+    request = {"channels": [171], "end": "2014-01-07T00:00:00", "batch": 100}
     assert "planning takes about 1 min" in aia_batch.Batches.of(plan(aia=request)).notes[0]
 
 

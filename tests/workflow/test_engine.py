@@ -165,29 +165,41 @@ INDEXED = f"""
 import sys
 sys.path.append("{REPOSITORY / "scripts"}")
 from snakemake.output_index import OutputIndex
-whole = OutputIndex.match_producers
+init, match = OutputIndex.__init__, OutputIndex.match_producers
 from helioreduce.runtime import engine
 engine.install()
 rule exact:
     output: "a.1", "a.1.1", directory("folder")
     log: "exact.log"
+rule again:
+    output: "a.1"
 rule pattern:
     output: "a.{{n}}"
     log: "{{n}}.log"
 onstart:
-    index = OutputIndex(list(workflow.rules))
+    index, whole = OutputIndex(list(workflow.rules)), object.__new__(OutputIndex)
+    init(whole, list(workflow.rules))
     for file in ("a.1", "a.1.1", "a.12", "a.1.1.1", "ax1", "a.", "folder", "folder/x", "exact.log", "xexact.log", "", "b"):
-        assert OutputIndex.match_producers(index, file) == whole(index, file), file
-        print("made by", *sorted(rule.name for rule in whole(index, file)))
+        assert index.match_producers(file) == match(whole, file), file
+        print("made by", *sorted(rule.name for rule in match(whole, file)))
 rule last:
     output: "last"
     shell: "touch {{output}}"
+rule inside:
+    output: "folder/x"
+    shell: "touch {{output}}"
 """
+
+
+def test_a_product_inside_of_another_is_refused(run, tmp_path):
+    (tmp_path / "Snakefile").write_text(INDEXED)
+    assert "child to another output" in run("-n", "folder", "folder/x", code=1)
 
 
 def test_exact_names_are_made_by_the_rules_that_snakemake_finds(run, tmp_path):
     (tmp_path / "Snakefile").write_text(INDEXED)
     said = run("last")
-    assert said.count("made by exact pattern") == 3, said
+    assert said.count("made by again exact pattern") == 1, said
+    assert said.count("made by exact pattern") == 2
     assert said.count("made by pattern") == 3
     assert said.count("made by exact\n") == 1

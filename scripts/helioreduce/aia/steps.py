@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -102,11 +103,13 @@ SWITCHED_OFF = "switched off in the configuration"
 LEVEL1 = "level1"
 
 
+@cache
 def named(name: str) -> Step:
     """Return a step by its name."""
     return next(step for step in STEPS if step.name == name)
 
 
+@cache
 def before(name: str | None) -> tuple[Step, ...]:
     """Return the steps before one of them, in order; all steps for None."""
     names = [step.name for step in STEPS]
