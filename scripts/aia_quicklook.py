@@ -3,11 +3,13 @@
 from helioreduce.aia.figures import quicklook
 from helioreduce.io import fits, plots
 from helioreduce.runtime import script
+from helioreduce.runtime.log import logger
 
 
 def main(inputs: list[str], outputs: list[str]) -> None:
     """Read each image, draw it, write a JPEG."""
     for image, output in zip(inputs, outputs, strict=True):
+        logger.info("draw %s", image)
         plots.write([output], quicklook.draw, fits.read(image), style=quicklook.STYLE)
 
 

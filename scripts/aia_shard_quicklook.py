@@ -7,6 +7,7 @@ from helioreduce.aia.figures import quicklook
 from helioreduce.aia.frames import Part
 from helioreduce.io import atomic, manifests, plots
 from helioreduce.runtime import script
+from helioreduce.runtime.log import logger
 
 
 def main(manifest: str, part: dict, store: str, every: int, output: str) -> None:
@@ -16,6 +17,7 @@ def main(manifest: str, part: dict, store: str, every: int, output: str) -> None
     atomic.made(Path(output))
     for place, image in zip(chosen, series.images(own, Path(store), found, chosen), strict=True):
         name = f"{found.rows[place]['time']}.jpg"
+        logger.info("draw %s", name)
         plots.write([Path(output, name)], quicklook.draw, image, style=quicklook.STYLE)
 
 

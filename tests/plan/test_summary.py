@@ -65,7 +65,7 @@ def test_a_run_that_failed_says_what_is_finished_and_what_is_not(plan, tmp_path)
 def test_all_images_that_failed_in_one_job_are_named_and_those_that_it_kept_counted(plan):
     """The job has the name of its first image, which may be a good one."""
     told = "2 of 9 images failed\n  a.fits: holds no Sun\n  b.fits: nor this. Fix these"
-    of_job = log("aia_batch/171/20140101T000000", ERROR + told)
+    of_job = log("aia_batch/171/171_20140101T000000", ERROR + told)
     finish("results/aia/batch/171/0123/20140101T000000.fits", "results/aia/batch/171/4567/20140101T000000.fits")
     said = summary.failed(plan, files(plan))
     assert "0 of 3 images are finished, 1 more is kept for the next run.\n" in said and f"  {of_job}: {told}" in said

@@ -1,6 +1,8 @@
 """Many images in one job: the products of the single steps, failures that stay alone, a plan that stays small."""
 
+import os
 import re
+import shutil
 
 import pytest
 from astropy.io import fits
@@ -94,3 +96,21 @@ def test_a_bad_frame_is_named_and_the_others_are_finished(site, cutout, snakemak
     assert snakemake(aia={"batch": 4}).returncode == 0
     assert len(list((site / "results/aia/normalised").rglob("*.fits"))) == 3
     assert not list(site.rglob("*.part"))
+
+
+def test_an_image_that_cannot_be_drawn_is_named_and_not_the_first_of_its_job(site, cutout, snakemake):
+    for second in (1, 13):
+        cutout(second)
+    settings = {"batch": 2, "deconvolve": {"iterations": 2}}
+    assert snakemake(aia=settings).returncode == 0
+    shutil.rmtree(site / "results/aia/quicklook")
+    damaged = site / PRODUCT.format(171, 13)
+    stat, content = damaged.stat(), bytearray(damaged.read_bytes())
+    content[-40000] ^= 1
+    damaged.write_bytes(content)
+    os.utime(damaged, (stat.st_atime, stat.st_mtime))
+    process = snakemake(aia=settings)
+    log = "results/logs/aia_quicklook/171/171_20140101T000001.log"
+    assert process.returncode != 0
+    assert f"What failed, and why:\n  {log}: {PRODUCT.format(171, 13)}: cannot be read as FITS" in process.stdout
+    assert (site / log).read_text().count("INFO draw ") == 2, "the last one is that which failed"

@@ -17,7 +17,7 @@ for chunk in aia_batch.chunks:
             output:
                 [state(file) for file in chunk.fetched],
             log:
-                f"results/logs/aia_fetch/{chunk.channel}/{chunk.first}.log",
+                f"results/logs/aia_fetch/{chunk.channel}/{chunk.name}.log",
             localrule: True
             conda:
                 "../../envs/reduction.yaml"
@@ -43,7 +43,7 @@ for chunk in aia_batch.chunks:
         output:
             [frame.output for frame in chunk.frames],
         log:
-            f"results/logs/aia_batch/{chunk.channel}/{chunk.first}.log",
+            f"results/logs/aia_batch/{chunk.channel}/{chunk.name}.log",
         group:
             f"aia_{chunk.name}"
         conda:
@@ -71,7 +71,7 @@ for chunk in aia_batch.chunks:
             output:
                 chunk.quicklooks,
             log:
-                f"results/logs/aia_quicklook/{chunk.channel}/{chunk.first}.log",
+                f"results/logs/aia_quicklook/{chunk.channel}/{chunk.name}.log",
             group:
                 f"aia_{chunk.name}"
             conda:

@@ -10,7 +10,7 @@ for part in aia_cube.chunks:
         output:
             [frame.output for frame in part.frames],
         log:
-            f"results/logs/aia_track/{part.channel}/{part.first}.log",
+            f"results/logs/aia_track/{part.channel}/{part.name}.log",
         conda:
             f"../../envs/{aia.environment}.yaml"
         threads: 2

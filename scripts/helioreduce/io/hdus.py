@@ -66,7 +66,7 @@ def opened(
     except FileNotFoundError:
         raise InputError("there is no such file", where=path) from None
     except Exception as error:  # Astropy and its decoders raise whatever a damaged byte leads to
-        cure = "Fetch the file again: it is truncated, corrupt or not FITS"
+        cure = "It is truncated, corrupt or not FITS: fetch it again, or delete it if it is a result of yours"
         raise InputError(f"cannot be read as FITS ({' '.join(str(error).split())})", cure=cure, where=path) from error
 
 

@@ -184,6 +184,6 @@ def _reasons(plan: Plan) -> Iterator[str]:
         text = log.read_text(errors="replace").rstrip()
         if found := re.search(r"^[\d-]+ [\d:,]+ ERROR (.*(?:\n  .*)*)", text, re.MULTILINE):
             reason = text.rpartition("\n")[2] if found[1] == "unexpected error" else found[1]
-            own = None if "\n" in reason else plan.frames.get((log.parent.name, log.stem))  # a job of many has those it names
+            own = plan.frames.get((log.parent.name, log.stem))  # none where a job is of many images
             names_file = own and any(str(file) in reason for file in (own.image, own.spikes))
             yield reason if names_file else f"{own.image if own else log}: {reason}"
