@@ -1,4 +1,7 @@
-"""Corrections of Snakemake: why a job is run, the lock of a folder, wrong targets. The only use of its private parts."""
+"""Corrections of Snakemake: how settings are read, what makes a file and why, the lock of a folder, wrong targets.
+
+The only use of its private parts.
+"""
 
 from __future__ import annotations
 
@@ -233,9 +236,9 @@ def match_producers(index: Any, file: str) -> set[Any]:
 
 
 def check_directory_outputs(dag: Any) -> None:
-    """Refuse a product inside of another job's, where one has the name of a folder of others.
+    """Refuse a product inside of another job's: Snakemake's own check, only where some product has the name of a folder.
 
-    Snakemake sorts the paths of all products to find out, a tenth of the time of a large plan.
+    It sorts the paths of all products, a tenth of the time of a large plan.
     """
     products = {str(file) for job in dag.jobs for file in job.output}
     folders = {Path(file.rpartition("/")[0]) for file in products}
