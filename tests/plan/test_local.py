@@ -80,6 +80,7 @@ def test_endings_and_cases_of_letters(tmp_path):
 def test_spikes_lie_beside_their_image(tmp_path):
     listed = np.zeros((3, 5), np.int32)
     names = {"x.image_lev1.fits": "x.spikes.fits", "y_image.fits": "Y_SPIKES.FITS", "aia_Image.fts": "aia_spikes.fits.gz"}
+    names |= {"b.fits": "b.spikes.fits", "C.fits.gz": "c_spikes.fits"}
     for second, (image, spikes) in enumerate(names.items()):
         write(tmp_path, image, at(second))
         write(tmp_path, spikes, spikes=listed)
@@ -88,7 +89,7 @@ def test_spikes_lie_beside_their_image(tmp_path):
     found = local.frames(tmp_path)
     beside = {frame.image.name: frame.spikes and frame.spikes.name for frame in found.frames}
     assert beside == {**names, "171_spikes_removed.fits": None}
-    assert found.notes == ["alone_spikes.fits: spikes, whose image is not beside them"]
+    assert found.notes == ["alone_spikes.fits: spikes, whose image is not beside them; spikes of a.fits are a.spikes.fits"]
     assert not found.refused
 
 

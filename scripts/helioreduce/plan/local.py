@@ -66,7 +66,8 @@ def frames(directory: Path, policy: Policy = DEFAULT, where: str | None = None) 
 
     A frame is named by WAVELNTH and T_REC, or T_OBS where T_REC is missing, to the second; where there are several regions
     of one channel at one time, also by the first pixel of each cut-out on the detector. A spikes file lies beside its
-    image and has ``spikes`` in its name where the image has ``image`` or ``image_lev1`` (JSOC's export names).
+    image and has ``spikes`` in its name where the image has ``image`` or ``image_lev1`` (JSOC's export names), or behind it:
+    ``a.spikes.fits`` beside ``a.fits``.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def frames(directory: Path, policy: Policy = DEFAULT, where: str | None = None) 
             check_name(file)
             header = fits.read_header(file)
             if "spikes" in _plain(file) and header.get("NAXIS2") == 3:
-                notes.append(f"{file.name}: spikes, whose image is not beside them")
+                notes.append(f"{file.name}: spikes, whose image is not beside them; spikes of a.fits are a.spikes.fits")
             elif where and not condition.holds(where, header):
                 unmet += 1
             else:
@@ -139,7 +140,9 @@ def _plain(file: Path) -> str:
 
 def _beside(file: Path, by_name: Mapping[str, Path]) -> Path | None:
     """Return the spikes of an image, if they are among the files."""
-    names = (_plain(file).replace(word, "spikes") for word in ("image_lev1", "image") if word in _plain(file))
+    name = _plain(file)
+    exported = (name.replace(word, "spikes") for word in ("image_lev1", "image") if word in name)
+    names = (*exported, f"{name}.spikes", f"{name}_spikes")
     return next((by_name[name] for name in names if name in by_name), None)
 
 
