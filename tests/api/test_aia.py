@@ -61,13 +61,14 @@ def test_step_by_step_is_all_at_once(file, calibration):
     np.testing.assert_array_equal(image.sigma, wanted.sigma)
 
 
-def test_spikes_beside_the_image_are_put_back(file, calibration):
+@pytest.mark.parametrize("name", ["aia.171.spikes.fits", "aia.171.image_lev1.spikes.fits", "aia.171.image_lev1_spikes.fits"])
+def test_spikes_beside_the_image_are_put_back(file, calibration, name):
     header = fits.read_header(file)
     x, y = 10, 20
     before = Image.read(file).data[y, x]
     index = (900 + y) * 4096 + 1000 + x
     spikes = np.array([[index], [4000], [before]], np.int32)
-    jsoc_files.write_compressed(file.with_name("aia.171.spikes.fits"), spikes)
+    jsoc_files.write_compressed(file.with_name(name), spikes)
     assert header["NSPIKES"] == 366
     image = aia.respike(file, spikes)
     assert image.data[y, x] == 4000

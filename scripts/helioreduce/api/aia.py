@@ -40,7 +40,7 @@ def reduce(
         :func:`calibration`; default: the stand-ins, which the product says.
     spikes
         What the ground pipeline replaced: a file, an array (3, N), or :func:`fetch_spikes`'s result. ``beside``: the file
-        beside ``source`` that has ``spikes`` in its name where the image has ``image`` or ``image_lev1``. None: no respiking.
+        beside ``source``, ``a.spikes.fits`` beside ``a.fits`` or by JSOC's names of exports. None: no respiking.
     without
         Steps to leave out: ``respike``, ``deconvolve``, ``degradation``, ``exposure``.
     systematic

@@ -43,9 +43,10 @@ def read_spikes(spikes: SpikesLike, source: ImageLike) -> tuple[tuple[np.ndarray
 
 
 def spikes_beside(image: Path) -> Path | None:
-    """Return the file of spikes beside an image, by JSOC's names of exports; None where there is none."""
-    names = [image.name.replace(word, "spikes") for word in ("image_lev1", "image") if word in image.name]
-    return next((image.with_name(name) for name in names if image.with_name(name).exists()), None)
+    """Return the file of spikes beside an image; None where there is none."""
+    stem = jsoc_files.ENDING.sub("", image.name)
+    beside = [image.with_name(name + image.name.removeprefix(stem)) for name in jsoc_files.spikes_names(stem)]
+    return next(filter(Path.exists, beside), None)
 
 
 def respike(source: ImageLike, spikes: SpikesLike = "beside") -> Image:

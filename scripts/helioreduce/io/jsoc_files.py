@@ -30,6 +30,15 @@ _OF_THE_WHOLE = (
 #: Returns the window of a file, from the header of the whole image, the file's own and its shape (ny, nx).
 Locate = Callable[[fits.Header, fits.Header, tuple[int, int]], Window]
 
+#: How the name of a FITS file ends.
+ENDING = re.compile(r"\.(fits|fit|fts)(\.(gz|bz2|fz))?$", re.IGNORECASE)
+
+
+def spikes_names(image: str) -> list[str]:
+    """Return what a file of spikes may be called, by the name of its image, both without ending: as JSOC exports them first."""
+    exported = [image.replace(word, "spikes") for word in ("image_lev1", "image") if word in image]
+    return [*exported, f"{image}.spikes", f"{image}_spikes"]
+
 
 def read_spikes(path: str | Path) -> tuple[np.ndarray, fits.Header]:
     """Return the spikes of one frame and the header.

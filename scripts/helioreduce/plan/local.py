@@ -12,15 +12,13 @@ from helioreduce import condition, times
 from helioreduce.aia import cards, level1, wcs
 from helioreduce.aia.channels import NPIX
 from helioreduce.errors import InputError
-from helioreduce.io import fits, provenance
+from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.plan.paths import check_name
 from helioreduce.quality import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-#: Endings of FITS files, in lower case.
-_SUFFIX = re.compile(r"\.(fits|fit|fts)(\.(gz|bz2|fz))?$")
 #: Endings of FITS files in archives that are not opened here.
 _PACKED = re.compile(r"\.(fits|fit|fts)\.(zip|z|xz|zst|7z)$|\.(tar|tar\.gz|tgz|zip)$")
 
@@ -120,7 +118,7 @@ def tables(directory: Path) -> Path | None:
 def _fits(folder: Path) -> Iterator[Path]:
     """Yield the FITS files of a folder by name; hidden ones are other programs' own."""
     for file in sorted(folder.iterdir()):
-        if _SUFFIX.search(file.name.lower()) and not file.name.startswith(".") and not file.is_dir():
+        if jsoc_files.ENDING.search(file.name) and not file.name.startswith(".") and not file.is_dir():
             yield file
 
 
@@ -135,15 +133,12 @@ def _passed_over(folder: Path) -> Iterator[str]:
 
 def _plain(file: Path) -> str:
     """Return a file's name in lower case without its ending."""
-    return _SUFFIX.sub("", file.name.lower())
+    return jsoc_files.ENDING.sub("", file.name).lower()
 
 
 def _beside(file: Path, by_name: Mapping[str, Path]) -> Path | None:
     """Return the spikes of an image, if they are among the files."""
-    name = _plain(file)
-    exported = (name.replace(word, "spikes") for word in ("image_lev1", "image") if word in name)
-    names = (*exported, f"{name}.spikes", f"{name}_spikes")
-    return next((by_name[name] for name in names if name in by_name), None)
+    return next((by_name[name] for name in jsoc_files.spikes_names(_plain(file)) if name in by_name), None)
 
 
 def _judged(file: Path, header: Header, spikes: Path | None, policy: Policy) -> _Found:
