@@ -21,8 +21,8 @@ def main(curves: list[str], images: list[str], tolerance_s: float, output: str) 
         changes = {c: pairing.change(found[c], seconds[c], i, group.spread_s) for c, i in group.frames.items()}
         for channel, change in changes.items():
             if change > 1:
-                told = f"{channel} Å {found[channel][group.frames[channel]]['T_OBS']}: changes by {change:.3g} σ"
-                warnings.warn(f"{told} within the {group.spread_s:.0f} s between the channels", InputWarning, stacklevel=2)
+                problem = f"{channel} Å {found[channel][group.frames[channel]]['T_OBS']}: changes by {change:.3g} σ"
+                warnings.warn(f"{problem} within the {group.spread_s:.0f} s between the channels", InputWarning, stacklevel=2)
         frames = {c: fits.read(files[c][i]) for c, i in group.frames.items()}
         own = {c: seconds[c][i] for c, i in group.frames.items()}
         table += alignment.rows(frames, own, max((v for v in changes.values() if v == v), default=0.0))

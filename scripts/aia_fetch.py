@@ -26,10 +26,10 @@ def main(
         record, entry = retrieval.file(url, frame, "image", config["jsoc"], allowed, cut)
         if copy:
             recording.keep_frame(copy, record, {"image": entry.file})
-        told = fetch.image(
+        fetched = fetch.image(
             entry, record, image, records.origin(record_list)["queries"], allowed, region.locate if region else None, time
         )
-        fetch.write_history(history, told)
+        fetch.write_history(history, fetched)
         if cutout and not cut:  # whole images are too large to be kept for a part of them
             entry.drop()
 

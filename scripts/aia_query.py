@@ -11,8 +11,8 @@ def main(source: str, channel: str, slots: list[str], asked: dict, config: dict,
     """Query the requested slots, write the records with the query's address and digest."""
     with access.connect(source) as url:
         answer = retrieval.query(url, channel, slots, config["jsoc"], **asked)
-    told = {"source": source, "requested": slots, "request": asked, "queries": answer.queries, "unmet": answer.unmet}
-    records.save(output, answer.found, **told, nearest=dict(answer.nearest), asked=time.time())
+    context = {"source": source, "requested": slots, "request": asked, "queries": answer.queries, "unmet": answer.unmet}
+    records.save(output, answer.found, **context, nearest=dict(answer.nearest), asked=time.time())
 
 
 if __name__ == "__main__":

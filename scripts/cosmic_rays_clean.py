@@ -27,7 +27,7 @@ def main(frames: list[tuple], settings: dict, code: str) -> None:
         return frame, *clean.with_hits(*found, **settings)
 
     def write(image: Path, hits: Path, made: tuple[Frame, Image, np.ndarray]) -> None:
-        with origin.saying(inputs.told(made[0].inputs)):
+        with origin.saying(inputs.origins(made[0].inputs)):
             fits.write(image, made[1])
             fits.write_arrays(hits, {"HITS": made[2]})
 

@@ -11,7 +11,7 @@ from helioreduce.runtime import script
 def main(images: list[str], hits: list[str], tables: list[str], pictures: list[str]) -> None:
     """Find the sources on each mask, write their table with the statistics, draw the largest ones."""
     for image, listed, table, picture in zip(images, hits, tables, pictures, strict=True):
-        with origin.saying(inputs.told([image, listed])):
+        with origin.saying(inputs.origins([image, listed])):
             draw(image, listed, table, picture)
 
 

@@ -93,9 +93,9 @@ def check(condition: str) -> None:
         With what is wrong.
     """
     outside = re.sub(r"'[^']*'", "", condition)
-    for sign, told in _SIGNS.items():
+    for sign, meaning in _SIGNS.items():
         if sign in outside or (sign in ("?]", "!]") and sign in condition):
-            raise ConditionError(f"{sign} {told}", cure="Write the condition without it; texts in single quotes")
+            raise ConditionError(f"{sign} {meaning}", cure="Write the condition without it; texts in single quotes")
     depths = list(accumulate((sign == "(") - (sign == ")") for sign in outside))
     if depths and (min(depths) < 0 or depths[-1]):
         raise ConditionError("the parentheses do not close what they open", cure="Close each")

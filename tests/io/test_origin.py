@@ -26,24 +26,24 @@ def simulated(tmp_path):
 
 def test_it_is_passed_on_from_file_to_file(simulated, tmp_path):
     assert provenance.is_simulated(cards(simulated)) and "not an observation" in cards(simulated)["SIMULATE"]
-    with origin.saying(inputs.told([simulated])):
+    with origin.saying(inputs.origins([simulated])):
         fits.write_arrays(tmp_path / "b.fits", ARRAY)
         ecsv.write_table(tmp_path / "c.ecsv", Table({"x": [1]}))
-    with origin.saying(inputs.told([tmp_path / "c.ecsv"])):
+    with origin.saying(inputs.origins([tmp_path / "c.ecsv"])):
         jsoc_files.write_compressed(tmp_path / "d.fits", np.ones((8, 8), np.int16))
-    assert all(inputs.told([tmp_path / name]) == [origin.WORDS] for name in ("b.fits", "c.ecsv", "d.fits"))
+    assert all(inputs.origins([tmp_path / name]) == [origin.WORDS] for name in ("b.fits", "c.ecsv", "d.fits"))
 
 
 def test_an_image_of_the_archive_is_known_by_its_own_header(tmp_path):
     fits.write_arrays(tmp_path / "a.fits", ARRAY, fits.cards(ORIGIN="SIMULATED by helioreduce"))
-    assert inputs.told([tmp_path / "a.fits"]) == [origin.WORDS]
+    assert inputs.origins([tmp_path / "a.fits"]) == [origin.WORDS]
 
 
 def test_real_files_say_nothing(tmp_path):
     fits.write_arrays(tmp_path / "a.fits", ARRAY, fits.cards(ORIGIN="SDO/JSOC-SDP"))
     ecsv.write_table(tmp_path / "c.ecsv", Table({"x": [1]}))
     (tmp_path / "broken.fits").write_text("no FITS")
-    assert inputs.told([*tmp_path.iterdir(), tmp_path / "absent.fits"]) == []
+    assert inputs.origins([*tmp_path.iterdir(), tmp_path / "absent.fits"]) == []
     assert "SIMULATE" not in cards(tmp_path / "a.fits")
 
 
@@ -77,7 +77,7 @@ def test_a_stand_in_of_a_table_is_passed_on_to_pictures(tmp_path):
         provenance.caveat(header, "corrected by a stand-in of the degradation table")
     fits.write_arrays(tmp_path / "a.fits", ARRAY, header)
     figure = plots.new(3, 2)
-    with origin.saying(inputs.told([tmp_path / "a.fits"])):
+    with origin.saying(inputs.origins([tmp_path / "a.fits"])):
         origin.stamp(figure)
     assert figure.get_supxlabel() == "corrected by a stand-in of the degradation table"
 

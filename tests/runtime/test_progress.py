@@ -97,7 +97,7 @@ def test_a_run_that_goes_on_by_itself_goes_on_counting(monkeypatch):
     second.start(1, "rule", "Take the pointing table of 20110215.")
     second.finish(1)
     assert second.told == ["[3/4] Take the pointing table of 2011-02-15. 0.0 s"]
-    assert Run(rule=2).progress.told == 0, "a run that somebody types begins anew"
+    assert Run(rule=2).progress.reported == 0, "a run that somebody types begins anew"
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_the_first_picture_of_a_newcomer_says_in_words_that_it_is_no_observation
     )
     own = origin.stamp
     monkeypatch.setattr(origin, "stamp", lambda figure: (own(figure), said.append(figure.get_supxlabel())))
-    with origin.saying(inputs.told([image])):
+    with origin.saying(inputs.origins([image])):
         aia_quicklook.main([str(image)], [str(tmp_path / "drawn.jpg")])
     assert said[0].splitlines()[-1] == "SIMULATED by helioreduce: not an observation"
     assert (tmp_path / "drawn.jpg").read_bytes() == picture.read_bytes()

@@ -151,7 +151,7 @@ rule figure_gallery:
 rule alignment:
     input:
         figures.alignment,
-        aia.losses_told(),
+        aia.loss_lists(),
     message:
         "The offsets between the channels are measured and drawn."
 
@@ -159,7 +159,7 @@ rule alignment:
 rule light_curves:
     input:
         figures.light_curves,
-        aia.losses_told(),
+        aia.loss_lists(),
     message:
         "The light curves are measured and drawn."
 
@@ -167,6 +167,6 @@ rule light_curves:
 rule figures:
     input:
         figures.targets(),
-        aia.losses_told(),
+        aia.loss_lists(),
     message:
         "All figures are drawn."

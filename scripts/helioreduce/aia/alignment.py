@@ -205,7 +205,7 @@ def align(image: Image, offsets: Sequence[Mapping[str, Any]], reference: int) ->
     new = image.with_()
     for number, (value, _) in enumerate(found.values(), start=1):
         new.header[f"CRPIX{number}"] += value
-    told: dict[str, object] = {name: f"{value:.3f} +- {error:.3f}" for name, (value, error) in found.items()}
+    parameters: dict[str, object] = {name: f"{value:.3f} +- {error:.3f}" for name, (value, error) in found.items()}
     spread = {"spread_s": f"{max(float(row['spread_s']) for row in own):.1f}"} if own else {}
-    record(new.header, "align", {"reference": reference, "pairs": len(own)} | spread | told)
+    record(new.header, "align", {"reference": reference, "pairs": len(own)} | spread | parameters)
     return new

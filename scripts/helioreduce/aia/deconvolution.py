@@ -155,8 +155,8 @@ def deconvolve(
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"], linear=chosen.method != "rl")
     known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
     if not known.any():
-        told = f"deconvolve: no pixel has a usable value, {100 * image.flagged(Flag.SATURATED).mean():.0f} % are saturated"
-        raise InputError(told, cure="Leave the frame out, or set aia.steps.deconvolve: false")
+        problem = f"deconvolve: no pixel has a usable value, {100 * image.flagged(Flag.SATURATED).mean():.0f} % are saturated"
+        raise InputError(problem, cure="Leave the frame out, or set aia.steps.deconvolve: false")
     if chosen.method != "rl" and beyond is None:
         beyond = "dark" if image.data.shape == psf_model.FULL_FRAME else "mirror"
     restore = restoration.method(chosen, otf, known, image.sigma, beyond, response)

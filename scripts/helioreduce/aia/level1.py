@@ -190,7 +190,7 @@ def _check_grid(header: Header) -> None:
 def _is_small_camera(header: Header, scales: np.ndarray) -> bool:
     """Return whether a frame is one of the embedded archive's with fewer and larger pixels over the whole field.
 
-    Its optics are AIA's in pixels: the PSF of the frame is the one that it was made with. Of a cut-out X0_MP and Y0_MP tell
+    Its optics are AIA's in pixels: the PSF of the frame is the one that it was made with. For a cut-out, X0_MP and Y0_MP give
     the sides of its frame, to the pointing.
     """
     field = NPIX * SCALE_ARCSEC[cards.channel(header)]
@@ -233,7 +233,7 @@ def _check_lost(image: Image, missing: int, policy: Policy) -> None:
 
 
 def _sample(image: Image) -> Array:
-    """Return the usable counts of some 256 rows, which tell of all."""
+    """Return the usable counts of some 256 rows, which stand for all."""
     rows = image.data[:: max(1, len(image.data) // 256)]
     return rows[_holds_data(rows)]
 

@@ -1,4 +1,4 @@
-r"""How far single pixels reach: deconvolution and interpolation let them act on others, and the flags tell on which.
+r"""How far single pixels reach: deconvolution and interpolation let them act on others, and the flags say on which.
 
 A pixel that was put back, is saturated or lies beyond the edge of a cut-out is doubtful, and so is whatever it acts on.
 Interpolation is linear, and deconvolution nearly so (:func:`helioreduce.aia.richardson_lucy.linear_response`): a change δ

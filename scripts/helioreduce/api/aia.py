@@ -46,7 +46,7 @@ def reduce(
     systematic
         Systematic errors to add to the noise: ``preflight`` or ``eve``, ``chianti``.
     allow
-        Flaws that QUALITY may tell of, by the names of ``aia.quality.allow`` in the configuration.
+        Flaws that QUALITY may report, by the names of ``aia.quality.allow`` in the configuration.
     exposure_time, exposure_error
         See :func:`normalise_exposure`.
     threads

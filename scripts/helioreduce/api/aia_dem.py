@@ -36,7 +36,7 @@ def differential_emission_measure(
         One image each of 94, 131, 171, 193, 211 and 335 Å (ny, nx), DN/s with σ, on one grid; all corrected for degradation,
         or none.
     response
-        Table of :func:`temperature_response` at the time of the images: which of its responses belongs to them, they tell.
+        Table of :func:`temperature_response` at the time of the images; their headers decide which of its responses applies.
     method
         ``logsmooth`` (Plowman & Caspi), ``tikhonov`` (Hannah & Kontar) or ``sparse`` (Cheung et al.).
     log_temperature

@@ -54,7 +54,7 @@ def fetch(
     spikes
         Fetch what the ground pipeline replaced, too.
     allow
-        Flaws that QUALITY may tell of, by the names of ``aia.quality.allow`` in the configuration.
+        Flaws that QUALITY may report, by the names of ``aia.quality.allow`` in the configuration.
     keep
         Function of a record's keywords (texts) that says whether its frame is fetched, such as
         ``lambda keywords: float(keywords["EXPTIME"]) < 2``.

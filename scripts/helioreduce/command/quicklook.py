@@ -43,7 +43,7 @@ def _draw(file: Path, target: Path) -> None:
     atomic.made(target.parent)
     if products.is_image(found := products.read_arrays(file)) and str(header.get("TELESCOP", "")).startswith("SDO"):
         cards.channel(header)
-        with origin.saying(inputs.told([file])):
+        with origin.saying(inputs.origins([file])):
             plots.write([str(target)], quicklook.draw, fits.read(file), style=quicklook.STYLE)
     else:
         plots.write([str(target)], pictures.draw, products.arrays(found), file.stem, style=quicklook.STYLE)

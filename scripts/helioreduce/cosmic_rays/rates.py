@@ -36,7 +36,7 @@ def hot(pixels: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     """Return a boolean image (ny, nx): pixels that are hit in more frames than chance allows.
 
     A pixel of n frames, of which each hits the share p, is hit by k or more with the probability Σ C(n, i) pⁱ (1 − p)ⁿ⁻ⁱ; k
-    is the least number at which 0.01 pixels of the whole frame are expected. Two frames or fewer tell nothing.
+    is the least number at which 0.01 pixels of the whole frame are expected. Two frames or fewer decide nothing.
 
     Parameters
     ----------

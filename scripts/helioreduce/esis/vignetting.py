@@ -206,7 +206,7 @@ def scatter_error(series: np.ndarray) -> np.ndarray:
 
     s/√n · √((1 + ρ)/(1 − ρ)), with the lag-1 autocorrelation ρ of all columns together, corrected for the bias of a short
     series (Marriott & Pope 1954, Biometrika 41, 390) and kept within 0 and 0.9. NaN for fewer than two times; fewer than six
-    do not tell ρ, which is 0 then.
+    do not determine ρ, which is 0 then.
     """
     away = series[np.isfinite(series).all(axis=1)]
     n = len(away)

@@ -15,7 +15,7 @@ from helioreduce.io.provenance import caveats, is_simulated
 _FITS = tuple(f".{form}{packed}" for form in ("fits", "fit", "fts") for packed in ("", ".gz"))
 
 
-def told(files: Iterable[str | Path]) -> list[str]:
+def origins(files: Iterable[str | Path]) -> list[str]:
     """Return what files say of their origin, each text once; a file that cannot be read is left to whoever needs it."""
     texts: list[str] = []
     for file in map(Path, files):

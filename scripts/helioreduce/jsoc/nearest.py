@@ -41,8 +41,8 @@ def stand_in(
         return [], {}
     beside = around([times.from_compact(slot) for slot in reasons])
     taken = chosen(reasons, [times.compact(slot) for slot in wanted], beside, within_s, allowed)
-    told = {own: {"taken": str(records.slot(record)), "reason": reasons[own]} for own, record in taken.items()}
-    return list(taken.values()), told
+    stand_ins = {own: {"taken": str(records.slot(record)), "reason": reasons[own]} for own, record in taken.items()}
+    return list(taken.values()), stand_ins
 
 
 def _lost(wanted: Iterable[datetime], found: Iterable[Record], allowed: Policy) -> dict[str, str]:

@@ -122,9 +122,9 @@ def query(
         rest = [slot for slot in wanted if times.compact(slot) not in listed] if where else []
         unmet = [slot for record in client.in_slots(int(channel), rest, series=series) if (slot := records.slot(record))]
         beside = partial(client.around, int(channel), within_s=within_s, series=series, where=where)
-        taken, told = nearest.stand_in(wanted, found, unmet, beside, within_s, Policy(**quality)) if quality else ([], {})
+        taken, stand_ins = nearest.stand_in(wanted, found, unmet, beside, within_s, Policy(**quality)) if quality else ([], {})
     queries = [{"url": query.url, "sha256": query.sha256} for query in client.queries]
-    return records.Answer([*found, *taken], queries, unmet, told)
+    return records.Answer([*found, *taken], queries, unmet, stand_ins)
 
 
 def recover(url: str, frames: Iterable[tuple[Listed, bool]], settings: Mapping[str, Any], allowed: Policy) -> None:

@@ -279,7 +279,7 @@ class Plan:
             *self.products(),
             *self.states.kept,
             *quicklooks.of(self.settings, self.wanted, self.frames).values(),
-            *self.losses_told(),
+            *self.loss_lists(),
         ]
 
     def products(self) -> list[str]:
@@ -294,7 +294,7 @@ class Plan:
         """Return everything that comes over a network: with it the rest of the reduction opens no connection."""
         # a renewed list reaches the fetch jobs as ancient input only, which would not start them; the list of missing
         # frames brings them in
-        return [*self.fetched, *self.losses_told()]
+        return [*self.fetched, *self.loss_lists()]
 
     @property
     def periods(self) -> list[str]:
@@ -312,7 +312,7 @@ class Plan:
             *(f"results/aia/tables/pointing/{period}.ecsv" for period in self.periods),
         ]
 
-    def losses_told(self) -> list[str]:
+    def loss_lists(self) -> list[str]:
         """Return what makes the run fail, and the lists of missing frames and of those of which the user keeps a copy."""
         recorded = ["results/aia/recorded.txt"] * bool(self.source.jsoc["record"])
         lists = [] if self.source.is_local else [selection.MISSING, *recorded]

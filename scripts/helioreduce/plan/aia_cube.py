@@ -117,7 +117,7 @@ class Cube:
         if not self.is_asked:
             return []
         files = (f"{self.folder}/{channel}{ending}" for channel in self.channels for ending in (".fits", ".ecsv"))
-        return [f"{self.folder}/cube.zarr", f"{self.folder}/cube.sha256", *files, *self.plan.losses_told()]
+        return [f"{self.folder}/cube.zarr", f"{self.folder}/cube.sha256", *files, *self.plan.loss_lists()]
 
     def figures(self) -> list[str]:
         """Return the pictures of the cube of every channel; nothing where no region is asked for."""

@@ -230,9 +230,9 @@ class Series:
             detector=self.plan.source.archive["npix"] if self.plan.source.is_archive else NPIX,
             asks_around="within_s" in self.plan.source.asked,
         )
-        told = [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC"), *self._unused()]
+        lines = [price.text("the embedded archive" if self.plan.source.is_archive else "JSOC"), *self._unused()]
         frames = ((key[0], time) for key in self.parts for time in self._part(*key).names.values())
-        return told + (self.plan.source.unused_events(frames) if self.plan.source.archive["events"] else [])
+        return lines + (self.plan.source.unused_events(frames) if self.plan.source.archive["events"] else [])
 
     def _unused(self) -> Iterator[str]:
         """Yield what to say of keys that are set and of no use for series."""

@@ -88,7 +88,7 @@ class Plan:
         """Return the DEMs, their maps, the list of missing frames, and what makes the run fail."""
         kinds, of = (("dem", "fits"), ("dem_maps", "png")), "cube_" * self.tracked
         files = (f"results/aia/{of}{folder}/{time}.{suffix}" for time in self.groups for folder, suffix in kinds)
-        return [*files, *self.images.losses_told()]
+        return [*files, *self.images.loss_lists()]
 
     @property
     def refusal(self) -> InputError | None:

@@ -281,7 +281,7 @@ def _selection(settings: Mapping[str, Any], lines: Catalogue, tables: tuple[str,
 
 
 def simulated(settings: Mapping[str, Any]) -> Raster:
-    """Return the raster that the workflow simulates, as the headers of its file will tell of it."""
+    """Return the raster that the workflow simulates, as the headers of its file will describe it."""
     shape = (settings["times"], settings["rows"], settings["columns"])
     windows = [Seen(own.name, own.first, own.first + STEP * (own.samples - 1), shape) for own in WINDOWS]
     return Raster(SIMULATED, None, tuple(windows))

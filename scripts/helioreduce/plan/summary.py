@@ -166,9 +166,9 @@ def _others(plan: Plan, files: Collection[str], targets: Collection[str]) -> lis
     others = Counter(folder for folder, stem in left if stem not in states[False])
     listed = ", ".join(f"{folder} ({counted(number, 'file')})" for folder, number in others.items())
     between = ", ".join(dict.fromkeys(Path(folder).name for folder, stem in left if stem in states[False]))
-    told = f"Note: Of other requests or settings, and not checked by this run: {listed}. Remove what you do not need."
+    foreign = f"Note: Of other requests or settings, and not checked by this run: {listed}. Remove what you do not need."
     older = f"Note: This run went from level 1 to the end in memory; the states between are an earlier run's: {between}."
-    return [told] * bool(listed) + [older] * bool(between)
+    return [foreign] * bool(listed) + [older] * bool(between)
 
 
 def _stem(file: str | Path) -> str:

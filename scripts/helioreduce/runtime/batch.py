@@ -200,7 +200,7 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
     for number, (item, error) in enumerate(outcomes, start=1):
         now = time.monotonic()
         rate = 60 * number / (now - began)
-        told = f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)"
+        line = f"{item.name}: {'failed' if error else 'done'} ({number} of {total}, {rate:.1f} images/min)"
         if full := _full(error, item):  # nor would any other be written
             done = number - 1 - len(failed)
             raise Unwritable(f"{full.problem}; {done} of {total} images are done and kept", cure=full.cure, where=full.where)
@@ -208,9 +208,9 @@ def each(outcomes: Iterable[tuple[AnyItem, Exception | None]], total: int, kept:
             failed.append(_reason(item, error))
         if error or number == total or now - shown > SCREEN_INTERVAL_S:
             shown = now
-            report(told)
+            report(line)
         else:
-            logger.info(told)
+            logger.info(line)
     if failed:
         problem = "\n  ".join([f"{len(failed)} of {total} images failed", *failed])
         raise InputError(problem, cure=f"The others are kept in {kept}: fix these or leave them out, and run again")

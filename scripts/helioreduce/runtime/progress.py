@@ -42,7 +42,7 @@ class Progress(logging.Filter):
         super().__init__()
         self._logger, self._clock = logger, clock
         self._begin: float | None = None
-        self.told = self._before = int(os.environ.pop(_BEFORE, "0"))
+        self.reported = self._before = int(os.environ.pop(_BEFORE, "0"))
         self._started: dict[int, tuple[str, str, float]] = {}
         self._finished: list[int] = []
         self._left: Counter[str] = Counter()
@@ -59,7 +59,7 @@ class Progress(logging.Filter):
         elif name == "JOB_FINISHED":
             self._finished.append(getattr(record, "job_id", -1))
         elif name == "PROGRESS":
-            self._tell(getattr(record, "done", 0), getattr(record, "total", 0))
+            self._report(getattr(record, "done", 0), getattr(record, "total", 0))
         return name not in ("JOB_FINISHED", "PROGRESS") and not _NOISE.match(str(record.msg))
 
     def _start(self, record: Any) -> None:
@@ -70,7 +70,7 @@ class Progress(logging.Filter):
         self._begin = now if self._begin is None else self._begin
         self._started[record.jobid] = (record.rule_msg or record.rule_name, record.rule_name, now)
 
-    def _tell(self, done: int, total: int) -> None:
+    def _report(self, done: int, total: int) -> None:
         """Write a line for each job that has finished since the last ones."""
         jobs, self._finished = self._finished, []
         done, total = done + self._before, total + self._before
@@ -80,9 +80,9 @@ class Progress(logging.Filter):
             self._seconds[rule].append(seconds)
             self._left[rule] -= 1
             left = self._remaining() if number - self._before > 2 and number < total else None
-            told = f"; about {duration(left)} left" if left is not None else ""
-            self._logger.info(f"[{number:{len(str(total))}}/{total}] {words} {duration(seconds)}{told}")
-        self.told = done
+            rest = f"; about {duration(left)} left" if left is not None else ""
+            self._logger.info(f"[{number:{len(str(total))}}/{total}] {words} {duration(seconds)}{rest}")
+        self.reported = done
 
     def _remaining(self) -> float:
         """Return the time that the remaining jobs will take, s."""
@@ -110,4 +110,4 @@ def install(logger: logging.Logger) -> None:
 def hand_over(logger: logging.Logger) -> None:
     """Have the process that takes the place of this one go on counting jobs."""
     if found := next((known for known in logger.filters if isinstance(known, Progress)), None):
-        os.environ[_BEFORE] = str(found.told)
+        os.environ[_BEFORE] = str(found.reported)

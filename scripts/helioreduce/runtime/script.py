@@ -26,7 +26,7 @@ def run(main: Callable[..., None], job: Any, *, simulated: bool = False) -> None
     job
         The object ``snakemake`` that Snakemake gives to a script.
     simulated
-        Whether the job simulates what it writes; otherwise its inputs tell, see :mod:`helioreduce.io.inputs`.
+        Whether the job simulates what it writes; otherwise its inputs decide, see :mod:`helioreduce.io.inputs`.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def run(main: Callable[..., None], job: Any, *, simulated: bool = False) -> None
     >>> if __name__ == "__main__" and "snakemake" in globals():
     ...     script.run(main, snakemake)
     """
-    with log_to(job.log[0]), origin.saying([origin.WORDS] if simulated else inputs.told(job.input)):
+    with log_to(job.log[0]), origin.saying([origin.WORDS] if simulated else inputs.origins(job.input)):
         process.use_threads(job.threads)
         main(**arguments(main, job))
 

@@ -240,7 +240,7 @@ def sorted_out(planes: Iterable[Plane], tables: Iterable[Table] = (), only: Coll
 
 
 def seen(headers: Sequence[Header]) -> list[Seen]:
-    """Return what the headers of a file's spectral windows tell of them."""
+    """Return what the headers of a file's spectral windows say of them."""
     result = []
     for name, header in zip(_names(headers), headers, strict=True):
         places = _range(header)

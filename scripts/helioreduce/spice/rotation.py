@@ -29,7 +29,7 @@ _CURE = "Set spice.rotation: none"
 def corrected(window: Window, law: str) -> Window:
     """Return a window with the coordinates that the places of its exposures have at DATE-AVG.
 
-    The cards ROTATION, ROTREF, ROTSHIFT and ROTRES tell law, time, largest shift, and largest distance from linear coordinates.
+    The cards ROTATION, ROTREF, ROTSHIFT and ROTRES hold law, time, largest shift, and largest distance from linear coordinates.
 
     Parameters
     ----------

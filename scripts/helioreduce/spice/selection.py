@@ -32,7 +32,7 @@ FILTERS = {
 
 
 class Raster(NamedTuple):
-    """A level-2 file: name without suffix, path (None if the workflow makes it), and what its windows' headers tell."""
+    """A level-2 file: name without suffix, path (None if the workflow makes it), and what its windows' headers say."""
 
     name: str
     file: Path | None

@@ -89,8 +89,8 @@ def dataset(grid: Grid, slots: Sequence[datetime], channels: Sequence[int], memb
         "on_disk": (("y", "x"), grid.on_disk().astype(np.uint8), {"long_name": "1 where pixels follow the Sun's rotation"}),
     }
     variables = {name: (pair, numbers[name], {"units": unit_, "long_name": meaning}) for name, _, unit_, meaning in NUMBERS}
-    told = "sum of the correlations of a pixel: correlation × Σσ² / N² is the variance of the mean of N pixels"
-    variables["correlation"] = (pair, numbers["correlation"], {"units": "1", "long_name": told})
+    long_name = "sum of the correlations of a pixel: correlation × Σσ² / N² is the variance of the mean of N pixels"
+    variables["correlation"] = (pair, numbers["correlation"], {"units": "1", "long_name": long_name})
     return xarray.Dataset({}, coordinates | variables, _attributes(grid, members))
 
 

@@ -177,8 +177,8 @@ def interpolate(log_temperature: np.ndarray, response: np.ndarray, logt: np.ndar
         If it does not reach the temperatures, or is nowhere positive.
     """
     if logt[0] < log_temperature[0] - 1e-6 or logt[-1] > log_temperature[-1] + 1e-6:
-        told = f"the response reaches from log T {log_temperature[0]:g} to {log_temperature[-1]:g}"
-        raise InputError(f"{told}, the DEM from {logt[0]:g} to {logt[-1]:g}", cure="Ask for fewer temperatures")
+        reach = f"the response reaches from log T {log_temperature[0]:g} to {log_temperature[-1]:g}"
+        raise InputError(f"{reach}, the DEM from {logt[0]:g} to {logt[-1]:g}", cure="Ask for fewer temperatures")
     positive = response > 0
     if not positive.any():
         raise InputError("the response is nowhere positive", cure="Give the response of an EUV channel")

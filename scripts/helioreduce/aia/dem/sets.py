@@ -130,19 +130,19 @@ def corrected(headers: Sequence[Mapping[str, object]]) -> bool:
     InputError
         If some have been and some not.
     """
-    told = {header.get(card("degradation")) == COMPLETE for header in headers}
-    if len(told) > 1:
+    corrected = {header.get(card("degradation")) == COMPLETE for header in headers}
+    if len(corrected) > 1:
         raise InputError(
             "some channels are corrected for degradation, some are not", cure="Reduce all with one aia.steps.degradation"
         )
-    return told.pop()
+    return corrected.pop()
 
 
 def _check(channels: Sequence[int], headers: Sequence[Header]) -> None:
     """Refuse images that are no set."""
     if sorted(channels) != sorted(CHANNELS):
-        told = ", ".join(map(str, sorted(channels)))
-        raise InputError(f"the channels are {told} Å", cure=f"Give one image each of {', '.join(map(str, CHANNELS))} Å")
+        given = ", ".join(map(str, sorted(channels)))
+        raise InputError(f"the channels are {given} Å", cure=f"Give one image each of {', '.join(map(str, CHANNELS))} Å")
     for channel, header in zip(channels, headers, strict=True):
         if str(header.get("BUNIT", "")).replace(" ", "") not in ("DN/s", "DNs-1"):
             raise InputError(

@@ -156,8 +156,8 @@ class DEM:
         from helioreduce.io import streams
 
         of = Set(self.observed, self.observed, self.header)
-        told = {"method": self.inversion.method, "chi2": self.inversion.chi2, **(settings or {})}
-        layout = product.layout(self.inversion, of, self.chi2.shape, told, reference)
+        parameters = {"method": self.inversion.method, "chi2": self.inversion.chi2, **(settings or {})}
+        layout = product.layout(self.inversion, of, self.chi2.shape, parameters, reference)
         sigma = np.sqrt(np.diagonal(self.covariance)).transpose(2, 0, 1)
         rows = {
             product.DEM: self.dem, "UNCERT": self.sigma, "EM": self.bands, "EMUNCERT": sigma, "LOGT": self.logt,

@@ -80,7 +80,7 @@ def distance_time(images: Sequence[Image], line: Sequence[Sequence[float]] | Non
     figure = plots.new(plots.PAGE, 3.4, f"SDO/AIA {middle.header['WAVELNTH']} Å, {str(middle.header['T_OBS'])[:10]}")
     grid = figure.add_gridspec(1, 2, width_ratios=(1, 1.35))
     axis = sky.axes(figure, middle, grid[0])
-    sky.draw(axis, middle, norm=norm, title=_clock(middle), tell=False)
+    sky.draw(axis, middle, norm=norm, title=_clock(middle), share=False)
     axis.plot(x, y, "-", color="white", lw=2.2)
     axis.plot(x, y, "-", color=plots.VERMILION, lw=1.2)
     axis.text(x[0], y[0], " 0″", color="white", ha="left", va="bottom", fontsize=7)
@@ -148,7 +148,7 @@ def frame(figure: Figure, shown: tuple[Image, Normalize]) -> None:
     axis = sky.axes(figure, small, 111)
     title = sky.name(image, 19) + ("" if _seen(image) else ": no image")
     sky.bar(
-        figure, sky.draw(axis, small, norm=norm, title=title, tell=False), axis, f"[{image.header['BUNIT']}]", extend="both"
+        figure, sky.draw(axis, small, norm=norm, title=title, share=False), axis, f"[{image.header['BUNIT']}]", extend="both"
     )
 
 

@@ -36,8 +36,8 @@ def dem_inputs(dem: Maps) -> Figure:
         sky.bar(figure, shown, axis, "DN/s")
         axis.set_title(f"{channel} Å")
     saturated, lost = ((status & int(bit) != 0).mean() for bit in (Status.SATURATED, Status.NO_SOLUTION | Status.SKIPPED))
-    told = f"a channel saturated in {saturated:.1%} of the pixels, no DEM in {lost:.1%}"
-    axes[-1][_COLUMNS // 2].set_xlabel(f"{sky.LONGITUDE}\n{told}", fontsize=8)
+    text = f"a channel saturated in {saturated:.1%} of the pixels, no DEM in {lost:.1%}"
+    axes[-1][_COLUMNS // 2].set_xlabel(f"{sky.LONGITUDE}\n{text}", fontsize=8)
     figure.supylabel(sky.LATITUDE, fontsize=8)
     return figure
 
@@ -83,8 +83,8 @@ def dem_fit(dem: Maps) -> Figure:
     left.plot(
         edges, len(CHANNELS) * chi2_distribution.pdf(len(CHANNELS) * edges, len(CHANNELS)), color=plots.BLACK, label="χ² of 6"
     )
-    told = f"median {np.median(chi2):.2f}, above 3: {np.mean(chi2 > 3):.1%}" if chi2.size else "no pixel"
-    left.set(xlabel="χ² per channel", ylabel="density", title=told)
+    text = f"median {np.median(chi2):.2f}, above 3: {np.mean(chi2 > 3):.1%}" if chi2.size else "no pixel"
+    left.set(xlabel="χ² per channel", ylabel="density", title=text)
     left.legend()
     for channel, model, observed in zip(CHANNELS, dem.images["MODEL"], dem.images["OBSERVED"], strict=True):
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -159,8 +159,8 @@ def dem_dated(dem: Maps, response: Table) -> Figure:
         values = np.array([interpolate(at, np.asarray(response[f"{column}_{c}"], float), inversion.logt) for c in CHANNELS])
         found = Inversion(values, inversion.edges, inversion.method, bands=inversion.bands).invert(data, sigma)
         fits = f"EM-weighted log T {found.logt[0, 0]:.2f}, χ² {found.chi2[0]:.1f}"
-        told = f"{label}: {'right' if column == right else 'wrong'} here, {fits}"
-        axis.plot(inversion.logt, found.dem[0] * inversion.per_kelvin, label=told, ls="-" if column == right else (0, (4, 1)))
+        text = f"{label}: {'right' if column == right else 'wrong'} here, {fits}"
+        axis.plot(inversion.logt, found.dem[0] * inversion.per_kelvin, label=text, ls="-" if column == right else (0, (4, 1)))
     axis.set(yscale="log", xlabel="log₁₀ T", ylabel="DEM [cm⁻⁵ per dex]", title="mean of the image")
     figure.legend(loc="outside lower center")
     return figure

@@ -89,7 +89,7 @@ def channels(images: Sequence[Image], curves: Iterable[Sequence[Mapping[str, Any
     for index, image in enumerate(sorted(images, key=lambda image: int(image.header["WAVELNTH"]))):
         small, place = sky.binned(image, 512), divmod(index, columns)
         axis = sky.axes(figure, small, grid[place], ylabel=place[1] == 0, xlabel=index >= len(images) - columns)
-        shown = sky.draw(axis, small, title=f"{image.header['WAVELNTH']} Å, {str(image.header['T_OBS'])[11:19]}", tell=False)
+        shown = sky.draw(axis, small, title=f"{image.header['WAVELNTH']} Å, {str(image.header['T_OBS'])[11:19]}", share=False)
         sky.bar(figure, shown, axis, f"[{image.header['BUNIT']}]", extend="max")
         if saturated := image.flagged("saturated").mean():
             axis.set_title(f"{100 * saturated:.2g} % saturated", loc="right", color=sky.SATURATED)

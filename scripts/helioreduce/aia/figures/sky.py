@@ -178,28 +178,28 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabe
     return axis
 
 
-def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "", tell: bool = True) -> Any:
+def draw(axis: Any, image: Image, *, norm: Normalize | None = None, title: str = "", share: bool = True) -> Any:
     """Draw an image on its axes; return matplotlib's image, for a colour bar."""
     colormap = colours.table(int(image.header["WAVELNTH"]))
     shown = axis.imshow(image.data, norm=norm or stretch(image.data), cmap=colormap, origin="lower")
-    saturation(axis, image, tell=tell)
+    saturation(axis, image, share=share)
     axis.set_title(title)
     return shown
 
 
-def saturation(axis: Any, image: Image, step: int = 1, *, tell: bool = True, **options: Any) -> None:
-    """Paint the saturated pixels, by blocks of step × step, and by default tell their share below the axis."""
+def saturation(axis: Any, image: Image, step: int = 1, *, share: bool = True, **options: Any) -> None:
+    """Paint the saturated pixels, by blocks of step × step, and by default give their share below the axis."""
     saturated = image.flagged(Flag.SATURATED)
     if not saturated.any():
         return
     found = block_mean(saturated, step) > 0
     painted = np.ma.masked_where(~found, np.ones(found.shape))
     axis.imshow(painted, cmap=ListedColormap([SATURATED]), origin="lower", **options)
-    if not tell:
+    if not share:
         return
-    share = f"■ {100 * saturated.mean():.3g} % saturated: lower limits"
+    text = f"■ {100 * saturated.mean():.3g} % saturated: lower limits"
     below = {"xycoords": "axes fraction", "textcoords": "offset fontsize", "ha": "center", "va": "top", "fontsize": "small"}
-    axis.annotate(share, (0.5, 0), (0, -4), color=SATURATED, **below)
+    axis.annotate(text, (0.5, 0), (0, -4), color=SATURATED, **below)
 
 
 def limb(axis: Any, image: Image) -> None:

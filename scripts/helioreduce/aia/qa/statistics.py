@@ -119,6 +119,6 @@ def series(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for row, factor in zip(frames, factors, strict=True):
             found.append({key: row.get(key, default) for key, default in _COLUMNS.items()} | {"jump": factor})
             if is_jump(factor):
-                told = f"{row['WAVELNTH']} Å {row['T_OBS']}: the median is {factor:.3g} times its neighbours'"
-                warnings.warn(f"{told}: check the exposure time", InputWarning, stacklevel=2)
+                problem = f"{row['WAVELNTH']} Å {row['T_OBS']}: the median is {factor:.3g} times its neighbours'"
+                warnings.warn(f"{problem}: check the exposure time", InputWarning, stacklevel=2)
     return found

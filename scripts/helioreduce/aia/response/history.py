@@ -176,11 +176,11 @@ def to_table(histories: Sequence[History]) -> Table:
 def from_table(table: Table) -> list[History]:
     """Return the histories in a table of :func:`to_table`."""
     found = []
-    for version, told in table.meta["epochs"].items():
+    for version, entry in table.meta["epochs"].items():
         rows = table[table["version"] == int(version)]
         stamps = np.array([times.parse(str(time)) for time in rows["time"]])
-        starts = [times.parse(start) for start in told["starts"]]
-        frozen = told["frozen_from"] and times.parse(told["frozen_from"])
-        factor, jumps = np.asarray(rows["factor"]), np.array(told["jumps"])
-        found.append(History(table.meta["channel"], int(version), told["name"], stamps, factor, starts, jumps, frozen))
+        starts = [times.parse(start) for start in entry["starts"]]
+        frozen = entry["frozen_from"] and times.parse(entry["frozen_from"])
+        factor, jumps = np.asarray(rows["factor"]), np.array(entry["jumps"])
+        found.append(History(table.meta["channel"], int(version), entry["name"], stamps, factor, starts, jumps, frozen))
     return found

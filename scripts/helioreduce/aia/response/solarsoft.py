@@ -65,9 +65,9 @@ def read_emissivity(path: str | Path) -> Emissivity:
     wavelength, values = np.asarray(total[f"{prefix}WAVE"], float), np.asarray(total["EMISSIVITY"], float)
     if values.shape == (log_temperature.size, wavelength.size):
         values = np.ascontiguousarray(values.T)
-    told = tree.get("GENERAL", tree)
+    general = tree.get("GENERAL", tree)
     kept = ("ABUNDFILE", "IONEQ_NAME", "MODEL_NAME", "EMISS_SOURCE", "EMISS_VERSION_NAME", "VERSION")
-    meta = {name.lower(): str(told[name]) for name in kept if name in told}
+    meta = {name.lower(): str(general[name]) for name in kept if name in general}
     return Emissivity(log_temperature, wavelength, values, meta)
 
 
@@ -108,8 +108,8 @@ def _check_area(channel: Channel, entry: Mapping[str, Any], path: str | Path) ->
     """Compare the product of the components with the effective area of the file, where it gives one."""
     if "EFFAREA" not in entry:
         return
-    told = np.asarray(entry["EFFAREA"], float)
-    worst = np.max(np.abs(channel.effective_area - told) / np.where(told > 0, told, np.inf))
+    listed = np.asarray(entry["EFFAREA"], float)
+    worst = np.max(np.abs(channel.effective_area - listed) / np.where(listed > 0, listed, np.inf))
     if not worst <= AREA_TOLERANCE:
         problem = f"{channel.channel} Å: product of the components differs from EFFAREA by {worst:.1e}"
         raise InputError(problem, cure="Fetch the file again: its components do not belong together", where=path)

@@ -152,8 +152,8 @@ def of_temperature(
         for name, values in ((f"at_launch_{channel}", launch), (f"at_date_{channel}", launch * degraded)):
             table[name] = values
             table[name].unit = UNIT
-    told = {channel: values._asdict() for channel, values in sorted(factors.items())}
-    table.meta = {"factors": told, "crosstalk": blend, "chiantifix": fix is not None, **emissivity.meta, **meta}
+    by_channel = {channel: values._asdict() for channel, values in sorted(factors.items())}
+    table.meta = {"factors": by_channel, "crosstalk": blend, "chiantifix": fix is not None, **emissivity.meta, **meta}
     return table
 
 
