@@ -1,10 +1,13 @@
 """Solar images in figures: coordinates, orientation, cut-outs, binning, colours."""
 
+import re
+
 import numpy as np
 import pytest
 from astropy.io.fits import Header
 from astropy.wcs import WCS
 from drawing import SPOT, bar, beside, drawn, shows
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import AsinhNorm
 
 from helioreduce.aia.figures import sky
@@ -54,6 +57,31 @@ def test_liveliest_place_is_the_structure(rng):
     small = Image(data[:40, :48].astype(np.float32), Header())
     x, y = sky.liveliest(small, 600)  # a cut-out larger than the image is the image
     assert 0 <= x < 48 and 0 <= y < 40
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_numbers_below_a_panel_are_all_there_and_do_not_touch(image, monkeypatch, columns):
+    """At 480″ across, centred at −900″, with numbers of five characters."""
+    written, write = {}, RendererAgg.draw_text
+
+    def record(renderer, gc, x, y, text, *more, **options):
+        written.setdefault(text, x)  # of the first panel
+        write(renderer, gc, x, y, text, *more, **options)
+
+    image.header.update(CRVAL1=-900.0, CRPIX1=80.0, CDELT1=3.0, CDELT2=3.0, CROTA2=0.0)
+    monkeypatch.setattr(RendererAgg, "draw_text", record)
+
+    def draw():
+        figure = plots.new()
+        for column, place in enumerate(figure.add_gridspec(1, columns)):
+            sky.axes(figure, image, place, ylabel=column == 0).imshow(image.data)
+        return figure
+
+    wide = 0.62 * len("−1000") * drawn(draw).dpi * plots.STYLE["font.size"] / 72  # of one number, px
+    found = [int(text.replace("−", "-")) for text in written if re.fullmatch("−1?[0-9]{3}", text)]
+    places = [x for _, x in sorted(zip(found, (written[f"−{-value}"] for value in found), strict=True))]
+    assert len(found) >= 2 and min(np.diff(places)) > 1.2 * wide
+    assert len(set(np.diff(sorted(found)))) == 1, "none is left out between others"
 
 
 def test_round_steps_do_not_crowd():

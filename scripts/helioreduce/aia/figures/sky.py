@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from astropy.wcs import WCS
 
 LONGITUDE, LATITUDE = "helioprojective longitude [arcsec]", "helioprojective latitude [arcsec]"
+#: Width of a panel, inches, below which five numbers side by side, such as −1100, would touch.
+_NARROW = 2.0
 #: Colour of saturated pixels.
 SATURATED = "#ff2d95"
 
@@ -165,11 +167,12 @@ def axes(figure: Figure, image: Image, place: Any, *, ylabel: bool = True, xlabe
     from astropy import units as u
 
     axis = figure.add_subplot(place, projection=wcs(image))
-    for coordinate, label in zip(axis.coords, (LONGITUDE, LATITUDE), strict=True):
+    is_narrow = axis.get_position().width * figure.get_figwidth() < _NARROW
+    for coordinate, label, ticks in zip(axis.coords, (LONGITUDE, LATITUDE), (3 if is_narrow else 5, 5), strict=True):
         coordinate.set_coord_type("longitude", 180 * u.deg)
         coordinate.set_format_unit(u.arcsec, decimal=True, show_decimal_unit=False)
         coordinate.set_axislabel(label)
-        coordinate.set_ticks(number=5)
+        coordinate.set_ticks(number=ticks)
         coordinate.set_ticklabel(exclude_overlapping=True)
     for coordinate, labelled in zip(axis.coords, (xlabel, ylabel), strict=True):
         if not labelled:
