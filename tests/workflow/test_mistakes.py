@@ -9,7 +9,7 @@ import pytest
 import snakemake.cli  # noqa: F401  # before the engine: modules of Snakemake import each other
 from external import REPOSITORY, Project
 
-from helioreduce.runtime import engine
+from helioreduce.runtime import config_files, engine
 
 FRAME, FILM = "results/aia/level1.5/{}/{}.fits", "results/aia/film_simulated/{}/{}.webp"
 
@@ -148,7 +148,7 @@ def test_a_file_of_settings_that_cannot_be_read_is_named_with_its_line(tmp_path,
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_bytes(held)
     with pytest.raises(engine.Refused) as refused:
-        list(engine.settings(Path("config.yaml")))
+        list(config_files.settings(Path("config.yaml")))
     assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
 
 
@@ -157,7 +157,7 @@ def test_a_file_without_settings_counts_as_none(tmp_path, held):
     file, other = tmp_path / "config.yaml", tmp_path / "other.yaml"
     file.write_text(held)
     other.write_text('{"aia":\t{}}')  # JSON may have tabs
-    assert list(engine.settings(file, tmp_path / "absent.yaml", other)) == [other]
+    assert list(config_files.settings(file, tmp_path / "absent.yaml", other)) == [other]
 
 
 def test_settings_that_cannot_be_read_are_the_last_words_and_an_empty_file_is_passed_over(tmp_path):

@@ -28,17 +28,17 @@ from helioreduce.plan.response import Plan as ResponsePlan
 from helioreduce.plan.settings import validated
 from helioreduce.plan.spice import Plan as SpicePlan
 from helioreduce.plan.summary import failed, summary
-from helioreduce.runtime import engine, process, progress
+from helioreduce.runtime import config_files, engine, process, progress
 
 engine.install()
 process.find_home()
 process.pass_on(sys.path[0])
 
 
-engine.check_keys(*workflow.overwrite_configfiles)  # of --configfile
+config_files.check_keys(*workflow.overwrite_configfiles)  # of --configfile
 
 # a project's own settings (--directory), over those beside the Snakefile, also as a module of another workflow
-for settings in engine.settings(REPOSITORY / "config.yaml", Path("config.yaml")):
+for settings in config_files.settings(REPOSITORY / "config.yaml", Path("config.yaml")):
 
     configfile: str(settings)
 
@@ -75,7 +75,7 @@ try:
         *cosmic_rays.targets,
     }
 except InputError as error:
-    raise engine.refused(workflow, error)
+    raise config_files.refused(workflow, error)
 
 if workflow.is_main_process:
     progress.install(logger)
