@@ -37,7 +37,7 @@ def test_images_in_any_order_give_the_dem_that_made_them(observed):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "problem"),
     [
         ({"bin_px": 0}, "bin_px is 0. Give a whole number of pixels, 1 or more"),
         ({"bin_px": 1.5}, "bin_px is 1.5"),
@@ -45,10 +45,27 @@ def test_images_in_any_order_give_the_dem_that_made_them(observed):
         ({"response": "file"}, "the response is no table but 'file'. Give what temperature_response"),
     ],
 )
-def test_what_makes_no_dem_is_refused(observed, changed, told):
+def test_what_makes_no_dem_is_refused(observed, changed, problem):
     images, response = observed
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=problem):
         aia.differential_emission_measure(images, **{"response": response, **changed})
+
+
+def test_observations_are_not_inverted_with_the_analytic_model(observed):
+    images, _ = observed
+    with pytest.raises(InputError, match="the response is that of the analytic model, the images are observations. Give temp"):
+        aia.differential_emission_measure(images, aia.temperature_response(at="2014-01-01"))
+    for image in images:
+        image.header["SIMULATE"] = "synthetic"
+    assert np.isfinite(aia.differential_emission_measure(images, aia.temperature_response(at="2014-01-01")).chi2).all()
+
+
+def test_images_of_several_times_are_no_set(observed):
+    images, response = observed
+    images[2].header["T_OBS"] = "2014-01-01T00:08:00"
+    with pytest.raises(InputError, match="the exposures span 480 s. Give images of one time, or a larger tolerance_s"):
+        aia.differential_emission_measure(images, response)
+    aia.differential_emission_measure(images, response, tolerance_s=600)
 
 
 def test_a_mask_leaves_its_pixels_out(observed):

@@ -5,6 +5,7 @@ import pytest
 from astropy import units as u
 
 from helioreduce import aia
+from helioreduce.errors import InputError
 
 
 def test_wavelength_response_at_launch_and_at_a_date(real):
@@ -24,3 +25,8 @@ def test_temperature_response_is_solarsofts(real):
     assert found["temperature"].unit == u.K
     assert found["at_launch_171"].max().value == pytest.approx(1.25e-24, rel=0.01)
     assert found["temperature"][found["at_launch_171"].argmax()].value == pytest.approx(10**5.9, rel=1e-6)
+
+
+def test_the_calibration_to_eve_needs_a_time():
+    with pytest.raises(InputError, match="eve needs a time. Give at"):
+        aia.wavelength_response(171, eve=True)

@@ -95,7 +95,7 @@ def test_the_names_are_those_of_the_documentation():
 
 
 @pytest.mark.parametrize(
-    "module", ["api.aia_steps", "api.aia_psf", "api.aia_calibration", "api.cosmic_rays", "image", "errors"]
+    "module", ["api.aia_steps", "api.aia_psf", "api.aia_calibration", "api.aia_response", "api.cosmic_rays", "image", "errors"]
 )
 def test_examples_run(module):
     found = import_module(f"helioreduce.{module}")

@@ -9,6 +9,9 @@ from helioreduce.aia.dem import product, sets
 from helioreduce.aia.dem.inversion import BANDS, with_relative
 from helioreduce.aia.dem.value import DEM
 from helioreduce.api.values import ImageLike, to_image, use_threads
+from helioreduce.errors import InputError
+from helioreduce.io import origin
+from helioreduce.io.provenance import is_simulated
 
 
 def differential_emission_measure(
@@ -21,6 +24,7 @@ def differential_emission_measure(
     bands: Sequence[float] = BANDS,
     relative_error: float = 0.1,
     bin_px: int = 1,
+    tolerance_s: float = 12.0,
     chi2: float = 1.0,
     smooth: float = 8.0,
     mask: Any = None,
@@ -37,6 +41,7 @@ def differential_emission_measure(
         or none.
     response
         Table of :func:`temperature_response` at the time of the images; their headers decide which of its responses applies.
+        That of the analytic model belongs to simulated images only.
     method
         ``logsmooth`` (Plowman & Caspi), ``tikhonov`` (Hannah & Kontar) or ``sparse`` (Cheung et al.).
     log_temperature
@@ -49,6 +54,8 @@ def differential_emission_measure(
         Error of response and calibration relative to the counts, added to σ in quadrature.
     bin_px
         Pixels a side that become one.
+    tolerance_s
+        The exposures span less than this, s.
     chi2
         What χ² per channel should be (not of ``sparse``).
     smooth
@@ -66,7 +73,7 @@ def differential_emission_measure(
     Raises
     ------
     InputError
-        If the images are no set, or the response lacks a channel.
+        If the images are no set or not of one time, or the response lacks a channel or is simulated and they are not.
 
     References
     ----------
@@ -75,7 +82,8 @@ def differential_emission_measure(
     Examples
     --------
     >>> from helioreduce import aia
-    >>> dem = aia.differential_emission_measure(images, aia.temperature_response(at="2011-02-15"))  # doctest: +SKIP
+    >>> response = aia.temperature_response("aia_V9.sav", "aia_V9.sav", "2011-02-15")  # doctest: +SKIP
+    >>> dem = aia.differential_emission_measure(images, response)  # doctest: +SKIP
     >>> hot, sigma = dem.em(6.8, 7.1)  # doctest: +SKIP
     """
     held = [to_image(image) for image in images]
@@ -83,6 +91,12 @@ def differential_emission_measure(
     for header, image in zip(headers, held, strict=True):
         header["NAXIS1"], header["NAXIS2"] = image.data.shape[::-1]
     counts = sets.join(held, headers, bin_px)
+    sets.check_times(headers, tolerance_s)
+    if origin.KEY in getattr(response, "meta", {}) and not any(map(is_simulated, headers)):
+        raise InputError(
+            "the response is that of the analytic model, the images are observations",
+            cure="Give temperature_response(instrument, emissivity) SolarSoft's files",
+        )
     settings = {"method": method, "log_temperature": log_temperature, "bins": bins, "bands": bands}
     settings |= {"chi2": chi2, "smooth": smooth}
     asked = product.inversion(response, counts.header["DEMRESP"], settings)

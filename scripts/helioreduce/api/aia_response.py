@@ -15,7 +15,8 @@ from helioreduce.aia.response import model, tables
 from helioreduce.aia.response.instrument import Channel
 from helioreduce.api.aia_calibration import Calibration, calibration
 from helioreduce.api.values import ChannelLike, to_channel, to_time
-from helioreduce.io import ecsv
+from helioreduce.errors import InputError
+from helioreduce.io import ecsv, origin
 
 Files = str | Path | Sequence[str | Path]
 #: The embedded archive's analytic models of telescopes and plasma.
@@ -59,7 +60,7 @@ def wavelength_response(
     Raises
     ------
     InputError
-        If the files lack the channel, or the time is outside the degradation table.
+        If the files lack the channel, the time is outside the degradation table, or ``eve`` has none.
 
     References
     ----------
@@ -68,13 +69,13 @@ def wavelength_response(
     Examples
     --------
     >>> from helioreduce import aia
-    >>> response = aia.wavelength_response(335)
+    >>> response = aia.wavelength_response(171)
     >>> response["wavelength"][response["at_launch"].argmax()].round()
-    <Quantity 335. Angstrom>
+    <Quantity 171. Angstrom>
     """
     number, telescopes = to_channel(channel), _instrument(_paths(instrument))
     factors, meta = _factors(telescopes, number, at, table, eve)
-    found = tables.of_wavelength(telescopes, number, factors, blend=crosstalk, meta=meta)
+    found = tables.of_wavelength(telescopes, number, factors, blend=crosstalk, meta=meta | _simulated(instrument))
     return _quantities(found)
 
 
@@ -129,7 +130,7 @@ def temperature_response(
     light = model.emissivity() if emissivity == SIMULATED else tables.read_emissivity(emissivity)
     channels = [number for number in telescopes if number < 1000]
     factors = {number: _factors(telescopes, number, at, table, eve)[0] for number in channels}
-    meta = _factors(telescopes, channels[0], at, table, eve)[1]
+    meta = _factors(telescopes, channels[0], at, table, eve)[1] | _simulated(instrument, emissivity)
     fix = tables.read_chiantifix(chiantifix) if chiantifix else None
     return _quantities(tables.of_temperature(telescopes, light, factors, blend=crosstalk, fix=fix, meta=meta))
 
@@ -140,9 +141,16 @@ def _factors(
     """Return what a date does to a channel, and what to say of it."""
     if (at is None and not eve) or channel in VISIBLE:
         return tables.Factors(1.0, None), {"time": "launch"}
-    used, when = table or calibration(), to_time("2010-05-01" if at is None else at)
+    if at is None:
+        raise InputError("eve needs a time", cure="Give at, the time of the images")
+    used, when = table or calibration(), to_time(at)
     found = tables.factors(telescopes, channel, used.degradation[0], used.version, when, eve=eve)
     return found, {"time": times.iso(when), "degradation_table": ecsv.reference(used.degradation[1])}
+
+
+def _simulated(*files: object) -> dict[str, str]:
+    """Return what a table says of itself if a part of it is the analytic model."""
+    return {origin.KEY: origin.WORDS} if SIMULATED in files else {}
 
 
 def _paths(files: Files) -> tuple[Path, ...]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: What is said of everything that is made from simulated frames.
 WORDS = "SIMULATED by helioreduce: not an observation"
+#: Where a table says so.
+KEY = SIMULATE.lower()
 #: What is said of the files of this process.
 _said: list[str] = []
 
@@ -39,7 +41,7 @@ def cards(header: Mapping[str, object]) -> dict[str, tuple[str, str]]:
 
 def meta() -> dict[str, str]:
     """Return the same for the meta data of a table."""
-    return {SIMULATE.lower(): WORDS} if WORDS in _said else {}
+    return {KEY: WORDS} if WORDS in _said else {}
 
 
 def said() -> list[str]:

@@ -138,6 +138,19 @@ def corrected(headers: Sequence[Mapping[str, object]]) -> bool:
     return corrected.pop()
 
 
+def check_times(headers: Sequence[Header], tolerance_s: float) -> None:
+    """Refuse images that are not of one time.
+
+    Raises
+    ------
+    InputError
+        If their exposures span the tolerance or more, s.
+    """
+    times = [cards.time(header) for header in headers]
+    if times and (span := (max(times) - min(times)).total_seconds()) >= tolerance_s:
+        raise InputError(f"the exposures span {span:.0f} s", cure="Give images of one time, or a larger tolerance_s")
+
+
 def _check(channels: Sequence[int], headers: Sequence[Header]) -> None:
     """Refuse images that are no set."""
     if sorted(channels) != sorted(CHANNELS):
