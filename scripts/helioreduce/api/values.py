@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,28 @@ ImageLike = Any
 TimeLike = Any
 #: A number in Å, its text, or a length.
 ChannelLike = Any
+#: Whether this process is a copy of one whose threads it lacks.
+_forked = False
+
+
+def _note_fork() -> None:
+    """Note, in a process that another one has forked, whether that one had begun to compute: GNU OpenMP then ends the copy."""
+    global _forked  # noqa: PLW0603
+    with suppress(KeyError, ValueError):  # not imported, or not yet used
+        _forked = sys.modules["numba"].threading_layer() == "omp"
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def _check_process() -> None:
+    """Refuse to compute where it would end the process, and leave a pool waiting for ever."""
+    if _forked:
+        raise InputError(
+            "this process was forked from one that had begun to compute, and cannot",
+            cure="Start processes by multiprocessing.get_context('spawn')",
+        )
 
 
 def to_image(source: ImageLike) -> Image:
@@ -31,8 +54,9 @@ def to_image(source: ImageLike) -> Image:
     Raises
     ------
     InputError
-        If it is none of them.
+        If it is none of them; in a process that cannot compute.
     """
+    _check_process()
     if isinstance(source, Image):
         return source
     if isinstance(source, str | os.PathLike):
@@ -104,6 +128,7 @@ def seconds(value: Any) -> float:
 @contextmanager
 def use_threads(number: int | None) -> Iterator[None]:
     """Compute with this many threads in the block; None leaves them as they are. Results do not depend on it."""
+    _check_process()
     if number is None:
         yield
         return
