@@ -18,7 +18,7 @@ _EPOCH = datetime(1977, 1, 1, tzinfo=UTC)
 def parse(text: str) -> datetime:
     """Return the UTC of an ISO or JSOC time (``2014-01-01T00:00:01.34Z``, ``2014.01.01_00:00:01_TAI``, ``..._UTC``).
 
-    An ISO time may have an offset from UTC, as in ``2014-01-01T05:30:00+05:30``.
+    An ISO time may have a space for its T, and an offset from UTC, as in ``2014-01-01T05:30:00+05:30``.
     Python's clock has no leap second: ``23:59:60.34`` is read as 0.34 s after midnight, as :func:`from_tai` has it.
 
     Raises
@@ -27,7 +27,7 @@ def parse(text: str) -> datetime:
         If the text is no such time.
     """
     plain, tai = text.strip().removesuffix("Z").removesuffix("_UTC"), text.endswith("_TAI")
-    plain = plain.removesuffix("_TAI").replace("_", "T")
+    plain = plain.removesuffix("_TAI").replace("_", "T").replace(" ", "T", 1)
     date, _, clock = plain.partition("T")
     leap = clock.startswith("23:59:60") and not tai
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def _init(folder: Path) -> int:
         target.write_text((REPOSITORY / "config.yaml").read_text())
     except OSError as error:
         raise unwritable(error, target) from None
-    print(f"{target}: what to reduce; every key is explained there\nnext: cd {folder} && helioreduce run --cores 2")
+    print(f"{target}: what to reduce; every key is explained there")
+    print(f"next: cd {shlex.quote(str(folder))} && helioreduce run --cores 2")
     return 0
 
 
