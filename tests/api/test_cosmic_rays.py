@@ -5,6 +5,7 @@ import pytest
 from astropy.io.fits import Header
 
 from helioreduce import Image, cosmic_rays
+from helioreduce.errors import InputError
 from helioreduce.io import provenance
 
 
@@ -34,3 +35,24 @@ def test_frames_are_combined_subtracted_and_cleaned(frames, rng):
 def test_a_frame_by_its_file_is_named_in_the_header(frames):
     image = cosmic_rays.calibrate_image(frames[0], dark=frames[1])
     assert provenance.history(image.header)[0]["reference"].startswith("dark1.fits; sha256 ")
+
+
+def test_one_file_is_one_frame_and_none_or_an_unknown_kind_are_refused(frames):
+    assert cosmic_rays.combine_frames(frames[0]).header["NFRAMES"] == 1
+    assert cosmic_rays.combine_frames(iter(frames)).header["NFRAMES"] == 5
+    with pytest.raises(InputError, match="there is no frame. Give at least one"):
+        cosmic_rays.combine_frames([])
+    with pytest.raises(InputError, match="no kind of frame 'flats'. Give one of: bias, dark, flat"):
+        cosmic_rays.combine_frames(frames, "flats")
+
+
+def test_darks_of_several_exposure_times_are_not_combined(frames, tmp_path):
+    Image(np.ones((32, 32)), Header({"BUNIT": "DN", "EXPTIME": 60})).write(tmp_path / "long.fits")
+    Image(np.ones((32, 32)), Header({"BUNIT": "DN", "EXPTIME": 10})).write(tmp_path / "short.fits")
+    with pytest.raises(InputError, match=r"long\.fits: a dark exposed for 60 s, and one for 10 s: .*short\.fits"):
+        cosmic_rays.combine_frames([*frames, tmp_path / "short.fits", tmp_path / "long.fits"])
+
+
+def test_hits_of_frames_of_several_shapes_are_refused():
+    with pytest.raises(InputError, match=r"shapes \(4, 5\) and \(5, 4\)"):
+        cosmic_rays.list_hits(*(Image(np.ones(shape), Header()) for shape in ((4, 5), (5, 4))))

@@ -42,3 +42,34 @@ def test_a_frame_without_its_error_is_told(step) -> None:
             made = calibrate.apply(image, Image(plane, header, error), step)
         assert f"error of the {step}" in made.header["CAVEAT1"]
     assert "CAVEAT1" not in calibrate.apply(image, Image(plane, header, sigma), step).header
+
+
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf])
+def test_a_pixel_without_response_is_missing_and_flagged(value) -> None:
+    """Where the flat is not above 0 the image is NaN and BAD_PIXEL, in the mask; the other pixels have no flag."""
+    header = fits.Header({"BUNIT": "adu"})
+    flat = np.full((20, 30), 1000, np.float32)
+    flat[3, 4] = flat[10:12, 7] = value
+    made = calibrate.divide(Image(np.full((20, 30), 200, np.float32), header), Image(flat, header, np.ones_like(flat)))
+    assert np.array_equal(np.isnan(made.data), made.mask) and made.mask.sum() == 3
+    assert made.flagged("bad_pixel")[3, 4] and "dead_pixels=3" in made.header["PRPARA1"]
+
+
+@pytest.mark.parametrize("level", [0, -5, np.nan])
+def test_a_flat_without_light_is_refused(level) -> None:
+    with pytest.raises(InputError, match="the flat has the median"):
+        calibrate.divide(Image(np.ones((4, 5)), fits.Header()), Image(np.full((4, 5), level), fits.Header()))
+
+
+@pytest.mark.parametrize(("image_s", "dark_s", "good"), [(600, 10, False), (600, 594.1, True), (0, 0, True), (600, None, True)])
+def test_a_dark_of_another_exposure_time_is_refused(image_s, dark_s, good) -> None:
+    """One within a hundredth, or of a time that is not known, is subtracted; biases are of no time."""
+    plane = np.ones((4, 5), np.float32)
+    image = Image(plane, fits.Header({"EXPTIME": image_s}), plane)
+    dark = Image(plane, fits.Header() if dark_s is None else fits.Header({"XPOSURE": dark_s}), plane)
+    assert calibrate.apply(image, dark, "bias").data.max() == 0
+    if good:
+        assert calibrate.apply(image, dark, "dark").data.max() == 0
+    else:
+        with pytest.raises(InputError, match=r"exposed for 600 s, the dark for 10 s\. Give darks of that exposure time"):
+            calibrate.apply(image, dark, "dark")

@@ -45,8 +45,12 @@ def test_example_from_nothing(snakemake, site, cutout) -> None:
 
 
 def test_frames_by_configuration(snakemake, frames) -> None:
-    """Darks combined, a frame cleaned in electrons with them; nothing else of the results folder is touched."""
+    """Darks combined, a frame cleaned in electrons with them and a flat; nothing else of the results folder is touched."""
+    flat = np.full((50, 60), 1000, np.float32)
+    flat[3, 4] = 0
+    fits.PrimaryHDU(flat).writeto(frames / "flat.fits")
     job = {"name": "mine", "files": "night*.fits", "dark": "nightdark", "gain": 2.0, "read_noise": 8.0, "electrons": True}
+    job["flat"] = "flat.fits"
     combination = {"name": "nightdark", "kind": "dark", "files": "dark_*.fits"}
     ran = snakemake("cosmic_rays", cosmic_rays={"clean": [job], "combine": [combination]})
     assert ran.returncode == 0, ran.stderr
@@ -54,6 +58,10 @@ def test_frames_by_configuration(snakemake, frames) -> None:
         assert hdus[0].header["BUNIT"] == "electron"
         assert (hdus["MASK"].data[20, 30:34] & 8).all() and abs(hdus[0].data[20, 30:34] - 400).max() < 100
         assert "dark" in hdus[0].header["PRREF1"]
+        assert (
+            np.argwhere(np.isnan(hdus[0].data)).tolist() == [[3, 4]]
+            and hdus["MASK"].data[3, 4] == hdus["FLAGS"].data[3, 4] == 1
+        )
     assert (frames / "results/cosmic_rays/sources/mine/night.png").stat().st_size > 1000
     assert not (frames / "results/aia").exists()
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from helioreduce.api.values import ImageLike, to_image, use_threads
+from helioreduce.api.values import ImageLike, check_choice, to_image, to_list, use_threads
 from helioreduce.cosmic_rays import calibrate, clean, combine, lacosmic
+from helioreduce.cosmic_rays.frames import CALIBRATION, check_alike
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import fits, provenance
 from helioreduce.io.hdus import STRUCTURAL
@@ -29,7 +31,7 @@ def combine_frames(
     Parameters
     ----------
     files
-        FITS files of frames (ny, nx) of one shape.
+        FITS files of frames (ny, nx) of one shape and unit; darks of one exposure time.
     kind
         ``bias``, ``dark`` or ``flat``; flats are divided by their medians first.
     extension
@@ -48,16 +50,19 @@ def combine_frames(
     Raises
     ------
     InputError
-        If the frames differ in shape, or a choice is impossible.
+        If the frames differ in shape, unit or, for darks, exposure time; if there is none; if a choice is impossible.
 
     Examples
     --------
     >>> from helioreduce import cosmic_rays
     >>> dark = cosmic_rays.combine_frames(["dark1.fits", "dark2.fits", "dark3.fits"])  # doctest: +SKIP
     """
-    names = list(map(str, files))
+    check_choice(kind, CALIBRATION, "kind of frame")
+    names = list(map(str, to_list(files, "frame")))
     wanted = [fits.one_image(path, extension) for path in names]
-    header = fits.read_header(names[0], wanted[0])
+    headers = {path: fits.read_header(path, own) for path, own in zip(names, wanted, strict=True)}
+    check_alike(headers, kind)
+    header = headers[names[0]]
     readers: list[combine.Rows] = [
         partial(fits.read_rows, path, extension=own) for path, own in zip(names, wanted, strict=True)
     ]
@@ -84,17 +89,18 @@ def calibrate_image(
     source
         Frame (ny, nx).
     bias, dark, flat
-        Frames of the same camera, (ny, nx): files or images, as :func:`combine_frames` makes them.
+        Frames of the same camera, (ny, nx): files or images, as :func:`combine_frames` makes them. The dark has the
+        exposure time of the frame.
 
     Returns
     -------
     Image
-        Variances added, flags united.
+        Variances added, flags united; pixels where the flat is not above 0 are NaN and BAD_PIXEL.
 
     Raises
     ------
     InputError
-        If shapes or units differ.
+        If shapes or units differ, or the exposure times of frame and dark.
 
     Examples
     --------
@@ -192,9 +198,18 @@ def list_hits(before: ImageLike, after: ImageLike) -> np.ndarray:
     numpy.ndarray
         (3, N): index ``y · nx + x``, value before, value after.
 
+    Raises
+    ------
+    InputError
+        If the frames differ in shape.
+
     Examples
     --------
     >>> from helioreduce import cosmic_rays
     >>> hits = cosmic_rays.list_hits("raw.fits", cleaned)  # doctest: +SKIP
     """
-    return clean.hits(to_image(before), to_image(after))
+    raw, cleaned = to_image(before), to_image(after)
+    if raw.data.shape != cleaned.data.shape:
+        problem = f"the frames have the shapes {raw.data.shape} and {cleaned.data.shape}"
+        raise InputError(problem, cure="Give one frame before and after clean_image")
+    return clean.hits(raw, cleaned)

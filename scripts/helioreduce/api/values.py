@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -145,6 +145,39 @@ def use_threads(number: int | None) -> Iterator[None]:
 def to_names(names: str | Collection[str]) -> tuple[str, ...]:
     """Return one or several names as several."""
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def to_list(values: Any, what: str) -> list[Any]:
+    """Return one or several things as a list.
+
+    Parameters
+    ----------
+    values
+        A path, a value, or any iterable of them.
+    what
+        What one of them is called in the message.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    several = isinstance(values, Iterable) and not isinstance(values, str | os.PathLike)
+    if not (found := list(values) if several else [values]):
+        raise InputError(f"there is no {what}", cure="Give at least one")
+    return found
+
+
+def check_choice(value: object, known: Collection[Any], what: str) -> None:
+    """Refuse a value that is none of those that are known.
+
+    Raises
+    ------
+    InputError
+        With all of them.
+    """
+    if value not in known:
+        raise InputError(f"there is no {what} {value!r}", cure=f"Give one of: {', '.join(map(str, known))}")
 
 
 def _several(values: Any) -> list[Any]:

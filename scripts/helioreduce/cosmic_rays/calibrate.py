@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from helioreduce.cosmic_rays.frames import exposure_s, of_one_time
 from helioreduce.errors import InputError
-from helioreduce.image import Image
+from helioreduce.image import Flag, Image
 from helioreduce.io.provenance import caveat, record, refuse_twice
 
 
@@ -22,7 +23,7 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
     AlreadyDone
         If that step has already been applied.
     InputError
-        If the shapes or units differ.
+        If the shapes or units differ, or the exposure times of the image and a dark, where both are known.
 
     Warns
     -----
@@ -44,17 +45,30 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
 
 
 def divide(image: Image, flat: Image, reference: str = "") -> Image:
-    """Divide by ``flat / median of flat``, as the step ``flat``; relative variances add. Pixels without response become NaN."""
+    """Divide by ``flat / median of flat``, as the step ``flat``; relative variances add.
+
+    Pixels without response, where the flat is not above 0, become NaN with the flag BAD_PIXEL.
+
+    Raises
+    ------
+    AlreadyDone
+        If the step has already been applied.
+    InputError
+        If the shapes differ, or the median of the flat is not above 0.
+    """
     refuse_twice(image, "flat")
     _check(image, flat, "flat")
-    response = flat.data / np.nanmedian(flat.data)
-    response = np.where(response > 0, response, np.nan).astype(np.float32)
+    level = float(np.nanmedian(flat.data)) if np.isfinite(flat.data).any() else np.nan
+    if not level > 0:
+        raise InputError(f"the flat has the median {level:g}", cure="Give a flat with the bias subtracted and light on it")
+    dead = ~(np.isfinite(flat.data) & (flat.data > 0))
+    response = np.where(dead, np.nan, flat.data / level).astype(np.float32)
     data = image.data / response
     sigma = None if image.sigma is None else image.sigma / response
     if sigma is not None and flat.sigma is not None:
         sigma = np.hypot(sigma, data * np.nan_to_num(flat.sigma) / flat.data)
-    new = image.with_(data=data, sigma=sigma, flags=image.flags | flat.flags)
-    record(new.header, "flat", {"median": float(np.nanmedian(flat.data))}, reference)
+    new = image.with_(data=data, sigma=sigma, flags=image.flags | flat.flags | dead * np.uint8(Flag.BAD_PIXEL))
+    record(new.header, "flat", {"median": level, "dead_pixels": int(dead.sum())}, reference)
     _doubt(new, flat, "flat")
     return new
 
@@ -64,6 +78,10 @@ def _check(image: Image, frame: Image, step: str) -> None:
         raise InputError(
             f"the image has shape {image.data.shape}, the {step} {frame.data.shape}", cure="Give a frame of the same camera"
         )
+    own, other = exposure_s(image.header), exposure_s(frame.header)
+    if step == "dark" and not of_one_time(own, other):
+        cure = "Give darks of that exposure time; one without dark current can be given as the bias"
+        raise InputError(f"the image is exposed for {own:g} s, the dark for {other:g} s", cure=cure)
 
 
 def _doubt(image: Image, frame: Image, step: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from helioreduce.cosmic_rays.frames import exposure_s
 from helioreduce.io.provenance import caveats
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ COLUMNS = (
 )
 #: Number of pixels that may be called hot by chance.
 CHANCE = 0.01
-#: Keywords of an exposure time, s, in the order in which they are looked for.
-EXPOSURE = ("EXPTIME", "XPOSURE", "EXPOSURE", "ITIME")
 
 
 def hot(pixels: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
@@ -80,7 +79,7 @@ def row(
 
     ``doubts`` are the caveats in the header of the frame.
     """
-    exposure = next((float(header[key]) for key in EXPOSURE if isinstance(header.get(key), int | float)), nan)
+    exposure = exposure_s(header)
     seen = exposure * shape[0] * shape[1] * (pixel_um * 1e-4) ** 2 if pixel_um else nan
     n, expected = len(found), nan if expected_rate is None else expected_rate
     counted = {"frame": frame, "exposure_s": exposure, "n_hits": n, "n_pixels": int(found.areas.sum()), "n_hot": n_hot}
