@@ -134,7 +134,8 @@ def estimate_error(
 
     .. math:: \sigma^2 = \sigma_d^2 + \frac{1}{n}\left(g\,\max(c, 0) + \sigma_r^2 + \sigma_q^2 + \sigma_c^2(c)\right)
 
-    with the counts c, g the DN per photon of the error table, and n measurements averaged in each value.
+    with the counts c, g the DN per photon of the error table, and n measurements averaged in each value. σ_c, from 25 DN on, is
+    the shot noise √(g c/n) over the ratio of the table, and at least rounding, as in ``aia_bp_estimate_error``.
 
     Parameters
     ----------
