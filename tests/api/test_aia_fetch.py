@@ -53,3 +53,15 @@ def test_spikes_of_an_image_on_the_sun(files):
     assert where.shape == values.shape[1:]
     with pytest.raises(InputError):
         aia.fetch_spikes(files[1], url)
+
+
+@pytest.mark.parametrize("source", ["JSOC", "vso", "jsoc.stanford.edu"])
+def test_a_source_that_is_no_archive_is_refused(tmp_path, source):
+    with pytest.raises(InputError, match=f"'{source}' is no archive. Give jsoc, simulated, or an address"):
+        aia.fetch("2014-01-01", 171, source, folder=tmp_path)
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file: cannot be written"):
+        aia.fetch("2014-01-01", 171, folder=tmp_path / "file")

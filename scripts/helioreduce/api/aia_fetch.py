@@ -17,7 +17,7 @@ import numpy as np
 from helioreduce import quality, times
 from helioreduce.aia import cards
 from helioreduce.api.values import ChannelLike, ImageLike, to_channels, to_image, to_times
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, unwritable
 from helioreduce.io import fits, jsoc_files, provenance
 from helioreduce.jsoc.errors import Rejected
 from helioreduce.jsoc.policy import has_spikes
@@ -80,7 +80,10 @@ def fetch(
     from helioreduce.jsoc.client import Client  # with drms and pandas
 
     target, wanted, numbers = Path(folder, _name(sun)), to_times(at), to_channels(channels)
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(error, target) from None
     files = []
     with _archive(source, target / "simulated", numbers, wanted, sun) as url:
         for channel in numbers:

@@ -20,6 +20,7 @@ from drms.config import ServerConfig
 from drms.json import HttpJsonClient
 
 from helioreduce import times
+from helioreduce.errors import InputError
 from helioreduce.jsoc import http, record_sets
 from helioreduce.jsoc.errors import FetchError, NoData, Rejected
 from helioreduce.jsoc.records import Keyword, Record, Series
@@ -82,7 +83,15 @@ class Client:
 
     @classmethod
     def at(cls, url: str, email: str | None = None, retry_policy: RetryPolicy | None = None) -> Client:
-        """Return a client of the archive whose base address is ``url``."""
+        """Return a client of the archive whose base address is ``url``.
+
+        Raises
+        ------
+        InputError
+            If it is no address.
+        """
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"{url!r} is no archive", cure="Give jsoc, simulated, or an address that begins with https://")
         base = url if url.endswith("/") else f"{url}/"
         return cls(base + CGI, base, email, retry_policy or RetryPolicy())
 
