@@ -64,3 +64,11 @@ def test_three_cameras_are_a_sequence_and_two_are_none():
     assert level0.too_few({**one, 1: "ESIS1_00121.fits: cut off"}) == (
         "fewer than 3 cameras can be used: no frame of ESIS3; ESIS1_00121.fits: cut off"
     )
+
+
+def test_a_reason_is_given_once():
+    """Level 1 of the good cameras of a sequence that is left out says why it is: that is the reason of the sequence."""
+    two = {3: "no frame of ESIS3", 4: "no frame of ESIS4"}
+    assert level0.too_few({1: level0.too_few(two), 2: level0.too_few(two), **two}) == level0.too_few(two)
+    same = dict.fromkeys((1, 2), "the same")
+    assert level0.too_few(same) == "fewer than 3 cameras can be used: the same"

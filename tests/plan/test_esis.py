@@ -238,3 +238,15 @@ def test_every_target_of_every_line(folder):
     masks = made.every("mask")(job(flight="2019", line="hei"))
     assert masks == [f"results/esis/mask/2019/hei/{n:05d}.fits" for n in (120, 121, 122)]
     assert made.every_level1()[4:8] == [f"results/esis/level1/2019/00121/{n}.fits" for n in (1, 2, 3, 4)]
+
+
+def test_an_exposure_is_light_or_dark(folder):
+    with pytest.raises(
+        InputError, match=r"exposure 120 is within esis\.lights, \[109, 136\], and esis\.darks, \[\[98, 121\]\]"
+    ):
+        plan(directory="given", darks=[[98, 121]])
+
+
+def test_a_flight_that_is_not_there_names_the_one_that_is():
+    with pytest.raises(InputError, match=r"esis\.flight: '2020' does not exist .* Give 2019, the flight that is built in"):
+        plan(flight="2020")

@@ -9,6 +9,7 @@ import pytest
 from configuration import configuration
 from level1_cases import Case
 
+from helioreduce.io import ecsv
 from helioreduce.plan import aia, summary
 from helioreduce.plan.aia import Plan
 
@@ -210,3 +211,12 @@ def test_what_the_index_and_the_review_of_series_say_is_in_the_last_lines(tmp_pa
     said = summary.failed(plan, [made]).splitlines()
     assert [line for line in said if line in told] == told
     assert said[-1] == "  results/logs/aia_review.log: 2 of 4 images are missing. Set skip"
+
+
+def test_sequences_of_esis_that_are_left_out_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = "results/esis/compared/2019/ov/sequences.ecsv"
+    rows = [{"exposure": 120, "left_out": ""}, {"exposure": 122, "left_out": "no frame of ESIS3"}]
+    ecsv.write(tmp_path / table, rows, {"line": "ov"})
+    said = summary.summary(Plan.of(configuration()), [table, "results/esis/compared/2019/hei/sequences.ecsv"])
+    assert "Note: ESIS ov: sequence 122 is left out: no frame of ESIS3" in said and "120" not in said

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from helioreduce import times
-from helioreduce.api.values import ImageLike, to_image
+from helioreduce.api.values import ImageLike, to_image, to_list
 from helioreduce.cosmic_rays import lacosmic
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 from helioreduce.esis import coalign, files, level1, level3, masks, normalise, stack, vignetting
-from helioreduce.esis.camera import CAMERAS, FLIGHT, Flight, Line
+from helioreduce.esis.camera import ACTIVE_SHAPE, CAMERAS, FLIGHT, Flight, Line
 from helioreduce.esis.target import on_grid
 from helioreduce.esis.values import Aligned, Cube, Frame, Masks, Normalisation, Vignetting
 from helioreduce.image import Flag, Image
@@ -46,13 +46,15 @@ def read_frame(path: str | Path) -> Frame:
     return files.read_frame(path)
 
 
-def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
+def average_darks(frames: Sequence[str | Path | Frame], *, flight: Flight = FLIGHT) -> Image:
     """Average the dark frames of one camera: bias taken out, trimmed mean.
 
     Parameters
     ----------
     frames
-        Four or more level-0 frames, or their files.
+        Four or more level-0 frames, or their files. Their headers do not say that they are dark: their numbers do.
+    flight
+        Exposure time and exposures in sunlight of the flight; that of 2019 by default.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
     Raises
     ------
     InputError
-        If a frame cannot be used, or they are of several cameras.
+        If a frame cannot be used, is one in sunlight by its number, or they are of several cameras.
 
     Examples
     --------
@@ -70,7 +72,13 @@ def average_darks(frames: Sequence[str | Path | Frame]) -> Image:
     >>> files = [f"ESIS2_{number:05d}.fit.gz" for number in range(98, 102)]
     >>> dark = esis.average_darks(files)  # doctest: +SKIP
     """
-    read = [_frame(frame) for frame in frames]
+    read = [_frame(frame, flight) for frame in to_list(frames, "dark frame")]
+    first, last = flight.lights
+    if lit := [number for frame in read if first <= (number := int(frame.header["IMG_ISN"])) <= last]:
+        ranges = ", ".join(f"{start} to {end}" for start, end in flight.darks)
+        raise InputError(
+            f"exposure {lit[0]} is one in sunlight ({first} to {last})", cure=f"Give exposures in the dark: {ranges}"
+        )
     if len({frame.camera for frame in read}) != 1:
         raise InputError("the dark frames are of several cameras", cure="Average those of each by themselves")
     header = fits.cards(CAMERA=read[0].camera, BUNIT="DN", NDARK=len(read))
@@ -109,21 +117,25 @@ def reduce_frame(
     Raises
     ------
     InputError
-        If the frame cannot be reduced.
+        If the frame cannot be reduced, or the dark is of another camera or shape.
 
     Examples
     --------
     >>> from helioreduce import esis
     >>> image = esis.reduce_frame("ESIS2_00120.fit.gz", dark)  # doctest: +SKIP
     """
-    own = _frame(frame)
-    light = level1.electrons(own.counts, to_image(dark).data, own.camera, flight)
+    own, subtracted = _frame(frame, flight), to_image(dark)
+    cards, shape = subtracted.header, subtracted.data.shape
+    if shape != ACTIVE_SHAPE or cards.get("CAMERA", own.camera) != own.camera:
+        problem = f"the frame is of camera {own.camera}, the dark of camera {cards.get('CAMERA', 'unknown')} and shape {shape}"
+        raise InputError(problem, cure="Give the average_darks of that camera")
+    light = level1.electrons(own.counts, subtracted.data, own.camera, flight)
     variance = level1.variance_e(light, own.camera, flight)
     found = lacosmic.detect(light, variance, lacosmic.settings(sigclip=sigclip, objlim=objlim))
     flags = np.where(found.mask, Flag.COSMIC_RAY, 0).astype(np.uint8)
     clean = Image(found.cleaned, level1.header(own.header, own.camera), np.sqrt(found.variance), flags)
     image = level1.photons(clean, flight)
-    if "NDARK" in (cards := to_image(dark).header):
+    if "NDARK" in cards:
         provenance.record(image.header, "esis_dark", {"frames": cards["NDARK"], "method": "trimmed mean"}, reference)
     facts = {"sigclip": sigclip, "objlim": objlim, "cosmic_ray_pixels": found.n_pixels}
     provenance.record(image.header, "esis_level1", facts, reference)
@@ -162,14 +174,15 @@ def align_line(
     ------
     LowCorrelation
         If two images are less alike.
+    InputError
+        If the images are not one of each camera, in that order, or there is no such line.
 
     Examples
     --------
     >>> from helioreduce import esis
     >>> aligned = esis.align_line(["ESIS1.fits", "ESIS2.fits", "ESIS3.fits", "ESIS4.fits"])  # doctest: +SKIP
     """
-    frames = {number: to_image(image) for number, image in zip(CAMERAS, images, strict=True)}
-    own, aim = _line(line), None
+    own, aim, frames = _line(line), None, _by_camera(images)
     if target is not None:
         light = to_image(target)
         aim = on_grid(light.data, light.header)
@@ -214,12 +227,17 @@ def fit_vignetting(sequences: Sequence[Aligned], seen: Sequence[Masks]) -> Vigne
     Vignetting
         Slopes and gains with their errors.
 
+    Raises
+    ------
+    InputError
+        If there is no sequence, or not a mask of each.
+
     Examples
     --------
     >>> from helioreduce import esis
     >>> found = esis.fit_vignetting([aligned], [seen])  # doctest: +SKIP
     """
-    return vignetting.fit_together([_blocks(*pair) for pair in zip(sequences, seen, strict=True)])
+    return vignetting.fit_together([_blocks(*pair) for pair in _pairs(sequences, seen)])
 
 
 def _blocks(aligned: Aligned, seen: Masks) -> vignetting.Blocks:
@@ -243,12 +261,17 @@ def find_normalisation(sequences: Sequence[Aligned], seen: Sequence[Masks], foun
     Normalisation
         Factors (n_sequences, 4).
 
+    Raises
+    ------
+    InputError
+        If there is no sequence, or not a mask of each.
+
     Examples
     --------
     >>> from helioreduce import esis
     >>> factors = esis.find_normalisation([aligned], [seen], found)  # doctest: +SKIP
     """
-    return normalise.normalisation(np.stack([_means(*pair, found) for pair in zip(sequences, seen, strict=True)]))
+    return normalise.normalisation(np.stack([_means(*pair, found) for pair in _pairs(sequences, seen)]))
 
 
 def _means(aligned: Aligned, seen: Masks, found: Vignetting) -> np.ndarray:
@@ -275,16 +298,25 @@ def assemble_level3(
     Cube
         (n_times, 4, 1270, 1270) photons with σ and flags, and world coordinates.
 
+    Raises
+    ------
+    InputError
+        If there is no sequence, or not a mask and factors of each.
+
     Examples
     --------
     >>> from helioreduce import esis
     >>> cube = esis.assemble_level3([aligned], [seen], found, factors)  # doctest: +SKIP
     """
     _line(line)
-    axis = level3.time_axis([_time(aligned) for aligned in sequences])
-    cube = level3.empty([aligned.header for aligned in sequences], found)
+    pairs = _pairs(sequences, seen)
+    if len(factors.factors) != len(pairs):
+        problem = f"{counted(len(pairs), 'sequence')}, and factors of {len(factors.factors)}"
+        raise InputError(problem, cure="Give the find_normalisation of these sequences")
+    axis = level3.time_axis([_time(aligned) for aligned, _ in pairs])
+    cube = level3.empty([aligned.header for aligned, _ in pairs], found)
     levels = zip(factors.factors, factors.transmission, strict=True)
-    for place, aligned, own, (factor, level) in zip(axis, sequences, seen, levels, strict=True):
+    for place, (aligned, own), (factor, level) in zip(axis, pairs, levels, strict=True):
         level3.fill(cube, place, aligned, own, factor, level)
     level3.describe(cube, found)
     provenance.record(cube.header, "esis_level3", {"slopes": np.round(cube.vignetting, 5).tolist()})
@@ -295,8 +327,39 @@ def _time(aligned: Aligned) -> datetime:
     return times.parse(str(aligned.header["DATE-AVG"]))
 
 
-def _frame(frame: str | Path | Frame) -> Frame:
-    return frame if isinstance(frame, Frame) else files.read_frame(frame)
+def _frame(frame: str | Path | Frame, flight: Flight) -> Frame:
+    return frame if isinstance(frame, Frame) else files.read_frame(frame, flight)
+
+
+def _by_camera(images: Sequence[ImageLike]) -> dict[int, Image]:
+    """Return level 1 by the number of its camera.
+
+    Raises
+    ------
+    InputError
+        If the images are not one of each, in that order.
+    """
+    found = dict(enumerate(map(to_image, to_list(images, "image")), CAMERAS[0]))
+    own = [image.header.get("CAMERA", number) for number, image in found.items()]
+    if own != list(CAMERAS):
+        problem = f"{counted(len(own), 'image')}, of the cameras {', '.join(map(str, own))}"
+        raise InputError(problem, cure="Give level 1 of cameras 1 to 4, in that order")
+    return found
+
+
+def _pairs(sequences: Sequence[Aligned], seen: Sequence[Masks]) -> list[tuple[Aligned, Masks]]:
+    """Return each sequence with its masks.
+
+    Raises
+    ------
+    InputError
+        If there is none, or not as many of both.
+    """
+    aligned, own = to_list(sequences, "sequence"), to_list(seen, "mask")
+    if len(aligned) != len(own):
+        problem = f"{counted(len(aligned), 'sequence')}, and masks of {len(own)}"
+        raise InputError(problem, cure="Give the find_masks of each sequence")
+    return list(zip(aligned, own, strict=True))
 
 
 def _line(line: str) -> Line:

@@ -57,10 +57,15 @@ def check(header: Mapping[str, Any], shape: tuple[int, int], flight: cam.Flight 
 
 
 def too_few(refused: Mapping[int, str]) -> str:
-    """Return why a sequence cannot be used, from the cameras that were ``refused`` and why; empty if enough are left."""
+    """Return why a sequence cannot be used, from the cameras that were ``refused`` and why; empty if enough are left.
+
+    A camera that was refused because its sequence cannot be used gives that reason.
+    """
     if len(cam.CAMERAS) - len(refused) >= LEAST_CAMERAS:
         return ""
-    return f"fewer than {LEAST_CAMERAS} cameras can be used: " + "; ".join(refused.values())
+    beginning = f"fewer than {LEAST_CAMERAS} cameras can be used: "
+    said = (why for why in refused.values() if why.startswith(beginning))
+    return next(said, beginning + "; ".join(dict.fromkeys(refused.values())))
 
 
 def refuse(header: MutableMapping[str, Any], why: str) -> None:

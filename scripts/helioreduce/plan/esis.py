@@ -139,7 +139,11 @@ def _flight(chosen: str) -> tuple[str, Mapping[str, Any]]:
     """Return name and table of a flight: that of the package, or a file of the user's."""
     if chosen == _DEFAULT:
         return _DEFAULT, TABLE_2019
-    path = located(chosen, "esis.flight")
+    try:
+        path = located(chosen, "esis.flight")
+    except InputError as error:
+        cure = f"Give {_DEFAULT}, the flight that is built in, or the file of another"
+        raise InputError(error.problem, cure=cure, where=error.where) from None
     if not re.fullmatch(r"[\w-]+", path.stem) or path.stem in (_DEFAULT, "simulated"):
         cure = "Rename it to letters, digits, _ and -, such as flight_2022.toml"
         raise InputError("is no name of a flight of its own", cure=cure, where=path)
@@ -198,6 +202,9 @@ def _given(settings: Mapping[str, Any]) -> tuple[Exposures, Exposures]:
             problem = f"no exposure is within esis.{kind}, {settings[kind]}; its exposures are {min(found)} to {max(found)}"
             cure = f"Set esis.{kind} to the first and last number, and see that esis.exclude leaves some"
             raise InputError(problem, cure=cure, where=folder)
+    if both := chosen["lights"].keys() & chosen["darks"].keys():
+        problem = f"exposure {min(both)} is within esis.lights, {settings['lights']}, and esis.darks, {settings['darks']}"
+        raise InputError(problem, cure="Set them to exposures of their own", where=folder)
     return chosen["lights"], chosen["darks"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from helioreduce.aia import steps
 from helioreduce.errors import counted
+from helioreduce.io import ecsv
 from helioreduce.io.provenance import SIMULATED
 from helioreduce.plan import aia, local, selection
 from helioreduce.plan.aia import Plan
@@ -120,10 +121,20 @@ def _results(plan: Plan, files: Collection[str]) -> list[str]:
 def _notes(plan: Plan, files: Collection[str]) -> list[str]:
     """Return what a user should know of the results: files that were left out, and what is not the real thing."""
     notes = [*plan.notes, *_of_series(files), *_of_aia(plan)] if _is_of("aia", files) else []
+    notes += _of_esis(files)
     for beginning, (what, cure) in _SIMULATED.items():
         if any(file.startswith(beginning) for file in files):
             notes.append(f"{what} SIMULATED: no observation. For your own {cure}.")
     return [f"Note: {note}" for note in notes]
+
+
+def _of_esis(files: Collection[str]) -> Iterator[str]:
+    """Yield which sequences of ESIS are left out, and why, from the tables of the run."""
+    for table in map(Path, sorted(files)):
+        if table.match("results/esis/compared/*/*/sequences.ecsv") and table.is_file():
+            for row in ecsv.read(table)[0]:
+                if row["left_out"]:
+                    yield f"ESIS {table.parent.name}: sequence {row['exposure']} is left out: {row['left_out']}"
 
 
 def _of_series(files: Collection[str]) -> Iterator[str]:
