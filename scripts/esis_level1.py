@@ -1,6 +1,6 @@
 """Reduce one sequence to level 1: photons of the four cameras, with errors, cosmic rays flagged and replaced."""
 
-from helioreduce.api import esis
+from helioreduce.api.esis_frames import reduce_frame
 from helioreduce.esis import files, level0, level1
 from helioreduce.esis.camera import CAMERAS, Flight
 from helioreduce.io import fits, provenance
@@ -20,7 +20,7 @@ def main(frames: list[str], darks: list[str], outputs: list[str], sequence: str,
             fits.write(output, level1.missing(camera, int(sequence), why, own))
             continue
         reference = f"dark sha256:{provenance.sha256(dark)}"
-        fits.write(output, esis.reduce_frame(usable[camera], dark, **search, reference=reference, flight=own))
+        fits.write(output, reduce_frame(usable[camera], dark, **search, reference=reference, flight=own))
 
 
 if __name__ == "__main__":
