@@ -57,6 +57,11 @@ def to_image(source: ImageLike) -> Image:
         If it is none of them; in a process that cannot compute.
     """
     _check_process()
+    return interop.in_arcsec(_image(source))
+
+
+def _image(source: ImageLike) -> Image:
+    """Return :func:`to_image`, with the coordinates that it has."""
     if isinstance(source, Image):
         return source
     if isinstance(source, str | os.PathLike):
