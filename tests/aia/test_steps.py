@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helioreduce.aia import chain, channels, steps
+from helioreduce.aia import chain, channels, deconvolution, error, level15, spikes, steps
+from helioreduce.errors import AlreadyDone, InputError
 from helioreduce.image import Image
 from helioreduce.io.provenance import card, record
 
@@ -108,3 +109,33 @@ def test_a_new_step_is_an_entry_of_the_table(monkeypatch, level1_header):
     assert [finished.header[key] for key in ("PRSTEP1", "PRSTEP2")] == ["halve", "exposure"]
     left_out = chain.reduce(image, given, {"halve": "for a test"})
     assert (left_out.header["HALVE"], left_out.header["NORMALIS"]) == ("SKIPPED", "COMPLETE")
+
+
+LATE = [
+    (name, later)
+    for name in ("respike", "error", "deconvolve")
+    for later in (*NAMES[NAMES.index(name) + 1 :], "track")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "later"), LATE)
+def test_a_step_that_needs_counts_refuses_what_a_later_one_made(name, later, level1_header):
+    image = Image(np.ones((8, 8), np.float32), level1_header)
+    record(image.header, later)
+    others = {
+        "respike": (np.zeros((3, 0)),),
+        "error": ({"DNPERPHT": 1.0, "COMPRESS": 1.0},),
+        "deconvolve": (np.ones((8, 5), np.float32),),
+    }
+    function = {"respike": spikes.respike, "error": error.estimate, "deconvolve": deconvolution.deconvolve}[name]
+    with pytest.raises(InputError, match=f"= COMPLETE: the step '{name}' comes before '{later}'. Start from the image before"):
+        function(image, *others[name])
+    skipped = Image(image.data, level1_header)
+    record(skipped.header, later, status="SKIPPED")
+    steps.refuse_late(skipped, name)
+
+
+def test_a_tracked_image_is_not_registered_again(level1_header):
+    record(level1_header, "track")
+    with pytest.raises(AlreadyDone, match="TRACK = COMPLETE"):
+        level15.prep(Image(np.ones((8, 8), np.float32), level1_header), None)

@@ -178,3 +178,27 @@ def test_a_choice_that_is_none_is_refused(choice, word, level1_header):
 def test_a_version_that_is_none_is_refused():
     with pytest.raises(InputError, match="no version 7"):
         aia.calibration(version=7)
+
+
+def test_steps_in_the_wrong_order_are_refused(file, calibration):
+    registered = aia.prep(aia.estimate_error(file))
+    for step in (aia.deconvolve, lambda image: aia.respike(image, np.ones((3, 1)))):
+        with pytest.raises(InputError, match="comes before"):
+            step(registered)
+    with pytest.raises(InputError, match="the step 'error' comes before 'deconvolve'"):
+        aia.reduce(aia.deconvolve(file, iterations=1), calibration, without=["deconvolve"])
+    for step in (
+        lambda image: aia.locate_spikes(image, np.zeros((3, 0))),
+        lambda image: aia.update_pointing(image, calibration),
+    ):
+        with pytest.raises(InputError, match="registered already"):
+            step(registered)
+
+
+def test_steps_that_are_linear_come_in_any_order(file, calibration):
+    wanted, found = aia.estimate_error(file), aia.estimate_error(file)
+    chain = (aia.prep, lambda image: aia.correct_degradation(image, calibration), aia.normalise_exposure)
+    for step, other in zip(chain, chain[::-1], strict=True):
+        wanted, found = step(wanted), other(found)
+    np.testing.assert_allclose(found.data, wanted.data, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found.sigma, wanted.sigma, rtol=1e-4, atol=1e-3)

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helioreduce.aia import cards, carried, padding, reach, restoration
+from helioreduce.aia import cards, carried, padding, reach, restoration, steps
 from helioreduce.aia import psf as psf_model
 from helioreduce.aia.restoration import Options as Options
 from helioreduce.errors import InputError
 from helioreduce.image import UNKNOWN, Flag, Image
-from helioreduce.io.provenance import COMPLETE, card, caveat, record, refuse_twice
+from helioreduce.io.provenance import COMPLETE, card, caveat, record
 from helioreduce.numerics import backend, fft, gaps
 
 #: Fraction of a pixel by which the pixels of a cut-out may seem to be off those of its full frame.
@@ -146,10 +146,10 @@ def deconvolve(
     AlreadyDone
         If the image has been deconvolved.
     InputError
-        If no pixel is known, redraws cannot give an error, the OTF is none, or on a grid smaller than the image, or too small
-        for the method.
+        If a later step has been applied, no pixel is known, redraws cannot give an error, or the OTF is none, on a grid smaller
+        than the image, or too small for the method.
     """
-    refuse_twice(image, "deconvolve")
+    steps.refuse_late(image, "deconvolve")
     chosen = Options.of({"iterations": iterations, **options})
     _check_redraws(chosen.redraws, image)
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"], linear=chosen.method != "rl")

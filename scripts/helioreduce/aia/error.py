@@ -13,13 +13,13 @@ from typing import Any
 import numba
 import numpy as np
 
-from helioreduce.aia import cards, tables
+from helioreduce.aia import cards, steps, tables
 from helioreduce.aia.channels import CAMERA, known
 from helioreduce.aia.level1 import check_counts
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv
-from helioreduce.io.provenance import record, refuse_twice
+from helioreduce.io.provenance import record
 from helioreduce.numerics import backend
 
 #: Dark-current noise, DN (Boerner et al. 2012).
@@ -88,9 +88,9 @@ def estimate(
     AlreadyDone
         If the image has an error plane from this step.
     InputError
-        If the counts are divided by the exposure time already, or a systematic term is unknown.
+        If a later step has been applied, the counts are divided by the exposure time already, or a systematic term is unknown.
     """
-    refuse_twice(image, "error")
+    steps.refuse_late(image, "error")
     channel = cards.channel(image.header)
     check_counts(image.header)
     _check_row(row, channel, systematic, n_sample)

@@ -102,8 +102,7 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
     if "AIA" not in made_by or not instrument.startswith("AIA"):
         raise InputError(f"TELESCOP, INSTRUME = {made_by or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
     level = cards.required(header, "LVL_NUM")
-    if level > 1:
-        raise InputError(f"LVL_NUM = {level:g}: the image is registered already, not level 1", cure="Give the level-1 image")
+    check_unregistered(header)
     if level < 0.5:
         raise InputError(f"LVL_NUM = {level:g}: the image is not level 1", cure="Give the level-1 image")
     telescope = CAMERA[cards.channel(header)]
@@ -116,6 +115,18 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
     if found := quality.objections(header, policy):
         raise InputError(quality.words(found), cure=quality.cure(found))
     _check_grid(header)
+
+
+def check_unregistered(header: Header) -> None:
+    """Refuse an image that is no longer on the detector's pixels, by LVL_NUM.
+
+    Raises
+    ------
+    InputError
+        Level 1.5 and above.
+    """
+    if (level := cards.number(header, "LVL_NUM") or 1) > 1:
+        raise InputError(f"LVL_NUM = {level:g}: the image is registered already, not level 1", cure="Give the level-1 image")
 
 
 def check_counts(header: Header) -> None:

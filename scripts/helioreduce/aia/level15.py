@@ -20,9 +20,10 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     Raises
     ------
     AlreadyDone
-        If the image is level 1.5.
+        If the image is level 1.5, or on the grid of a cube.
     """
     refuse_twice(image, "prep")
+    refuse_twice(image, "track")
     pointed, parameters = update(image, row)
     new = register.register(pointed)
     record(new.header, "prep", parameters | register.PARAMETERS | {"device": backend.name(new.data)}, reference)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from helioreduce import interop
-from helioreduce.aia import cards
+from helioreduce.aia import cards, steps
 from helioreduce.aia.channels import NPIX
 from helioreduce.aia.level1 import SATURATION_DN, is_full_frame, origin
 from helioreduce.errors import InputError
@@ -32,13 +32,14 @@ def respike(image: Image, spikes: np.ndarray) -> Image:
     AlreadyDone
         If the image is respiked.
     InputError
-        If the list belongs to another image: its length differs from NSPIKES, or the replaced values from the pixels.
+        If a later step has been applied, or the list belongs to another image: its length differs from NSPIKES, or the
+        replaced values from the pixels.
 
     Notes
     -----
     Young et al. (2021, Solar Physics 296, 181): part of what the despiker removes is solar.
     """
-    provenance.refuse_twice(image, "respike")
+    steps.refuse_late(image, "respike")
     check(spikes)
     number = cards.number(image.header, "NSPIKES")
     if is_full_frame(image) and number is not None and spikes.shape[1] != number:

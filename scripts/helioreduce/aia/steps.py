@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from helioreduce.aia.channels import CHANNELS, EUV, UV
-from helioreduce.io.provenance import card
+from helioreduce.errors import InputError
+from helioreduce.io.provenance import COMPLETE, card, refuse_twice
 
 if TYPE_CHECKING:
     from helioreduce.image import Image
@@ -114,6 +115,26 @@ def before(name: str | None) -> tuple[Step, ...]:
     """Return the steps before one of them, in order; all steps for None."""
     names = [step.name for step in STEPS]
     return STEPS[: names.index(name)] if name else STEPS
+
+
+def refuse_late(image: Image, name: str) -> None:
+    """Refuse an image that has been through a step, or one after it, where the step needs the camera's counts and pixels.
+
+    Of the others, which are linear, the order does not matter.
+
+    Raises
+    ------
+    AlreadyDone
+        If the step has been applied.
+    InputError
+        If a later one has been applied.
+    """
+    refuse_twice(image, name)
+    place = len(before(name)) + 1
+    for later in (*STEPS[place:], *TRACKED[place:]):
+        if image.header.get(card(later.name)) == COMPLETE:
+            problem = f"{card(later.name)} = {COMPLETE}: the step {name!r} comes before {later.name!r}"
+            raise InputError(problem, cure=f"Start from the image before {later.name!r}, and take {name!r} first")
 
 
 def is_finished(header: Mapping[str, object]) -> bool:

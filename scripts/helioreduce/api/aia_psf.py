@@ -107,7 +107,7 @@ def deconvolve(
     Raises
     ------
     InputError
-        If the image is not level 1, or the PSF is none.
+        If the image is not level 1, a later step has been applied, or the PSF is none.
 
     References
     ----------

@@ -68,7 +68,7 @@ def respike(source: ImageLike, spikes: SpikesLike = "beside") -> Image:
     Raises
     ------
     InputError
-        If the list is of another image.
+        If the list is of another image, or a later step has been applied.
 
     References
     ----------
@@ -103,7 +103,7 @@ def locate_spikes(source: ImageLike, spikes: SpikesLike = "beside") -> Any:
     Raises
     ------
     InputError
-        If there is no list of spikes.
+        If there is no list of spikes, or the image is registered.
 
     Examples
     --------
@@ -114,6 +114,7 @@ def locate_spikes(source: ImageLike, spikes: SpikesLike = "beside") -> Any:
     from astropy.coordinates import SkyCoord
 
     image, (found, reason) = to_image(source), read_spikes(spikes, source)
+    level1.check_unregistered(image.header)
     if found is None:
         raise InputError(str(reason), cure="Give the spikes of the image's own record")
     inside = spike_lists.positions(image, found[0])[2]
@@ -160,7 +161,7 @@ def estimate_error(
     Raises
     ------
     InputError
-        If the image is not in counts, or a term is unknown.
+        If the image is not in counts, a term is unknown, or a later step has been applied.
 
     References
     ----------
@@ -203,7 +204,7 @@ def update_pointing(source: ImageLike, table: Any) -> Image:
     Raises
     ------
     InputError
-        If no row covers the time.
+        If no row covers the time, or the image is registered.
 
     Examples
     --------
@@ -211,6 +212,7 @@ def update_pointing(source: ImageLike, table: Any) -> Image:
     >>> image = aia.update_pointing("aia.171.image_lev1.fits", aia.pointing_table("2014-01-01"))  # doctest: +SKIP
     """
     image, (rows, _) = to_image(source), rows_of(table)
+    level1.check_unregistered(image.header)
     return pointing.update(image, pointing.select(rows, cards.time(image.header)))[0]
 
 
