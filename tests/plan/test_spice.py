@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -284,3 +286,27 @@ def test_saffrons_configuration_lies_over_the_settings(folder):
     path.write_text("{")
     with pytest.raises(InputError, match=r"saffron.json: is no SAFFRON configuration"):
         plan(saffron=str(path))
+
+
+def test_files_of_odd_names_have_plain_ones_in_the_products(folder):
+    """As a browser and other languages write them; one that Snakemake reads as a pattern is refused, and no other."""
+    odd = {f"{NAME} (1)": f"{NAME}_1_", "[b]$+1.5": "_b_+1.5", "ä ö": "a_o"}
+    for name in [*odd, "d{e}"]:
+        shutil.copy(folder / f"{NAME}.fits", folder / f"{name}.fits")
+    made = plan(source="folder", folder=str(folder))
+    assert {raster.file.name: name for name, raster in made.rasters.items()} == {
+        f"{NAME}.fits": NAME,
+        **{f"{name}.fits": own for name, own in odd.items()},
+    }
+    assert "Snakemake reads { } in a path as a pattern. Rename the file" in made.refused["d{e}.fits"]
+    assert re.fullmatch(made.pattern(composed=True) + "|" + made.pattern(composed=False), f"{NAME}_1_")
+    assert made.level2(SimpleNamespace(raster="a_o")) == str(folder / "ä ö.fits")
+
+
+def test_two_files_of_one_name_in_the_products_are_refused(folder):
+    for name in ("a 1", "a_1"):
+        shutil.copy(folder / f"{NAME}.fits", folder / f"{name}.fits")
+    with pytest.raises(
+        InputError, match=r"a 1\.fits and .*a_1\.fits have one name in the products, a_1\. Keep one of them, or rename"
+    ):
+        plan(source="folder", folder=str(folder))

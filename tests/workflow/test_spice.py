@@ -99,6 +99,18 @@ def test_selection_without_files_is_an_error_of_the_configuration(site, spice):
 
 
 @pytest.mark.full
+def test_rasters_of_odd_names_are_planned_by_every_target(site, snakemake):
+    """Beside a file of a plain name, and without an error of Snakemake."""
+    planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
+    for name in ("good", "a (1)", "[b]$", "ä ö"):
+        products.write_planes(site / "given" / f"{name}.fits", planes)
+    settings = {**PLAIN, "source": "folder", "folder": "given"}
+    dry = snakemake("-n", "spice", "spice_views", "spice_figures", source="archive", local={}, spice=settings)
+    assert dry.returncode == 0, said(dry)
+    for name in ("good", "a_1_", "_b_", "a_o"):
+        assert all(f"results/spice/{made}/{name}" in said(dry) for made in ("report", "view", "figures"))
+
+
 def test_three_orders_two_studies_and_bad_windows_in_one_command(site, spice):
     """A folder with the windows of one raster in three orders, another study, and what cannot be reduced.
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from helioreduce.cosmic_rays.frames import CALIBRATION, Frame
 from helioreduce.cosmic_rays.profile import MODELS
 from helioreduce.errors import InputError
-from helioreduce.plan.paths import check_name, located, places
+from helioreduce.plan.paths import check_name, located, places, plain
 
 #: Settings of a combination, of the noise model with their defaults, and of the search.
 CHOICES = ("method", "sigma", "deviation", "trim", "quantum", "noise")
@@ -123,10 +121,8 @@ class Chunk:
 
 
 def product_name(file: str) -> str:
-    """Return the name of a frame in the products: that of its file without extension, in letters, digits and . _ + - alone."""
-    stem = re.split(r"\.(?:fit|fts)", file, maxsplit=1, flags=re.IGNORECASE)[0]
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", plain) or f"frame_{sha256(file.encode()).hexdigest()[:8]}"
+    """Return the name of a frame in the products: that of its file without extension, see :func:`plain`."""
+    return plain(re.split(r"\.(?:fit|fts)", file, maxsplit=1, flags=re.IGNORECASE)[0])
 
 
 def product(state: str, job: str, frame: str, suffix: str = "fits") -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
+from hashlib import sha256
 from pathlib import Path
 
 from helioreduce.errors import InputError
@@ -34,6 +37,12 @@ def located(path: str, key: str, *, is_folder: bool | None = False) -> Path:
             return candidate
     listed = ", ".join(dict.fromkeys(map(str, tried)))
     raise InputError(f"{path!r} does not exist (looked for {listed})", cure="Give an existing path", where=key)
+
+
+def plain(name: str) -> str:
+    """Return a name of the user's as one of products, in letters of ASCII, digits and . _ + - alone: ``a_1_`` of ``ä (1)``."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._+-]+", "_", letters) or f"frame_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def check_name(file: str | Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from helioreduce.errors import InputError
 from helioreduce.plan import spice_checks
-from helioreduce.plan.paths import located
+from helioreduce.plan.paths import check_name, located, plain
 from helioreduce.spice import composition, naming, saffron, selection
 from helioreduce.spice.catalogue import Catalogue, read_catalogue
 from helioreduce.spice.naming import Fits, Seen
@@ -267,7 +267,7 @@ def _selection(settings: Mapping[str, Any], lines: Catalogue, tables: tuple[str,
     if settings["source"] == "simulated":
         found = Selection((simulated(settings["simulated"]),), {})
     else:
-        found = selection.rasters(_files(settings), settings["filters"])
+        found = selection.rasters(_files(settings), settings["filters"], _name)
     empty = {
         raster.name: f"{raster.file or raster.name}: spice.windows leaves none of its windows"
         for raster in found.rasters
@@ -278,6 +278,12 @@ def _selection(settings: Mapping[str, Any], lines: Catalogue, tables: tuple[str,
         spice_checks.check(settings, lines, found.rasters, tables)
         raise InputError(next(iter(empty.values())), cure="Change spice.windows.include or spice.windows.exclude")
     return Selection(kept, {**found.refused, **empty})
+
+
+def _name(path: Path) -> str:
+    """Return what the products of a level-2 file are called; refuse a path that Snakemake cannot read."""
+    check_name(path)
+    return plain(path.name.partition(".fits")[0])
 
 
 def simulated(settings: Mapping[str, Any]) -> Raster:

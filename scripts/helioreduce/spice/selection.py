@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,7 +32,7 @@ FILTERS = {
 
 
 class Raster(NamedTuple):
-    """A level-2 file: name without suffix, path (None if the workflow makes it), and what its windows' headers say."""
+    """A level-2 file: its name in the products, path (None if the workflow makes it), and what its windows' headers say."""
 
     name: str
     file: Path | None
@@ -95,8 +95,19 @@ def _has(header: Header, wanted: Filter, choices: Sequence[str]) -> bool:
     return found in [choice.upper() for choice in choices]
 
 
-def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
+def rasters(
+    paths: Iterable[Path],
+    filters: Mapping[str, Any],
+    called: Callable[[Path], str] = lambda path: path.name.partition(".fits")[0],
+) -> Selection:
     """Select the level-2 files that pass the filters, each once.
+
+    Parameters
+    ----------
+    paths, filters
+        Files, and what :func:`matches` lets through.
+    called
+        What the products of a file are called; a file for which it raises :class:`InputError` is refused.
 
     Raises
     ------
@@ -108,16 +119,16 @@ def rasters(paths: Iterable[Path], filters: Mapping[str, Any]) -> Selection:
     paths = list(dict.fromkeys(paths))
     for path in paths:
         try:
-            headers = spectral_headers(path)
+            name, headers = called(path), spectral_headers(path)
         except InputError as error:
             refused[path.name] = str(error)
             continue
         if not matches(headers[0], path.name, filters):
             continue
-        raster = Raster(path.name.partition(".fits")[0], path, tuple(level2.seen(headers)))
-        if raster.name in found:
-            raise InputError(f"{found[raster.name].file} and {path} have one name", cure="Keep one of them")
-        found[raster.name] = raster
+        if name in found:
+            problem = f"{found[name].file} and {path} have one name in the products, {name}"
+            raise InputError(problem, cure="Keep one of them, or rename it")
+        found[name] = Raster(name, path, tuple(level2.seen(headers)))
     if not found:
         reasons = f" ({next(iter(refused.values()))})" if refused else ""
         raise InputError(
