@@ -10,6 +10,7 @@ import pytest
 from astropy.io import fits as astropy_fits
 
 from helioreduce.errors import InputError
+from helioreduce.image import Image
 from helioreduce.io import fits, hdus, jsoc_files
 
 SCRIPTS = Path(hdus.__file__).parents[2]
@@ -84,3 +85,9 @@ def test_what_is_absent_or_no_fits_is_named(tmp_path):
         fits.read(tmp_path / "table.fits")
     with pytest.raises(InputError, match="table.fits"):
         fits.read_arrays(tmp_path / "table.fits", "A")
+
+
+def test_a_file_may_have_any_name(tmp_path):
+    """A header holds ASCII alone: other letters are ? in FILENAME."""
+    fits.write(tmp_path / "Köln 夜.fits", Image(np.ones((4, 5), np.float32), fits.cards()))
+    assert fits.read_header(tmp_path / "Köln 夜.fits")["FILENAME"] == "K?ln ?.fits"

@@ -306,7 +306,5 @@ def test_files_of_odd_names_have_plain_ones_in_the_products(folder):
 def test_two_files_of_one_name_in_the_products_are_refused(folder):
     for name in ("a 1", "a_1"):
         shutil.copy(folder / f"{NAME}.fits", folder / f"{name}.fits")
-    with pytest.raises(
-        InputError, match=r"a 1\.fits and .*a_1\.fits have one name in the products, a_1\. Keep one of them, or rename"
-    ):
+    with pytest.raises(InputError, match=r"a 1\.fits and .*a_1\.fits have one name in the products, a_1\."):
         plan(source="folder", folder=str(folder))

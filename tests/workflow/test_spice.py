@@ -98,7 +98,6 @@ def test_selection_without_files_is_an_error_of_the_configuration(site, spice):
     assert "none of 0 files can be reduced" in said(process)
 
 
-@pytest.mark.full
 def test_rasters_of_odd_names_are_planned_by_every_target(site, snakemake):
     """Beside a file of a plain name, and without an error of Snakemake."""
     planes, _ = simulate.raster(simulate.Settings(rows=8, columns=2))
@@ -111,6 +110,7 @@ def test_rasters_of_odd_names_are_planned_by_every_target(site, snakemake):
         assert all(f"results/spice/{made}/{name}" in said(dry) for made in ("report", "view", "figures"))
 
 
+@pytest.mark.full
 def test_three_orders_two_studies_and_bad_windows_in_one_command(site, spice):
     """A folder with the windows of one raster in three orders, another study, and what cannot be reduced.
 

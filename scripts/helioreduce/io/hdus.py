@@ -21,6 +21,7 @@ from helioreduce import __version__, times
 from helioreduce.errors import InputError, unwritable
 from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
+from helioreduce.io.provenance import ascii_only
 
 #: Cards of an HDU's own storage; they never travel with the image.
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
@@ -96,7 +97,12 @@ def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
 def sign(hdus: fits.HDUList, name: str) -> None:
     """Say in the first header what the file is, and there and beside the first image whether it is simulated."""
     if name:
-        values = (name, (date(), "[UTC] when this file was made"), "helioreduce", (__version__, "version of CREATOR"))
+        values = (
+            ascii_only(name),
+            (date(), "[UTC] when this file was made"),
+            "helioreduce",
+            (__version__, "version of CREATOR"),
+        )
         hdus[0].header.update(dict(zip(OWN, values, strict=True)))
     for hdu in (*hdus[:2], *[hdu for hdu in hdus if is_image(hdu)][:1]):
         hdu.header.update(origin.cards(hdu.header))

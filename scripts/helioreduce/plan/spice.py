@@ -283,7 +283,7 @@ def _selection(settings: Mapping[str, Any], lines: Catalogue, tables: tuple[str,
 def _name(path: Path) -> str:
     """Return what the products of a level-2 file are called; refuse a path that Snakemake cannot read."""
     check_name(path)
-    return plain(path.name.partition(".fits")[0])
+    return plain(selection.stem(path))
 
 
 def simulated(settings: Mapping[str, Any]) -> Raster:

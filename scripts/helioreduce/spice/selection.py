@@ -95,11 +95,12 @@ def _has(header: Header, wanted: Filter, choices: Sequence[str]) -> bool:
     return found in [choice.upper() for choice in choices]
 
 
-def rasters(
-    paths: Iterable[Path],
-    filters: Mapping[str, Any],
-    called: Callable[[Path], str] = lambda path: path.name.partition(".fits")[0],
-) -> Selection:
+def stem(path: Path) -> str:
+    """Return the name of a file without its suffixes."""
+    return path.name.partition(".fits")[0]
+
+
+def rasters(paths: Iterable[Path], filters: Mapping[str, Any], called: Callable[[Path], str] = stem) -> Selection:
     """Select the level-2 files that pass the filters, each once.
 
     Parameters
