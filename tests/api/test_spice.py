@@ -41,6 +41,52 @@ def test_part_of_a_raster(raster):
     assert group.windows[0].name == group.name
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"frames": 3}, "Give frames 1 or 2"),
+        ({"factor": -1}, "a factor above 0"),
+        ({"despike": True}, "spike is True. Give 3 or more, or None"),
+        ({"despike": -1}, "Give 3 or more"),
+    ],
+)
+def test_windows_are_prepared_with_values_that_the_workflow_takes(raster, wrong, message):
+    windows = spice.read_level2(raster[0])[:1]
+    with pytest.raises(InputError, match=message):
+        spice.prepare_windows(windows, **wrong)
+
+
+def test_windows_come_as_one_or_several_of_any_kind(raster):
+    windows = spice.read_level2(raster[0])[:1]
+    assert spice.prepare_windows(iter(windows), despike=None).name == windows[0].name
+    assert spice.prepare_windows(windows[0], despike=None).name == windows[0].name
+    with pytest.raises(InputError, match="there is no window"):
+        spice.prepare_windows([])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"thresholds": {"A": 0.3}}, "a threshold is A: 0.3. Give relative errors above 0, or None, of I, x, s and B"),
+        ({"thresholds": {"I": -0.3}}, "a threshold is I: -0.3"),
+        ({"lines": ["fe_12 195"]}, "lines: there is no line 'fe_12 195'"),
+        ({"lines": "fe_12 195"}, "lines: there is no line 'fe_12 195'"),
+        ({"correlation": 2}, "the correlation is 2. Give a number from 0 to 1"),
+    ],
+)
+def test_lines_are_fitted_with_values_that_the_workflow_takes(raster, wrong, message):
+    prepared = spice.prepare_windows(spice.read_level2(raster[0])[:1], despike=None)
+    with pytest.raises(InputError, match=message):
+        spice.fit_lines(prepared, **wrong)
+
+
+def test_velocities_have_a_zero_and_axes_that_there_are(fitted):
+    with pytest.raises(InputError, match="no gradient along 'z'. Use x, y or both"):
+        spice.velocities(fitted, gradients=["z"])
+    with pytest.raises(InputError, match="'middle'. Use median, mean or rest"):
+        spice.velocities(fitted, zero="middle")
+
+
 def test_lines_that_were_not_fitted(fitted):
     with pytest.raises(InputError, match="has not been fitted"):
         spice.fip_bias([spice.radiances(fitted)], simulate.table(), ["fe_9 171.07", "ne_8 770.42"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from helioreduce.api.values import use_threads
+from helioreduce.api.values import to_list, to_names, use_threads
 from helioreduce.spice import binning, files, group, initial, maps, prepare
 from helioreduce.spice.catalogue import read_catalogue
 from helioreduce.spice.composition import Table
@@ -15,6 +15,7 @@ from helioreduce.spice.fitted_raster import FittedRaster
 from helioreduce.spice.group import Group
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.maps import FipBias, LineMap, Radiances
+from helioreduce.spice.naming import Names
 
 
 def read_level2(path: str | Path) -> list[Window]:
@@ -96,14 +97,14 @@ def prepare_windows(
     frames
         2: a dark frame was subtracted, its noise counts; 1: it does not.
     factor
-        Multiplies the noise.
+        Multiplies the noise; above 0.
     area
         ``[[y0, y1], [x0, x1]]``: pixels from 0, None for the end; all by default.
     rotation
         Law of the solar rotation that is taken out of the coordinates: ``howard``, ``snodgrass``, ``snodgrass_ulrich``,
         ``rigid``, or ``none``.
     despike
-        Threshold of a spike, in errors of its residual; None leaves spikes in.
+        Threshold of a spike, in errors of its residual, 3 or more; None leaves spikes in.
     denoise
         Smooth with wavelets; the errors of the fit are upper limits then.
     model
@@ -119,15 +120,16 @@ def prepare_windows(
     Raises
     ------
     InputError
-        If the windows differ in shape.
+        If there is no window, they differ in shape, or an argument is none of these values.
 
     Examples
     --------
     >>> from helioreduce import spice
     >>> group = spice.prepare_windows(spice.read_level2("solo_L2_spice.fits")[:1])  # doctest: +SKIP
     """
-    name = "+".join(window.name for window in windows)
-    joined = group.join(name, windows, frames=frames, factor=factor, area=area, rotation=rotation)
+    own = to_list(windows, "window")
+    name = "+".join(window.name for window in own)
+    joined = group.join(name, own, frames=frames, factor=factor, area=area, rotation=rotation)
     lines = read_catalogue(catalogue)
     return prepare.prepare(joined, lines, model, threshold=despike, denoise=denoise)[0]
 
@@ -155,7 +157,7 @@ def fit_lines(
     extents, times
         Odd numbers of pixels along the finer axis, and of exposures, of the bins.
     thresholds
-        Relative errors asked of ``I``, ``x``, ``s``, ``B``; default ``{"I": 0.3}``; ``{}``: no binning.
+        Relative errors above 0 asked of ``I``, ``x``, ``s``, ``B``; default ``{"I": 0.3}``; ``{}``: no binning.
     lines
         Lines that count for them; all by default.
     correlation
@@ -173,7 +175,7 @@ def fit_lines(
     Raises
     ------
     InputError
-        If no line of the catalogue is in the windows.
+        If no line of the catalogue is in the windows, it has not one of ``lines``, or an argument is none of these values.
 
     Examples
     --------
@@ -181,10 +183,13 @@ def fit_lines(
     >>> fitted = spice.fit_lines(group)  # doctest: +SKIP
     >>> radiances = spice.radiances(fitted)  # doctest: +SKIP
     """
-    start = initial.estimate(prepared, read_catalogue(catalogue), model or initial.Settings())
-    bins: dict[str, Any] = {"extents": extents, "times": times, "lines": lines, "correlation": correlation}
+    known = read_catalogue(catalogue)
+    for name in to_names(lines):
+        Names(known, ()).check_line("lines", name)
+    bins: dict[str, Any] = {"extents": extents, "times": times, "lines": to_names(lines), "correlation": correlation}
     bins["thresholds"] = {"I": 0.3} if thresholds is None else thresholds
     settings = binning.Settings.of(bins, prepared)
+    start = initial.estimate(prepared, known, model or initial.Settings())
     with use_threads(threads):
         return binning.fit_adaptive(prepared, start, settings)
 
@@ -231,6 +236,11 @@ def velocities(fitted: Fitted, *, zero: str = "median", gradients: Sequence[str]
     -------
     list
         For each line a map (t, y, x) and its σ, km/s, away positive; the zero is the card VZERO.
+
+    Raises
+    ------
+    InputError
+        If ``zero``, or an axis of ``gradients``, is none of these.
 
     Examples
     --------

@@ -92,7 +92,9 @@ def dark(frames: Sequence[np.ndarray]) -> np.ndarray:
         With fewer than four frames nothing can be trimmed.
     """
     if len(frames) < 4:
-        raise InputError(counted(len(frames), "dark frame"), cure="Give four or more of each camera: cosmic rays are trimmed away")
+        raise InputError(
+            counted(len(frames), "dark frame"), cure="Give four or more of each camera: cosmic rays are trimmed away"
+        )
     ordered = np.sort(np.stack(frames), axis=0)
     cut = len(frames) // 4
     return ordered[cut : len(frames) - cut].mean(axis=0, dtype=np.float64).astype(np.float32)

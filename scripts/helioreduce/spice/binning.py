@@ -42,12 +42,25 @@ class Settings:
         Names of the lines that count; a group without any of them counts all of its own. Backgrounds count if ``B`` is given.
     correlation
         Mean correlation coefficient ρ of the noise of the samples in one box.
+
+    Raises
+    ------
+    InputError
+        If there is no such parameter, a threshold is not above 0, or ρ not within 0 and 1.
     """
 
     boxes: tuple[Box, ...] = (Box(1, 1, 1),)
     thresholds: Mapping[str, float | None] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     correlation: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, error in self.thresholds.items():
+            if name not in ("I", "x", "s", "B") or not (error is None or error > 0):
+                cure = "Give relative errors above 0, or None, of I, x, s and B; {} for no binning"
+                raise InputError(f"a threshold is {name}: {error!r}", cure=cure)
+        if not 0 <= self.correlation <= 1:
+            raise InputError(f"the correlation is {self.correlation!r}", cure="Give a number from 0 to 1")
 
     @classmethod
     def of(cls, given: Mapping[str, Any], group: Group) -> Settings:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from helioreduce.errors import InputError
 from helioreduce.spice.level2 import number, value
 
 #: Both detectors, DN.
@@ -83,6 +84,14 @@ def of(header: Mapping[str, Any], *, frames: int = 2, factor: float = 1.0) -> No
         See :func:`components`.
     factor
         Multiplies all standard deviations, for example for the noise of compression.
+
+    Raises
+    ------
+    InputError
+        If ``frames`` is neither 1 nor 2, or ``factor`` not above 0.
     """
+    if frames not in (1, 2) or not factor > 0:
+        problem = f"the noise is that of {frames!r} frames, times {factor!r}"
+        raise InputError(problem, cure="Give frames 1 or 2 and a factor above 0")
     terms = components(np.ones(1), header, frames=frames)
     return Noise(factor**2 * float(terms["dark"][0] ** 2 + terms["read"][0] ** 2), factor**2 * float(terms["signal"][0] ** 2))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from helioreduce.errors import InputError
 from helioreduce.image import Flag
 from helioreduce.io import provenance
 from helioreduce.spice import despike, wavelet
@@ -66,10 +67,17 @@ def prepare(
     group, catalogue, settings
         As in :func:`without_spikes`.
     threshold
-        Of a spike; None leaves spikes in.
+        Of a spike, 3 or more; None leaves spikes in.
     denoise
         Whether the windows are smoothed.
+
+    Raises
+    ------
+    InputError
+        If the threshold is below 3: so much noise is in every window.
     """
+    if threshold is not None and not threshold >= 3:
+        raise InputError(f"the threshold of a spike is {threshold!r}", cure="Give 3 or more, or None to leave spikes in")
     facts: dict[str, Any] = {"spikes": "not looked for", "denoised": denoise}
     if threshold is not None:
         group, facts["spikes"] = without_spikes(group, catalogue, settings, threshold)

@@ -41,16 +41,23 @@ def of_line(
     gradients
         ``x`` and/or ``y``: the linear trend of the map along them is subtracted (:func:`remove_trend`), the zero stays.
 
+    Raises
+    ------
+    InputError
+        If the zero, or an axis of a gradient, is none of these.
+
     Notes
     -----
     SPICE's wavelength scale is not absolute: a velocity is relative to the zero given with it. The error is that of the
     centre; the zero's own is smaller by the root of the number of pixels.
     """
+    if zero not in ("median", "mean", "rest"):
+        raise InputError(f"the zero of velocities is {zero!r}", cure="Use median, mean or rest")
+    if wrong := set(gradients) - set(_AXES):
+        raise InputError(f"there is no gradient along {min(wrong)!r}", cure="Use x, y or both")
     known = np.isfinite(centre) & (sigma > 0)
     if not known.any():
         return Velocity(np.full(centre.shape, np.nan), np.full(centre.shape, np.nan), np.nan, {})
-    if zero not in ("median", "mean", "rest"):
-        raise InputError(f"spice.velocity.zero is {zero!r}", cure="Use median, mean or rest")
     if zero == "rest":
         reference = rest
     elif zero == "mean":
