@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.io.fits import Header
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +81,24 @@ def test_advice_does_not_mask(flag):
     """A mean leaves out what is bad, saturated, outside, hit or missing, and nothing else."""
     image = Image(np.ones((1, 1), np.float32), Header(), flags=np.full((1, 1), flag, np.uint8))
     assert image.mask.item() == (flag not in (Flag.SPIKE, Flag.EDGE, Flag.NEAR_SATURATED))
+
+
+def test_a_mask_becomes_a_flag():
+    mask = np.array([[True, True, False], [False] * 3])
+    sigma = np.ma.array(np.ones_like(DATA), mask=[[False] * 3, [False, True, False]])
+    image = Image(np.ma.array(DATA, mask=mask), Header(), sigma)
+    assert image.flags.tolist() == [[Flag.BAD_PIXEL, Flag.NO_DATA, 0], [Flag.NO_DATA, Flag.BAD_PIXEL, 0]]
+    assert type(image.data) is type(image.sigma) is np.ndarray
+    np.testing.assert_array_equal(image.data, DATA)
+    given = Image(np.ma.array(DATA, mask=mask), Header(), flags=np.full(DATA.shape, Flag.SPIKE, np.uint8))
+    np.testing.assert_array_equal(given.mask, mask)
+    assert given.flagged(Flag.SPIKE).all()
+
+
+def test_quantities_are_numbers_or_refused(image):
+    np.testing.assert_array_equal((image / (50 * u.percent)).data, (image / 0.5).data)
+    for factor in (500 * u.ms, 1 * u.min, 2 * u.DN):
+        with pytest.raises(InputError, match=f"by numbers, not by what is in {factor.unit}. For DN/s, call"):
+            image / factor
+    with pytest.raises(InputError, match="sigma has the unit DN. Give its value"):
+        Image(DATA, Header(), DATA * u.DN)

@@ -48,6 +48,14 @@ def test_there_and_back_by_ccddata(image):
     assert back.header == image.header
 
 
+def test_a_mask_that_was_changed_counts_beside_the_flags(image):
+    ccd = image.to_ccddata()
+    ccd.mask[6, 7] = True
+    back = interop.from_nddata(ccd)
+    assert back.flags[6, 7] == Flag.SPIKE | Flag.BAD_PIXEL
+    np.testing.assert_array_equal(back.mask, ccd.mask)
+
+
 def test_an_ndcube_has_everything(image):
     cube = image.to_ndcube()
     assert cube.wcs.wcs.ctype[0] == "HPLN-TAN"

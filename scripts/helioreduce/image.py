@@ -67,7 +67,8 @@ class Image:
     Parameters
     ----------
     data
-        Array (ny, nx), float32; missing pixels are NaN and carry a bit in ``flags``.
+        Array (ny, nx), float32; missing pixels are NaN and carry a bit in ``flags``. Of a masked array, masked pixels get the
+        flag BAD_PIXEL.
     header
         FITS header with the unit of ``data`` in BUNIT.
     sigma
@@ -83,7 +84,7 @@ class Image:
     Raises
     ------
     InputError
-        If the planes are not two-dimensional arrays of one shape.
+        If the planes are not two-dimensional arrays of one shape, or have a unit of their own.
 
     Examples
     --------
@@ -102,6 +103,15 @@ class Image:
     shares: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        planes: dict[str, Any] = {name: getattr(self, name) for name in ("data", "sigma", "flags")}
+        masked = np.ma.getmask(planes["data"]) | np.ma.getmask(planes["sigma"])
+        for name, plane in planes.items():
+            if hasattr(plane, "unit"):
+                raise InputError(
+                    f"{name} has the unit {plane.unit}", cure="Give its value, and the unit as BUNIT in the header"
+                )
+            if np.ma.isMaskedArray(plane):
+                object.__setattr__(self, name, np.ma.getdata(plane))
         for name in ("data", "sigma"):  # integers would cut off what is computed from them; FITS has the other byte order
             plane = getattr(self, name)
             if plane is not None and not (plane.dtype.kind == "f" and plane.dtype.isnative):
@@ -115,6 +125,9 @@ class Image:
             plane = getattr(self, name)
             if plane is not None and plane.shape != self.data.shape:
                 raise InputError(f"{name} has shape {plane.shape}, the image {self.data.shape}")
+        if masked.any():
+            marked = self.flags | np.where(masked & ~self.mask, np.uint8(Flag.BAD_PIXEL), np.uint8(0))
+            object.__setattr__(self, "flags", marked)
 
     def with_(self, **planes: Any) -> Image:
         """Return a new image with some of its fields replaced; the header is copied, never shared."""
@@ -123,7 +136,7 @@ class Image:
 
     def __truediv__(self, factor: float) -> Image:
         """Divide data, sigma and changes by one number: scaling leaves the relative error unchanged."""
-        single = np.float32(factor)
+        single = np.float32(_number(factor))
         sigma = None if self.sigma is None else self.sigma / single
         changes = None if self.changes is None else self.changes._replace(value=self.changes.value / single)
         return self.with_(data=self.data / single, sigma=sigma, changes=changes)
@@ -272,3 +285,14 @@ class Image:
         >>> image.to_ndcube()[100:200, 300:400]  # doctest: +SKIP
         """
         return import_module("helioreduce.interop").to_ndcube(self)
+
+
+def _number(factor: Any) -> Any:
+    """Return what an image is divided by as a plain number."""
+    if not hasattr(factor, "unit"):
+        return factor
+    try:
+        return factor.to_value("")
+    except ValueError:
+        problem = f"an image is divided by numbers, not by what is in {factor.unit}"
+        raise InputError(problem, cure="For DN/s, call aia.normalise_exposure") from None

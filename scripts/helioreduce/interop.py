@@ -13,7 +13,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
-from helioreduce.image import Flag, Image
+from helioreduce.image import Image
 from helioreduce.io.fits import STATISTICS
 from helioreduce.io.hdus import OWN, STRUCTURAL
 
@@ -42,10 +42,9 @@ def from_nddata(found: Any) -> Image:
     header = meta.copy()
     if getattr(found, "wcs", None) is not None and np.ndim(found.data) == 2:
         _place(header, _fits_wcs(found.wcs.low_level_wcs), found.data.shape)
-    own = getattr(found, "unit", None)
-    image = _from_planes(found.data, header, found.uncertainty, found.mask, own)
-    flags = getattr(found, "flags", None)
-    image = image.with_(flags=np.array(flags)) if getattr(flags, "dtype", None) == np.uint8 else image
+    own, flags = getattr(found, "unit", None), getattr(found, "flags", None)
+    known = np.array(flags) if getattr(flags, "dtype", None) == np.uint8 else None
+    image = _from_planes(found.data, header, found.uncertainty, found.mask, own, known)
     return image if own is None else _in_known_unit(image, own)
 
 
@@ -111,7 +110,7 @@ def _in_known_unit(image: Image, own: Any) -> Image:
     """Return an image whose values are in the unit ``own`` in the unit of its header, in DN or in DN/s."""
     from astropy import units as u
 
-    header, listed, counted = image.header, unit(image.header), _in_dn(own)
+    header, listed, counted = image.header, unit(image.header), in_dn(own)
     if listed in (own, counted):
         return image
     says = str(header.get("BUNIT") or header.get("PIXLUNIT") or "")
@@ -128,7 +127,7 @@ def _in_known_unit(image: Image, own: Any) -> Image:
     return new
 
 
-def _in_dn(own: Any) -> Any:
+def in_dn(own: Any) -> Any:
     """Return a unit with DN in place of adu and counts, of which a camera has one kind."""
     from astropy import units as u
 
@@ -136,16 +135,14 @@ def _in_dn(own: Any) -> Any:
     return u.Unit(prod(((u.DN if base in (u.adu, u.ct) else base) ** power for base, power in powers), start=own.scale * u.one))
 
 
-def _from_planes(data: np.ndarray, header: Header, uncertainty: Any, mask: Any, unit: Any = None) -> Image:
+def _from_planes(data: np.ndarray, header: Header, uncertainty: Any, mask: Any, unit: Any = None, flags: Any = None) -> Image:
     """Return an image of the planes that NDData has."""
     header = header.copy()
     for key in (*STRUCTURAL, *OWN, *STATISTICS):  # as of an image that is read
         header.remove(key, ignore_missing=True, remove_all=True)
     data = np.array(data, np.float32)
-    flags = np.where(np.isfinite(data), np.uint8(0), np.uint8(Flag.NO_DATA))
-    if mask is not None:
-        flags |= np.where(np.broadcast_to(mask, data.shape) & (flags == 0), np.uint8(Flag.BAD_PIXEL), np.uint8(0))
-    return Image(data, header, _sigma(uncertainty, unit), flags)
+    masked = data if mask is None else np.ma.array(data, mask=np.broadcast_to(mask, data.shape))
+    return Image(masked, header, _sigma(uncertainty, unit), flags)
 
 
 def _sigma(uncertainty: Any, unit: Any) -> np.ndarray | None:

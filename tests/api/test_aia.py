@@ -123,6 +123,35 @@ def test_errors_of_counts_with_a_unit():
     )
 
 
+@pytest.mark.parametrize("counts", [[100] * u.adu, [100] * u.ct, [0.1] * (1000 * u.DN), [100] * u.one, [100]])
+def test_counts_are_counts_in_any_unit_of_theirs(counts):
+    np.testing.assert_allclose(aia.estimate_error(counts, channel=171), aia.estimate_error(np.array([100.0]), channel=171))
+
+
+@pytest.mark.parametrize("unit", ["electron", "adu / s", "DN / s", "m"])
+def test_other_units_are_no_counts(unit):
+    with pytest.raises(InputError, match=f"{unit} is not a unit of counts. Give DN"):
+        aia.estimate_error([100] * u.Unit(unit), channel=171)
+
+
+def test_an_image_has_a_channel_of_its_own(file):
+    with pytest.raises(InputError, match="Image is no array of counts. Give an array of numbers, or an image without"):
+        aia.estimate_error(Image.read(file), channel=171)
+
+
+def test_a_mask_stays_with_the_errors(file, calibration):
+    counts = np.ma.masked_greater([10.0, 100.0], 50)
+    sigma = aia.estimate_error(counts, channel=171)
+    assert sigma.mask.tolist() == [False, True]
+    image = Image.read(file)
+    masked = Image(np.ma.masked_greater(image.data, np.nanpercentile(image.data, 99)), image.header)
+    assert type(masked.data) is np.ndarray
+    assert 0.005 < masked.flagged("bad_pixel").mean() < 0.015
+    found = aia.reduce(masked, calibration, iterations=2)
+    np.testing.assert_array_equal(found.flags, aia.reduce(masked.to_ccddata(), calibration, iterations=2).flags)
+    assert found.flagged("bad_pixel").any()
+
+
 def test_an_error_plane_and_flags_are_kept_by_every_step(file, calibration):
     image = aia.estimate_error(file)
     for step in (aia.deconvolve, aia.prep, aia.correct_degradation, aia.normalise_exposure):

@@ -15,7 +15,7 @@ import numpy as np
 from helioreduce.aia import cards, degradation, error, exposure, level1, level15, pointing, steps, tables
 from helioreduce.aia import spikes as spike_lists
 from helioreduce.api.aia_calibration import Calibration, calibration, rows_of
-from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_image, to_names, use_threads
+from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_counts, to_image, to_names, use_threads
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv, jsoc_files
@@ -141,7 +141,7 @@ def estimate_error(
     Parameters
     ----------
     source
-        Level 1 (ny, nx), DN; or an array of counts of any shape, with ``channel``.
+        Level 1 (ny, nx), DN; or an array of counts of any shape, with ``channel``: numbers, a masked array, or a Quantity.
     table
         :func:`calibration`; default: the stand-in, whose numbers are those of SolarSoft's version 3.
     systematic
@@ -177,9 +177,9 @@ def estimate_error(
     rows, meta = (table or calibration()).error
     terms = to_names(systematic)
     if channel is not None:
-        number, counts = to_channel(channel), np.asarray(getattr(source, "value", source))
+        number, (counts, mask) = to_channel(channel), to_counts(source)
         parts = error.components(counts, number, tables.error_row(rows, number), systematic=terms, n_sample=n_sample)
-        return error.total(parts)
+        return error.total(parts) if mask is None else np.ma.array(error.total(parts), mask=mask)
     image = ready(source)
     row = tables.error_row(rows, cards.channel(image.header))
     with use_threads(threads):

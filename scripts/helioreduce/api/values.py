@@ -73,6 +73,26 @@ def _image(source: ImageLike) -> Image:
     raise InputError(f"{type(source).__name__} is no image", cure="Give a FITS file, an Image, a Map, a CCDData or an NDCube")
 
 
+def to_counts(source: Any) -> tuple[np.ndarray, Any]:
+    """Return an array of counts, DN, and its mask: None where it has none.
+
+    Raises
+    ------
+    InputError
+        If it is no array of numbers, or in another unit than those of counts.
+    """
+    counts, own = np.asarray(getattr(source, "value", source)), getattr(source, "unit", None)
+    if counts.dtype.kind not in "biuf":
+        cure = "Give an array of numbers, or an image without its channel"
+        raise InputError(f"{type(source).__name__} is no array of counts", cure=cure)
+    if own is not None and own != "":
+        try:
+            counts = counts * interop.in_dn(own).to("DN")
+        except ValueError:
+            raise InputError(f"{own} is not a unit of counts", cure="Give DN, neither electrons nor a rate") from None
+    return counts, getattr(source, "mask", None)
+
+
 def to_channel(channel: ChannelLike) -> int:
     """Return a channel of AIA, Å, from a number, its text or a length.
 
