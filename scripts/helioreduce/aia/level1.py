@@ -101,9 +101,8 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
     instrument = str(header.get("INSTRUME") or "AIA")
     if "AIA" not in made_by or not instrument.startswith("AIA"):
         raise InputError(f"TELESCOP, INSTRUME = {made_by or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
-    level = cards.required(header, "LVL_NUM")
     check_unregistered(header)
-    if level < 0.5:
+    if (level := cards.required(header, "LVL_NUM")) < 0.5:
         raise InputError(f"LVL_NUM = {level:g}: the image is not level 1", cure="Give the level-1 image")
     telescope = CAMERA[cards.channel(header)]
     if re.fullmatch(r"AIA_\d", instrument) and instrument != f"AIA_{telescope}":
