@@ -14,7 +14,7 @@ def main(kind: str, inputs: list[str], tests: str, output: str, log: str) -> Non
     """Run pytest on the files of one instrument; its report goes to the log, and the output exists only if all holds."""
     sys.dont_write_bytecode = True
     with open(log, "a") as report, redirect_stdout(report), redirect_stderr(report):
-        options = ["-q", "-p", "no:cacheprovider", "--rootdir", tests, "--confcutdir", tests, f"--{kind}", *inputs]
+        options = ["-q", "-rs", "-p", "no:cacheprovider", "--rootdir", tests, "--confcutdir", tests, f"--{kind}", *inputs]
         code = pytest.main([tests, *options])
     if code:
         raise InputError("a claim about the products does not hold", cure=f"Read {log}")

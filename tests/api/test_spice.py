@@ -1,14 +1,19 @@
 """SPICE by one call each, from a level-2 file to maps."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from astropy import units
+from astropy.io import fits as astropy_fits
 
 import helioreduce
 from helioreduce import spice
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice import binning, catalogue, files, initial, maps, simulate
+from helioreduce.spice import binning, catalogue, files, initial, maps, prepare, simulate
 from helioreduce.spice import level3 as planes_of
 
 
@@ -101,7 +106,7 @@ def test_a_level2_file_opens(raster):
 def level3(raster, tmp_path_factory):
     windows = spice.read_level2(raster[0])
     settings = initial.Settings()
-    group = spice.prepare_windows(windows[:1])
+    group = prepare.recorded(spice.prepare_windows(windows[:1]), {}, raster[0].name)
     start = initial.estimate(group, catalogue.built_in(), settings)
     found = binning.fit_adaptive(group, start, binning.Settings())
     path = tmp_path_factory.mktemp("level3") / "own.fits"
@@ -134,6 +139,23 @@ def test_its_maps_are_cubes_with_errors_and_places(level3):
     place, _ = line.radiance.wcs.pixel_to_world(4, 7, 0)
     header = radiances.header
     assert place.Tx.to_value("arcsec") == pytest.approx(header["CRVAL1"] + (5 - header["CRPIX1"]) * header["CDELT1"], abs=0.01)
+
+
+def test_a_raster_of_bins_alone_is_checked_and_says_what_is_not(level3, tmp_path):
+    """The pixels of a bin are fitted by their mean, which is not in the file: χ² is compared for single pixels."""
+    with astropy_fits.open(level3[0]) as hdus:
+        for hdu in hdus:
+            if hdu.name.endswith("LEVEL"):
+                hdu.data[:] = 1
+        hdus.writeto(tmp_path / "binned.fits", checksum=True)
+    tests = str(Path(__file__).parents[1] / "products")
+    for file, skips in ((level3[0], False), (tmp_path / "binned.fits", True)):
+        log, made = tmp_path / "log", tmp_path / "made"
+        arguments = ("spice", [str(file)], tests, str(made), str(log))
+        command = f"import check; check.main(*{arguments!r})"
+        subprocess.run([sys.executable, "-c", command], check=True, cwd=Path(helioreduce.__file__).parents[1])
+        assert ("every pixel that was fitted is binned" in log.read_text()) is skips and made.exists()
+        log.unlink()
 
 
 def test_its_lines_are_drawn(level3):

@@ -46,6 +46,15 @@ def test_a_spectrum_is_averaged_over_its_wavelengths(rng):
     np.testing.assert_allclose(error[0, 0], 0.8 / 4)  # of the mean of 16
 
 
+@pytest.mark.parametrize("shape", [(832, 3), (3000, 1)])
+def test_a_narrow_raster_fills_its_frame(rng, shape):
+    values = rng.uniform(size=(1, *shape))
+    figure = pictures.draw([array(values, "UTC", "HPLT-TAN", "HPLN-TAN", CDELT1=4.0, CDELT2=1.1)], "three steps of the slit")
+    ((_, drawn),) = shown(figure)
+    np.testing.assert_array_equal(drawn, values[0])
+    assert figure.axes[0].get_aspect() == "auto"
+
+
 def test_sit_and_stare_runs_to_the_right(rng):
     values = rng.uniform(size=(20, 9, 1))
     ((_, drawn),) = shown(pictures.draw([array(values, "UTC", "HPLT-TAN", "HPLN-TAN")], "one position"))

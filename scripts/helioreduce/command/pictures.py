@@ -14,7 +14,7 @@ from helioreduce.api.products import Array
 from helioreduce.errors import InputError, counted
 from helioreduce.io import origin, provenance
 
-#: Fewest pixels along a side of an image; matrices and lists have fewer.
+#: Fewest pixels along a side of an image, except of the sky; matrices and lists have fewer.
 _SIDE = 8
 #: Most images of a picture, and of one with the standard deviations below them; images in one row.
 _MOST, _MOST_WITH_SIGMA, _COLUMNS = 36, 4, 6
@@ -88,9 +88,10 @@ def panels(array: Array) -> Iterator[Panel]:
             ]
             del axes[axis]
     shape = planes[0].shape
-    if min(shape[-2:]) < _SIDE:
+    narrow = min(shape[-2:]) < _SIDE
+    if narrow and not axes[-1].startswith("HPLN"):
         return
-    aspect = _aspect(header, in_time)
+    aspect = _aspect(header, in_time or narrow)
     labels = [str(header[key]) for key in header if key.startswith("PNAME")]
     for number, index in enumerate(np.ndindex(shape[:-2])):
         kind = axes[0].lower() or "plane"
@@ -99,10 +100,10 @@ def panels(array: Array) -> Iterator[Panel]:
         yield Panel(f"{name} {label}".strip(), own[0], own[1] if own[1:] else None, str(header.get("BUNIT", "")), aspect)
 
 
-def _aspect(header: Mapping[str, Any], in_time: bool) -> float | str:
+def _aspect(header: Mapping[str, Any], fills: bool) -> float | str:
     """Return height over width of a pixel on the Sun, or that the image fills its frame."""
     wide, high = (abs(float(header.get(f"CDELT{axis}", 1))) for axis in (1, 2))
-    return high / wide if wide and high and not in_time else "auto"
+    return high / wide if wide and high and not fills else "auto"
 
 
 def _without(plane: np.ndarray, axis: int, *, mean: bool, in_time: bool, error: bool) -> np.ndarray:
@@ -119,7 +120,7 @@ def _without(plane: np.ndarray, axis: int, *, mean: bool, in_time: bool, error: 
 
 def _image(axis: Axes, panel: Panel, *, signed: bool = True) -> None:
     """Draw one image; missing pixels are grey."""
-    step = max(1, -(-max(panel.values.shape) // _PIXELS))
+    step = min(max(1, -(-max(panel.values.shape) // _PIXELS)), *panel.values.shape)
     values = sky.block_mean(np.asarray(panel.values, float), step)
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, [1, 99.5]) if finite.size else (0.0, 1.0)
