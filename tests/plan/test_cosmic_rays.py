@@ -82,6 +82,12 @@ def test_each_rule_gets_its_part_of_the_settings(plan):
     assert made.electrons
 
 
+def test_wildcards_of_combinations_are_not_those_of_frames(plan):
+    planned = plan(clean=[{"name": "mine", "files": "night.fit"}], combine=[{"name": "nightdark", **DARK}])
+    assert planned.values("combined") == [{"job": "example_dark"}, {"job": "nightdark"}]
+    assert planned.values("hits")[-1] == {"job": "mine", "frame": "night"}
+
+
 def test_products_of_the_workflow_need_not_exist_yet(plan):
     job = {"name": "mine", "files": "results/aia/level1/171/20140101T000001.fits"}
     assert list(plan(clean=[job]).cleaning(wildcards(job="mine")).frames) == ["20140101T000001"]

@@ -70,6 +70,12 @@ def test_the_simulated_flight_has_the_size_that_is_asked_for(sequences, darks, f
     assert all(tuple(files) == camera.CAMERAS for files in [*made.lights.values(), *made.darks.values()])
 
 
+def test_wildcards_stand_for_every_sequence_line_and_camera():
+    found = plan().values("level1")
+    assert len(found) == 3 * 2 * 4
+    assert found[0] == {"flight": "simulated", "line": "ov", "sequence": "00120", "camera": "1"}
+
+
 def test_excluded_exposures_of_a_simulated_flight_are_left_out_too():
     assert plan(exclude=[121, 98]).sequences == ["00120", "00122"]
     assert len(plan(exclude=[121, 98]).darks) == 4

@@ -215,6 +215,8 @@ def test_composition_needs_a_line_of_either_side(folder):
     own = plan(source="folder", folder=str(folder), composition={"lines": lines, "table": str(path)})
     assert own.is_composed(NAME)
     assert not own.is_composed("second")
+    assert {row["raster"] for row in own.values("composition")} == {NAME}
+    assert {row["raster"] for row in own.values("level3")} == {NAME, "second"}
     with pytest.raises(InputError, match="outside the table"):
         plan(composition={"lines": lines, "table": str(path), "log_n": 13})
 

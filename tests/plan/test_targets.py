@@ -38,6 +38,51 @@ def test_rules_files_and_responses_of_any_channel_pass():
     targets.check([*names, "results/aia/response/335/20100501T000000.ecsv"], RULES, PLAN, CUBE)
 
 
+def of_spice(folder):
+    """Rasters; there is a composition of one alone."""
+    return [{"raster": name} for name in ("one", "other")[: 1 if folder == "composition" else 2]]
+
+
+OTHERS = {
+    "esis": lambda _: [{"flight": "2019", "line": line, "sequence": "00120"} for line in ("ov", "hei")],
+    "spice": of_spice,
+}
+FILES = [
+    r"results/esis/level3/{flight,[\w-]+}/{line,ov|hei}/{sequence,\d{5}}.fits",
+    "results/esis/drift/{flight}/{line}.fits",
+    r"results/spice/level3/{raster,one|other}.fits",
+    "results/spice/composition/{raster}.fits",
+    "results/spice/complete.txt",
+    "results/spice/theirs/{night}.png",
+]
+
+
+@pytest.mark.parametrize(
+    ("target", "nearest"),
+    [
+        ("results/esis/level3/2019/OV/00120.fits", "results/esis/level3/2019/ov/00120.fits"),
+        ("results/esis/level3/2019/ov/00121.fits", "results/esis/level3/2019/ov/00120.fits"),
+        ("results/esis/levl3/2019/ov/00120.fits", "results/esis/level3/2019/ov/00120.fits"),
+        ("results/spice/level3/othr.fits", "results/spice/level3/other.fits"),
+        ("results/spice/level3", "results/spice/level3/one.fits"),
+        ("results/spice/composition/other.fits", "results/spice/composition/one.fits"),
+        ("results/spice/level3/one.fit", "results/spice/level3/one.fits"),
+    ],
+)
+def test_a_product_of_another_instrument_that_is_not_asked_for_names_the_nearest(target, nearest):
+    with pytest.raises(InputError, match=rf"^{target}: the request has no such product. The nearest: {nearest}"):
+        targets.check([target], [*RULES, *FILES], PLAN, CUBE, others=OTHERS)
+
+
+def test_products_of_other_instruments_pass_and_so_do_other_workflows_and_finished_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["esis/level3/2019/ov/00120.fits", "esis/drift/2019/hei.fits", "spice/level3/one.fits", "spice/complete.txt"]
+    names += ["spice/theirs/first.png", "spice/mine.fits", "archive/x.fits"]
+    (tmp_path / "results/spice").mkdir(parents=True)
+    (tmp_path / "results/spice/mine.fits").touch()
+    targets.check([f"results/{name}" for name in names], [*RULES, *FILES], PLAN, CUBE, others=OTHERS)
+
+
 def test_a_cube_without_a_region_is_refused_with_an_example():
     with pytest.raises(InputError, match=r"aia\.cutout\.centre is not set"):
         targets.check(["cube"], [*RULES, "cube"], PLAN, CUBE)

@@ -11,6 +11,7 @@ from external import REPOSITORY, Project
 
 from helioreduce.runtime import config_files, engine
 
+ESIS = "results/esis/level3/simulated/{}/{}.fits"
 FRAME, FILM = "results/aia/level1.5/{}/{}.fits", "results/aia/film_simulated/{}/{}.webp"
 
 IN_THE_WAY = "cannot be written (Not a directory). Name another folder: a file is in the way"
@@ -43,6 +44,9 @@ IN_THE_WAY = "cannot be written (Not a directory). Name another folder: a file i
         ([FRAME.format(172, "20140101T000001_simulated")], {}, "no channel 172", "It has 171, 193"),
         ([FRAME.format(171, "20140101T000007_simulated")], {}, "no frame of 171", "The nearest: 20140101T000001_simulated"),
         ([FILM.format(171, 20150101)], {}, "the request has no such product", f"The nearest: {FILM.format(171, 20140101)}"),
+        ([ESIS.format("OV", "00120")], {}, "the request has no such product", f"The nearest: {ESIS.format('ov', '00120')}"),
+        (["results/spice/level3/rr.fits"], {}, "the request has no such product", "The nearest: results/spice/level3/solo_"),
+        (["results/cosmic_rays/hot/x.fits"], {}, "the request has no such product", "The nearest: results/cosmic_rays/hot/ex"),
     ],
     ids=[
         "key",
@@ -59,6 +63,9 @@ IN_THE_WAY = "cannot be written (Not a directory). Name another folder: a file i
         "channel",
         "time",
         "film",
+        "sequence",
+        "raster",
+        "job",
     ],
 )
 def test_cause_and_cure_are_the_last_words(tmp_path, monkeypatch, arguments, config, cause, cure):

@@ -129,6 +129,12 @@ class Plan:
         """Return the cleaning job ``{job}``."""
         return _known(self.cleanings, wildcards.job, "cleaning job")
 
+    def values(self, folder: str) -> list[dict[str, str]]:
+        """Return what the wildcards of the rules stand for together, in one folder: jobs, and frames where they are cleaned."""
+        if folder == "combined":
+            return [{"job": name} for name in self.combinations]
+        return [{"job": name, "frame": frame} for name, job in self.cleanings.items() for frame in job.frames]
+
     def to_clean(self, wildcards: Any) -> dict[str, str]:
         """Return the frame ``{frame}`` of ``{job}`` and its calibration frames, by name."""
         frame = self.frame(wildcards)

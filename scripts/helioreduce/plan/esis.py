@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import product as product_of
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,11 @@ class Plan:
         names = [f"level3/{{}}/{{}}/{sequence}.fits" for sequence in self.sequences]
         names += ["compared/{}/{}/movie.gif", "figures/{}/{}/coalignment.png"]
         return [f"results/esis/{name}".format(self.flight, line) for line in self.settings["lines"] for name in names]
+
+    def values(self, folder: str) -> list[dict[str, str]]:
+        """Return what the wildcards of the rules stand for together; they are those of every folder."""
+        own = product_of([self.flight], self.table["lines"], self.sequences, map(str, CAMERAS))
+        return [dict(zip(("flight", "line", "sequence", "camera"), values, strict=True)) for values in own]
 
     def dark_frames(self, wildcards: Any) -> list[str]:
         """Return the dark frames of a camera."""

@@ -112,6 +112,11 @@ class Plan:
         """Return one product of every raster."""
         return [f"results/spice/{folder}/{name}{suffix}" for name in self.rasters]
 
+    def values(self, folder: str) -> list[dict[str, str]]:
+        """Return what the wildcards of the rules stand for together, in one folder: not every raster has a composition."""
+        made = [name for name in self.rasters if folder != "composition" or self.is_composed(name)]
+        return [{"raster": name, "group": group} for name in made for group in self.fits[name].windows]
+
     def level2(self, wildcards: Any) -> str:
         """Return the level-2 file of a raster."""
         raster = _known(self.rasters, wildcards.raster, "raster")

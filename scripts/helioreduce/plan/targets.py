@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from helioreduce import times
 from helioreduce.errors import InputError
@@ -18,6 +19,10 @@ _FRAME = re.compile(r"results/(?:aia|figures|cosmic_rays)/(?!response)[\w.]+/(\d
 _ROOM = re.compile(r"results/aia/(cube_dem|cube|dem|series|light_curves)(?:_\w+)?/")
 #: A product of a day, a year, a channel or a set, which the request has or has not.
 _PRODUCT = re.compile(r"results/aia/(film|series|light_curves|(?:cube_)?dem(?:_maps)?)(?:_simulated)?/(?!collected/).*(?<!tsv)")
+#: A wildcard of a rule's file, with the constraint that Snakemake has put into it.
+_WILDCARD = re.compile(r"\{(\w+)(?:,(?:[^{}]|\{[^{}]*\})*)?\}")
+#: The values that the wildcards of a folder's files have together: of each file by their names.
+Values = Callable[[str], list[dict[str, str]]]
 #: Targets shown where none is near.
 _SHOWN = 3
 
@@ -28,6 +33,7 @@ def check(
     plan: Plan,
     cube: Cube,
     asked: Collection[str] = (),
+    others: Mapping[str, Values] = MappingProxyType({}),
     **refusals: InputError | None,
 ) -> None:
     """Refuse targets that are no rule, no file, or a frame or product that the configuration does not ask for.
@@ -44,13 +50,15 @@ def check(
         Its cube.
     asked
         The products that the configuration asks for.
+    others
+        The other instruments by the name of their folder, and what their wildcards stand for in one of its folders.
     refusals
         Why a rule has nothing to make, by its name.
 
     Raises
     ------
     InputError
-        With the nearest rule, channel or times.
+        With the nearest rule, product, channel or times.
     """
     for target in targets:
         room = _ROOM.match(target)
@@ -64,6 +72,8 @@ def check(
             _check_frame(target, frame[1], frame[2], plan)
         elif match := _PRODUCT.fullmatch(target):
             _check_product(target, {file for file in asked if (own := _PRODUCT.match(file)) and own[1] == match[1]})
+        elif (place := Path(target).parts)[:1] == ("results",) and len(place) > 2 and place[1] in others:
+            _check_other(target, rules, others[place[1]])
         elif "/" not in target and "." not in target and target not in rules:
             near = difflib.get_close_matches(target, [name for name in rules if "/" not in name], 1)
             public = [name for name in ("all", "figures", "cube", "offline", "esis", "spice", "check") if name in rules]
@@ -78,6 +88,25 @@ def _check_product(target: str, asked: Collection[str]) -> None:
         near = ", ".join(difflib.get_close_matches(target, asked, _SHOWN, 0)) or "none"
         cure = f"The nearest: {near}. See aia.channels, aia.start, aia.end and aia.quicklook"
         raise InputError("the request has no such product", cure=cure, where=target)
+
+
+def _check_other(target: str, rules: Collection[str], values: Values) -> None:
+    """Refuse a file that no rule makes, of what the configuration asks for; one that exists needs none."""
+    made: dict[str, None] = {}
+    known, place = values("")[0].keys(), target.split("/")
+    for file in rules:
+        folder, names = file.split("/"), set(_WILDCARD.findall(file))
+        if folder[:2] != place[:2]:
+            continue
+        if names <= known:
+            pattern = _WILDCARD.sub(r"{\1}", file)
+            made |= dict.fromkeys(pattern.format(**row) for row in values(folder[2]) if names <= row.keys())
+        elif re.fullmatch(".+".join(map(re.escape, _WILDCARD.split(file)[::2])), target):
+            return  # of AIA's frames, or of another workflow
+    if target not in made and not Path(target).exists():
+        beside = [file for file in made if file.split("/")[:3] == place[:3]]
+        near = ", ".join(difflib.get_close_matches(target, beside or made, _SHOWN, 0))
+        raise InputError("the request has no such product", cure=f"The nearest: {near}", where=target)
 
 
 def _check_frame(target: str, channel: str, time: str, plan: Plan) -> None:
