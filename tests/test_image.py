@@ -95,10 +95,15 @@ def test_a_mask_becomes_a_flag():
     assert given.flagged(Flag.SPIKE).all()
 
 
+def test_one_line_says_what_an_image_is(image):
+    assert repr(image) == "<Image 2 × 3, DN, with sigma>"
+    assert repr(Image(DATA, Header())) == "<Image 2 × 3>"
+
+
 def test_quantities_are_numbers_or_refused(image):
     np.testing.assert_array_equal((image / (50 * u.percent)).data, (image / 0.5).data)
     for factor in (500 * u.ms, 1 * u.min, 2 * u.DN):
-        with pytest.raises(InputError, match=f"by numbers, not by what is in {factor.unit}. For DN/s, call"):
+        with pytest.raises(InputError, match=f"by numbers, not by what is in {factor.unit}. For DN/s, call normalise_exposure"):
             image / factor
     with pytest.raises(InputError, match="sigma has the unit DN. Give its value"):
         Image(DATA, Header(), DATA * u.DN)

@@ -129,6 +129,16 @@ class Image:
             marked = self.flags | np.where(masked & ~self.mask, np.uint8(Flag.BAD_PIXEL), np.uint8(0))
             object.__setattr__(self, "flags", marked)
 
+    def __repr__(self) -> str:
+        """Return one line: shape, instrument, channel, time, unit, and the steps that were taken."""
+        keys = (("TELESCOP",), ("WAVELNTH",), ("T_OBS", "DATE-OBS"), ("BUNIT", "PIXLUNIT"))
+        found = [next((str(self.header[key]) for key in several if self.header.get(key)), "") for several in keys]
+        facts = [f"{self.data.shape[0]} × {self.data.shape[1]}", *filter(None, found)]
+        history = import_module("helioreduce.io.provenance").history(self.header)
+        taken = [entry["step"] for entry in history if entry["status"] == "COMPLETE"]
+        facts += ["with sigma"] * (self.sigma is not None) + [f"after {', '.join(taken)}"] * bool(taken)
+        return f"<Image {', '.join(facts)}>"
+
     def with_(self, **planes: Any) -> Image:
         """Return a new image with some of its fields replaced; the header is copied, never shared."""
         planes.setdefault("header", self.header.copy())
@@ -295,4 +305,4 @@ def _number(factor: Any) -> Any:
         return factor.to_value("")
     except ValueError:
         problem = f"an image is divided by numbers, not by what is in {factor.unit}"
-        raise InputError(problem, cure="For DN/s, call aia.normalise_exposure") from None
+        raise InputError(problem, cure="For DN/s, call normalise_exposure") from None

@@ -197,6 +197,9 @@ def test_defaults_are_those_of_the_workflow(monkeypatch, file):
         ({"without": "prep"}, "no step that can be left out is called 'prep'"),
         ({"without": ["deconvolv"]}, "called 'deconvolv'"),
         ({"systematic": ["evee"]}, "no error term is called 'evee'"),
+        ({"allow": "eclipses"}, "no flaw is called 'eclipses'. Choose from .*eclipse"),
+        ({"table": "jsoc"}, r"'jsoc' is no calibration. Give calibration\('jsoc'\)"),
+        ({"threads": "2"}, "threads = '2'. Give a whole number"),
     ],
 )
 def test_a_choice_that_is_none_is_refused(choice, word, level1_header):
@@ -231,3 +234,41 @@ def test_steps_that_are_linear_come_in_any_order(file, calibration):
         wanted, found = step(wanted), other(found)
     np.testing.assert_allclose(found.data, wanted.data, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(found.sigma, wanted.sigma, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "step", [aia.estimate_error, aia.correct_degradation, lambda file, table: aia.sensitivity(171, "2014-01-01", table)]
+)
+def test_a_folder_is_no_calibration(file, step):
+    with pytest.raises(InputError, match="is no calibration. Give calibration"):
+        step(file, file.parent)
+
+
+@pytest.mark.parametrize("step", [aia.prep, aia.update_pointing])
+@pytest.mark.parametrize("table", ["x", [], 5])
+def test_text_is_no_pointing_table(file, step, table):
+    with pytest.raises(InputError, match=r"is no pointing table. Give pointing_table\(times\)"):
+        step(file, table)
+
+
+@pytest.mark.parametrize("choice", [{"tolerance": -1}, {"tolerance": 1}, {"precision": "float16"}, {"redraws": -1}])
+def test_a_control_of_deconvolution_that_is_none_is_refused(file, choice):
+    with pytest.raises(InputError, match=f"{next(iter(choice))}.*{next(iter(choice.values()))}"):
+        aia.deconvolve(file, **choice)
+
+
+def test_without_nothing(file, calibration):
+    wanted = aia.reduce(file, calibration, iterations=1)
+    np.testing.assert_array_equal(aia.reduce(file, calibration, iterations=1, without=None, allow=None).data, wanted.data)
+
+
+def test_what_a_notebook_prints_is_short(file, calibration):
+    image = aia.reduce(file, calibration, iterations=1)
+    steps_ = "error, deconvolve, prep, degradation, exposure"
+    shape = " × ".join(map(str, image.data.shape))
+    assert (
+        repr(image)
+        == f"<Image {shape}, {image.header['TELESCOP']}, 171, {image.header['T_OBS']}, DN/s, with sigma, after {steps_}>"
+    )
+    assert len(repr(calibration)) < 600
+    assert "degradation: embedded archive, response.json; version" in repr(calibration)

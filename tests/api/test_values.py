@@ -22,7 +22,7 @@ def test_a_channel_in_any_form(channel):
     assert isinstance(values.to_channel(channel), int)
 
 
-@pytest.mark.parametrize("channel", ["north", 172, None, 171 * u.nm])
+@pytest.mark.parametrize("channel", ["north", 172, None, 171 * u.nm, np.nan, np.inf, np.arange(5000.0)])
 def test_no_channel(channel):
     with pytest.raises(InputError, match="channel"):
         values.to_channel(channel)
@@ -83,3 +83,15 @@ def test_a_duration_is_no_channel():
 
 def test_one_name_is_as_good_as_a_list():
     assert values.to_names("eve") == values.to_names(["eve"]) == ("eve",)
+
+
+@pytest.mark.parametrize("number", ["2", 0, -1, 1.5, True])
+def test_a_number_of_threads_that_is_none_is_refused(number):
+    with pytest.raises(InputError, match=f"threads = {number!r}. Give a whole number"), values.use_threads(number):
+        pass
+
+
+def test_a_message_holds_no_whole_array():
+    with pytest.raises(InputError) as raised:
+        values.to_channel(np.arange(900.0))
+    assert len(str(raised.value)) < 150

@@ -54,6 +54,12 @@ class Options:
         if self.method not in METHODS:
             raise InputError(f"there is no method {self.method!r}", cure=f"Methods: {', '.join(METHODS)}")
         _check_iterations(self.iterations)
+        if not (isinstance(self.tolerance, int | float) and 0 <= self.tolerance < 1):
+            raise InputError(f"tolerance is {self.tolerance!r}", cure="Give a fraction of 0 to 1; 0 is never")
+        if self.precision not in ("float32", "float64"):
+            raise InputError(f"there is no precision {self.precision!r}", cure="Take float32 or float64")
+        if self.redraws < 0:
+            raise InputError(f"redraws is {self.redraws}", cure="Take 0, or at least 2")
         if not (isinstance(self.largest_change, int | float) and 0 <= self.largest_change < math.inf):
             raise InputError(f"largest_change is {self.largest_change!r}", cure="Give a change in DN, 0 or more")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from helioreduce import quality
 from helioreduce.aia import cards, chain, error, steps
-from helioreduce.api.aia_calibration import Calibration, calibration
+from helioreduce.api.aia_calibration import Calibration, tables_of
 from helioreduce.api.aia_psf import optics
 from helioreduce.api.aia_steps import SpikesLike, read_spikes
 from helioreduce.api.values import ImageLike, to_image, to_names, use_threads
@@ -76,9 +77,9 @@ def reduce(
     >>> image.header["BUNIT"], image.sigma.shape  # doctest: +SKIP
     ('DN/s', (4096, 4096))
     """
-    image, used, terms = to_image(source), table or calibration(), to_names(systematic)
-    if unknown := [term for term in terms if term not in error.SYSTEMATIC]:
-        raise InputError(f"no error term is called {unknown[0]!r}", cure=f"Terms: {', '.join(error.SYSTEMATIC)}")
+    image, used, terms = to_image(source), tables_of(table), to_names(systematic)
+    _check_names("error term", terms, error.SYSTEMATIC)
+    _check_names("flaw", to_names(allow), quality.FLAWS)
     channel = cards.channel(image.header)
     found, without_spikes = read_spikes(spikes, source)
     reasons = _left_out(channel, to_names(without), without_spikes)
@@ -98,10 +99,15 @@ def reduce(
         return chain.reduce(image, given, reasons)
 
 
+def _check_names(kind: str, names: Collection[str], known: Collection[str]) -> None:
+    """Refuse a name that is none of those known."""
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(f"no {kind} is called {unknown[0]!r}", cure=f"Choose from {', '.join(known)}")
+
+
 def _left_out(channel: int, without: Collection[str], without_spikes: str | None) -> dict[str, str]:
     """Return the steps that an image does not go through, with the reasons."""
-    if unknown := [name for name in without if name not in OPTIONAL]:
-        raise InputError(f"no step that can be left out is called {unknown[0]!r}", cure=f"Steps: {', '.join(OPTIONAL)}")
+    _check_names("step that can be left out", without, OPTIONAL)
     taken = {step: step.name not in without for step in steps.STEPS}
     reasons = {step.name: step.left_out(channel, switched_on=on, without_spikes=without_spikes) for step, on in taken.items()}
     return {name: reason for name, reason in reasons.items() if reason}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ class Calibration:
     degradation: ecsv.Calibration
     pointing: ecsv.Calibration = HEADERS
     version: int = 10
+
+    def __repr__(self) -> str:
+        """Return where the tables come from, in one line each."""
+        held = {"error": self.error, "degradation": self.degradation, "pointing": self.pointing}
+        lines = "".join(f"\n  {name}: {ecsv.reference(meta)}" for name, (_, meta) in held.items())
+        return f"<Calibration, version {self.version} of the degradation{lines}>"
 
 
 def calibration(
@@ -229,7 +236,7 @@ def sensitivity(channel: ChannelLike, at: Any, table: Calibration | None = None)
     >>> aia.sensitivity(335 * u.angstrom, Time(["2010-06-01", "2014-01-01"])).round(2)
     array([0.95, 0.44])
     """
-    used = table or calibration()
+    used = tables_of(table)
     values, _ = degradation.factors(used.degradation[0], to_channel(channel), used.version, to_times(at))
     return float(values[0]) if is_scalar(at) else values
 
@@ -238,4 +245,24 @@ def rows_of(table: ecsv.Calibration | Calibration | Sequence[Any] | None) -> ecs
     """Return a pointing table from a table, from a calibration that has one, or the headers' for None."""
     if table is None:
         return HEADERS
-    return table.pointing if isinstance(table, Calibration) else table  # type: ignore[return-value]
+    if isinstance(table, Calibration):
+        return table.pointing
+    if not (isinstance(table, tuple) and len(table) == 2):
+        cure = "Give pointing_table(times), or a calibration(…) that has one"
+        raise InputError(f"{type(table).__name__} is no pointing table", cure=cure)
+    return table
+
+
+def tables_of(table: Calibration | None) -> Calibration:
+    """Return the tables that are given, or the stand-ins for None.
+
+    Raises
+    ------
+    InputError
+        If something else is given, such as the name of a folder.
+    """
+    if table is None:
+        return calibration()
+    if not isinstance(table, Calibration):
+        raise InputError(f"{reprlib.repr(table)} is no calibration", cure="Give calibration('jsoc'), or that of a folder")
+    return table

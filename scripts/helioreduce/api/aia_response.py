@@ -13,7 +13,7 @@ from helioreduce import times
 from helioreduce.aia.channels import VISIBLE
 from helioreduce.aia.response import model, tables
 from helioreduce.aia.response.instrument import Channel
-from helioreduce.api.aia_calibration import Calibration, calibration
+from helioreduce.api.aia_calibration import Calibration, tables_of
 from helioreduce.api.values import ChannelLike, to_channel, to_time
 from helioreduce.errors import InputError
 from helioreduce.io import ecsv, origin
@@ -143,7 +143,7 @@ def _factors(
         return tables.Factors(1.0, None), {"time": "launch"}
     if at is None:
         raise InputError("eve needs a time", cure="Give at, the time of the images")
-    used, when = table or calibration(), to_time(at)
+    used, when = tables_of(table), to_time(at)
     found = tables.factors(telescopes, channel, used.degradation[0], used.version, when, eve=eve)
     return found, {"time": times.iso(when), "degradation_table": ecsv.reference(used.degradation[1])}
 

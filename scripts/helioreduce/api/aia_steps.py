@@ -14,7 +14,7 @@ import numpy as np
 
 from helioreduce.aia import cards, degradation, error, exposure, level1, level15, pointing, steps, tables
 from helioreduce.aia import spikes as spike_lists
-from helioreduce.api.aia_calibration import Calibration, calibration, rows_of
+from helioreduce.api.aia_calibration import Calibration, rows_of, tables_of
 from helioreduce.api.values import ChannelLike, ImageLike, to_channel, to_counts, to_image, to_names, use_threads
 from helioreduce.errors import InputError
 from helioreduce.image import Image
@@ -174,7 +174,7 @@ def estimate_error(
     >>> aia.estimate_error(np.array([0.0, 100.0, 10000.0]), channel=171).round(1)
     array([  1.2,  10.7, 106.2])
     """
-    rows, meta = (table or calibration()).error
+    rows, meta = tables_of(table).error
     terms = to_names(systematic)
     if channel is not None:
         number, (counts, mask) = to_channel(channel), to_counts(source)
@@ -282,7 +282,7 @@ def correct_degradation(source: ImageLike, table: Calibration | None = None) -> 
     >>> aia.correct_degradation("aia.335.image_lev1.fits").header["DEGFACT"]  # doctest: +SKIP
     0.43
     """
-    used = table or calibration()
+    used = tables_of(table)
     return degradation.from_table(to_image(source), used.degradation, used.version)
 
 

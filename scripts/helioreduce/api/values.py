@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -106,8 +107,8 @@ def to_channel(channel: ChannelLike) -> int:
             channel = round(float(channel.to_value("Angstrom")), 6)  # 17.1 nm is 170.99999999999997 Å
         number = float(channel)
     except (TypeError, ValueError):  # a time is no length: UnitConversionError is one of these
-        raise InputError(f"{channel!r} is no channel", cure="Give 171, '171' or 171 * u.angstrom") from None
-    return known(int(number) if number == int(number) else number)
+        raise InputError(f"{reprlib.repr(channel)} is no channel", cure="Give 171, '171' or 171 * u.angstrom") from None
+    return known(int(number) if number.is_integer() else number)
 
 
 def to_channels(channels: Any) -> list[int]:
@@ -157,6 +158,8 @@ def use_threads(number: int | None) -> Iterator[None]:
     if number is None:
         yield
         return
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+        raise InputError(f"threads = {number!r}", cure="Give a whole number, or None for all cores")
     import numba
 
     before = numba.get_num_threads()
@@ -167,9 +170,9 @@ def use_threads(number: int | None) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def to_names(names: str | Collection[str]) -> tuple[str, ...]:
-    """Return one or several names as several."""
-    return (names,) if isinstance(names, str) else tuple(names)
+def to_names(names: str | Collection[str] | None) -> tuple[str, ...]:
+    """Return one or several names as several; none for None."""
+    return (names,) if isinstance(names, str) else tuple(names or ())
 
 
 def to_list(values: Any, what: str) -> list[Any]:
