@@ -28,15 +28,4 @@ rule all:
         cosmic_rays.targets,
 
 
-engine.check_targets(
-    workflow,
-    lambda names, rules: targets.check(
-        names,
-        rules,
-        aia,
-        aia_cube,
-        asked,
-        {"esis": esis.values, "spice": spice.values, "cosmic_rays": cosmic_rays.values},
-        **refusals,
-    ),
-)
+engine.check_targets(workflow, lambda names, rules: targets.check(names, rules, aia, aia_cube, asked, others, **refusals))

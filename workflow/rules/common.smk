@@ -74,6 +74,7 @@ try:
         *(cube_dem.targets() if aia_cube.is_asked else ()),
         *cosmic_rays.targets,
     }
+    others = {"esis": esis.values, "spice": spice.values, "cosmic_rays": cosmic_rays.values}
 except InputError as error:
     raise config_files.refused(workflow, error)
 
