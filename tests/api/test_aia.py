@@ -272,3 +272,11 @@ def test_what_a_notebook_prints_is_short(file, calibration):
     )
     assert len(repr(calibration)) < 600
     assert "degradation: embedded archive, response.json; version" in repr(calibration)
+
+
+@pytest.mark.parametrize("step", [aia.correct_degradation, aia.normalise_exposure])
+def test_what_was_never_checked_is_not_registered(file, step):
+    """Saturated pixels, and those that JSOC gives as -32768, would pass for the Sun."""
+    with pytest.raises(InputError, match="came first.*not flagged. Take 'prep' before it"):
+        aia.prep(step(file))
+    assert aia.prep(step(aia.estimate_error(file))).header["PREP"] == "COMPLETE"

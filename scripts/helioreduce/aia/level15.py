@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from helioreduce.aia import cards, register
 from helioreduce.aia.pointing import select, update
+from helioreduce.errors import InputError
 from helioreduce.image import Image
 from helioreduce.io import ecsv
 from helioreduce.io.provenance import record, refuse_twice
@@ -21,9 +22,16 @@ def prep(image: Image, row: Mapping[str, object] | None, *, reference: str = "")
     ------
     AlreadyDone
         If the image is level 1.5, or on the grid of a cube.
+    InputError
+        If its unusable pixels were never flagged.
     """
     refuse_twice(image, "prep")
     refuse_twice(image, "track")
+    if (first := image.header.get("PRSTEP1")) in ("degradation", "exposure"):
+        problem = (
+            f"the step {first!r} came first, which takes an image as it is: pixels without data or saturated are not flagged"
+        )
+        raise InputError(problem, cure="Take 'prep' before it, or begin with 'error'")
     pointed, parameters = update(image, row)
     new = register.register(pointed)
     record(new.header, "prep", parameters | register.PARAMETERS | {"device": backend.name(new.data)}, reference)
