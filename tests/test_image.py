@@ -9,8 +9,12 @@ from astropy.io.fits import Header
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helioreduce.aia.dem.value import DEM
 from helioreduce.errors import InputError
+from helioreduce.esis.values import Aligned, Cube, Frame, Registered
 from helioreduce.image import Flag, Image
+from helioreduce.spice.level2 import Window
+from helioreduce.spice.maps import FipBias, LineMap, Radiances
 
 DATA = np.array([[1.0, np.nan, 3.0], [np.inf, 5.0, 6.0]], np.float32)
 
@@ -107,3 +111,18 @@ def test_quantities_are_numbers_or_refused(image):
             image / factor
     with pytest.raises(InputError, match="sigma has the unit DN. Give its value"):
         Image(DATA, Header(), DATA * u.DN)
+
+
+def test_values_of_many_arrays_print_their_shapes():
+    maps = LineMap("ne_8 770.42", "window", np.ones((3, 4, 5)), np.ones((3, 4, 5)), Header({"BUNIT": "km/s"}))
+    assert repr(maps) == "<LineMap line: 'ne_8 770.42', window: 'window', data: (3, 4, 5), sigma: (3, 4, 5), fit: ''>"
+    assert repr(Frame(np.ones((1040, 2152)), Header(), 2)) == "<Frame counts: (1040, 2152), camera: 2>"
+
+
+@pytest.mark.parametrize("kind", [Frame, Registered, Aligned, Cube, Window, LineMap, Radiances, FipBias, DEM])
+def test_a_value_with_a_header_prints_in_one_line(kind):
+    names = [field.name for field in dataclasses.fields(kind)]
+    header = Header([(f"KEY{n}", n) for n in range(200)])
+    value = kind(**{name: header if name == "header" else np.ones((99, 99)) for name in names})
+    assert "\n" not in repr(value)
+    assert len(repr(value)) < 400

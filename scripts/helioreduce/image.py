@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import reprlib
+from dataclasses import dataclass, fields, replace
 from enum import IntFlag
 from functools import reduce
 from importlib import import_module
@@ -306,3 +307,10 @@ def _number(factor: Any) -> Any:
     except ValueError:
         problem = f"an image is divided by numbers, not by what is in {factor.unit}"
         raise InputError(problem, cure="For DN/s, call normalise_exposure") from None
+
+
+def shapes(value: Any) -> str:
+    """Return a dataclass in one line, as its ``__repr__``: arrays by their shapes, and no header."""
+    facts = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "header"}
+    shown = {name: getattr(fact, "shape", None) or reprlib.repr(fact) for name, fact in facts.items()}
+    return f"<{type(value).__name__} {', '.join(f'{name}: {text}' for name, text in shown.items())}>"

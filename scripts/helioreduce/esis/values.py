@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from helioreduce.image import shapes
+
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
@@ -41,6 +43,8 @@ class Frame:
     header: Header
     camera: int
 
+    __repr__ = shapes
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
@@ -63,6 +67,8 @@ class Registered:
     stops: np.ndarray
     scene: np.ndarray
     header: Header
+
+    __repr__ = shapes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +134,8 @@ class Aligned:
     aim: np.ndarray
     target: np.ndarray
     header: Header
+
+    __repr__ = shapes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,3 +252,5 @@ class Cube:
     seconds: np.ndarray
     vignetting: np.ndarray
     header: Header
+
+    __repr__ = shapes

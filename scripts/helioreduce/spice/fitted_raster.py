@@ -24,6 +24,10 @@ class FittedLine:
     fitted: Fitted
     number: int
 
+    def __repr__(self) -> str:
+        """Return the name of the line."""
+        return f"<FittedLine {self.name}>"
+
     @property
     def name(self) -> str:
         """``ne_8 770.42``."""

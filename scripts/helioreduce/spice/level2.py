@@ -13,7 +13,7 @@ import numpy as np
 
 from helioreduce.constants import ANGSTROM_PER_UNIT
 from helioreduce.errors import InputError
-from helioreduce.image import Flag
+from helioreduce.image import Flag, shapes
 from helioreduce.spice import exposures, pixel_lists
 from helioreduce.spice.naming import Seen, unique
 
@@ -58,6 +58,8 @@ class Window:
     header: Header
     mask: np.ndarray
     time: np.ndarray
+
+    __repr__ = shapes
 
     @property
     def low(self) -> float:

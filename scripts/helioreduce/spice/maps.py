@@ -11,6 +11,7 @@ import numpy as np
 from astropy.io.fits import Header
 
 from helioreduce.errors import InputError
+from helioreduce.image import shapes
 from helioreduce.io import provenance
 from helioreduce.spice import composition, naming, radiance, velocity
 from helioreduce.spice.catalogue import spectroscopic
@@ -36,6 +37,8 @@ class LineMap:
     header: Header
     fit: str = ""
 
+    __repr__ = shapes
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Radiances:
@@ -44,6 +47,8 @@ class Radiances:
     group: str
     maps: tuple[LineMap, ...]
     covariance: np.ndarray
+
+    __repr__ = shapes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +63,8 @@ class FipBias:
     dem: np.ndarray
     header: Header
     graph: Graph | None = None
+
+    __repr__ = shapes
 
 
 def label(name: str) -> str:

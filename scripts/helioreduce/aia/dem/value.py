@@ -15,6 +15,7 @@ from helioreduce.aia.dem.inversion import Inversion
 from helioreduce.aia.dem.sets import Set
 from helioreduce.aia.dem.status import Status
 from helioreduce.errors import InputError
+from helioreduce.image import shapes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,8 @@ class DEM:
     iterations: np.ndarray
     inversion: Inversion
     header: Header
+
+    __repr__ = shapes
 
     @classmethod
     def of(cls, counts: Set, inversion: Inversion, mask: np.ndarray | None = None) -> DEM:
