@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from helioreduce.aia.dem import product, sets
@@ -92,13 +92,18 @@ def differential_emission_measure(
         header["NAXIS1"], header["NAXIS2"] = image.data.shape[::-1]
     counts = sets.join(held, headers, bin_px)
     sets.check_times(headers, tolerance_s)
-    if origin.KEY in getattr(response, "meta", {}) and not any(map(is_simulated, headers)):
-        raise InputError(
-            "the response is that of the analytic model, the images are observations",
-            cure="Give temperature_response(instrument, emissivity) SolarSoft's files",
-        )
+    _check_response(response, headers)
     settings = {"method": method, "log_temperature": log_temperature, "bins": bins, "bands": bands}
     settings |= {"chi2": chi2, "smooth": smooth}
     asked = product.inversion(response, counts.header["DEMRESP"], settings)
     with use_threads(threads):
         return DEM.of(counts._replace(sigma=with_relative(counts.sigma, counts.data, relative_error)), asked, mask)
+
+
+def _check_response(response: Any, headers: Sequence[Mapping[str, object]]) -> None:
+    """Refuse the response of the analytic model for images of the Sun."""
+    if origin.KEY in getattr(response, "meta", {}) and not any(map(is_simulated, headers)):
+        raise InputError(
+            "the response is that of the analytic model, the images are observations",
+            cure="Give temperature_response(instrument, emissivity) SolarSoft's files",
+        )
