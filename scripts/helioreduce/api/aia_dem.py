@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from astropy.io.fits import Header
 
 from helioreduce.aia.dem import product, sets
 from helioreduce.aia.dem.inversion import BANDS, with_relative
@@ -86,12 +88,7 @@ def differential_emission_measure(
     >>> dem = aia.differential_emission_measure(images, response)  # doctest: +SKIP
     >>> hot, sigma = dem.em(6.8, 7.1)  # doctest: +SKIP
     """
-    held = [to_image(image) for image in images]
-    headers = [image.header.copy() for image in held]
-    for header, image in zip(headers, held, strict=True):
-        header["NAXIS1"], header["NAXIS2"] = image.data.shape[::-1]
-    counts = sets.join(held, headers, bin_px)
-    sets.check_times(headers, tolerance_s)
+    counts, headers = _joined(images, bin_px, tolerance_s)
     _check_response(response, headers)
     settings = {"method": method, "log_temperature": log_temperature, "bins": bins, "bands": bands}
     settings |= {"chi2": chi2, "smooth": smooth}
@@ -100,7 +97,18 @@ def differential_emission_measure(
         return DEM.of(counts._replace(sigma=with_relative(counts.sigma, counts.data, relative_error)), asked, mask)
 
 
-def _check_response(response: Any, headers: Sequence[Mapping[str, object]]) -> None:
+def _joined(images: Iterable[ImageLike], bin_px: int, tolerance_s: float) -> tuple[sets.Set, list[Header]]:
+    """Return images of one time as a set, and their headers."""
+    held = [to_image(image) for image in images]
+    headers = [image.header.copy() for image in held]
+    for header, image in zip(headers, held, strict=True):
+        header["NAXIS1"], header["NAXIS2"] = image.data.shape[::-1]
+    counts = sets.join(held, headers, bin_px)
+    sets.check_times(headers, tolerance_s)
+    return counts, headers
+
+
+def _check_response(response: Any, headers: Sequence[Header]) -> None:
     """Refuse the response of the analytic model for images of the Sun."""
     if origin.KEY in getattr(response, "meta", {}) and not any(map(is_simulated, headers)):
         raise InputError(
