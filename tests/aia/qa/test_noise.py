@@ -53,7 +53,7 @@ def test_deconvolution_amplifies_noise_and_registration_smooths_it(level1_header
 
 
 @pytest.mark.parametrize(
-    "changed", [{"iterations": 4}, {"core": "preflight"}, {"tolerance": 9.0}, {"accelerate": True}, {"precision": "float64"}]
+    "changed", [{"iterations": 4}, {"core": "preflight"}, {"tolerance": 0.9}, {"accelerate": True}, {"precision": "float64"}]
 )
 def test_every_setting_of_the_deconvolution_counts(level1_header, changed):
     settings = {"iterations": 8}
