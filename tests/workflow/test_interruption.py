@@ -92,7 +92,7 @@ find results -name '*.fits' | xargs -r sha256sum > half.txt
 mount -o remount,rw,size=1g none results
 {run} > second.txt 2>&1
 cd results/aia
-find . -name '*.fits' -o -name '*.png' -o -name 'missing.tsv' | grep -v '/\\.' | xargs sha256sum
+find . -name '*.fits' -o -name '*.jpg' -o -name 'missing.tsv' | grep -v '/\\.' | xargs sha256sum
 """
 
 
