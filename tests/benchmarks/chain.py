@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from _process import Cost, batched, keep, machine, prepare, process, require
+from astropy.table import Table
 
 from helioreduce.aia import psf
 from helioreduce.io import ecsv
@@ -33,8 +34,7 @@ def for_aiapy(folder: Path) -> None:
     """Tables and PSF as aiapy reads them."""
     for name in ("error", "degradation"):
         rows, _ = ecsv.read(folder / f"{name}.ecsv")
-        lines = [rows[0].keys(), *(row.values() for row in rows)]
-        (folder / f"{name}.txt").write_text("\n".join(" ".join(map(str, line)) for line in lines))
+        Table(rows).write(folder / f"{name}.txt", format="ascii.basic")  # with quotes around texts that have spaces, or none
     np.save(folder / "psf.npy", psf.psf(171))
     (folder / "peer").mkdir()
 
