@@ -85,8 +85,9 @@ def failed(plan: Plan, files: Collection[str], targets: Collection[str] = ()) ->
     lines = ["Finished products:", *found] if found else []
     lines += [*_notes(plan, files), *_others(plan, files, targets)]
     if plan.source.is_local and of_aia:
-        finished = [file for file in plan.products() if Path(file).is_file()]
-        kept = sum(_is_kept(file) for file in plan.products() if file not in finished)
+        products = plan.products()
+        finished = {file for file in products if Path(file).is_file()}
+        kept = sum(_is_kept(file) for file in products if file not in finished)
         more = f", {kept} more {'is' if kept == 1 else 'are'} kept for the next run" * bool(kept)  # their job has failed
         lines.append(f"{len(finished)} of {len(plan.frames) + len(plan.refused)} images are finished{more}.")
     if reasons:
