@@ -38,7 +38,7 @@ def run(tmp_path):
 def test_a_copy_of_a_process_that_has_computed_says_that_it_cannot(run):
     done = run("fork")
     assert done.returncode
-    assert "cannot. Start processes by multiprocessing.get_context('spawn')" in done.stderr.splitlines()[-1]
+    assert "cannot compute. Start processes by multiprocessing.get_context('spawn')" in done.stderr.splitlines()[-1]
 
 
 def test_fresh_processes_compute_the_same(run):

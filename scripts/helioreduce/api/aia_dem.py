@@ -113,5 +113,5 @@ def _check_response(response: Any, headers: Sequence[Header]) -> None:
     if origin.KEY in getattr(response, "meta", {}) and not any(map(is_simulated, headers)):
         raise InputError(
             "the response is that of the analytic model, the images are observations",
-            cure="Give temperature_response(instrument, emissivity) SolarSoft's files",
+            cure="Give temperature_response() SolarSoft's files of instrument and emissivity",
         )

@@ -44,7 +44,7 @@ def _check_process() -> None:
     """Refuse to compute where it would end the process, and leave a pool waiting for ever."""
     if _forked:
         raise InputError(
-            "this process was forked from one that had begun to compute, and cannot",
+            "a process that is forked from one that has computed cannot compute",
             cure="Start processes by multiprocessing.get_context('spawn')",
         )
 
