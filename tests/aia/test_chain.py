@@ -245,7 +245,9 @@ def test_heavy_packages_stay_out(site):
 @pytest.mark.full
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
 def test_peak_memory_of_a_worker(site):
-    """1.2 GB for full frames, whatever their number."""
+    """1.2 GB for full frames, whatever their number; the first worker on a machine compiles, which takes 0.14 GB more."""
+    site("compiled")
+    reduced_elsewhere(["compiled"])
     for name in "abc":
         site(name, size=4096)
     fits.write_arrays("psf.fits", {"OTF": psf.otf(171).astype(np.float32)})
