@@ -81,9 +81,10 @@ class Radix8:
         self._spectrum = vectors.aligned((number, ny, 2, lanes), self.dtype)
         self._otf = vectors.aligned((number, ny, lanes), self.dtype)
         self._spectrum[-1], self._otf[-1] = 0, 0
-        order = radix8.positions(ny)
-        for part, columns in zip(self._otf, blocks(otf.shape[1], lanes), strict=True):
-            part[order, : columns.stop - columns.start] = otf[:, columns] * self.dtype.type(0.5 / (nx * ny))
+        at, whole = np.argsort(radix8.positions(ny)), nx // 2 // lanes * lanes  # the last block is not full
+        scaled = otf[at] * self.dtype.type(0.5 / (nx * ny))
+        self._otf[:-1] = scaled[:, :whole].reshape(ny, number - 1, lanes).transpose(1, 0, 2)
+        self._otf[-1, :, : otf.shape[1] - whole] = scaled[:, whole:]
         self._along_x = radix8.factors(nx, self.dtype), radix8.first_radix(nx), radix8.positions(nx)
         self._along_y = radix8.factors(ny, self.dtype), radix8.first_radix(ny)
         self.row_blocks, self.column_blocks = blocks(ny, 2 * lanes), blocks(number, 8)

@@ -15,6 +15,8 @@ Source: Unser, Aldroubi & Eden 1993, IEEE Trans. Signal Processing 41, 821 and 8
 
 from __future__ import annotations
 
+from functools import cache
+
 import numba
 import numpy as np
 
@@ -59,9 +61,15 @@ def variance_kept(origin: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]
 
 def variance_kept_at(points: np.ndarray) -> float:
     """Return the same over any points: input pixels (x, y) along the first axis."""
-    table = np.sum(cardinal(np.linspace(0, 1, 101)[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2, axis=1)
-    kept = np.interp(points % 1, np.linspace(0, 1, 101), table)
+    kept = np.interp(points % 1, *_squares())
     return float(np.mean(kept[0] * kept[1]))
+
+
+@cache
+def _squares() -> tuple[np.ndarray, np.ndarray]:
+    """Return places 0 ≤ t ≤ 1 between two samples, and Σ_k η(t − k)² there."""
+    t = np.linspace(0, 1, 101)
+    return t, np.sum(cardinal(t[:, None] - np.arange(1 - TAPS, TAPS + 1)) ** 2, axis=1)
 
 
 def spread_flags(mask: np.ndarray, missing: np.ndarray | None = None) -> np.ndarray:
