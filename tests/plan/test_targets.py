@@ -11,7 +11,9 @@ from helioreduce.plan.aia_cube import Cube
 from helioreduce.plan.aia_series import Series, refusals
 from helioreduce.plan.films import Films
 
-RULES = ["all", "figures", "offline", "aia_prep", "results/aia/missing.tsv", "theirs"]
+RULES = ["all", "figures", "offline", "aia_prep", "results/aia/missing.tsv", "theirs", "theirs/{night}.txt"]
+RULES += [f"results/aia/{state}/{{channel,(?!x)[0-9]+}}/{{time}}.fits" for state in ("level1.5", "quicklook")]
+RULES += ["results/aia/response/{channel}/{time}.ecsv"]
 PLAN = aia.Plan.of(configuration(aia={"channels": [171, 1600], "end": "2014-01-01T00:01:00"}))
 CUBE = Cube.of(PLAN)
 
@@ -34,7 +36,7 @@ def test_what_cannot_be_made_is_named_with_what_can(target, message):
 
 def test_rules_files_and_responses_of_any_channel_pass():
     first = next(iter(PLAN.frames))[1]
-    names = ["all", "theirs", "other.txt", "folder/file", f"results/aia/level1.5/171/{first}.fits"]
+    names = ["all", "theirs", "other.txt", "theirs/first.txt", f"results/aia/level1.5/171/{first}.fits"]
     targets.check([*names, "results/aia/response/335/20100501T000000.ecsv"], RULES, PLAN, CUBE)
 
 
@@ -54,6 +56,7 @@ FILES = [
     "results/spice/composition/{raster}.fits",
     "results/spice/complete.txt",
     "results/spice/theirs/{night}.png",
+    "results/archive/{file}.fits",
 ]
 
 
@@ -83,11 +86,40 @@ def test_products_of_other_instruments_pass_and_so_do_other_workflows_and_finish
     targets.check([f"results/{name}" for name in names], [*RULES, *FILES], PLAN, CUBE, others=OTHERS)
 
 
+FRAME = "171/20140101T000001_simulated"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (f"results/aia/level15/{FRAME}.fits", f"no rule makes such a file. The nearest is results/aia/level1.5/{FRAME}.fits"),
+        (f"results/aia/level1.5/{FRAME}.fit", f"no rule makes such a file. The nearest is results/aia/level1.5/{FRAME}.fits"),
+        (f"result/aia/level1.5/{FRAME}.fits", f"The nearest is results/aia/level1.5/{FRAME}.fits"),
+        ("./thers/first.txt", "The nearest is theirs/first.txt"),
+        (f"/data/level1.5/{FRAME}.fits", "paths from the folder of the run. What the workflow makes is in results"),
+        ("results/aia", "this is a folder. Ask for a file in it, or for a rule"),
+    ],
+)
+def test_a_path_that_no_rule_makes_names_the_nearest(target, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/aia").mkdir(parents=True)
+    with pytest.raises(InputError, match=re.escape(message)):
+        targets.check([target], RULES, PLAN, CUBE)
+
+
+def test_a_path_from_the_root_names_the_one_from_the_folder_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = f"results/aia/level1.5/{FRAME}.fits"
+    with pytest.raises(InputError, match=rf"Ask for {name}$"):
+        targets.check([str(tmp_path / name)], RULES, PLAN, CUBE)
+
+
 def test_a_cube_without_a_region_is_refused_with_an_example():
     with pytest.raises(InputError, match=r"aia\.cutout\.centre is not set"):
         targets.check(["cube"], [*RULES, "cube"], PLAN, CUBE)
 
 
+ANY = ["all", "results/{file}"]
 SERIES = Series.of(aia.Plan.of(configuration(aia={"channels": [171], "output": {"form": "series", "npix": 512}})))
 SERIES_ASKED = [*SERIES.targets(), *Films(SERIES.plan, SERIES).targets()]
 STORE, FILM = "results/aia/series_simulated/{}/{}", "results/aia/film_simulated/{}/{}.webp"
@@ -106,24 +138,24 @@ def test_a_film_part_or_folder_of_quick_looks_outside_of_the_request_is_refused(
     """And what the request has is none of it: it is named as the nearest, and passes."""
     with pytest.raises(
         InputError, match=r"the request has no such product. The nearest: (results/aia/\S+?)[,.] .*aia.end"
-    ) as told:
-        targets.check([target], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
-    near = re.search(r"The nearest: (\S+?)[,.] ", str(told.value))[1]
-    targets.check([near], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+    ) as refusal:
+        targets.check([target], ANY, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+    near = re.search(r"The nearest: (\S+?)[,.] ", str(refusal.value))[1]
+    targets.check([near], ANY, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
 
 
 def test_a_quick_look_of_a_series_is_asked_for_by_the_folder_of_its_day():
     series = Series.of(aia.Plan.of(configuration(aia=dict(SERIES.plan.settings) | {"quicklook": "all"})))
     folder = STORE.format("quicklook/171", "20140101")
     with pytest.raises(InputError, match=rf"made by the day. Ask for the folder, {folder}$"):
-        targets.check([f"{folder}/20140101T000001_simulated.jpg"], RULES, series.plan, CUBE, series.targets())
-    targets.check([folder], RULES, series.plan, CUBE, series.targets())
+        targets.check([f"{folder}/20140101T000001_simulated.jpg"], ANY, series.plan, CUBE, series.targets())
+    targets.check([folder], ANY, series.plan, CUBE, series.targets())
 
 
 def test_single_images_of_a_series_and_series_of_single_images_are_refused_by_the_form():
     image = "results/aia/normalised/171/20140101T000001_simulated.fits"
     for target in (image, "results/aia/light_curves/171.ecsv"):
         with pytest.raises(InputError, match="aia.output.form is series"):
-            targets.check([target], RULES, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
+            targets.check([target], ANY, SERIES.plan, CUBE, SERIES_ASKED, **refusals(SERIES))
     with pytest.raises(InputError, match="aia.output.form is images"):
         targets.check([STORE.format("171", "20140101.ecsv")], RULES, PLAN, CUBE, (), **refusals(Series.of(PLAN)))

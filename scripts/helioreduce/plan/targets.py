@@ -78,6 +78,10 @@ def check(
             near = difflib.get_close_matches(target, [name for name in rules if "/" not in name], 1)
             public = [name for name in ("all", "figures", "cube", "offline", "esis", "spice", "check") if name in rules]
             raise InputError("there is no such target", cure=f"The nearest is {', '.join(near or public)}", where=target)
+        if Path(target).is_absolute():
+            _refuse_absolute(target)
+        elif "/" in target:
+            _check_made(target, [name for name in rules if "/" in name])
 
 
 def _check_product(target: str, asked: Collection[str]) -> None:
@@ -107,6 +111,40 @@ def _check_other(target: str, rules: Collection[str], values: Values) -> None:
         beside = [file for file in made if file.split("/")[:3] == place[:3]]
         near = ", ".join(difflib.get_close_matches(target, beside or made, _SHOWN, 0))
         raise InputError("the request has no such product", cure=f"The nearest: {near}", where=target)
+
+
+def _refuse_absolute(target: str) -> None:
+    """Refuse a path from the root: a rule's files are named from the folder of the run."""
+    inside = Path(target).is_relative_to(Path.cwd())
+    cure = f"Ask for {Path(target).relative_to(Path.cwd())}" if inside else "What the workflow makes is in results"
+    raise InputError("files are asked for by their paths from the folder of the run", cure=cure, where=target)
+
+
+def _check_made(target: str, files: Collection[str]) -> None:
+    """Refuse a path that no rule makes, whatever its wildcards stand for; a file that exists needs none."""
+    path = Path(target)
+    if path.is_file() or any(_covers(file, target) for file in files):
+        return
+    if path.is_dir():
+        raise InputError("this is a folder", cure="Ask for a file in it, or for a rule: all, figures, check", where=target)
+    near = difflib.get_close_matches(target, {_like(file, target) for file in files}, 1, 0)
+    raise InputError("no rule makes such a file", cure=f"The nearest is {', '.join(near)}", where=target)
+
+
+def _covers(file: str, target: str) -> bool:
+    """Return whether a rule's file, with something in each of its wildcards, is a target, or is in a folder of that name."""
+    return bool(re.fullmatch(".+".join(map(re.escape, _WILDCARD.split(file)[::2])), target.removeprefix("./")))
+
+
+def _like(file: str, target: str) -> str:
+    """Return a rule's file with the words of a target in place of its wildcards, folder by folder."""
+    places, words = _WILDCARD.sub("*", file).split("/"), target.removeprefix("./").split("/")
+    if len(places) != len(words):
+        return "/".join(places)
+    return "/".join(
+        place.replace("*", word.split(".")[0] if place.startswith("*.") else word, 1) if "*" in place else place
+        for place, word in zip(places, words, strict=True)
+    )
 
 
 def _check_frame(target: str, channel: str, time: str, plan: Plan) -> None:
