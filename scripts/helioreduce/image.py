@@ -120,8 +120,8 @@ class Image:
         if self.flags is None:
             missing = np.where(np.isfinite(self.data), np.uint8(0), np.uint8(Flag.NO_DATA))
             object.__setattr__(self, "flags", missing)
-        if self.data.ndim != 2:
-            raise InputError(f"the image has shape {self.data.shape}", cure="Give a two-dimensional image")
+        if self.data.ndim != 2 or not self.data.size:
+            raise InputError(f"the image has shape {self.data.shape}", cure="Give a two-dimensional image with pixels")
         for name in ("sigma", "flags"):
             plane = getattr(self, name)
             if plane is not None and plane.shape != self.data.shape:
@@ -198,7 +198,7 @@ class Image:
         Parameters
         ----------
         path
-            FITS file; one that exists is replaced, as a whole or not at all.
+            FITS file, packed if it ends in ``.gz``; one that exists is replaced, as a whole or not at all.
 
         Raises
         ------

@@ -1,13 +1,15 @@
 """Images, arrays, planes and tables: what is written is what is read."""
 
+import astropy.units as u
 import numpy as np
 import pytest
 from astropy.io import fits as astropy_fits
 from astropy.nddata import CCDData
 from astropy.table import Table
 from astropy.wcs import WCS
+from sunpy.map import Map
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, InputWarning
 from helioreduce.image import MASKED, Flag, Image
 from helioreduce.io import fits
 
@@ -203,3 +205,34 @@ def test_statistics_are_those_of_the_finite_pixels(tmp_path):
     fits.write(tmp_path / "a.fits", Image(data, fits.cards(DATAMIN=-9.0)))
     found = fits.read_header(tmp_path / "a.fits")
     assert (found["DATAMIN"], found["DATAMAX"], found["DATAMEAN"]) == (1.0, 6.0, 3.0)
+
+
+def by_ccddata(path, target):
+    """Write the product twice as bright, with Astropy."""
+    ccd = CCDData.read(path, unit="adu")
+    CCDData(2 * ccd.data, unit="adu", mask=ccd.mask, header=ccd.header).write(target)
+
+
+def by_sunpy(path, target):
+    """Write a part of the product, with SunPy."""
+    Map(path, hdus=0).submap([2, 2] * u.pix, top_right=[5, 5] * u.pix).save(target)
+
+
+@pytest.mark.parametrize(("rewrite", "factor", "corner"), [(by_ccddata, 2, 0), (by_sunpy, 1, 2)])
+def test_a_product_that_another_program_has_rewritten_is_read_with_a_warning(tmp_path, image, rewrite, factor, corner):
+    image.header["WAVEUNIT"] = "angstrom"
+    fits.write(tmp_path / "image.fits", image)
+    rewrite(tmp_path / "image.fits", tmp_path / "theirs.fits")
+    with pytest.warns(InputWarning, match=r"theirs\.fits: rewritten by another program, which kept old checksums"):
+        again = fits.read(tmp_path / "theirs.fits")
+    part = tuple(slice(corner, corner + n) for n in again.data.shape)
+    np.testing.assert_allclose(again.data, factor * image.data[part], rtol=1e-7)
+
+
+def test_a_name_that_ends_in_gz_is_packed_and_comes_back(tmp_path, image):
+    for name in ("image.fits.gz", "again.fits.gz"):
+        fits.write(tmp_path / name, image)
+    assert (tmp_path / "image.fits.gz").read_bytes()[:2] == b"\x1f\x8b"
+    back = fits.read(tmp_path / "image.fits.gz")
+    np.testing.assert_array_equal(back.data, image.data)
+    np.testing.assert_array_equal(back.flags, image.flags)

@@ -6,19 +6,22 @@ The only module that opens a FITS file.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
 from helioreduce import __version__, times
-from helioreduce.errors import InputError, unwritable
+from helioreduce.errors import InputError, InputWarning, unwritable
 from helioreduce.io import origin
 from helioreduce.io.atomic import replaced
 from helioreduce.io.provenance import ascii_only
@@ -27,6 +30,8 @@ from helioreduce.io.provenance import ascii_only
 STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATASUM", "ZHECKSUM", "ZDATASUM")
 #: Cards of a file itself, not of its image; each file gets its own.
 OWN = ("FILENAME", "DATE", "CREATOR", "VERS_SW")
+#: The program that a product names as the one that wrote it.
+CREATOR = "helioreduce"
 #: Columns of tiles in gzip's form: those that another form could not hold, and all where ZCMPTYPE says so.
 _GZIPPED, _TILES = "GZIP_COMPRESSED_DATA", "COMPRESSED_DATA"
 
@@ -40,7 +45,8 @@ def opened(
     Parameters
     ----------
     checksum
-        Read the whole file and verify its checksums.
+        Read the whole file and verify its checksums. A product that another program has rewritten is not verified: SunPy and
+        Astropy keep the old checksums beside new pixels.
     raw
         Do not decompress: a compressed image is the binary table that it is stored in.
     edited
@@ -60,7 +66,7 @@ def opened(
             warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
-            with fits.open(path, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
+            with _open(path, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
                 yield hdus
     except InputError as error:
         raise error.at(path) from None
@@ -71,8 +77,26 @@ def opened(
         raise InputError(f"cannot be read as FITS ({' '.join(str(error).split())})", cure=cure, where=path) from error
 
 
+def _open(path: str | Path, **options: Any) -> fits.HDUList:
+    """Open a file as :func:`astropy.io.fits.open`; a wrong checksum of a rewritten product is only a warning."""
+    try:
+        return fits.open(path, **options)
+    except AstropyUserWarning as error:
+        if not re.search("[Cc]hecksum|[Dd]atasum", str(error)) or not _is_rewritten(path):
+            raise
+    warnings.warn(InputWarning(f"{path}: rewritten by another program, which kept old checksums: not verified"), stacklevel=2)
+    return fits.open(path, **options | {"checksum": False})
+
+
+def _is_rewritten(path: str | Path) -> bool:
+    """Return whether another program has written what is marked as a product: those have several HDUs, each with a checksum."""
+    with fits.open(path, disable_image_compression=True) as found:
+        sums = ["CHECKSUM" in hdu.header for hdu in found]
+        return found[0].header.get("CREATOR") == CREATOR and (len(sums) == 1 or not all(sums))
+
+
 def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
-    """Write with checksums, to a temporary name and then renamed.
+    """Write with checksums, to a temporary name and then renamed; packed where the name ends in ``.gz``.
 
     Parameters
     ----------
@@ -89,7 +113,11 @@ def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
             sign(hdus, Path(path).name if signed else "")
             checked = _with_checksums(_as_stored(hdus))
-            checked.writeto(temporary, overwrite=True, output_verify="silentfix")
+            if Path(path).suffix != ".gz":
+                checked.writeto(temporary, overwrite=True, output_verify="silentfix")
+                return
+            checked.writeto(stored := io.BytesIO(), output_verify="silentfix")
+            temporary.write_bytes(gzip.compress(stored.getbuffer(), compresslevel=1, mtime=0))
     except OSError as error:
         raise unwritable(error, path) from None
 
@@ -100,7 +128,7 @@ def sign(hdus: fits.HDUList, name: str) -> None:
         values = (
             ascii_only(name),
             (date(), "[UTC] when this file was made"),
-            "helioreduce",
+            CREATOR,
             (__version__, "version of CREATOR"),
         )
         hdus[0].header.update(dict(zip(OWN, values, strict=True)))
