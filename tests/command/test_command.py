@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from astropy.io import fits
 from level1_cases import Case
 
 from helioreduce import aia, command
@@ -168,6 +169,16 @@ def test_quicklook(level1, capsys):
     assert picture.name == "aia.171.image_lev1.reduced.jpg" and picture.read_bytes().startswith(b"\xff\xd8")
     assert picture.stat().st_size <= 300_000  # as those of the workflow
     assert command.main(["quicklook", "nothing.fits"]) == command.FAILED
+
+
+def test_a_warning_is_said_once_and_without_the_line_of_the_code(level1, capsys):
+    command.main(["reduce", str(level1), "-o", "out", "--without", "deconvolve"])
+    with fits.open("out/aia.171.image_lev1.reduced.fits") as hdus:
+        fits.PrimaryHDU(2 * hdus[0].data, hdus[0].header).writeto("theirs.fits")
+    capsys.readouterr()
+    assert command.main(["quicklook", "theirs.fits"]) == command.DONE
+    expected = "warning: theirs.fits: its checksums are not those of its content, as where another program has rewritten it"
+    assert capsys.readouterr().err == f"{expected}: not verified\n"
 
 
 def test_tables(tmp_path, capsys):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any
 
 from helioreduce import __version__
 from helioreduce.errors import ReductionError
@@ -39,7 +41,9 @@ def _run_line(arguments: Sequence[str] | None) -> int:
     if passed_on:
         options.snakemake = given[1:]
     try:
-        code: int = import_module(f"helioreduce.command.{options.module}").run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _once()
+            code: int = import_module(f"helioreduce.command.{options.module}").run(options)
     except ReductionError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -47,6 +51,19 @@ def _run_line(arguments: Sequence[str] | None) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return code
+
+
+def _once() -> Callable[..., None]:
+    """Return a ``warnings.showwarning`` that says each warning once, as an error is said, without the line of the code."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        """Write a warning that has not been written before."""
+        if (text := f"warning: {message}") not in said:
+            print(text, file=sys.stderr)
+        said.add(text)
+
+    return show
 
 
 def parser() -> argparse.ArgumentParser:

@@ -91,8 +91,8 @@ def _words(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"  table of {entry['rows']} rows: {', '.join(entry['columns'])}"
         yield from (f"  {key}: {value}" for key, value in entry.items() if key not in ("file", "rows", "columns"))
         return
-    facts = {name: entry[name] for name in _FACTS if name in entry}
-    yield "  " + ", ".join(f"{name} {value}" for name, value in facts.items())
+    if facts := ", ".join(f"{name} {entry[name]}" for name in _FACTS if name in entry):
+        yield f"  {facts}"
     yield "  arrays: " + ", ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in entry["arrays"].items())
     yield f"  simulated: {'yes, in the image or a table' if entry['simulated'] else 'no'}"
     yield "  steps:" if entry["steps"] else "  steps: none is recorded"

@@ -32,6 +32,8 @@ STRUCTURAL = ("BSCALE", "BZERO", "BLANK", "EXTNAME", "EXTVER", "CHECKSUM", "DATA
 OWN = ("FILENAME", "DATE", "CREATOR", "VERS_SW")
 #: The program that a product names as the one that wrote it.
 CREATOR = "helioreduce"
+#: In Astropy's words for a checksum that is wrong.
+_SUM = "[Cc]hecksum|[Dd]atasum"
 #: Columns of tiles in gzip's form: those that another form could not hold, and all where ZCMPTYPE says so.
 _GZIPPED, _TILES = "GZIP_COMPRESSED_DATA", "COMPRESSED_DATA"
 
@@ -45,12 +47,12 @@ def opened(
     Parameters
     ----------
     checksum
-        Read the whole file and verify its checksums. A product that another program has rewritten is not verified: SunPy and
-        Astropy keep the old checksums beside new pixels.
+        Read the whole file and verify its checksums.
     raw
         Do not decompress: a compressed image is the binary table that it is stored in.
     edited
-        A wrong checksum is only a warning.
+        A wrong checksum is only a warning, as it is of a product that another program has rewritten: SunPy and Astropy keep the
+        old checksums beside new pixels.
     scaled
         Apply BSCALE and BZERO.
 
@@ -62,11 +64,11 @@ def opened(
     try:
         with warnings.catch_warnings():
             # Astropy only warns of truncation and checksum mismatch; both mean that the pixels cannot be trusted.
-            faults = "truncated" if edited else "(truncated|[Cc]hecksum|[Dd]atasum)"
-            warnings.filterwarnings("error", category=AstropyUserWarning, message=f".*{faults}.*")
+            faults = f".*(truncated|{_SUM}).*"
+            warnings.filterwarnings("error", category=AstropyUserWarning, message=faults)
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             options = {"memmap": False, "checksum": checksum, "lazy_load_hdus": not checksum}
-            with _open(path, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
+            with _open(path, edited, disable_image_compression=raw, do_not_scale_image_data=not scaled, **options) as hdus:
                 yield hdus
     except InputError as error:
         raise error.at(path) from None
@@ -77,14 +79,15 @@ def opened(
         raise InputError(f"cannot be read as FITS ({' '.join(str(error).split())})", cure=cure, where=path) from error
 
 
-def _open(path: str | Path, **options: Any) -> fits.HDUList:
-    """Open a file as :func:`astropy.io.fits.open`; a wrong checksum of a rewritten product is only a warning."""
+def _open(path: str | Path, edited: bool, **options: Any) -> fits.HDUList:
+    """Open a file as :func:`astropy.io.fits.open`, for :func:`opened`."""
     try:
         return fits.open(path, **options)
     except AstropyUserWarning as error:
-        if not re.search("[Cc]hecksum|[Dd]atasum", str(error)) or not _is_rewritten(path):
+        if not re.search(_SUM, str(error)) or not (edited or _is_rewritten(path)):
             raise
-    warnings.warn(InputWarning(f"{path}: rewritten by another program, which kept old checksums: not verified"), stacklevel=2)
+    problem = "its checksums are not those of its content, as where another program has rewritten it: not verified"
+    warnings.warn(InputWarning(f"{path}: {problem}"), stacklevel=2)
     return fits.open(path, **options | {"checksum": False})
 
 
