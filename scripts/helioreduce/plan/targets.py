@@ -25,6 +25,8 @@ _WILDCARD = re.compile(r"\{(\w+)(?:,(?:[^{}]|\{[^{}]*\})*)?\}")
 Values = Callable[[str], list[dict[str, str]]]
 #: Targets shown where none is near.
 _SHOWN = 3
+#: Folders above the image of a frame.
+_DEEP = 4
 
 
 def check(
@@ -105,7 +107,7 @@ def _check_other(target: str, rules: Collection[str], values: Values) -> None:
         if names <= known:
             pattern = _WILDCARD.sub(r"{\1}", file)
             made |= dict.fromkeys(pattern.format(**row) for row in values(folder[2]) if names <= row.keys())
-        elif re.fullmatch(".+".join(map(re.escape, _WILDCARD.split(file)[::2])), target):
+        elif _covers(file, target):
             return  # of AIA's frames, or of another workflow
     if target not in made and not Path(target).exists():
         beside = [file for file in made if file.split("/")[:3] == place[:3]]
@@ -122,17 +124,18 @@ def _refuse_absolute(target: str) -> None:
 
 def _check_made(target: str, files: Collection[str]) -> None:
     """Refuse a path that no rule makes, whatever its wildcards stand for; a file that exists needs none."""
-    path = Path(target)
-    if path.is_file() or any(_covers(file, target) for file in files):
+    path, patterns = Path(target), [file for file in files if "{" in file]
+    if path.is_file() or target.removeprefix("./") in files or any(_covers(file, target) for file in patterns):
         return
     if path.is_dir():
         raise InputError("this is a folder", cure="Ask for a file in it, or for a rule: all, figures, check", where=target)
-    near = difflib.get_close_matches(target, {_like(file, target) for file in files}, 1, 0)
+    shallow = [file for file in files if file.count("/") < _DEEP]  # the images of chunks, thousands, are in patterns too
+    near = difflib.get_close_matches(target, {_like(file, target) for file in (*patterns, *shallow)}, 1, 0)
     raise InputError("no rule makes such a file", cure=f"The nearest is {', '.join(near)}", where=target)
 
 
 def _covers(file: str, target: str) -> bool:
-    """Return whether a rule's file, with something in each of its wildcards, is a target, or is in a folder of that name."""
+    """Return whether a target is a rule's file with something in each of its wildcards."""
     return bool(re.fullmatch(".+".join(map(re.escape, _WILDCARD.split(file)[::2])), target.removeprefix("./")))
 
 
