@@ -53,6 +53,27 @@ def test_darks_of_several_exposure_times_are_not_combined(frames, tmp_path):
         cosmic_rays.combine_frames([*frames, tmp_path / "short.fits", tmp_path / "long.fits"])
 
 
+@pytest.mark.parametrize("choices", [{"deviation": "noise", "noise": 150.0}, {"quantum": 1.0}])
+def test_noise_and_quantum_of_flats_are_in_the_unit_of_the_frames(tmp_path, rng, choices):
+    """Flats are divided by their medians: a noise of 150 DN taken for one of 150 medians would keep every hit."""
+    files = [tmp_path / f"flat{number}.fits" for number in range(6)]
+    for number, file in enumerate(files):
+        level = 20_000 + 1000 * number
+        data = rng.normal(level, 140, (16, 16)).astype(np.float32)
+        data[number, 5] += 9000
+        Image(data, Header({"BUNIT": "DN"})).write(file)
+    flat = cosmic_rays.combine_frames(files, "flat", **choices)
+    np.testing.assert_allclose(flat.data[:6, 5], 1, atol=0.03)
+
+
+def test_a_flat_without_light_is_named(tmp_path):
+    files = [tmp_path / "lit.fits", tmp_path / "dark.fits"]
+    for level, file in zip((100, 0), files, strict=True):
+        Image(np.full((4, 4), level, np.float32), Header()).write(file)
+    with pytest.raises(InputError, match=r"dark\.fits: a flat has the median 0"):
+        cosmic_rays.combine_frames(files, "flat")
+
+
 def test_hits_of_frames_of_several_shapes_are_refused():
     with pytest.raises(InputError, match=r"shapes \(4, 5\) and \(5, 4\)"):
         cosmic_rays.list_hits(*(Image(np.ones(shape), Header()) for shape in ((4, 5), (5, 4))))

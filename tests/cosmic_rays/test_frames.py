@@ -29,3 +29,10 @@ def test_darks_of_several_exposure_times_are_refused_with_the_files():
 def test_frames_of_another_shape_or_unit_are_refused(key, value, kind):
     with pytest.raises(InputError, match=rf"b\.fits: {key} is {value}, but {FRAME[key]} in a\.fits"):
         frames.check_alike({"a.fits": FRAME, "b.fits": {**FRAME, key: value}}, kind)
+
+
+def test_frames_that_have_to_be_alike_are_named_with_what_differs():
+    headers = {"a.fits": FRAME, "b.fits": {**FRAME, "BUNIT": "DN"}}
+    frames.check_same(headers, frames.SHAPE, "Sort them")
+    with pytest.raises(InputError, match=r"c\.fits: NAXIS1 is 9, but 4 in a\.fits\. Sort them"):
+        frames.check_same({**headers, "c.fits": {**FRAME, "NAXIS1": 9}}, frames.SHAPE, "Sort them")

@@ -62,6 +62,16 @@ def test_injected_bias_comes_back(table, bias, rng):
     np.testing.assert_allclose(error, sigma)  # and the error has the bias's own
 
 
+def test_a_line_that_takes_no_part_may_be_missing(table):
+    """The least squares give one of two lines of a side the coefficient 0: where it was not found, the bias is still known."""
+    ratio = composition.ratio(table, LINES, 9.0)
+    idle = ratio._replace(low={**ratio.low, "mg_9 706.02": 0.0})
+    values, known = {n: np.full(3, 2.0) for n in LINES}, {(n, n): np.full(3, 0.1) for n in LINES}
+    expected = composition.fip_bias(ratio, values, known)
+    found = composition.fip_bias(idle, {**values, "mg_9 706.02": np.full(3, np.nan)}, known)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_correlated_radiances_are_counted(table):
     ratio = composition.ratio(table, LINES, 9.0)
     values = {n: np.array(1.0) for n in LINES}

@@ -81,17 +81,23 @@ def test_fits_of_one_window_have_hdus_and_maps_of_their_own(twice, tmp_path):
     np.testing.assert_allclose(np.sqrt(only), maps.find(every, "s_4 750.22 [alone]").sigma, rtol=1e-4)
 
 
-def test_a_group_that_fails_costs_no_other(twice):
+@pytest.mark.parametrize("wrong", ["RADCAL", "samples"])
+def test_a_group_that_fails_costs_no_other(wrong):
+    """A window without a calibration, or trimmed to four samples, which four parameters need one more than."""
     windows = level2.windows(simulate.raster(simulate.Settings(rows=8, columns=3, spikes=0, rim=0))[0])
-    del windows[0].header["RADCAL"]
+    trim = {}
+    if wrong == "RADCAL":
+        del windows[0].header["RADCAL"]
+    else:
+        trim = {windows[0].name: [706.0, 706.35]}
     own = {window.name: raster.Fit([window.name], [window.name]) for window in windows}
     limits = {"I": [0, 1000], "x": [-1, 1], "s": [0.2, 0.6], "B": [-10, 10]}
     model = {"ties": [], "fixed": {}, "start": {}, "shared_width": False, "significance": 3, "limits": limits}
     bins = {"extents": [1], "times": [1], "thresholds": {}, "lines": [], "correlation": 0}
     joined = group.join("one", windows[1:2])
     assert joined.windows[0].time.shape == (1, 3)
-    request = raster.Request({}, {}, None, False, model, bins)
+    request = raster.Request({}, trim, None, False, model, bins)
     planes, refused = raster.reduced(own, {w.name: w for w in windows}, KNOWN, request, "file")
     assert list(refused) == [windows[0].name]
-    assert "RADCAL" in refused[windows[0].name]
+    assert wrong in refused[windows[0].name]
     assert len(level3.groups(planes)) == 2

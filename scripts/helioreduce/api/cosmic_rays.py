@@ -66,11 +66,13 @@ def combine_frames(
     readers: list[combine.Rows] = [
         partial(fits.read_rows, path, extension=own) for path, own in zip(names, wanted, strict=True)
     ]
+    chosen = combine.Choices(**choices)
     if kind == "flat":
-        readers = [combine.scaled(reader, combine.level(reader, header["NAXIS2"])) for reader in readers]
-        header["BUNIT"] = ""
+        levels = [combine.level(reader, header["NAXIS2"]) for reader in readers]
+        readers = [combine.scaled(*flat) for flat in zip(readers, levels, names, strict=True)]
+        chosen, header["BUNIT"] = chosen.over(float(np.median(levels))), ""
     shape = header["NAXIS2"], header["NAXIS1"]
-    result = combine.combine(readers, shape, combine.Choices(**choices), memory_mb=memory_mb)
+    result = combine.combine(readers, shape, chosen, memory_mb=memory_mb)
     for key in STRUCTURAL:
         header.remove(key, ignore_missing=True)
     header["NFRAMES"] = (len(names), "frames combined")

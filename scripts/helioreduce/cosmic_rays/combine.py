@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, pi, sqrt
 
 import numba
 import numpy as np
 
-from helioreduce.errors import InputError
+from helioreduce.errors import InputError, counted
 
 METHODS = {"clip": 0, "median": 1, "trimmed_mean": 2, "mean": 3}
 DEVIATIONS = {"mad": 0, "std": 1, "noise": 2}
@@ -40,11 +40,12 @@ class Choices:
         ``mad``: 1.4826 × median absolute deviation, unbiased for few values; ``std``: standard deviation about the mean;
         ``noise``: the number ``noise``, for frames so few (below about ten) that their own deviation is itself uncertain.
     noise
-        Standard deviation of one value, in the data's unit, for ``deviation = noise``.
+        Standard deviation of one value, in the data's unit (that of flats before they are divided by their medians), for
+        ``deviation = noise``.
     trim
         Fraction cut at each end.
     quantum
-        Step of the digitisation in the data's unit; its noise, quantum / √12, is added to the deviation, which is 0 otherwise
+        Step of the digitisation in the same unit; its noise, quantum / √12, is added to the deviation, which is 0 otherwise
         where most values are one integer.
     """
 
@@ -63,6 +64,10 @@ class Choices:
             raise InputError(f"{self} is impossible", cure="Give sigma > 0, 0 ≤ trim < 0.5 and quantum ≥ 0")
         if (self.deviation == "noise") != (self.noise > 0):
             raise InputError(f"deviation is {self.deviation!r}, noise {self.noise:g}", cure="Give a noise with deviation noise")
+
+    def over(self, level: float) -> Choices:
+        """Return the choices for frames divided by their levels, of which ``level`` is a typical one."""
+        return replace(self, quantum=self.quantum / level, noise=self.noise / level)
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def combine(
     n, (ny, nx) = len(frames), shape
     if choices.method == "clip" and farthest(n, choices.deviation) <= choices.sigma:
         warnings.warn(
-            f"{n} frames: no value can lie {choices.sigma:g} {choices.deviation} deviations from the median, the clip never "
+            f"{counted(n, 'frame')}: no value can lie {choices.sigma:g} {choices.deviation} deviations from the median, the clip never "
             f"fires (at most {farthest(n, choices.deviation):.2f}). Take deviation mad, more frames or the median",
             stacklevel=2,
         )
@@ -138,8 +143,8 @@ def level(frame: Rows, ny: int) -> float:
     return float(np.nanmedian(frame(slice(0, ny))))
 
 
-def scaled(frame: Rows, factor: float) -> Rows:
-    """Return a frame divided by a number: flats are combined after dividing each by its median.
+def scaled(frame: Rows, factor: float, where: str = "") -> Rows:
+    """Return a frame, of the file ``where``, divided by a number: flats are combined after dividing each by its median.
 
     Raises
     ------
@@ -147,7 +152,8 @@ def scaled(frame: Rows, factor: float) -> Rows:
         If the number is not positive.
     """
     if not factor > 0:
-        raise InputError(f"a flat has the median {factor}", cure="Give flats with the bias subtracted and light on them")
+        cure = "Give flats with the bias subtracted and light on them"
+        raise InputError(f"a flat has the median {factor}", cure=cure, where=where)
     return lambda rows: frame(rows) / np.float32(factor)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,8 @@ from helioreduce.errors import InputError
 CALIBRATION = ("bias", "dark", "flat")
 #: Keywords of an exposure time, s, in the order in which they are looked for.
 EXPOSURE = ("EXPTIME", "XPOSURE", "EXPOSURE", "ITIME")
+#: Keywords of the shape of a frame.
+SHAPE = ("NAXIS2", "NAXIS1")
 #: By how much exposure times may differ that are meant to be one.
 TOLERANCE = 0.01
 
@@ -61,6 +63,21 @@ def of_one_time(one: float, other: float) -> bool:
     return not abs(one - other) > TOLERANCE * max(one, other)
 
 
+def check_same(headers: Mapping[str, Mapping[str, Any]], keys: Sequence[str], cure: str) -> None:
+    """Refuse frames, by their files, that differ in one of these keywords.
+
+    Raises
+    ------
+    InputError
+        With two of the files.
+    """
+    first = next(iter(headers))
+    for key in keys:
+        if other := next((file for file in headers if headers[file].get(key) != headers[first].get(key)), ""):
+            problem = f"{key} is {headers[other].get(key, 'missing')}, but {headers[first].get(key, 'missing')} in {first}"
+            raise InputError(problem, cure=cure, where=other)
+
+
 def check_alike(headers: Mapping[str, Mapping[str, Any]], kind: str) -> None:
     """Refuse frames that cannot be combined: of several shapes or units, or darks of several exposure times.
 
@@ -76,11 +93,7 @@ def check_alike(headers: Mapping[str, Mapping[str, Any]], kind: str) -> None:
     InputError
         With two of the files that differ.
     """
-    first = next(iter(headers))
-    for key in ("NAXIS2", "NAXIS1", "BUNIT"):
-        if other := next((file for file in headers if headers[file].get(key) != headers[first].get(key)), ""):
-            problem = f"{key} is {headers[other].get(key, 'missing')}, but {headers[first].get(key, 'missing')} in {first}"
-            raise InputError(problem, cure="Combine frames of one camera and unit", where=other)
+    check_same(headers, (*SHAPE, "BUNIT"), "Combine frames of one camera and unit")
     times = {file: time for file, header in headers.items() if (time := exposure_s(header)) >= 0}
     short, long = (limit(times, key=lambda file: times[file], default="") for limit in (min, max))
     if kind == "dark" and times and not of_one_time(times[short], times[long]):

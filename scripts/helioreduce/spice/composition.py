@@ -214,14 +214,13 @@ def fip_bias(
     -----
     To first order, variance = gᵀ C g with g_i = ∂(bias)/∂R_i.
     """
-    weights = {line: c / abundance(line) for side in (ratio.low, ratio.high) for line, c in side.items()}
-    low = sum(weights[line] * radiance[line] for line in ratio.low)
-    high = sum(weights[line] * radiance[line] for line in ratio.high)
+    # A line with coefficient 0 takes no part: nor does it matter where it was not found, or has no error.
+    weights = {line: c / abundance(line) for side in (ratio.low, ratio.high) for line, c in side.items() if c > 0}
+    low, high = (sum(w * radiance[line] for line, w in weights.items() if line in side) for side in (ratio.low, ratio.high))
     with np.errstate(divide="ignore", invalid="ignore"):
         bias = np.where(high > 0, low / high, np.nan)
         gradient = {line: (w if line in ratio.low else -bias * w) / high for line, w in weights.items()}
-    # A line with coefficient 0 takes no part: neither does its missing error.
-    used = [line for line, weight in weights.items() if weight > 0]
-    variance = sum(gradient[i] * gradient[j] * covariance.get((i, j), covariance.get((j, i), 0.0)) for i in used for j in used)
+    pairs = [(i, j) for i in weights for j in weights]
+    variance = sum(gradient[i] * gradient[j] * covariance.get((i, j), covariance.get((j, i), 0.0)) for i, j in pairs)
     with np.errstate(invalid="ignore"):
         return bias, np.sqrt(variance)

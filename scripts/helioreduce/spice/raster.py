@@ -79,6 +79,9 @@ def fitted(
     start = started(group, catalogue, model)
     found = binning.fit_adaptive(group, start, binning.Settings.of(bins, group), progress and progress(group.name))
     facts = {text: int((found.fit.status == code).sum()) for code, text in fit.STATUS.items()}
+    if not (found.fit.status != fit.TOO_FEW).any():
+        problem = f"no spectrum has more usable samples than the {start.model.free} parameters of its fit"
+        raise InputError(problem, cure="Widen spice.windows.trim, leave the window out, or fix parameters: spice.model.fixed")
     logger.info("%s: %s; ties: %s", group.name, facts, [tuple(tie) for tie in start.model.ties])
     return found, start, facts
 
