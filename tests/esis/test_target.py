@@ -7,7 +7,8 @@ import pytest
 from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
-from helioreduce.esis import camera, level3, target
+from helioreduce.esis import camera, files, level3, target
+from helioreduce.image import Image
 from helioreduce.io import fits
 
 FIRST = camera.FLIGHT.time_of(109) - timedelta(seconds=5)
@@ -25,15 +26,24 @@ def test_level_1_5_of_aia_is_cut_out_pixel_by_pixel():
     np.testing.assert_allclose(there(np.array([0.0, 1269]), np.array([0.0, 1269])), [[1435, 2704], [1380, 2649]], atol=1e-9)
 
 
-def test_roll_and_scale_of_a_target_follow_its_cards():
+@pytest.mark.parametrize(
+    "roll", [{"CROTA2": 0.5}, {"PC1_1": 0.99996, "PC1_2": -0.0087, "PC2_1": 0.0088, "PC2_2": 0.99995}], ids=["CROTA2", "PC"]
+)
+def test_roll_and_scale_of_a_target_follow_its_cards(roll):
     """Against astropy's WCS, 0.5995″ and 0.5° of roll: 1e-3 px over the field (the tangential plane is not quite flat)."""
     header = aia_header(
-        CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CDELT1=0.5995, CDELT2=0.5995, CROTA2=0.5
+        CTYPE1="HPLN-TAN", CTYPE2="HPLT-TAN", CUNIT1="arcsec", CUNIT2="arcsec", CDELT1=0.5995, CDELT2=0.5996, **roll
     )
     x, y = np.array([0.0, 600, 1269]), np.array([1269.0, 300, 0])
     sky = WCS(level3.wcs_header(FIRST)).celestial.wcs_pix2world(np.stack([x, y], axis=1), 0)
     expected = WCS(header).wcs_world2pix(sky, 0).T
     np.testing.assert_allclose(target.grid_map(header)(x, y), expected, atol=1e-3)
+
+
+def test_a_target_without_a_time_is_named(tmp_path):
+    Image(np.ones((4, 4)), aia_header()).write(tmp_path / "aia.fits")
+    with pytest.raises(InputError, match=r"aia\.fits: the keyword DATE-OBS is missing"):
+        files.read_target([tmp_path / "aia.fits"], "2019-09-30T18:00:00")
 
 
 @pytest.mark.parametrize(("cards", "message"), [({"CRVAL1": 100.0}, "centre of the disc"), ({"CDELT1": None}, "CDELT1")])

@@ -119,9 +119,10 @@ def combine(
         raise InputError("there is no frame to combine", cure="Give at least one file")
     n, (ny, nx) = len(frames), shape
     if choices.method == "clip" and farthest(n, choices.deviation) <= choices.sigma:
+        limit = f"{choices.sigma:g} {choices.deviation} deviations from the median"
         warnings.warn(
-            f"{counted(n, 'frame')}: no value can lie {choices.sigma:g} {choices.deviation} deviations from the median, the clip "
-            f"never fires (at most {farthest(n, choices.deviation):.2f}). Take deviation mad, more frames or the median",
+            f"{counted(n, 'frame')}: no value can lie {limit}, the clip never fires "
+            f"(at most {farthest(n, choices.deviation):.2f}). Take deviation mad, more frames or the median",
             stacklevel=2,
         )
     result = Combined(np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.int32))

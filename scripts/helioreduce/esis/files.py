@@ -129,13 +129,22 @@ def read_target(paths: Sequence[str | Path], time: str) -> tuple[str, np.ndarray
     """Return the file of the target nearest to a time, and its image on the level-3 grid; none where there are no files."""
     if not paths:
         return "", None
-    dates = [times.parse(fits.read_header(path)["DATE-OBS"]) for path in paths]
-    path = paths[nearest(dates, times.parse(time))]
+    path = paths[nearest([_observed(path) for path in paths], times.parse(time))]
     image = fits.read(path)
     try:
         return str(path), on_grid(image.data, image.header)
     except InputError as error:
         raise error.at(path) from None
+
+
+def _observed(path: str | Path) -> datetime:
+    """Return the time of a target."""
+    try:
+        return times.parse(str(fits.read_header(path)["DATE-OBS"]))
+    except KeyError:
+        raise InputError(
+            "the keyword DATE-OBS is missing", cure="Give AIA level-1.5 images as esis.target", where=path
+        ) from None
 
 
 def write_registered(path: str | Path, found: Registered) -> None:

@@ -36,7 +36,9 @@ def masked_means(images: np.ndarray, clear: np.ndarray) -> np.ndarray:
     there = np.isfinite(images).any(axis=(1, 2))
     common = clear[there].all(axis=0) & np.isfinite(images[there]).all(axis=0)
     if not common.any():
-        raise InputError("the four cameras share no clear pixel", cure="Widen the masks, or exclude the sequence")
+        raise InputError(
+            "the four cameras share no clear pixel", cure="Exclude the sequence, or widen `clear` of the line: esis.flight"
+        )
     return np.where(there, np.nan_to_num(images[:, common]).mean(axis=1, dtype=np.float64), np.nan)
 
 

@@ -51,15 +51,22 @@ def grid_map(header: Mapping[str, Any], margin: int = 0) -> Map:
         raise InputError(f"keyword {missing} is missing", cure="Give an AIA level-1.5 image as target") from None
     if np.abs(value).max() > 1e-3:
         raise InputError(f"CRVAL = {value} is not the centre of the disc", cure="Give an AIA level-1.5 image as target")
-    turn = np.deg2rad(float(header.get("CROTA2", 0)))
-    c, s = np.cos(turn), np.sin(turn)
-    linear = cam.GRID_SCALE_ARCSEC * np.array([[c, s], [-s, c]]) / step[:, None]
+    linear = cam.GRID_SCALE_ARCSEC * np.linalg.inv(_rotation(header, step) * step[:, None])
     origin = np.array(cam.GRID_CRPIX) - 1 + margin
     half = max(cam.GRID_SHAPE) / 2
     coefficients = np.zeros((2, 6))
     coefficients[:, 0] = pixel - 1
     coefficients[:, 1:3] = linear * half
     return Map(coefficients, (float(origin[0]), float(origin[1])), half)
+
+
+def _rotation(header: Mapping[str, Any], step: np.ndarray) -> np.ndarray:
+    """Return the matrix PC of an image, or that of CROTA2 (Calabretta & Greisen 2002, A&A 395, 1077, eq. 187)."""
+    if any(f"PC{i}_{j}" in header for i in (1, 2) for j in (1, 2)):
+        return np.array([[float(header.get(f"PC{i}_{j}", i == j)) for j in (1, 2)] for i in (1, 2)])
+    turn = np.deg2rad(float(header.get("CROTA2", 0)))
+    c, s, ratio = np.cos(turn), np.sin(turn), step[1] / step[0]
+    return np.array([[c, -s * ratio], [s / ratio, c]])
 
 
 def on_grid(image: np.ndarray, header: Mapping[str, Any], margin: int = 0) -> np.ndarray:

@@ -131,7 +131,8 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     cameras = data.shape[1]
     if seen.sum() < 20 * cameras or not seen.any(axis=0).all():
         raise InputError(
-            f"{len(data)} shared blocks are too few for a vignetting fit", cure="Give more sequences or wider masks"
+            f"{len(data)} shared blocks are too few for a vignetting fit",
+            cure="Give more sequences, or widen `clear` of the line: esis.flight",
         )
     level = np.nanmean(data, axis=0)
     brightness = np.nanmean(data / level, axis=1, keepdims=True)
