@@ -45,6 +45,24 @@ def test_text_of_the_command_line_is_read_as_yaml():
     }
 
 
+def test_text_stays_text_where_the_schema_has_text():
+    """A folder 2022_04 is not 202204, a part of a name 017 not 15, a job called on not true; a number in quotes is a number."""
+    combine = [{"name": "on", "kind": "dark", "files": ["0x1f", "1_0"], "extension": "1", "sigma": "4"}]
+    filters = {"name": ["017", "20220402"], "study": "1_0", "stp": "194", "soop": "null"}
+    given = {"cosmic_rays": {"combine": combine}, "spice": {"folder": "2022_04", "filters": filters}}
+    found = settings.validated(given)
+    own = found["cosmic_rays"]["combine"][0]
+    assert (own["name"], own["files"], own["extension"], own["sigma"]) == ("on", ["0x1f", "1_0"], 1, 4.0)
+    assert found["spice"]["folder"] == "2022_04"
+    assert found["spice"]["filters"] == {
+        "name": ["017", "20220402"],
+        "study": "1_0",
+        "stp": 194,
+        "soop": None,
+        "misostud": None,
+    }
+
+
 def test_a_day_that_no_calendar_has_stays_text():
     """It is refused by its name where it is read as a time."""
     assert settings.plain({"start": "2014-02-30"}) == {"start": "2014-02-30"}

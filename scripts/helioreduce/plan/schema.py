@@ -121,7 +121,9 @@ def _wanted(error: ValidationError) -> str:
 
 
 def _meant(error: ValidationError, validator: Validator) -> str:
-    """Return how to write what was meant, where that fits: a number such as 1e-3, which is text to YAML; a list of one."""
+    """Return how to write what was meant, where that fits: a number such as 1e-3, which is text to YAML; a text of digits; a
+    list of one.
+    """
     if error.validator not in ("type", "anyOf"):
         return ""
     value, fits = error.instance, validator.evolve(schema=error.schema).is_valid
@@ -130,6 +132,8 @@ def _meant(error: ValidationError, validator: Validator) -> str:
         number = int(number) if number.is_integer() else number
         if fits(number):
             return f"; to YAML this is text, write {_written(number)}"
+    if isinstance(value, bool | int | float) and fits(str(value)):
+        return "; put it in quotes"
     return f"; write {_written([value])}" if fits([value]) and "string" not in error.validator_value else ""
 
 

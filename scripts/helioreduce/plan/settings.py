@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -25,7 +26,7 @@ def validated(config: Mapping[str, Any]) -> dict[str, Any]:
         If it does not fit the schema.
     """
     schema = _schema()
-    whole = rules.filled(plain(config), schema)
+    whole = rules.filled(plain(config, schema), schema)
     rules.check(whole, schema)
     found: dict[str, Any] = canonical(whole, schema)
     return found
@@ -55,22 +56,44 @@ def check_boxes(aia: Mapping[str, Any]) -> None:
             raise InputError(f"aia.{section}.box is {list(box)}", cure="Give left, bottom, right, top, in arcsec")
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, schema: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """Return a configuration as YAML would read it.
 
-    ``--config`` leaves numbers in nested values as text, and YAML makes dates of times.
+    ``--config`` leaves numbers in nested values as text, and YAML makes dates of times. What the schema has as text stays text:
+    in quotes a folder may be called ``2022_04``, and a part of a name ``017``, which to YAML are 202204 and 15.
     """
     if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
+        properties, others = _within(schema)
+        return {key: plain(entry, properties.get(key, others)) for key, entry in value.items()}
     if isinstance(value, list):
-        return [plain(entry) for entry in value]
+        kinds = [kind for kind in _kinds(schema) if kind != "array"]
+        return [plain(entry, schema.get("items") or {"type": kinds}) for entry in value]
     if isinstance(value, str):
         try:
             read = yaml.safe_load(value) if re.fullmatch(r"[\w.+-]+", value) else value
         except ValueError:  # a day that no calendar has: whoever reads it as a time says so
             return value
-        return read if isinstance(read, bool | int | float | None) else value
+        return read if isinstance(read, bool | int | float | None) and not _is_text(read, schema) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _is_text(read: bool | float | None, schema: Mapping[str, Any]) -> bool:
+    """Return whether a value that YAML would read from a text stays text: the schema allows that, and not what was read."""
+    kinds = _kinds(schema)
+    own = {bool: ["boolean"], int: ["integer", "number"], float: ["number"], type(None): ["null"]}[type(read)]
+    return "string" in kinds and not any(kind in kinds for kind in own)
+
+
+def _kinds(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a schema allows; empty where it does not list them."""
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _within(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the schemas of a mapping's keys, and that of all others."""
+    others = schema.get("additionalProperties", {})
+    return schema.get("properties", {}), others if isinstance(others, Mapping) else {}
 
 
 def canonical(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -88,8 +111,7 @@ def canonical(value: Any, schema: Mapping[str, Any]) -> Any:
         JSON schema of the configuration.
     """
     if isinstance(value, Mapping):
-        properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
-        others = others if isinstance(others, Mapping) else {}
+        properties, others = _within(schema)
         return {key: canonical(value[key], properties.get(key, others)) for key in sorted(value)}
     if isinstance(value, list):
         items = schema.get("items", {})
@@ -97,5 +119,4 @@ def canonical(value: Any, schema: Mapping[str, Any]) -> Any:
     if "default" in schema and value == schema["default"]:
         return schema["default"]
     is_integer = isinstance(value, int) and not isinstance(value, bool)
-    kinds = schema.get("type", [])
-    return float(value) if is_integer and "number" in ([kinds] if isinstance(kinds, str) else kinds) else value
+    return float(value) if is_integer and "number" in _kinds(schema) else value
