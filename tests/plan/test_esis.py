@@ -155,6 +155,14 @@ def test_another_flight_is_a_table_of_its_own(folder):
     assert plan(directory="given", flight="second.toml", lights=[120, 122]).sequences == ["00120", "00121", "00122"]
 
 
+def test_another_flight_has_lines_of_its_own(folder):
+    (folder.parent / "second.toml").write_text(TABLE.replace("[lines.hei]", "[lines.nevii]"))
+    made = plan(directory="given", flight="second.toml", lines=["nevii"])
+    assert made.targets()[0] == "results/esis/level3/second/nevii/00120.fits"
+    with pytest.raises(InputError, match="the flight second has no hei. It has ov, nevii"):
+        plan(directory="given", flight="second.toml", lines=["hei"])
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [

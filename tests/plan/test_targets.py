@@ -50,7 +50,7 @@ OTHERS = {
     "spice": of_spice,
 }
 FILES = [
-    r"results/esis/level3/{flight,[\w-]+}/{line,ov|hei}/{sequence,\d{5}}.fits",
+    r"results/esis/level3/{flight,[\w-]+}/{line,\w+}/{sequence,\d{5}}.fits",
     "results/esis/drift/{flight}/{line}.fits",
     r"results/spice/level3/{raster,one|other}.fits",
     "results/spice/composition/{raster}.fits",

@@ -56,8 +56,7 @@ RUNS = {
         ("esis",),
         {
             of("directory", None): lambda done: done.has("esis/level0/ESIS1_*.fits*"),
-            of("lines[]", "ov"): lambda done: done.has("esis/level3/simulated/ov/*.fits"),
-            of("lines[]", "hei"): lambda done: done.has("esis/level3/simulated/hei/*.fits"),
+            of("lines[]"): lambda done: all(done.has(f"esis/level3/simulated/{line}/*.fits") for line in ("ov", "hei")),
             of("target", None): lambda done: done.has("esis/level0/target.fits"),
             of("robust", False): told("robust=False", "esis_register"),
             of("flatten", False): told("flatten=False; airmass=kept", "esis_normalise"),

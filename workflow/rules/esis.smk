@@ -3,7 +3,7 @@
 
 wildcard_constraints:
     flight=r"[\w-]+",
-    line="ov|hei",
+    line=r"\w+",
     sequence=r"\d{5}",
     camera=r"[1-4]",
 

@@ -164,7 +164,7 @@ def _settings(chosen: Mapping[str, Any], name: str, table: Mapping[str, Any]) ->
             raise InputError(f"esis: the exposures {first} to {last} are none", cure="Give the first number first")
     if missing := set(settings["lines"]) - set(table["lines"]):
         problem = f"esis.lines: the flight {name} has no {min(missing)}"
-        raise InputError(problem, cure="Add it to its table, or leave it out")
+        raise InputError(problem, cure=f"It has {', '.join(table['lines'])}; the table of a flight of yours may have others")
     if settings["directory"] is None and name != _DEFAULT:
         raise InputError("esis.flight: only the flight of 2019 is simulated", cure="Set esis.directory to your frames")
     return settings
