@@ -27,6 +27,17 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
     assert [file.read_text() for file in tmp_path.iterdir()] == ([before] if before else [])
 
 
+def test_two_processes_of_one_number_write_each_a_file_of_its_own(tmp_path):
+    """As in two containers on one disk: neither takes away what the other is writing."""
+    path = tmp_path / "one.txt"
+    with replaced(path) as first:
+        with replaced(path) as second:
+            first.write_text("first")
+            second.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
+
+
 def test_a_folder_that_can_be_written_is_not_made(tmp_path):
     check_writable(tmp_path / "new" / "folder")
     assert not list(tmp_path.iterdir())

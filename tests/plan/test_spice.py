@@ -55,6 +55,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_single_steps_pass_over_what_an_earlier_job_refused():
+    """Only the job of a whole raster records what it refuses, and only it would remove the record."""
+    assert plan(source="simulated").recorded == [SIMULATED]
+    assert plan(source="simulated", fused=False).recorded == []
+
+
 def test_files_of_the_user_that_are_not_read_are_said():
     assert plan(source="simulated", folder="mine").notes == (
         "spice.folder is set, and spice.source is simulated: it is not read. For it set spice.source to folder or dates.",

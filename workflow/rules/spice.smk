@@ -154,7 +154,7 @@ rule spice_refuse:
     conda:
         "../../envs/reduction.yaml"
     params:
-        rasters=list(spice.rasters),
+        rasters=spice.recorded,
         refused_files=spice.refused,
         code=code("spice_refuse"),
     message:

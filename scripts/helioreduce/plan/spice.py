@@ -112,6 +112,11 @@ class Plan:
         """Return one product of every raster."""
         return [f"results/spice/{folder}/{name}{suffix}" for name in self.rasters]
 
+    @property
+    def recorded(self) -> list[str]:
+        """The rasters whose jobs record what they refuse; in single steps a window that cannot be reduced stops its raster."""
+        return list(self.rasters) if self.settings["fused"] else []
+
     def values(self, folder: str) -> list[dict[str, str]]:
         """Return what the wildcards of the rules stand for together, in one folder: not every raster has a composition."""
         made = [name for name in self.rasters if folder != "composition" or self.is_composed(name)]
@@ -129,9 +134,8 @@ class Plan:
 
     def fit(self, wildcards: Any) -> dict[str, list[str]]:
         """Return the windows of one fit of a raster, and what they are called in the products."""
-        fits = self.fits[wildcards.raster].windows
-        windows = _known(fits, wildcards.group, f"fit of {wildcards.raster}")
-        return {"windows": list(windows), "labels": naming.labelled(fits, wildcards.group)}
+        found: dict[str, list[str]] = _known(self.every_fit(wildcards), wildcards.group, f"fit of {wildcards.raster}")
+        return found
 
     def every_fit(self, wildcards: Any) -> dict[str, dict[str, list[str]]]:
         """Return :meth:`fit` of every fit of a raster, by name."""
