@@ -81,6 +81,19 @@ def test_every_key_of_the_template_is_read_or_named():
     assert "nearest is convolution_extent_list" in " ".join(wrong.notes)
 
 
+def test_dates_may_be_text_and_what_cannot_be_used_is_refused():
+    section = {"L2_folder": "x", "YEAR": "ALL", "MONTH": "04", "DAY": [1, "2"]}
+    given = {"SELECTION_MODE": "date intervale", "file selection mode=> date intervale": section}
+    assert saffron.settings(json.dumps(given)).settings["dates"] == {"year": "all", "month": 4, "day": [1, 2]}
+    wrong = ({"conv_errors": None}, {"conv_errors": {"I": None}}, {"window_size": [["a", 2]]}, {"convolution_extent_list": 3})
+    for arguments in wrong:
+        with pytest.raises(InputError, match="a value cannot be used"):
+            saffron.settings(json.dumps({**given, "fit_raster_args": arguments}))
+    section["YEAR"] = "2022-2023"
+    with pytest.raises(InputError, match="'2022-2023'"):
+        saffron.settings(json.dumps(given))
+
+
 def test_bins_are_those_of_either_version():
     """An extent e is 1 + e pixels in 0.1 and e pixels in 0.4; bins here are the next odd numbers."""
     given = {"convolution_extent_list": [0, 1, 2, 4]}

@@ -52,7 +52,7 @@ def settings(text: str) -> Translation:
     Raises
     ------
     InputError
-        If the text is not JSON, its selection mode is unknown, or a key is missing.
+        If the text is not JSON, its selection mode is unknown, a key is missing, or a value cannot be used.
     """
     try:
         given = json.loads(text)
@@ -65,7 +65,11 @@ def settings(text: str) -> Translation:
     arguments = given.get("fit_raster_args", {})
     top = [key for key in given if key not in ("SELECTION_MODE", "fit_raster_args") and not key.startswith(_MODE)]
     notes = [_note(key) for key in (*top, *arguments) if key not in _READ and "COMMENT" not in key]
-    return Translation({**modes[mode](given), **_from_arguments(arguments)}, notes)
+    try:
+        return Translation({**modes[mode](given), **_from_arguments(arguments)}, notes)
+    except (AttributeError, TypeError, ValueError) as error:
+        cure = "Write it as in SAFFRON's own template"
+        raise InputError(f"a value cannot be used ({error})", cure=cure) from None
 
 
 def _note(key: str) -> str:
@@ -107,8 +111,15 @@ def _from_dates(given: Mapping[str, Any]) -> dict[str, Any]:
     section = _section(given, "date intervale", "intervale")
     filters = {ours: section.get(theirs) for ours, theirs in _FILTERS.items()}
     filters = {key: None if entry in ("all", "ALL", "None", "") else entry for key, entry in filters.items()}
-    dates = {"year": section.get("YEAR", "all"), "month": section.get("MONTH", "all"), "day": section.get("DAY", "all")}
+    dates = {key: _days(section.get(key.upper(), "all")) for key in ("year", "month", "day")}
     return {"source": "dates", "folder": _folder(section), "dates": dates, "filters": filters}
+
+
+def _days(choice: Any) -> int | list[int] | str:
+    """Return years, months or days: a number, a list of numbers or ``all``, of numbers that may be text."""
+    if choice is None or (isinstance(choice, str) and choice.lower() in ("all", "none", "")):
+        return "all"
+    return [int(number) for number in choice] if isinstance(choice, Sequence) and not isinstance(choice, str) else int(choice)
 
 
 def _from_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
