@@ -86,6 +86,17 @@ def test_missing_pixels_do_not_spread(header, rng):
     np.testing.assert_allclose(result.data[far], whole.data[far], atol=1e-3)
 
 
+@pytest.mark.parametrize("value", [1e4, -500.0, np.nan])
+def test_the_value_of_a_bad_pixel_does_not_ring(header, value):
+    """What a user has masked is as a missing pixel: nothing of it is in any pixel that has a value."""
+    plane, bad = np.full(SHAPE, 100, np.float32), np.zeros(SHAPE, bool)
+    plane[60, 70], bad[60, 70] = value, True
+    result = register(Image(np.ma.array(plane, mask=bad), header, np.ones(SHAPE, np.float32)))
+    np.testing.assert_allclose(result.data[np.isfinite(result.data)], 100, rtol=1e-6)
+    assert 9 <= np.count_nonzero(np.isnan(result.data) & result.flagged(Flag.NO_DATA)) <= 16
+    np.testing.assert_array_equal(np.isnan(result.sigma), np.isnan(result.data))
+
+
 def test_flags_go_to_the_pixels_that_see_them(header, rng):
     """OR over the 2 × 2 nearest pixels: a flag lands on at most 3 × 3 pixels, at its place on the sky."""
     mask = np.zeros(SHAPE, np.uint8)

@@ -39,7 +39,7 @@ def register(image: Image) -> Image:
         Data by cubic B-spline; sigma with squared cardinal weights; flags of the 2 × 2 nearest pixels, SPIKE, NEAR_SATURATED
         and EDGE as far as :mod:`helioreduce.aia.reach` finds them to act. Where saturated pixels act, sigma says so; of
         saturated pixels it is infinite: their values are lower limits. What the detector does not see is NaN
-        with OUTSIDE, what a missing pixel touches NaN with NO_DATA. Sigma is per pixel: neighbouring pixels are correlated.
+        with OUTSIDE, what a missing or bad pixel touches NaN with NO_DATA. Sigma is per pixel: neighbours are correlated.
 
     Raises
     ------
@@ -74,7 +74,8 @@ def resampled(image: Image, filtered: Callable[[Any], Any], interpolate: Callabl
         Returns the three planes from coefficients, variance and flags: :func:`helioreduce.numerics.spline.resample` or
         :func:`helioreduce.numerics.spline.sample` at the points of the grid.
     """
-    missing = ~np.isfinite(image.data) | image.flagged(Flag.NO_DATA | Flag.OUTSIDE)
+    # The value of a bad pixel, such as one that a user has masked, would ring through the spline.
+    missing = ~np.isfinite(image.data) | image.flagged(Flag.BAD_PIXEL | Flag.NO_DATA | Flag.OUTSIDE)
     holes = missing.any()
 
     def whole(plane: np.ndarray) -> np.ndarray:
