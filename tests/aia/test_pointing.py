@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helioreduce import times
-from helioreduce.aia import pointing, wcs
+from helioreduce.aia import level1, pointing, wcs
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
@@ -101,3 +101,34 @@ def test_a_table_for_pixels_of_another_size_is_refused(level1_header):
     row = {"T_START": "2014-01-01T00:00:00Z", "A_171_X0": 2047.0, "A_171_Y0": 2047.0, "A_171_IMSCALE": 0.599489}
     with pytest.raises(InputError, match=r"4\.79591″.*0\.599489″"):
         pointing.update(Image(np.zeros((8, 8), np.float32), level1_header), row)
+
+
+@pytest.mark.parametrize("entry", [ROW, {key: value for key, value in ROW.items() if key != "A_171_Y0"}])
+def test_a_correction_by_crval_does_not_survive_the_table(level1_header, entry):
+    """The Sun's centre is X0 of the row, whatever the header had; an axis without an entry keeps its own centre."""
+    before = image(level1_header, CRVAL1=3.0, CRVAL2=-2.0)
+    found = wcs.Pointing.of(pointing.update(before, entry)[0].header).sun_px
+    own = wcs.Pointing.of(before.header).sun_px
+    np.testing.assert_allclose(found, [2000, entry.get("A_171_Y0", own[1])], atol=1e-9)
+
+
+def cut_out(header, first, size):
+    """A cut-out as JSOC makes it: CRPIX is the Sun's centre."""
+    new = header.copy()
+    new.update({f"{key}_MP": header[f"CRPIX{axis}"] - 1 for axis, key in ((1, "X0"), (2, "Y0"))})
+    new.update({f"CRPIX{axis}": header[f"CRPIX{axis}"] - first[axis - 1] for axis in (1, 2)})
+    return Image(np.zeros((size, size), np.float32), new)
+
+
+def test_a_cut_out_whose_crpix_is_its_middle_keeps_its_place(level1_header):
+    """As SolarSoft writes maps; a correction of a few pixels by CRVAL does not move the place on the detector either."""
+    own = cut_out(level1_header, (1000, 900), 64)
+    middle, moved = own.with_(), own.with_()
+    offset = wcs.Pointing.of(own.header)
+    value = offset.arcsec_per_px @ (31.5 - offset.sun_px)
+    middle.header.update(CRPIX1=32.5, CRPIX2=32.5, CRVAL1=value[0], CRVAL2=value[1])
+    moved.header.update(CRVAL1=3.0, CRVAL2=-2.0)
+    for given in (own, middle, moved):
+        assert level1.origin(given) == (1000, 900)
+        found = wcs.Pointing.of(pointing.update(given, ROW)[0].header).sun_px
+        np.testing.assert_allclose(found, [1000, 1110], atol=1e-9)

@@ -97,16 +97,16 @@ def check_header(header: Header, policy: Policy = DEFAULT) -> None:
         Not AIA; not level 1; no channel or time; an exposure time that AIA cannot have; a unit other than counts; a flaw
         of :mod:`helioreduce.quality` that the policy does not allow; pixels that are not the detector's.
     """
-    made_by = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".strip()
-    instrument = str(header.get("INSTRUME") or "AIA")
+    telescope, instrument = (str(cards.value(header, key) or "") for key in ("TELESCOP", "INSTRUME"))
+    made_by, instrument = f"{telescope} {instrument}".strip(), instrument or "AIA"
     if "AIA" not in made_by or not instrument.startswith("AIA"):
         raise InputError(f"TELESCOP, INSTRUME = {made_by or 'missing'}: not an AIA image", cure="Give SDO/AIA level 1")
     check_unregistered(header)
     if (level := cards.required(header, "LVL_NUM")) < 0.5:
         raise InputError(f"LVL_NUM = {level:g}: the image is not level 1", cure="Give the level-1 image")
-    telescope = CAMERA[cards.channel(header)]
-    if re.fullmatch(r"AIA_\d", instrument) and instrument != f"AIA_{telescope}":
-        problem = f"WAVELNTH = {cards.channel(header)} is a channel of AIA_{telescope}, INSTRUME = {instrument}"
+    camera = CAMERA[cards.channel(header)]
+    if re.fullmatch(r"AIA_\d", instrument) and instrument != f"AIA_{camera}":
+        problem = f"WAVELNTH = {cards.channel(header)} is a channel of AIA_{camera}, INSTRUME = {instrument}"
         raise InputError(problem, cure="Mend the header, or fetch the image again")
     cards.time(header)
     _check_exposure(header)
@@ -292,8 +292,8 @@ def is_full_frame(image: Image) -> bool:
 def origin(image: Image) -> tuple[int, int]:
     """Return the detector pixel (x, y), from 0, of the image's first pixel: (0, 0) for a full frame.
 
-    A cut-out keeps the full frame's Sun centre in X0_MP, Y0_MP (from 0), and its own in CRPIX (from 1); the difference is
-    its origin. Only spikes and the pointing table need it.
+    A cut-out keeps the full frame's Sun centre in X0_MP, Y0_MP (from 0); the difference from its own
+    (:func:`helioreduce.aia.wcs.centre_px`) is its origin. Only spikes and the pointing table need it.
 
     Raises
     ------
@@ -308,9 +308,8 @@ def _corner(header: Header, shape: tuple[int, ...]) -> tuple[int, int]:
     if shape == (NPIX, NPIX):
         return 0, 0
     corner = []
-    for axis, key in ((1, "X0_MP"), (2, "Y0_MP")):
-        centre = cards.required(header, key, "A cut-out needs it to find its place on the detector")
-        start = centre + 1 - cards.required(header, f"CRPIX{axis}")
+    for axis, key, own in zip((1, 2), ("X0_MP", "Y0_MP"), wcs.centre_px(header), strict=True):
+        start = cards.required(header, key, "A cut-out needs it to find its place on the detector") - own
         if abs(start - round(start)) > 0.05:
             raise InputError(
                 f"{key} and CRPIX{axis} put the first pixel at {start:.3f} of the detector, not at a whole pixel",

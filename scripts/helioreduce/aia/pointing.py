@@ -40,8 +40,8 @@ def select(rows: Sequence[Row], time: datetime) -> Row:
 def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
     """Return the image with its pointing keywords set from a row of ``aia.master_pointing3h``; no pixel changes.
 
-    CRPIX = X0 + 1 (less the cut-out's origin), CDELT = IMSCALE, CROTA2 = INSTROT + SAT_ROT: set absolutely, so that earlier
-    errors do not survive. Entries that are missing or NaN, and ``row=None``, leave the header's own value.
+    CRPIX = X0 + 1 (less the cut-out's origin), CRVAL = 0, CDELT = IMSCALE, CROTA2 = INSTROT + SAT_ROT: set absolutely, so that
+    earlier errors do not survive. Entries that are missing or NaN, and ``row=None``, leave the header's own value.
 
     Returns
     -------
@@ -60,7 +60,10 @@ def update(image: Image, row: Row | None) -> tuple[Image, dict[str, object]]:
         raise InputError("the row has no column A_…: it is none of the master pointing table", cure="Give pointing.select(…)")
     entry = {} if row is None else entries(row, cards.channel(header))
     _check_scale(header, entry)
-    left_bottom = origin(image) if {"X0", "Y0"} & entry.keys() else (0, 0)
+    left_bottom = (0, 0)
+    if {"X0", "Y0"} & entry.keys():
+        left_bottom = origin(image)
+        wcs.refer_to_centre(header)
     for axis, key in ((1, "X0"), (2, "Y0")):
         if key in entry:
             header[f"{key}_MP"] = entry[key]

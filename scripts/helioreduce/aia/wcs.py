@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SCALE_ARCSEC, CENTRE = 0.6, 2048.5
 _INDICES = ((1, 1), (1, 2), (2, 1), (2, 2))
 _CURE = "Registration needs the pointing of the image"
+#: Pixels by which CRVAL may correct a pointing; more of it says that CRPIX is another place than the Sun's centre.
+_CORRECTION_PX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,28 @@ def normalise(header: Header) -> None:
         header[f"PC{i}_{j}"] = found[i - 1, j - 1] / scale[i - 1]
     header["CDELT1"], header["CDELT2"] = scale
     header.remove("CROTA2", ignore_missing=True)
+
+
+def centre_px(header: Header) -> np.ndarray:
+    """Return the pixel (x, y), from 0, of the Sun's centre before CRVAL corrected the pointing: CRPIX in JSOC's headers.
+
+    Raises
+    ------
+    InputError
+        As :meth:`Pointing.of`, if CRVAL is not 0; otherwise if CRPIX is missing.
+    """
+    reference = np.array([cards.required(header, key, _CURE) for key in ("CRPIX1", "CRPIX2")]) - 1
+    if not any(cards.number(header, key) for key in ("CRVAL1", "CRVAL2")):
+        return reference
+    centre = Pointing.of(header).sun_px
+    return reference if np.hypot(*(centre - reference)) <= _CORRECTION_PX else centre
+
+
+def refer_to_centre(header: Header) -> None:
+    """Write the Sun's centre as CRPIX, with CRVAL 0, in place; a header that has it so stays as it is."""
+    if any(cards.number(header, key) for key in ("CRVAL1", "CRVAL2")):
+        header["CRPIX1"], header["CRPIX2"] = (Pointing.of(header).sun_px + 1).tolist()
+        header["CRVAL1"], header["CRVAL2"] = 0.0, 0.0
 
 
 def _has(header: Header, kind: str) -> bool:
