@@ -9,6 +9,7 @@ Source: SDO User Guide (SDOD0060) §7.7.6 and the level-1 keyword document; bits
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from numbers import Number
 from typing import NamedTuple
 
 from helioreduce.errors import InputError
@@ -152,7 +153,7 @@ def cure(found: Collection[str]) -> str:
 
 def _bits(keywords: Keywords) -> int:
     """Return QUALITY as bits; none are set where there is no such keyword."""
-    text = str(keywords.get("QUALITY", 0)).strip()
+    text = _written(keywords.get("QUALITY", 0))
     try:
         return word(text)
     except ValueError:
@@ -161,8 +162,13 @@ def _bits(keywords: Keywords) -> int:
 
 def _text(keywords: Keywords, keyword: str) -> str:
     """Return a keyword's value as text; empty where it has none, in the words of DRMS and of its exports."""
-    text = str(keywords.get(keyword, "")).strip()
+    text = _written(keywords.get(keyword, ""))
     return "" if text in (MISSING, "nan", str(-(2**31))) else text
+
+
+def _written(value: object) -> str:
+    """Return a value as text; empty where it is none, as Astropy's object of a blank card."""
+    return str(value).strip() if isinstance(value, str | Number) else ""
 
 
 def _lost(keywords: Keywords) -> float:

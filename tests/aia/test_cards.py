@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io.fits import Card, Header
+from astropy.io.fits.card import Undefined
 
 from helioreduce import times
 from helioreduce.aia import cards
@@ -78,6 +79,8 @@ def test_cards_without_a_value_go_and_the_dates_are_those_of_the_exposure():
         {"A": "nan", "B": -(2**31), "C": 0, "D": "", "E": "MISSING", "T_OBS": "2014-01-01T00:00:08.57Z", "EXPTIME": 2.0}
     )
     header["HISTORY"] = "nan"
+    header["F"], header["G"] = Undefined(), None
+    header.extend([("H", "nan"), ("H", "MISSING")])
     cards.remove_missing(header)
     assert list(header) == ["C", "D", "T_OBS", "EXPTIME", "HISTORY"]
     found = {key: text for key, (text, _) in cards.dates(header).items()}

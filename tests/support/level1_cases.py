@@ -113,6 +113,8 @@ NOT_SUN = (
     Case("quality-words", {"QUALITY": "good"}, "QUALITY = 'good' is not a number"),
     Case("quality-absent", {"QUALITY": None}),
     Case("quality-few-missing", quality(8)),
+    Case("quality-blank", {"QUALITY": fits.card.Undefined()}, "QUALITY bit 31: no image"),
+    Case("cards-of-quality-blank", dict.fromkeys(("IMG_TYPE", "ACS_MODE", "ACS_SUNP", "PERCENTD"), fits.card.Undefined())),
     Case("cards-of-quality-absent", dict.fromkeys(("IMG_TYPE", "ACS_MODE", "ACS_ECLP", "ACS_SUNP", "AISTATE", "PERCENTD"))),
 )
 RATE = "is a rate: level 1 in DN is needed"
@@ -225,6 +227,7 @@ CARDS = (
     Case("wavelength-nm-untold", {"WAVELNTH": 17.1}, "AIA has no channel 17.1"),
     Case("wavelength-none", {"WAVELNTH": None}, "the keyword WAVELNTH is missing"),
     Case("wavelength-of-another-telescope", {"WAVELNTH": 94}, "WAVELNTH = 94 is a channel of AIA_4, INSTRUME = AIA_3"),
+    Case("instrument-blank", {"INSTRUME": fits.card.Undefined()}),
     Case("instrument-hmi", {"INSTRUME": "HMI_SIDE1"}, "not an AIA image"),
     Case("counts-negative", says="the mean of the counts is -", pixels=lambda counts: -counts),
     Case("wavelength-172", {"WAVELNTH": 172}, "AIA has no channel 172"),

@@ -119,8 +119,10 @@ def _date(when: datetime) -> str:
 
 def remove_missing(header: fits.Header) -> None:
     """Remove the cards that hold one of JSOC's missing values, in place."""
-    for key in [key for key in header if key not in ("COMMENT", "HISTORY", "")]:
-        if header[key] == _MISSING_INTEGER or str(header[key]).strip().lower() in _MISSING_TEXT[1:]:
+    for key in {key: None for key in header if key not in ("COMMENT", "HISTORY", "")}:  # some stand twice
+        found = header[key]
+        blank = found is None or isinstance(found, Undefined)
+        if blank or found == _MISSING_INTEGER or str(found).strip().lower() in _MISSING_TEXT[1:]:
             del header[key]
 
 
