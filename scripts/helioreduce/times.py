@@ -26,8 +26,10 @@ def parse(text: str) -> datetime:
     InputError
         If the text is no such time.
     """
-    plain, tai = text.strip().removesuffix("Z").removesuffix("_UTC"), text.endswith("_TAI")
-    plain = plain.removesuffix("_TAI").replace("_", "T").replace(" ", "T", 1)
+    text = text.strip()
+    tai = text.endswith("_TAI")
+    plain = text.removesuffix("_TAI") if tai else text.removesuffix("Z").removesuffix("_UTC")
+    plain = plain.replace("_", "T").replace(" ", "T", 1)
     date, _, clock = plain.partition("T")
     leap = clock.startswith("23:59:60") and not tai
     try:
