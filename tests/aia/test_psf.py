@@ -131,6 +131,15 @@ def test_a_psf_of_any_size_serves_a_cut_out(size):
         np.testing.assert_allclose(found, expected, atol=5e-3)
 
 
+@pytest.mark.parametrize("shape", [(101, 101), (100, 101)])
+def test_a_psf_of_the_shape_of_an_image_of_odd_width(shape):
+    """Half a plane cannot tell an odd width: the cut-out's grid, on which it is the same PSF."""
+    given = psf.psf(171, shape=shape)
+    found = psf.as_otf(given, shape, 171)
+    assert found.shape == psf.otf(171, shape=psf.grid(shape, 171)).shape
+    np.testing.assert_allclose(found, psf.transform(given, psf.grid(shape, 171)))
+
+
 HALF = psf.otf(171, shape=(64, 64))
 KERNEL = psf.psf(171, shape=(64, 64))
 

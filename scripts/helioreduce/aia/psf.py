@@ -177,7 +177,8 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int, *, line
         if abs(float(given.sum(dtype=float)) - 1) < _UNIT:
             if linear:
                 return transform(given, linear_grid(data_shape, min(given.shape) // 2))
-            return transform(given, data_shape if given.shape == tuple(data_shape) else grid(data_shape, channel))
+            is_own = given.shape == tuple(data_shape) and given.shape[1] % 2 == 0  # a half-plane stands for an even number
+            return transform(given, data_shape if is_own else grid(data_shape, channel))
         if abs(float(given[0, 0]) - 1) < _UNIT and float(given.max()) < 1 + _UNIT:
             return given
     problem = f"an array {given.shape} of {given.dtype} is neither a PSF of unit sum nor its real transform"
