@@ -99,6 +99,18 @@ def test_a_mask_becomes_a_flag():
     assert given.flagged(Flag.SPIKE).all()
 
 
+@pytest.mark.parametrize("kind", [bool, np.int64, ">i2", np.float32])
+def test_flags_of_another_type_are_bits_of_a_byte(kind):
+    image = Image(DATA, Header(), flags=np.ones(DATA.shape, kind))
+    assert image.flags.dtype == np.uint8 and image.flagged(Flag.BAD_PIXEL).all()
+
+
+@pytest.mark.parametrize("value", [256, -1, 0.5])
+def test_flags_that_are_no_bits_are_refused(value):
+    with pytest.raises(InputError, match="other values than the bits of Flag"):
+        Image(DATA, Header(), flags=np.full(DATA.shape, value))
+
+
 def test_one_line_says_what_an_image_is(image):
     assert repr(image) == "<Image 2 × 3, DN, with sigma>"
     assert repr(Image(DATA, Header())) == "<Image 2 × 3>"

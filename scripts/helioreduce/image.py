@@ -85,7 +85,7 @@ class Image:
     Raises
     ------
     InputError
-        If the planes are not two-dimensional arrays of one shape, or have a unit of their own.
+        If the planes are not two-dimensional arrays of one shape, or have a unit of their own, or ``flags`` are no bits.
 
     Examples
     --------
@@ -120,6 +120,10 @@ class Image:
         if self.flags is None:
             missing = np.where(np.isfinite(self.data), np.uint8(0), np.uint8(Flag.NO_DATA))
             object.__setattr__(self, "flags", missing)
+        if self.flags.dtype != np.uint8:  # of a mask, True is BAD_PIXEL
+            if not np.array_equal(bits := self.flags.astype(np.uint8), self.flags):
+                raise InputError("flags holds other values than the bits of Flag", cure="Give an array of uint8")
+            object.__setattr__(self, "flags", bits)
         if self.data.ndim != 2 or not self.data.size:
             raise InputError(f"the image has shape {self.data.shape}", cure="Give a two-dimensional image with pixels")
         for name in ("sigma", "flags"):
