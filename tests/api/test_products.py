@@ -35,6 +35,12 @@ def test_an_image_in_every_form(image, tmp_path):
         helioreduce.open(file, "table")
 
 
+def test_a_binned_image_is_one_image(image, tmp_path):
+    file = tmp_path / "binned.fits"
+    image.with_(shares=np.zeros((8, 16, 16), np.float32)).write(file)
+    assert helioreduce.open(file).shares.shape == (8, 16, 16)
+
+
 def test_a_level1_file(real):
     assert helioreduce.open(real / "aia/aia_171_cutout.fits").sigma is None
 

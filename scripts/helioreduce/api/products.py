@@ -18,7 +18,7 @@ from helioreduce.spice import files as spice_files
 from helioreduce.spice.naming import unique
 
 #: Extensions of an image beside its data.
-_BESIDE = {"UNCERT", "MASK", "FLAGS", "CHANGES"}
+_BESIDE = {"UNCERT", "MASK", "FLAGS", "CHANGES", "SHARES"}
 #: What an image is given as, by the name of the form.
 _FORMS: dict[str, Callable[[Image], Any]] = {
     "image": lambda image: image,
