@@ -8,6 +8,7 @@ from astropy.time import Time
 from helioreduce import aia
 from helioreduce.aia import degradation
 from helioreduce.api.values import to_times
+from helioreduce.command import main
 from helioreduce.errors import InputError
 
 
@@ -23,6 +24,19 @@ def test_tables_of_a_folder(real):
     assert found.degradation[1]["sha256"][:8] in ("0a3f2db3", "e84fca73")  # of November or October 2020
     assert found.error[1]["sha256"].startswith("66ff0349")
     assert aia.calibration(real / "aia/tables", version=8).degradation[1]["origin"].startswith("aia_V8")
+
+
+def test_tables_that_the_command_wrote_are_those_of_their_folder(real, tmp_path):
+    assert main(["tables", "--source", str(real / "aia/tables"), "-o", str(tmp_path)]) == 0
+    written, given = aia.calibration(tmp_path), aia.calibration(real / "aia/tables")
+    for kind in ("error", "degradation"):
+        assert getattr(written, kind)[1]["origin"] == f"{kind}.ecsv"
+        assert getattr(written, kind)[1]["version"] == getattr(given, kind)[1]["version"]
+    assert aia.sensitivity(335, "2014-01-01", written) == aia.sensitivity(335, "2014-01-01", given)
+    counts = np.array([10.0, 1e4])
+    np.testing.assert_array_equal(
+        aia.estimate_error(counts, written, channel=94), aia.estimate_error(counts, given, channel=94)
+    )
 
 
 def test_a_folder_that_is_none(tmp_path):

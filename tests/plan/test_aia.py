@@ -358,6 +358,8 @@ def test_tables_come_from_the_configuration_the_folder_or_the_source(site):
     assert plan(source="jsoc").tables.files == {"degradation": [], "error": [], "pointing": []}
     assert plan(**LOCAL).tables.files["degradation"] == "results/archive/response.json"
     (site / "tables").mkdir()
+    (site / "tables/degradation.ecsv").touch()
+    assert Path(plan(**LOCAL).tables.files["degradation"]).name == "degradation.ecsv"
     for name in ("aia_V10_1_response_table.txt", "aia_V10_2_response_table.txt", "aia_V9_1_response_table.txt"):
         (site / "tables" / name).touch()
     assert Path(plan(**LOCAL).tables.files["degradation"]).name == "aia_V10_2_response_table.txt"

@@ -91,6 +91,16 @@ def read(path: Path, kind: str) -> ecsv.Calibration:
     return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
 
 
+def in_folder(folder: Path, kind: str, version: int) -> Path | None:
+    """Return a folder's file of the ``error`` or ``degradation`` table: SolarSoft's, or that of ``helioreduce tables``.
+
+    Of several of SolarSoft's the last one by name counts; None where there is none.
+    """
+    pattern = f"aia_V{version}_*_response_table.txt" if kind == "degradation" else "aia_V*_error_table.txt"
+    written = folder / f"{kind}.ecsv"
+    return max(folder.glob(pattern), default=written if written.is_file() else None)
+
+
 def version(row: Mapping[str, Any]) -> str:
     """Return the version of the table that a row is of: VER_NUM, or what a simulated table says that it is."""
     return str(row["ORIGIN"] if is_simulated(row) else row["VER_NUM"])

@@ -68,9 +68,10 @@ def calibration(
     Parameters
     ----------
     source
-        Folder of SolarSoft's tables (``aia_V10_…_response_table.txt``, ``aia_V3_error_table.txt``); what the folder lacks is
-        stood in for. ``jsoc``: the published tables, checked by their SHA-256; needs the network. ``simulated``: stand-ins:
-        the degradation like version 10 to three figures, which a product says, and the errors of version 3.
+        Folder of SolarSoft's tables (``aia_V10_…_response_table.txt``, ``aia_V3_error_table.txt``), or of those that
+        ``helioreduce tables`` wrote (``degradation.ecsv``, ``error.ecsv``); what the folder lacks is stood in for. ``jsoc``:
+        the published tables, checked by their SHA-256; needs the network. ``simulated``: stand-ins: the degradation like
+        version 10 to three figures, which a product says, and the errors of version 3.
     version
         Of the degradation table: 8, 9 or 10.
     pointing
@@ -106,9 +107,8 @@ def _of_folder(source: str | Path, version: int) -> tuple[ecsv.Calibration, ecsv
     folder = None if source == "simulated" else Path(source)
     if folder and not folder.is_dir():
         raise InputError("there is no such folder", cure="Give jsoc, simulated, or a folder with SolarSoft's", where=folder)
-    patterns = {"error": "aia_V*_error_table.txt", "degradation": f"aia_V{version}_*_response_table.txt"}
-    files = {kind: sorted(folder.glob(pattern))[-1:] if folder else [] for kind, pattern in patterns.items()}
-    error, degraded = (tables.read(file[0], kind) if file else _stand_in(kind) for kind, file in files.items())
+    files = {kind: tables.in_folder(folder, kind, version) if folder else None for kind in ("error", "degradation")}
+    error, degraded = (tables.read(file, kind) if file else _stand_in(kind) for kind, file in files.items())
     return error, degraded
 
 

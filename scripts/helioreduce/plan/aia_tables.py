@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helioreduce.aia.tables import in_folder
 from helioreduce.errors import InputError
 from helioreduce.plan import local
 from helioreduce.plan.paths import located
@@ -26,7 +27,7 @@ class Tables:
     version
         Of the degradation table.
     folder
-        The user's folder of SolarSoft tables; None if there is none.
+        The user's folder of tables; None if there is none.
     files
         Of the tables ``degradation``, ``error`` and ``pointing``; no file (an empty list) where the table comes over a
         network, or the pointing from the images' headers.
@@ -59,10 +60,9 @@ class Tables:
         elif source.is_local:
             folder = local.tables(located(own["directory"], "local.directory", is_folder=True))
         version = settings["version"]
-        patterns = {"degradation": f"aia_V{version}_*_response_table.txt", "error": "aia_V*_error_table.txt"}
         files: dict[str, str | list[str]] = {
-            kind: _found(kind, pattern, folder, source) if settings[kind] == "auto" else _own(settings, kind)
-            for kind, pattern in patterns.items()
+            kind: _found(kind, version, folder, source) if settings[kind] == "auto" else _own(settings, kind)
+            for kind in ("degradation", "error")
         }
         files["pointing"] = _own(settings, "pointing") if settings["pointing"] != "auto" else []
         of_archive = files["degradation"] == (ARCHIVE["degradation"] if not source.is_archive else [])
@@ -78,9 +78,9 @@ def _own(settings: Mapping[str, Any], kind: str) -> str:
     return str(located(settings[kind], f"aia.calibration.{kind}"))
 
 
-def _found(kind: str, pattern: str, folder: Path | None, source: Source) -> str | list[str]:
+def _found(kind: str, version: int, folder: Path | None, source: Source) -> str | list[str]:
     """Return the file of a table that the configuration leaves to the source."""
-    if files := sorted(folder.glob(pattern)) if folder else []:
-        return str(files[-1])
+    if file := in_folder(folder, kind, version) if folder else None:
+        return str(file)
     online = source.kind in ("jsoc", "vso") or (source.is_archive and kind == "degradation")
     return [] if online else ARCHIVE[kind]
