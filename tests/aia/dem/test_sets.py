@@ -64,6 +64,10 @@ def test_a_set_of_a_cube_says_when_its_coordinates_hold():
     assert (found["CRPIX1"], found["CRPIX2"]) == (2048.5 - 2040, 2048.5 - 2000) and found["DEMSHIFT"] == 0
 
 
+def test_the_radius_in_pixels_is_that_of_the_bins():
+    assert join(six(R_SUN=1600.0), 2).header["R_SUN"] == 800
+
+
 def test_mean_has_the_error_of_independent_pixels_and_keeps_the_sky():
     images = six()
     images[0].data[0, 0] = np.nan

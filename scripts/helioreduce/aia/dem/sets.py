@@ -179,6 +179,8 @@ def _header(headers: Sequence[Header], channels: Sequence[int], found: Window, s
     for axis, part in (("1", found.slices[0][1]), ("2", found.slices[0][0])):
         header[f"CRPIX{axis}"] = (float(first[f"CRPIX{axis}"]) - part.start - 0.5) / side + 0.5
         header[f"CDELT{axis}"] = float(first[f"CDELT{axis}"]) * side
+    if radius_px := cards.number(first, "R_SUN"):
+        header["R_SUN"] = radius_px / side
     times = [cards.time(own) for own in headers]
     header["DEMRESP"] = (RESPONSES[corrected(headers)], "response that belongs to the data")
     header["DEMBIN"] = (side, "[pix] pixels a side that became one")
