@@ -145,3 +145,10 @@ def test_a_noisy_full_frame_has_300_kb_at_most(image, tmp_path):
     data = (sun * rng.normal(1, 0.15, sun.shape)).astype(np.float32)
     plots.write([tmp_path / "look.jpg"], quicklook.draw, Image(data, image.header, np.abs(data) * 0.15), style=quicklook.STYLE)
     assert 50_000 < (tmp_path / "look.jpg").stat().st_size <= 300_000
+
+
+def test_without_crval_the_suns_centre_is_crpix(image):
+    expected = drawn(quicklook.draw, image).axes[0].images[0].get_extent()
+    for key in ("CRVAL1", "CRVAL2"):
+        del image.header[key]
+    assert drawn(quicklook.draw, image).axes[0].images[0].get_extent() == expected

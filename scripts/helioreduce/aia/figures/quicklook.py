@@ -117,6 +117,7 @@ def _extent(header: Header, shape: tuple[int, ...], step: int) -> Extent:
     """Return left, right, bottom and top edge, arcsec, of an array of blocks of step × step pixels."""
     edges = []
     for axis, side in ((1, shape[1]), (2, shape[0])):
-        reference, value, scale = (float(header[f"{key}{axis}"]) for key in ("CRPIX", "CRVAL", "CDELT"))
+        reference, scale = (cards.required(header, f"{key}{axis}") for key in ("CRPIX", "CDELT"))
+        value = cards.number(header, f"CRVAL{axis}") or 0.0
         edges += [value + (pixel - reference) * scale for pixel in (0.5, side * step + 0.5)]
     return edges[0], edges[1], edges[2], edges[3]
