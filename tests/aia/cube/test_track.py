@@ -159,6 +159,10 @@ def test_refusals(level1_header):
     image = frame(level1_header, 1)
     with pytest.raises(InputError, match="shows nothing"):
         track.track(image, grid(corner=(100, 100)), None)
+    hole = image.with_(data=image.data.copy())
+    hole.data[62:128, 62:128] = np.nan  # light beside the grid, none in it
+    with pytest.raises(InputError, match="no data in the cube's region"):
+        track.track(hole, grid(side=40, corner=(2060, 1660)), None)
     del image.header["DSUN_OBS"]
     with pytest.raises(InputError, match="DSUN_OBS"):
         track.track(image, grid(), None)

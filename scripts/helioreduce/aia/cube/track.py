@@ -54,7 +54,7 @@ def track(image: Image, grid: Grid, row: Mapping[str, object] | None, *, referen
     AlreadyDone
         If the image is on such a grid.
     InputError
-        If the header has no pointing, time or place of the observer, or the image shows nothing of the grid.
+        If the header has no pointing, time or place of the observer, the image shows nothing of the grid, or has no data there.
     """
     refuse_twice(image, "track")
     refuse_twice(image, "prep")
@@ -62,8 +62,10 @@ def track(image: Image, grid: Grid, row: Mapping[str, object] | None, *, referen
     x, y = grid.source(pointed.header)
     part, x, y = _needed(pointed, x, y)
     data, sigma, flags = register.resampled(part, spline.coefficients, lambda c, v, f: spline.sample(c, v, f, x, y))
+    if not np.isfinite(data).any():
+        raise InputError("the image has no data in the cube's region", cure="Leave this image out")
     new = pointed.with_(data=data, sigma=sigma, flags=flags, changes=None)
-    if sigma is not None and np.isfinite(sigma).any():
+    if sigma is not None:
         new = register.reach_flagged(part, new, lambda changed, floor: _through(changed, x, y, floor))
     grid.describe(new.header)
     seen = np.array([x, y])[:, np.isfinite(data)]
