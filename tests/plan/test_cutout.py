@@ -49,6 +49,18 @@ def test_the_window_has_its_margin_and_the_grid_has_not(size, unit, shape):
     assert middle == pytest.approx([60, 30], abs=0.31)
 
 
+@pytest.mark.parametrize("source", ["archive", "jsoc"])
+def test_a_copy_of_whole_images_is_refused_where_the_server_cuts(source):
+    """The part was taken for a damaged image, and an image that had been fetched was left out."""
+    aia = configuration()["aia"]
+    given = {"aia": {"cutout": aia["cutout"] | {"centre": [0, 0], "cut": "server"}}}
+    jsoc = configuration()["jsoc"] | {"email": "reader@example.edu", "record": "copy"}
+    with pytest.raises(InputError, match=r"jsoc\.record keeps whole images"):
+        Source.of(configuration(source=source, jsoc=jsoc, **given))
+    given["aia"]["cutout"]["cut"] = "here"
+    assert not Source.of(configuration(source=source, jsoc=jsoc, **given)).cuts
+
+
 def test_what_the_server_is_asked_for():
     """Untouched pixels, a box in pixels; tracked by Carrington's coordinates, or fixed in arcsec at a time."""
     tracked, fixed = (cutout(centre=[60, 30], tracking=on).region["im_patch"] for on in (True, False))

@@ -81,13 +81,16 @@ class Source:
         Raises
         ------
         InputError
-            If staged exports are asked for without an address.
+            If staged exports are asked for without an address, or a server that cuts is asked for what it does not do.
         """
         jsoc = {**config["jsoc"], "url": config["jsoc"]["url"].rstrip("/") + "/"}
         region = config["aia"]["cutout"]
         cuts = region["centre"] is not None and region["cut"] == "server"
         if cuts and config["source"] in ("vso", "local"):
             raise InputError(f"source {config['source']} cuts nothing", cure="Set aia.cutout.cut to here, or to last")
+        if cuts and jsoc["record"]:
+            problem = "jsoc.record keeps whole images, and with aia.cutout.cut: server none is fetched"
+            raise InputError(problem, cure="Set aia.cutout.cut to here, or jsoc.record to null")
         exports = jsoc["method"] == "url" or cuts
         if config["source"] == "jsoc" and exports and not (jsoc["email"] or os.environ.get("JSOC_EMAIL")):
             what = "aia.cutout.cut: server" if cuts else "jsoc.method: url"
