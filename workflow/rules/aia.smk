@@ -297,7 +297,6 @@ rule aia_error:
         "aia"
     conda:
         "../../envs/reduction.yaml"
-    threads: 2
     resources:
         **growing(mem_mb=800, runtime=1),
         serial=1,

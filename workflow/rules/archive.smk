@@ -69,7 +69,6 @@ rule archive_render:
         channel=r"\d{2,3}",
     conda:
         "../../envs/reduction.yaml"
-    threads: 2
     resources:
         **growing(mem_mb=4000 if aia.source.scatters else 1500),
     params:
