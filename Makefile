@@ -40,7 +40,7 @@ test: .venv/test  ## the tests
 	@$(BIN)/python -m pytest -n $(CORES) -m "not full" --durations=10
 
 check: .venv/test  ## the tests with the full-size and long ones
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(CORES) --durations=10
 
 lint: .venv/test  ## style, types, layers, spelling, rules
 	$(BIN)/ruff check .
