@@ -26,6 +26,15 @@ def test_real_tables_agree_with_the_axis_and_with_astropy(real, name, shape, cad
     assert exposures.cadence(found.middle) == pytest.approx(cadence, abs=0.002)
 
 
+@pytest.mark.parametrize(("last", "reference"), [("MISSING", "2022-03-17T00:25:36"), ("2022-03-17T00:25:46", "MISSING (none)")])
+def test_a_table_whose_entries_are_no_times_gives_way_to_the_axis(last, reference):
+    header = {"VAR_KEYS": "OWN;TIMAQUTC", "DATEREF": reference, "XPOSURE": 4.0, "CRVAL4": 7.0, "PC4_1": -5.0}
+    table = fits.Table("OWN", {"TIMAQUTC": np.array([["2022-03-17T00:25:41", last]])}, fits.cards())
+    found = exposures.times(header, (1, 2), [table])
+    assert found.source == "axis of the header"
+    np.testing.assert_array_equal(found.middle, [[7.0, 2.0]])
+
+
 def test_bins_of_a_still_slit_lie_along_it_and_in_time():
     """CDELT1 0, or one column: no division by zero, and no box across the slit."""
     assert binning.boxes([1, 3], [1, 3], 0.0, 1.098) == [(1, 1, 1), (1, 3, 1), (3, 1, 1), (3, 3, 1)]

@@ -9,6 +9,7 @@ Source: SOLARNET metadata recommendations, section 2.1 and appendix I; SPICE dat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,8 @@ def times(header: Mapping[str, Any], shape: tuple[int, int], tables: Iterable[Ta
     shape
         Number of times and columns.
     tables
-        Tables of the file; the column TIMAQUTC of the one that VAR_KEYS names goes before the linear axis 4.
+        Tables of the file; the column TIMAQUTC of the one that VAR_KEYS names goes before the linear axis 4, unless an entry or
+        DATEREF is no time.
     """
     table, _, names = str(header.get("VAR_KEYS", "")).partition(";")
     reference = str(header.get("DATEREF") or header.get("DATE-BEG") or "")
@@ -47,9 +49,10 @@ def times(header: Mapping[str, Any], shape: tuple[int, int], tables: Iterable[Ta
         if own.name == table and "TIMAQUTC" in names and "TIMAQUTC" in own.columns and reference:
             begins = np.asarray(own.columns["TIMAQUTC"]).reshape(-1)
             if begins.size == shape[0] * shape[1]:
-                seconds = (begins.astype("datetime64[ms]") - np.datetime64(reference, "ms")) / np.timedelta64(1, "s")
-                middle = seconds.reshape(shape) + 0.5 * float(header.get("XPOSURE", 0.0))
-                return Times(middle, f"{table} TIMAQUTC + XPOSURE/2")
+                with suppress(ValueError):  # text that is no time
+                    seconds = (begins.astype("datetime64[ms]") - np.datetime64(reference, "ms")) / np.timedelta64(1, "s")
+                    middle = seconds.reshape(shape) + 0.5 * float(header.get("XPOSURE", 0.0))
+                    return Times(middle, f"{table} TIMAQUTC + XPOSURE/2")
     return Times(_linear(header, shape), "axis of the header")
 
 
