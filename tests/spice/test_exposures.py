@@ -35,6 +35,12 @@ def test_a_table_whose_entries_are_no_times_gives_way_to_the_axis(last, referenc
     np.testing.assert_array_equal(found.middle, [[7.0, 2.0]])
 
 
+def test_an_axis_of_text_gives_no_times():
+    """Commissioning files have MISSING in place of numbers."""
+    found = exposures.times({"CRVAL4": "MISSING (none)"}, (1, 2))
+    assert np.isnan(found.middle).all() and found.middle.shape == (1, 2)
+
+
 def test_bins_of_a_still_slit_lie_along_it_and_in_time():
     """CDELT1 0, or one column: no division by zero, and no box across the slit."""
     assert binning.boxes([1, 3], [1, 3], 0.0, 1.098) == [(1, 1, 1), (1, 3, 1), (3, 1, 1), (3, 3, 1)]

@@ -116,6 +116,16 @@ def test_a_blend_in_few_pixels_keeps_its_lines(seed):
     assert np.median(np.abs(start.q[1:9:3] - expected)) < 0.1
 
 
+@pytest.mark.parametrize("limits", [(0.30, 0.355), (0.61, 0.9), (0.01, 0.1)])
+def test_limits_between_the_widths_of_the_search_are_kept(limits):
+    """The simulated lines have 0.35 Å; where the limits do not hold that, the width ends at the nearer one."""
+    windows, _ = raster()
+    own = group.join("own", windows[2:])
+    start = initial.estimate(own, KNOWN, initial.Settings(limits={**initial.BOUNDS, "s": limits}))
+    widths = start.q[2 : 3 * len(start.model.lines) : 3]
+    np.testing.assert_allclose(widths, np.clip(0.35, *limits), atol=0.01)
+
+
 def test_a_width_at_its_limit_is_marked_and_does_not_count():
     windows, _ = raster()
     limits = {"I": (0, 1000), "x": (-1, 1), "s": (0.2, 0.34), "B": (-10, 10)}

@@ -90,10 +90,15 @@ def test_a_unit_of_spectral_radiance_is_converted(planes):
     assert window.header["BUNIT"] == "W/m2/sr/nm"
 
 
-@pytest.mark.parametrize(("card", "value"), [("LEVEL", "L1"), ("BUNIT", "adu"), ("BUNIT", "ct"), ("BUNIT", "MISSING (x)")])
+@pytest.mark.parametrize(
+    ("card", "value"),
+    [("LEVEL", "L1"), ("BUNIT", "adu"), ("BUNIT", "ct"), ("BUNIT", "MISSING (x)"), ("CDELT1", "MISSING (x)"), ("CDELT2", None)],
+)
 def test_counts_and_other_levels_are_refused_window_by_window(planes, card, value):
     """Counts came out as W/m²/sr, 1,300 times wrong; the other windows of the file stay."""
     planes[1].header[card] = value
+    if value is None:
+        del planes[1].header[card]
     found = level2.sorted_out(planes)
     assert [window.name for window in found.windows] == [planes[0].name, planes[2].name]
     assert list(found.refused) == [planes[1].name]

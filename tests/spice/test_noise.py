@@ -23,6 +23,12 @@ def test_values_of_sospice(frames, dark, read, total):
     assert 1e3 * noise.of(CASE, frames=frames).sigma(np.array(0.1)) == pytest.approx(total, rel=1e-6)
 
 
+@pytest.mark.parametrize("wrong", [{"RADCAL": 0.0}, {"RADCAL": -5.0}, {"XPOSURE": -1.0}])
+def test_a_header_that_gives_no_noise_is_refused(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))}.*they give no noise"):
+        noise.of({**CASE, **wrong})
+
+
 def test_variance_is_linear_in_radiance_and_scales_with_the_factor():
     radiance = np.linspace(-1, 5, 13)
     own = noise.of(CASE)

@@ -58,12 +58,13 @@ def times(header: Mapping[str, Any], shape: tuple[int, int], tables: Iterable[Ta
 
 def _linear(header: Mapping[str, Any], shape: tuple[int, int], axis: int = 4) -> np.ndarray:
     """Return the times (t, x) of the linear axis ``axis``; NaN where the header has none."""
-    if f"CRVAL{axis}" not in header:
-        return np.full(shape, np.nan)
-    value, step = float(header[f"CRVAL{axis}"]), float(header.get(f"CDELT{axis}", 1.0))
     pixels = np.indices(shape) + 1.0
-    along_t = (pixels[0] - float(header.get(f"CRPIX{axis}", 1.0))) * float(header.get(f"PC{axis}_{axis}", 1.0))
-    along_x = (pixels[1] - float(header.get("CRPIX1", 1.0))) * float(header.get(f"PC{axis}_1", 0.0))
+    try:
+        value, step = float(header[f"CRVAL{axis}"]), float(header.get(f"CDELT{axis}", 1.0))
+        along_t = (pixels[0] - float(header.get(f"CRPIX{axis}", 1.0))) * float(header.get(f"PC{axis}_{axis}", 1.0))
+        along_x = (pixels[1] - float(header.get("CRPIX1", 1.0))) * float(header.get(f"PC{axis}_1", 0.0))
+    except (KeyError, ValueError):  # commissioning files have text in place of numbers
+        return np.full(shape, np.nan)
     return np.asarray(value + step * (along_t + along_x))
 
 

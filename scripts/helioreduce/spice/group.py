@@ -10,7 +10,7 @@ import numpy as np
 from helioreduce.errors import InputError
 from helioreduce.image import Flag
 from helioreduce.spice import noise
-from helioreduce.spice.level2 import Window
+from helioreduce.spice.level2 import Window, number
 from helioreduce.spice.noise import Noise
 from helioreduce.spice.rotation import corrected
 
@@ -122,5 +122,5 @@ def _cut(window: Window, area: Sequence[Sequence[int | None]]) -> Window:
     header = window.header.copy()
     for axis, part, size in ((1, columns, window.shape[2]), (2, rows, window.shape[1]), (4, times, window.shape[0])):
         if f"CRPIX{axis}" in header or axis < 4:
-            header[f"CRPIX{axis}"] -= part.indices(size)[0]
+            header[f"CRPIX{axis}"] = number(header, f"CRPIX{axis}") - part.indices(size)[0]
     return replace(window, data=data, mask=mask, header=header, time=window.time[times, columns])

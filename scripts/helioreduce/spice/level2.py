@@ -270,6 +270,8 @@ def _window(name: str, stored: np.ndarray, header: Header, tables: Sequence[Tabl
     check(header)
     if stored.ndim != 4:
         raise InputError(f"its shape is {stored.shape}, not (t, λ, y, x)", cure="Give a level-2 file")
+    for key in ("CDELT1", "CDELT2"):
+        number(header, key)
     factor = to_radiance(header)
     data = np.array(stored, np.float32) if factor == 1 else (stored * factor).astype(np.float32)
     header["BUNIT"] = UNIT

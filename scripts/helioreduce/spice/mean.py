@@ -13,7 +13,7 @@ from helioreduce.spice.fit import CONVERGED, Fit, fit_spectra
 from helioreduce.spice.level2 import Window
 from helioreduce.spice.model import Line, LineModel, Start, Tie, build
 
-#: Wavelength offsets (Å) and widths (Å) of the first search.
+#: Wavelength offsets (Å) and widths (Å) of the first search; where the limits have none of these widths, three within them.
 OFFSETS = np.arange(-1.5, 1.51, 0.1)
 WIDTHS = (0.20, 0.28, 0.36, 0.48, 0.60)
 #: How far a line may lie from where the first search puts it, Å.
@@ -55,7 +55,9 @@ def search(model: LineModel, spectrum: Spectrum, limits: Mapping[str, tuple[floa
     peaks, centres, widths = (slice(i, 3 * len(model.lines), 3) for i in range(3))
     q[peaks] = 1.0
     q[centres] = [line.wavelength for line in model.lines]
-    grid = [(offset, width) for offset in OFFSETS for width in WIDTHS if limits["s"][0] <= width <= limits["s"][1]]
+    low, high = limits["s"]
+    tried = [width for width in WIDTHS if low <= width <= high] or np.linspace(low, high, 5)[1:-1].tolist()
+    grid = [(offset, width) for offset in OFFSETS for width in tried]
     starts = np.tile(q, (len(grid), 1))
     for start, (offset, width) in zip(starts, grid, strict=True):
         start[centres] += offset

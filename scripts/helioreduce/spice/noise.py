@@ -64,11 +64,19 @@ def components(radiance: np.ndarray, header: Mapping[str, Any], *, frames: int =
         RADCAL, XPOSURE, NBIN2, NBIN3 and DETECTOR are read.
     frames
         1, or 2 where a dark frame was subtracted (k above).
+
+    Raises
+    ------
+    InputError
+        If RADCAL is not above 0, or XPOSURE below.
     """
     camera = DETECTORS[detector(header)]
-    radcal = number(header, "RADCAL")
+    radcal, exposure_s = number(header, "RADCAL"), number(header, "XPOSURE")
+    if not (radcal > 0 and exposure_s >= 0):
+        problem = f"RADCAL is {radcal:g} and XPOSURE {exposure_s:g}: they give no noise"
+        raise InputError(problem, cure="Use a calibrated level-2 file, or leave the window out: spice.windows.exclude")
     binned = number(header, "NBIN3", 1) * number(header, "NBIN2", 1)
-    dark = np.sqrt(frames * camera.dark * number(header, "XPOSURE") * binned) / radcal
+    dark = np.sqrt(frames * camera.dark * exposure_s * binned) / radcal
     read = np.sqrt(frames * binned) * READ_NOISE / radcal
     counts = np.maximum(np.asarray(radiance, float) * radcal, 0)
     signal = camera.factor * np.sqrt(counts * camera.gain) / radcal
