@@ -9,7 +9,7 @@ from helioreduce.io.fits import Plane
 from helioreduce.spice import binning, exposures, group, level2, simulate
 
 
-@pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning", "ignore:.*verification failed")
+@pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning", "ignore:.*not verified")
 @pytest.mark.parametrize(
     ("name", "shape", "cadence"), [("l2_header_raster.fits", (1, 30), 60.25), ("l2_header_sit_and_stare.fits", (32, 1), 1.0)]
 )

@@ -7,7 +7,7 @@ from astropy.wcs import WCS
 from helioreduce.spice import files, level2, panels
 from helioreduce.spice.panels import Scale
 
-pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning", "ignore:.*verification failed")
+pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning", "ignore:.*not verified")
 HEADER = {"CRVAL1": 100.0, "CRPIX1": 2.0, "CDELT1": 4.0, "CRVAL2": -50.0, "CRPIX2": 1.0, "CDELT2": 1.0, "XPOSURE": 30.0}
 
 

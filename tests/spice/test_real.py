@@ -13,7 +13,7 @@ from helioreduce.spice import catalogue, composition, files, fit, group, initial
 
 @pytest.fixture(scope="module")
 def window(real):
-    with pytest.warns(UserWarning, match="failed"):
+    with pytest.warns(UserWarning, match="not verified"):
         planes = fits.read_planes(real / "spice/solo_L2_spice_NeVIII_20220317_window.fits", edited=True)
     return level2.windows([plane for plane in planes if plane.header.get("CTYPE3") == "WAVE"])[0]
 
@@ -57,7 +57,7 @@ def test_line_is_where_it_is(fitted, real):
     assert 0.30 < np.median(found.q[found.good, 2]) < 0.34
     sigma = found.sigma()[:, 1]
     assert np.average(found.q[found.good, 1], weights=sigma[found.good] ** -2) == pytest.approx(770.020, abs=0.006)
-    with pytest.warns(UserWarning, match="failed"):
+    with pytest.warns(UserWarning, match="not verified"):
         planes = fits.read_planes(real / "spice/solo_L2_spice_NeVIII_20220317_window.fits", edited=True)
     published = 10 * next(plane.data for plane in planes if plane.name.endswith("results"))[1].ravel()
     both = found.good & np.isfinite(published)
@@ -81,7 +81,7 @@ def test_wavelengths_are_those_of_the_wcs(window):
     np.testing.assert_allclose(window.wavelength, expected, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore:.*verification failed")
+@pytest.mark.filterwarnings("ignore:.*not verified")
 @pytest.mark.parametrize("name", ["l2_header_raster.fits", "l2_header_sit_and_stare.fits"])
 def test_headers_without_data_are_told_apart(real, name):
     """Files of the commissioning: dumbbells are no windows, MISSING (…) is no value."""
