@@ -30,13 +30,19 @@ def test_tables_that_the_command_wrote_are_those_of_their_folder(real, tmp_path)
     assert main(["tables", "--source", str(real / "aia/tables"), "-o", str(tmp_path)]) == 0
     written, given = aia.calibration(tmp_path), aia.calibration(real / "aia/tables")
     for kind in ("error", "degradation"):
-        assert getattr(written, kind)[1]["origin"] == f"{kind}.ecsv"
+        assert getattr(written, kind)[1]["origin"] == f"{kind}.ecsv, from {getattr(given, kind)[1]['origin']}"
         assert getattr(written, kind)[1]["version"] == getattr(given, kind)[1]["version"]
     assert aia.sensitivity(335, "2014-01-01", written) == aia.sensitivity(335, "2014-01-01", given)
     counts = np.array([10.0, 1e4])
     np.testing.assert_array_equal(
         aia.estimate_error(counts, written, channel=94), aia.estimate_error(counts, given, channel=94)
     )
+
+
+def test_a_pointing_table_in_a_file_says_where_it_is_from(tmp_path):
+    assert main(["tables", "--pointing", "2014-01-01", "-o", str(tmp_path)]) == 0
+    _, meta = aia.calibration(pointing=tmp_path / "pointing.ecsv").pointing
+    assert (meta["origin"], meta["version"]) == ("pointing.ecsv, from simulated, aia.master_pointing3h", "3h")
 
 
 def test_a_folder_that_is_none(tmp_path):

@@ -74,8 +74,9 @@ def read(path: Path, kind: str) -> ecsv.Calibration:
     try:
         digest = sha256(path)
         rows: ecsv.Rows
+        said: dict[str, str] = {}
         if path.suffix == ".ecsv":
-            rows = ecsv.read(path)[0]
+            rows, said = ecsv.read(path)
         else:
             text = path.read_text()
             rows = json.loads(text)["records"] if path.suffix == ".json" else parse(text)
@@ -88,7 +89,8 @@ def read(path: Path, kind: str) -> ecsv.Calibration:
         raise InputError(f"is no table ({error})", cure=f"Give AIA's {kind} table", where=path) from error
     versions = sorted({version(row) for row in rows if "VER_NUM" in row})
     origin = f"embedded archive, {path.name}" if path.suffix == ".json" else path.name
-    return rows, {"origin": origin, "version": ",".join(versions), "sha256": digest}
+    origin += f", from {said['origin']}" if "origin" in said else ""
+    return rows, {"origin": origin, "version": ",".join(versions) or said.get("version", ""), "sha256": digest}
 
 
 def in_folder(folder: Path, kind: str, version: int) -> Path | None:
