@@ -63,6 +63,15 @@ def test_a_missing_pixel_stays_missing(turned):
     assert np.nanmin(data) > 0.9  # what is left is hardly pulled towards the hole
 
 
+def test_a_missing_pixel_does_not_ring(turned):
+    image = np.full((100, 100), 100.0)
+    image[50, 50], image[40:44, 60:63] = np.nan, np.nan
+    data, _, mask = resample(image, turned, (60, 60))
+    np.testing.assert_allclose(data[mask == 0], 100, rtol=1e-6)
+    assert np.isnan(data[mask != 0]).all() and (mask != 0).sum() > 4
+    assert np.isnan(resample(np.full_like(image, np.nan), turned, (60, 60)).data).all()
+
+
 def test_mask_bits_reach_every_pixel_that_they_touch(turned):
     bits = np.zeros((100, 100), np.uint8)
     bits[50, 50] = Flag.COSMIC_RAY

@@ -7,7 +7,7 @@ import numpy as np
 from helioreduce.esis.transforms import Map
 from helioreduce.esis.values import Planes
 from helioreduce.image import Flag
-from helioreduce.numerics import spline
+from helioreduce.numerics import gaps, spline
 
 #: Steps of a pixel at which the weights of the variance are tabulated.
 _STEPS = 256
@@ -23,8 +23,8 @@ def resample(
     """Interpolate an image at the mapped pixels of a grid.
 
     The value is that of the interpolating cubic B-spline; its variance is Σ w² σ² with the spline's cardinal weights
-    (pixels are taken as independent) of the nearest six samples along each axis. A missing pixel (NaN) is zero for the
-    spline.
+    (pixels are taken as independent) of the nearest six samples along each axis. A missing pixel (NaN) is filled from its
+    row for the spline: a step there would ring into points that have a value.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ def resample(
     bits = np.zeros(data.shape, np.uint8) if mask is None else mask
     flags = spline.spread_flags(np.where(missing, bits | spline.NO_DATA, bits)) if missing.any() or bits.any() else None
     y, x = np.ogrid[: shape[0], : shape[1]]
-    coefs = spline.coefficients(np.where(missing, 0, data).astype(np.float64))
+    whole = np.zeros(data.shape) if missing.all() else gaps.filled(np.where(missing, np.nan, data).astype(np.float64))
+    coefs = spline.coefficients(whole)
     variance = None if sigma is None else spline.mirrored(_squared(sigma), spline.TAPS)
     values, error, found = spline.sample(coefs, variance, flags, *transform(x, y), _WEIGHTS)
     found[np.isnan(values)] = Flag.NO_DATA  # outside the image
