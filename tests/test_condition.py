@@ -1,6 +1,7 @@
 """Conditions on keywords, as they are checked before the first job and evaluated for headers."""
 
 import pytest
+from astropy.io.fits.card import Undefined
 
 from helioreduce.condition import ConditionError, check, holds
 
@@ -44,3 +45,7 @@ def test_what_another_database_would_not_take_is_refused(condition):
 def test_a_condition_holds_for_a_header(condition, result):
     check(condition)
     assert holds(condition, HEADER) == result
+
+
+def test_a_blank_card_is_an_empty_text():
+    assert holds("WAVE_STR = ''", {**HEADER, "WAVE_STR": Undefined()})

@@ -133,7 +133,7 @@ def _value(kind: str, card: object) -> Value:
     if kind in REALS:
         return float(card) if isinstance(card, int | float) and math.isfinite(card) else math.inf
     if kind != "time":
-        return "" if card is None else str(card)
+        return str(card) if isinstance(card, str | int | float) else ""  # nothing of a blank card
     try:
         return times.tai_seconds(times.parse(str(card)))
     except InputError:
