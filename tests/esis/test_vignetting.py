@@ -89,6 +89,14 @@ def test_too_little_in_common_is_refused():
         vignetting.fit(*(np.ones((5, 4)) for _ in range(3)))
 
 
+def test_a_camera_that_no_sequence_has_is_named(grid, rng):
+    """There is no lack of blocks."""
+    data, variance, f = blocks(grid, rng, sequences=1)
+    data[:, 3] = variance[:, 3] = np.nan
+    with pytest.raises(InputError, match="camera 4 is in none of the sequences"):
+        vignetting.fit(data, variance, f)
+
+
 def test_the_error_of_a_mean_is_that_of_its_scatter(rng):
     """Independent values: s/√n. First-order autoregressive ones of ρ = 0.6: the true error of the mean, twice s/√n, to 25 %."""
     white = rng.normal(size=(28, 4))

@@ -129,11 +129,14 @@ def fit(data: np.ndarray, variance: np.ndarray, f: np.ndarray, reference: int = 
     """
     seen = np.isfinite(data)
     cameras = data.shape[1]
-    if seen.sum() < 20 * cameras or not seen.any(axis=0).all():
+    if seen.sum() < 20 * cameras:
         raise InputError(
             f"{len(data)} shared blocks are too few for a vignetting fit",
             cure="Give more sequences, or widen `clear` of the line: esis.flight",
         )
+    for camera in np.flatnonzero(~seen.any(axis=0)):
+        problem = f"camera {cam.CAMERAS[camera]} is in none of the sequences: its vignetting is not known"
+        raise InputError(problem, cure="Give sequences with every camera: esis.lights")
     level = np.nanmean(data, axis=0)
     brightness = np.nanmean(data / level, axis=1, keepdims=True)
     noise = np.nanmean(variance / np.maximum(brightness, 0.05), axis=0) * np.maximum(brightness, 0.05)
