@@ -93,7 +93,7 @@ def test_wings_are_found_behind_the_moon(side, diffuse):
     scene, shape = Scene(side, diffuse, outside=False), (2 * side, 2 * side)
     scene.kernel = stray_light.parametric(171, "default", shape, diffuse, TERMS)
     sharp, basis = transform(psf.psf(171, shape=shape)), [transform(stray_light.wings(shape, term)) for term in TERMS]
-    found = stray_light.fit_wings(scene.seen.astype(np.float32), scene.occulted, sharp, basis)
+    found = stray_light.fit_wings(scene.seen.astype(np.float32), scene.occulted.astype(np.uint8), sharp, basis)
     assert found == pytest.approx([0.2 * diffuse, 0.8 * diffuse], abs=1e-3)
     if side == 256:
         return

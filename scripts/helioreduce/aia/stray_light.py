@@ -156,6 +156,7 @@ def fit_wings(
     """
     from scipy.optimize import nnls  # a second to import, and nothing else here needs it
 
+    occulted = np.asarray(occulted) != 0  # integers would be taken for rows
     if not occulted.any():
         raise InputError("no pixel is occulted", cure="Give a mask of pixels behind the moon or Venus")
     shares = np.zeros(len(basis))

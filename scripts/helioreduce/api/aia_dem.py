@@ -63,7 +63,7 @@ def differential_emission_measure(
     smooth
         Change of ln DEM per dex that counts as smooth (``logsmooth``).
     mask
-        Boolean array (ny, nx) of the binned pixels: True where nothing is wanted.
+        Array (ny, nx) of the binned pixels: True, or not 0, where nothing is wanted.
     threads
         Default: all cores. The result does not depend on it.
 

@@ -30,6 +30,9 @@ def test_pulls_are_standard_normal_where_sigma_is_right(rng, level1_header):
     values = noise.pulls(*frames)
     assert values.size == 290 * 300
     assert values.mean() == pytest.approx(0, abs=4 / 300) and noise.robust_spread(values) == pytest.approx(1, abs=0.015)
+    left_out = np.zeros((300, 300), np.uint8)
+    left_out[:, :100] = 1
+    assert noise.pulls(*frames, leave_out=left_out).size == 290 * 200
     with pytest.raises(InputError, match="error planes"):
         noise.pulls(frames[0], Image(frames[1].data, level1_header))
 

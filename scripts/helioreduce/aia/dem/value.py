@@ -62,7 +62,7 @@ class DEM:
 
     @classmethod
     def of(cls, counts: Set, inversion: Inversion, mask: np.ndarray | None = None) -> DEM:
-        """Invert a set; pixels where ``mask`` (ny, nx) is True are left out.
+        """Invert a set; pixels where ``mask`` (ny, nx) is True, or not 0, are left out.
 
         Raises
         ------
@@ -73,11 +73,10 @@ class DEM:
         if mask is not None and np.shape(mask) != shape:
             raise InputError(f"the mask has the shape {np.shape(mask)}, the DEM {shape}", cure="Give one of the binned pixels")
         data, sigma = (np.moveaxis(plane.astype(float), 0, -1).reshape(-1, len(plane)) for plane in (counts.data, counts.sigma))
-        if mask is not None:
-            data[np.ravel(mask)] = np.nan
+        left_out = np.zeros(data.shape[0], bool) if mask is None else np.ravel(mask) != 0  # a mask from a file has integers
+        data[left_out] = np.nan
         found = inversion.invert(data, sigma)
-        if mask is not None:
-            found.status[np.ravel(mask)] = Status.SKIPPED
+        found.status[left_out] = Status.SKIPPED
         rows = product.planes(found, counts.data)
         covariance = np.moveaxis(found.covariance.reshape(*shape, *found.covariance.shape[1:]), (0, 1), (2, 3))
         return cls(

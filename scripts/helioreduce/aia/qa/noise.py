@@ -128,7 +128,7 @@ def pulls(first: Image, second: Image, *, leave_out: np.ndarray | None = None) -
     difference, spread = second.data - first.data, np.hypot(first.sigma, second.sigma)
     good = ~(first.flagged(_UNFIT) | second.flagged(_UNFIT)) & np.isfinite(difference) & (spread > 0)
     if leave_out is not None:
-        good &= ~leave_out
+        good &= np.asarray(leave_out) == 0
     return (difference[good] / spread[good]).astype(float)
 
 
