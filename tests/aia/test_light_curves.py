@@ -32,6 +32,13 @@ def test_interpolation_alone_makes_large_regions_less_certain():
     assert correlation.factor(600) == pytest.approx(correlation.factor(500), rel=0.005), "the formula for large ones joins on"
 
 
+def test_a_narrow_strip_is_no_large_region_however_long_it_is():
+    """Its pixels have no neighbours across: relative to independent pixels 1.02 for one row at 171 Å, not 0.74."""
+    correlation = light_curves.Correlation(171, DECONVOLVED)
+    short, long = (np.sqrt(correlation.variance_of_mean(np.ones((1, n))) * n) for n in (500, 600))
+    assert long == pytest.approx(short, rel=1e-3) and long == pytest.approx(1.02, abs=0.01)
+
+
 @pytest.mark.parametrize("crpix", [1053.85, 1053.3])
 @pytest.mark.parametrize("settings", [NONE, DECONVOLVED, INVERTED], ids=["registered", "deconvolved", "inverted"])
 def test_scatter_of_means_of_noise_is_what_is_said(level1_header, rng, settings, crpix):

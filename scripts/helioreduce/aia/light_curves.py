@@ -56,7 +56,7 @@ class Correlation:
         number = np.count_nonzero(used)
         if not number:
             return float("nan")
-        if max(used.shape) > LARGE:
+        if min(used.shape) > LARGE:
             return self.total(kept) * float(np.sum(used**2)) / number**2
         spectrum = self._spectrum(used.shape, kept)
         grid = spectrum.shape[0], 2 * (spectrum.shape[1] - 1)
