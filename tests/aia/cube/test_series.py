@@ -7,6 +7,7 @@ import pytest
 from astropy.io.fits import Header
 from cubes import START, grid, images, members, slots, stored
 
+from helioreduce import times
 from helioreduce.aia.cube import series
 from helioreduce.errors import InputError
 from helioreduce.image import Flag
@@ -45,10 +46,18 @@ def test_a_missing_image_is_no_number(tmp_path):
 
 
 def test_a_light_curve_with_its_error_takes_two_lines(tmp_path):
+    """As the page on cubes has it: pixels without data count in neither; a frame that is missing has no error."""
     stored(tmp_path / "cube.zarr")
-    cube = xarray.open_zarr(tmp_path / "cube.zarr")
-    curve = cube.sel(channel=171)[["data", "sigma"]].isel(x=slice(3, 9), y=slice(2, 8)).mean(("x", "y")).compute()
-    assert curve["data"].sizes == {"time": 30} and (curve["sigma"] > 0).all()
+    cube = xarray.open_zarr(tmp_path / "cube.zarr").load()
+    cube["data"][5, :, :, :4] = cube["sigma"][5, :, :, :4] = np.nan
+    cube["data"][7] = cube["sigma"][7] = np.nan
+    cube["correlation"][:] = 1.5
+    cube = cube.sel(channel=171)
+    mean = cube.data.mean(("x", "y"))
+    sigma = (cube.correlation * (cube.sigma**2).sum(("x", "y"))) ** 0.5 / cube.data.count(("x", "y"))
+    seen = cube.sigma[5].values[:, 4:]
+    assert float(sigma[5]) == pytest.approx(np.sqrt(1.5 * np.sum(seen**2)) / seen.size)
+    assert mean.sizes == {"time": 30} and np.isnan(mean[7]) and np.isnan(sigma[7]) and (sigma.drop_isel(time=7) > 0).all()
 
 
 def test_it_is_lazy_and_opens_elsewhere(tmp_path):
@@ -85,3 +94,14 @@ def test_the_axis_of_time_is_that_of_the_slots(tmp_path):
     cube = stores.read(stored(tmp_path / "cube.zarr"))
     assert str(cube["time"].values[0])[:19] == f"{START:%Y-%m-%dT%H:%M:%S}"
     assert np.diff(cube["time"].values).tolist() == [int(timedelta(seconds=12).total_seconds() * 1e9)] * 29
+
+
+def test_times_after_a_leap_second_are_those_of_the_clock():
+    """The standard calendar of CF has no leap second: of TAI seconds every reader would make a time that is 1 s late."""
+    places = [times.parse(time) for time in ("2016-12-31T23:59:49", "2017-01-01T00:00:00")]
+    cards = {"QUALITY": 0, "BUNIT": "DN/s"}
+    headers = [Header({"T_OBS": time, **cards}) for time in ("2016-12-31T23:59:50.34Z", "2017-01-01T00:00:01.34Z")]
+    found = [series.Member(place, 0, header) for place, header in enumerate(headers)]
+    cube = xarray.decode_cf(series.dataset(grid(), places, [171], found))
+    assert [str(time)[:19] for time in cube["time"].values] == ["2016-12-31T23:59:49", "2017-01-01T00:00:00"]
+    assert [str(time)[:22] for time in cube["t_obs"].values[:, 0]] == ["2016-12-31T23:59:50.34", "2017-01-01T00:00:01.34"]

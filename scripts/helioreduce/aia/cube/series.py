@@ -69,12 +69,12 @@ def dataset(grid: Grid, slots: Sequence[datetime], channels: Sequence[int], memb
     shape = len(slots), len(channels)
     tx, ty = grid.coordinates()
     pair = ("time", "channel")
-    seconds = [round(times.tai_seconds(slot) - times.tai_seconds(start), 6) for slot in slots]
+    seconds = [(slot - start).total_seconds() for slot in slots]  # readers of this calendar know no leap second
     observed, quality = np.full(shape, np.nan), np.full(shape, -(2**31), np.int32)
     numbers = {name: np.full(shape, np.nan) for name in (*(name for name, *_ in NUMBERS), "correlation")}
     for slot, channel, header, correlation in members:
         numbers["correlation"][slot, channel] = correlation
-        observed[slot, channel] = round(times.tai_seconds(cards.time(header)) - times.tai_seconds(start), 6)
+        observed[slot, channel] = (cards.time(header) - start).total_seconds()
         quality[slot, channel] = int(cards.number(header, "QUALITY") or 0)
         for name, key, *_ in NUMBERS:
             numbers[name][slot, channel] = cards.number(header, key) if key in header else np.nan
