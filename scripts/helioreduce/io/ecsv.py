@@ -75,6 +75,23 @@ def write_table(path: str | Path, table: Table) -> None:
         table.write(temporary, format="ascii.ecsv", overwrite=True)
 
 
+def numbers(table: Table, name: str) -> np.ndarray:
+    """Return a column of a table as float64, in its own unit.
+
+    Raises
+    ------
+    InputError
+        If it holds no numbers, or has empty cells: Astropy keeps 0 behind them.
+    """
+    column = table[name]
+    if np.ma.is_masked(column):
+        raise InputError(f"column {name} has empty cells", cure="Fill them, or leave their rows out")
+    try:
+        return np.asarray(column, float)
+    except (TypeError, ValueError):
+        raise InputError(f"column {name} holds other things than numbers", cure="Give numbers") from None
+
+
 def reference(meta: Mapping[str, str]) -> str:
     """Return the table as a product's header names it: origin, version and SHA-256."""
     return f"{meta.get('origin', 'unknown')}; version {meta.get('version', 'unknown')}; sha256 {meta.get('sha256', 'unknown')}"

@@ -129,10 +129,11 @@ def test_bands_that_are_edges_have_an_error_and_others_do_not(tmp_path):
     np.testing.assert_array_equal(product.read(tmp_path / "dem.fits", 1024).images["EM"], dem.bands.astype(np.float32))
 
 
-def test_masked_pixels_are_left_out_and_no_other_changes():
+@pytest.mark.parametrize("kind", [bool, np.uint8, float])
+def test_masked_pixels_are_left_out_and_no_other_changes(kind):
     mask = np.zeros((9, 7), bool)
     mask[4, 4] = True
-    whole, part = DEM.of(counts(), dem_cases.inversion()), DEM.of(counts(), dem_cases.inversion(), mask)
+    whole, part = DEM.of(counts(), dem_cases.inversion()), DEM.of(counts(), dem_cases.inversion(), mask.astype(kind))
     assert part.status[4, 4] == Status.SKIPPED and np.isnan(part.dem[:, 4, 4]).all()
     np.testing.assert_array_equal(part.dem[:, ~mask], whole.dem[:, ~mask])
 
@@ -141,4 +142,13 @@ def test_a_response_without_a_channel_is_refused():
     table = response_table()
     table.remove_column("at_launch_335")
     with pytest.raises(InputError, match="no column at_launch_335"):
+        product.inversion(table, "at_launch", SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["temperature", "at_launch_335"])
+def test_a_response_with_an_empty_cell_is_refused(name):
+    """Behind an empty cell Astropy keeps 0, which would count as the least response."""
+    table = Table(response_table(), masked=True)
+    table[name].mask[3] = True
+    with pytest.raises(InputError, match=f"column {name} has empty cells"):
         product.inversion(table, "at_launch", SETTINGS)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -139,6 +140,19 @@ def test_open_form_converts_units():
     table = tables.from_emissivity(model.emissivity(np.array([5.0, 6.0])))
     table["wavelength"] = table["wavelength"].to("nm")
     np.testing.assert_allclose(tables.to_emissivity(table).wavelength, model.emissivity(np.array([5.0])).wavelength)
+
+
+def test_an_empty_cell_of_an_open_table_is_no_zero(tmp_path):
+    table = Table(tables.from_instrument(model.instrument(), {"origin": model.ORIGIN}), masked=True)
+    table["primary"].mask[7] = True
+    ecsv.write_table(tmp_path / "instrument.ecsv", table)
+    with pytest.raises(InputError, match="column primary has empty cells") as refused:
+        tables.read_instrument(tmp_path / "instrument.ecsv")
+    assert "instrument.ecsv" in str(refused.value)
+    table = tables.from_emissivity(model.emissivity(np.array([5.0, 6.0])))
+    table["wavelength"] = ["a"] * len(table)
+    with pytest.raises(InputError, match="other things than numbers"):
+        tables.to_emissivity(table)
 
 
 def test_products_carry_every_component_with_unit():

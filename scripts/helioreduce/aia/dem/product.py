@@ -15,8 +15,8 @@ from helioreduce.aia.dem.inversion import CHANNELS, Inversion, interpolate
 from helioreduce.aia.dem.sets import Set
 from helioreduce.aia.dem.status import Status
 from helioreduce.errors import InputError
+from helioreduce.io import ecsv, streams
 from helioreduce.io import fits as files
-from helioreduce.io import streams
 from helioreduce.io.provenance import record
 from helioreduce.io.streams import Plane
 
@@ -123,8 +123,8 @@ def inversion(response: Table, column: str, settings: Mapping[str, Any]) -> Inve
             f"the response has no column {', '.join(missing)}", cure="Give a response with the six channels of a DEM"
         )
     edges = np.linspace(settings["log_temperature"][0], settings["log_temperature"][1], settings["bins"] + 1)
-    at, centres = np.log10(np.asarray(response["temperature"], float)), (edges[1:] + edges[:-1]) / 2
-    values = np.array([interpolate(at, np.asarray(response[name], float), centres) for name in names])
+    at, centres = np.log10(ecsv.numbers(response, "temperature")), (edges[1:] + edges[:-1]) / 2
+    values = np.array([interpolate(at, ecsv.numbers(response, name), centres) for name in names])
     options = {name: settings[name] for name in ("method", "chi2", "smooth", "bands")}
     return Inversion(values, edges, **options)
 

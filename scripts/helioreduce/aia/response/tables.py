@@ -32,7 +32,7 @@ from helioreduce.aia.response.instrument import (
 )
 from helioreduce.aia.response.temperature import EMISSIVITY_UNIT, UNIT, ChiantiFix, Emissivity, temperature_response
 from helioreduce.errors import InputError
-from helioreduce.io.ecsv import read_table
+from helioreduce.io.ecsv import numbers, read_table
 
 T = TypeVar("T")
 
@@ -235,7 +235,6 @@ def _need(table: Table, names: tuple[str, ...], kind: str) -> None:
 
 
 def _in(table: Table, name: str, unit: str) -> np.ndarray:
-    """Return a column as float64 in ``unit``."""
-    column = table[name]
-    scale = u.Unit(column.unit or unit).to(unit) if column.unit else 1.0
-    return np.asarray(column, float) * scale
+    """Return a column as float64 in ``unit``; see :func:`helioreduce.io.ecsv.numbers`."""
+    own = table[name].unit
+    return numbers(table, name) * (u.Unit(own).to(unit) if own else 1.0)
