@@ -119,3 +119,9 @@ def test_convergence_shows_the_trace_of_all_settings(frame, monkeypatch):
     assert all(axis.lines[-1].get_xdata() == [7, 7] for axis in (left, right))
     ((image, options),) = seen
     assert image.data.shape == (64, 64) and {name: getattr(options, name) for name in SETTINGS} == SETTINGS
+
+
+def test_a_slit_without_data_has_a_reason(frame):
+    before = frame()
+    (said,) = drawn(deconvolution.slit, before, before.with_(data=np.full_like(before.data, np.nan)), 60, []).texts
+    assert "No pixel" in said.get_text()

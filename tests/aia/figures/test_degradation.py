@@ -12,6 +12,7 @@ from helioreduce import times
 from helioreduce.aia.figures import degradation, style
 from helioreduce.aia.response import history
 from helioreduce.errors import InputError
+from helioreduce.image import Flag
 
 
 def epoch(start, stop, area, slope=0.0, version=10):
@@ -81,6 +82,20 @@ def test_correction_divides_by_its_factor(frame):
         x, y = patch.get_xy().T
         lowest = x[np.flatnonzero(y > 0.5)[0]]
         assert lowest == pytest.approx(image.data.min(), rel=0.15)
+
+
+def test_a_frame_without_a_good_pixel_has_a_reason(frame):
+    before = frame()
+    lost = before.with_(flags=np.full(before.flags.shape, Flag.SATURATED, np.uint8), header=frame(DEGFACT=0.4).header)
+    (said,) = drawn(degradation.correction, before, lost).texts
+    assert "No pixel" in said.get_text()
+
+
+def test_trend_names_empty_cells():
+    means = Table({"time": ["2014-01-01", "2014-01-02"], "mean_171": [1.0, 2.0]}, masked=True)
+    means["mean_171"].mask[1] = True
+    with pytest.raises(InputError, match="column mean_171 has empty cells"):
+        degradation.trend(means, [TABLE], 171)
 
 
 def test_trend_of_means_that_follow_one_version():

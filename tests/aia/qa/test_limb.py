@@ -25,6 +25,14 @@ def test_limb_finds_the_centre(level1_header, shift):
     assert found.mean_radius == pytest.approx(160 * 2.4, abs=2.4) and found.rms < 1.0  # to a pixel
 
 
+def test_the_headers_centre_is_where_its_coordinates_are_zero(level1_header):
+    """CRVAL of 24″, −12″ at CRPIX: the Sun's centre is 10 and 5 pixels from it, against the axes."""
+    image = disk(level1_header, (199.5 - 10, 199.5 + 5))
+    image.header.update(CRVAL1=24.0, CRVAL2=-12.0, CROTA2=0.0)
+    found = limb.fit(image)
+    assert abs(found.dx) < 0.1 and abs(found.dy) < 0.1
+
+
 def test_limb_ignores_a_bright_loop(level1_header):
     image = disk(level1_header, (199.5, 199.5))
     image.data[190:215, 350:372] += 3000

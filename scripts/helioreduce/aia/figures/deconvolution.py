@@ -113,6 +113,9 @@ def slit(before: Image, after: Image, side: int, box: Sequence[float]) -> Figure
     before, after = _cut_outs(before, after, side, box)
     side = min(before.data.shape) if box else side
     line = slits.across(before.data, side // 3)
+    inside = line.distance[np.isfinite(slits.along(after.data, line))] * float(before.header["CDELT1"])
+    if not inside.size:
+        return plots.reason("No pixel of the slit has data.")
     figure = plots.new(plots.PAGE, 3.0)
     grid = figure.add_gridspec(1, 2, width_ratios=(1, 1.5))
     axis = sky.axes(figure, after, grid[0])
@@ -129,7 +132,6 @@ def slit(before: Image, after: Image, side: int, box: Sequence[float]) -> Figure
             sigma = slits.along(image.sigma, line)
             plot.fill_between(distance, values - sigma, values + sigma, color=colour, alpha=0.25, lw=0)
     plot.set(xlabel="distance along the slit [arcsec]", ylabel=f"intensity [{after.header['BUNIT']}]", ylim=(0, None))
-    inside = distance[np.isfinite(values)]
     plot.set_xlim(inside[0], inside[-1])
     plot.legend()
     plot.set_title("across the loops, ±1 σ")

@@ -17,7 +17,7 @@ from helioreduce.aia.figures import sky, style
 from helioreduce.aia.response import history as histories
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.io import plots
+from helioreduce.io import ecsv, plots
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -81,7 +81,9 @@ def _jumps(axis: Any, curve: histories.History) -> None:
 
 def correction(before: Image, after: Image) -> Figure:
     """Draw an image before and after its correction for degradation, on one stretch, and the intensities of both."""
-    factor = float(after.header["DEGFACT"])
+    good, factor = ~after.mask & (before.data > 0), float(after.header["DEGFACT"])
+    if not good.any():
+        return plots.reason("No pixel of this frame is positive and not masked.")
     figure = plots.new(plots.PAGE, 3.2, sky.name(before))
     grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05))
     small = [sky.binned(image, 768) for image in (before, after)]
@@ -93,7 +95,6 @@ def correction(before: Image, after: Image) -> Figure:
         sky.limb(axis, image)
     sky.bar(figure, shown, pair[1], f"intensity [{after.header['BUNIT']}]", extend="max")
     plot: Any = figure.add_subplot(grid[2])
-    good = ~after.mask & (before.data > 0)
     low, high = np.percentile(before.data[good], (0.1, 99.99)) * np.array([0.8, 1.5 / factor])
     edges = np.geomspace(low, high, 90)
     for image, colour, line, label in (
@@ -128,7 +129,7 @@ def trend(means: Table, tables: Sequence[Rows], channel: int) -> Figure:
         raise InputError(
             f"daily means: column {', '.join(missing)} missing", cure="Give time and mean_<channel> (aia.response.means)"
         )
-    when, raw = [times.parse(str(time)) for time in means["time"]], np.asarray(means[f"mean_{channel}"], float)
+    when, raw = [times.parse(str(time)) for time in means["time"]], ecsv.numbers(means, f"mean_{channel}")
     figure = plots.new(plots.PAGE, 3.4, f"SDO/AIA {channel} Å")
     axis: Any = figure.subplots()
     axis.plot(when, raw / raw[0], ".", ms=3, color=plots.GREY, label="as observed")

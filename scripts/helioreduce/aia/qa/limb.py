@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from helioreduce.aia import cards
+from helioreduce.aia.wcs import Pointing
 from helioreduce.errors import InputError
 from helioreduce.image import Image
 
@@ -88,7 +89,7 @@ def _steepest(image: Image, angle: np.ndarray, expected: float, scale: float) ->
     line, or falls; each angle is then searched for the same sign within ``_REACH_ARCSEC`` of it.
     """
     radii = np.arange(_SEARCHED[0] * expected, _SEARCHED[1] * expected, scale / 2)
-    centre = [cards.required(image.header, key) - 1 for key in ("CRPIX1", "CRPIX2")]
+    centre = Pointing.of(image.header).sun_px
     x = centre[0] + radii / scale * np.cos(angle)[:, None]
     y = centre[1] + radii / scale * np.sin(angle)[:, None]
     profile = map_coordinates(np.maximum(image.data, 0.1), [y, x], order=1, cval=np.nan)
