@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.io.fits import Header
 
 from helioreduce import Image, cosmic_rays
 from helioreduce.errors import InputError
+from helioreduce.image import Flag
 from helioreduce.io import provenance
 
 
@@ -44,6 +46,30 @@ def test_one_file_is_one_frame_and_none_or_an_unknown_kind_are_refused(frames):
         cosmic_rays.combine_frames([])
     with pytest.raises(InputError, match="no kind of frame 'flats'. Give one of: bias, dark, flat"):
         cosmic_rays.combine_frames(frames, "flats")
+
+
+def test_masked_pixels_of_a_frame_do_not_enter_the_combination(frames):
+    images = [Image.read(file) for file in frames]
+    for image, file in zip(images, frames, strict=True):
+        image.data[5, 6], image.flags[5, 6] = 4000, Flag.SATURATED
+        image.write(file)
+    for flag, image, file in zip((Flag.BAD_PIXEL, Flag.COSMIC_RAY), images, frames, strict=False):
+        image.data[3, 4], image.flags[3, 4] = 900, flag
+        image.write(file)
+    dark = cosmic_rays.combine_frames(frames, method="mean", memory_mb=0.001)
+    assert dark.data[3, 4] == pytest.approx(np.mean([image.data[3, 4] for image in images[2:]]))
+    assert np.isnan(dark.data[5, 6]) and dark.flagged("no_data").sum() == 1
+
+
+def test_blank_pixels_of_floats_do_not_enter_the_combination(tmp_path):
+    """BLANK is of integers; where they became floats, it has stayed behind with its pixels."""
+    files = [tmp_path / f"{number}.fits" for number in range(3)]
+    for file in files:
+        data = np.full((4, 4), 10, np.float32)
+        data[1, 1] = -32768
+        fits.PrimaryHDU(data, Header({"BUNIT": "DN", "BLANK": -32768})).writeto(file, output_verify="ignore")
+    dark = cosmic_rays.combine_frames(files)
+    assert np.isnan(dark.data[1, 1]) and np.nanmax(dark.data) == 10
 
 
 def test_darks_of_several_exposure_times_are_not_combined(frames, tmp_path):

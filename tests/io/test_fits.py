@@ -138,14 +138,6 @@ def test_scaled_integers_become_numbers_and_blank_ones_nan(tmp_path):
     assert not {"BSCALE", "BZERO", "BLANK"} & set(image.header)
 
 
-def test_rows_are_those_of_the_image(tmp_path, image):
-    fits.write(tmp_path / "image.fits", image)
-    np.testing.assert_array_equal(fits.read_rows(tmp_path / "image.fits", slice(2, 9)), image.data[2:9])
-    fits.write_arrays(tmp_path / "line.fits", {"A": np.arange(4.0)})
-    with pytest.raises(InputError, match="line.fits: holds no two-dimensional image"):
-        fits.read_rows(tmp_path / "line.fits", slice(0, 1))
-
-
 def test_arrays_come_back_by_name(tmp_path, rng):
     arrays = {"A": rng.random((2, 3, 4)), "B": rng.integers(-9, 9, 5), "C": np.zeros((2, 2), np.uint8)}
     fits.write_arrays(tmp_path / "a.fits", arrays, fits.cards(ANSWER=42))

@@ -14,7 +14,7 @@ from helioreduce.cosmic_rays import calibrate, clean, combine, lacosmic
 from helioreduce.cosmic_rays.frames import CALIBRATION, check_alike
 from helioreduce.errors import InputError
 from helioreduce.image import Image
-from helioreduce.io import fits, provenance
+from helioreduce.io import fits, provenance, rows
 from helioreduce.io.hdus import STRUCTURAL
 
 
@@ -31,7 +31,8 @@ def combine_frames(
     Parameters
     ----------
     files
-        FITS files of frames (ny, nx) of one shape and unit; darks of one exposure time.
+        FITS files of frames (ny, nx) of one shape and unit; darks of one exposure time. Pixels that are masked in a frame, or
+        flagged so that a mean leaves them out, do not count.
     kind
         ``bias``, ``dark`` or ``flat``; flats are divided by their medians first.
     extension
@@ -45,7 +46,7 @@ def combine_frames(
     Returns
     -------
     Image
-        (ny, nx) with the standard error of each mean; NFRAMES in its header.
+        (ny, nx) with the standard error of each mean; NaN and NO_DATA where no frame has a value; NFRAMES in its header.
 
     Raises
     ------
@@ -63,9 +64,7 @@ def combine_frames(
     headers = {path: fits.read_header(path, own) for path, own in zip(names, wanted, strict=True)}
     check_alike(headers, kind)
     header = headers[names[0]]
-    readers: list[combine.Rows] = [
-        partial(fits.read_rows, path, extension=own) for path, own in zip(names, wanted, strict=True)
-    ]
+    readers: list[combine.Rows] = [partial(rows.read, path, extension=own) for path, own in zip(names, wanted, strict=True)]
     chosen = combine.Choices(**choices)
     if kind == "flat":
         levels = [combine.level(reader, header["NAXIS2"]) for reader in readers]

@@ -80,13 +80,10 @@ def read(path: str | Path, extension: int | str | None = None) -> Image:
         Not FITS, truncated, corrupt (checksum), without an image, or with an error plane of unknown type or unit.
     """
     with opened(path) as hdus:
-        science = _chosen(hdus, extension)
-        header, data = science.header.copy(), np.asarray(science.data, np.float32)
+        science = chosen(hdus, extension)
+        header, data = science.header.copy(), numbers(science.data, science.header)
         if extension is not None and science is not hdus[0]:
             header.extend((card for card in hdus[0].header.cards if card.keyword not in _FORM), unique=True, strip=True)
-        # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
-        if science.data.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
-            data = np.where(science.data == blank, np.float32(np.nan), data)
         for key in (*STRUCTURAL, *OWN, *STATISTICS):
             header.remove(key, ignore_missing=True, remove_all=True)
         planes: dict[str, Any] = {}
@@ -102,7 +99,16 @@ def read(path: str | Path, extension: int | str | None = None) -> Image:
         return Image(data, header, **planes)
 
 
-def _chosen(hdus: fits.HDUList, extension: int | str | None) -> Any:
+def numbers(stored: np.ndarray, header: Mapping[str, Any]) -> np.ndarray:
+    """Return pixels as they are stored, or scaled, in float32, NaN where they are BLANK."""
+    data = np.asarray(stored, np.float32)
+    # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
+    if stored.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
+        data = np.where(stored == blank, np.float32(np.nan), data)
+    return data
+
+
+def chosen(hdus: fits.HDUList, extension: int | str | None) -> Any:
     """Return the image HDU that is asked for; the first with data by default."""
     images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.data is not None}
     if not images:
@@ -130,7 +136,7 @@ def one_image(path: str | Path, extension: int | str | None) -> int | str:
     """
     with opened(path, checksum=False) as hdus:
         if extension is not None:
-            _chosen(hdus, extension)
+            chosen(hdus, extension)
             return extension
         images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.name not in _COMPANIONS}
         if len(images) > 1:
@@ -150,7 +156,7 @@ def _changes(rows: np.ndarray | None) -> Changes:
 def read_header(path: str | Path, extension: int | str | None = None) -> fits.Header:
     """Return the header of an image HDU, without reading the pixels; a file that is too short for them is refused."""
     with opened(path, checksum=False) as hdus:
-        for hdu in hdus if extension is None else [_chosen(hdus, extension)]:
+        for hdu in hdus if extension is None else [chosen(hdus, extension)]:
             if is_image(hdu):
                 len(hdus)  # goes to the end of the file
                 return hdu.header.copy()
@@ -161,15 +167,6 @@ def read_headers(path: str | Path) -> list[fits.Header]:
     """Return the headers of every image HDU, without reading the pixels."""
     with opened(path, checksum=False) as hdus:
         return [hdu.header.copy() for hdu in hdus if hdu.is_image]
-
-
-def read_rows(path: str | Path, rows: slice, extension: int | str | None = None) -> np.ndarray:
-    """Return some rows of an image HDU, float32, scaled; only they are read unless the file is compressed as a whole."""
-    with opened(path, checksum=False) as hdus:
-        for hdu in hdus if extension is None else [_chosen(hdus, extension)]:
-            if hdu.is_image and hdu.header.get("NAXIS", 0) == 2:
-                return np.asarray(hdu.section[rows.start : rows.stop, :], np.float32)
-    raise InputError("holds no two-dimensional image", cure="Give a FITS file with an image", where=path)
 
 
 def write(path: str | Path, image: Image, *, compressed: bool = False, archived: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from helioreduce import times
@@ -67,7 +68,7 @@ def check_size(settings: Mapping[str, Any]) -> None:
     start, end = times.parse(settings["start"]), times.parse(settings["end"])
     duration_s, channels = (end - start).total_seconds(), settings["channels"]
     cadences = [max(settings["cadence_s"], LEVEL1[channel].slot_s) for channel in channels]
-    longer = f"aia.cadence_s of {len(channels) * duration_s / MOST:.0f} or more"
+    longer = f"aia.cadence_s of {ceil(len(channels) * duration_s / (MOST - len(channels)))} or more"
     _check_size(
         sum(int(duration_s // cadence_s) + 1 for cadence_s in cadences), f"an earlier aia.end, fewer aia.channels, or {longer}"
     )
