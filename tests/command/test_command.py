@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from astropy.io import fits
@@ -129,6 +130,13 @@ def test_info_in_words_and_for_programs(level1, capsys):
     said = capsys.readouterr()
     assert json.loads(said.out)[0]["steps"][0]["step"] == "respike"
     assert "nothing.fits: there is no such file" in said.err
+
+
+def test_blank_cards_are_no_facts(tmp_path, capsys):
+    header = fits.Header({"TELESCOP": "SDO/AIA", "WAVELNTH": None, "T_OBS": None, "DATE-OBS": "2014-01-01", "QUALITY": 0})
+    fits.PrimaryHDU(np.ones((4, 4)), header).writeto(tmp_path / "blank.fits")
+    assert command.main(["info", str(tmp_path / "blank.fits")]) == command.DONE
+    assert "instrument SDO/AIA, time 2014-01-01, quality 0\n" in capsys.readouterr().out
 
 
 def test_a_folder_stands_for_its_files(tmp_path, capsys):

@@ -44,6 +44,22 @@ def test_a_spectrum_is_averaged_over_its_wavelengths(rng):
     (_, mean), (_, error) = shown(pictures.draw([spectra], "window"))
     np.testing.assert_allclose(mean, np.nanmean(values[0], axis=0))
     np.testing.assert_allclose(error[0, 0], 0.8 / 4)  # of the mean of 16
+    np.testing.assert_allclose(error[2, 2], 0.8 / np.sqrt(15))
+
+
+def test_masked_values_and_their_errors_are_left_out_of_a_mean(rng):
+    values, mask = rng.uniform(1, 2, (1, 16, 9, 8)), np.zeros((1, 16, 9, 8), bool)
+    mask[0, 4:, 2, 2], mask[0, :, 3, 3] = True, True
+    spectra = array(values, "UTC", "WAVE", "HPLT-TAN", "HPLN-TAN", sigma=np.full(values.shape, 0.8), mask=mask)
+    (_, mean), (_, error) = shown(pictures.draw([spectra], "window"))
+    np.testing.assert_allclose(mean[2, 2], values[0, :4, 2, 2].mean())
+    np.testing.assert_allclose(error[2, 2], 0.8 / 2)  # of the mean of 4
+    assert np.isnan([mean[3, 3], error[3, 3]]).all()
+
+
+def test_blank_cards_count_as_none():
+    figure = pictures.draw([array(np.ones((9, 8)), BUNIT=None, CDELT1=None, CDELT2=0.6)], "frame")
+    assert figure.axes[0].get_aspect() == "auto" and figure.axes[1].get_ylabel() == ""
 
 
 @pytest.mark.parametrize("shape", [(832, 3), (3000, 1)])

@@ -1,5 +1,7 @@
 """Requests: single times, as a list or in a file; too large ones and unreadable files are refused."""
 
+import re
+
 import pytest
 from configuration import configuration
 
@@ -74,3 +76,14 @@ def test_a_file_of_times_may_begin_with_a_mark_of_its_encoding(tmp_path):
 def test_a_single_time_is_asked_for_as_a_list():
     with pytest.raises(InputError, match=r"Write a list: \['2014-01-01T00:00:00'\]"):
         asked(times="2014-01-01T00:00:00")
+
+
+@pytest.mark.parametrize(("end", "channels"), [("2014-01-15T08:00:00", [171]), ("2014-02-01T00:00:00", [171, 193, 304])])
+def test_the_cadence_that_a_refused_request_is_offered_works(end, channels):
+    settings = {"times": None, "start": "2014-01-01T00:00:00", "end": end, "channels": channels, "cadence_s": 12.0}
+    with pytest.raises(InputError) as refused:
+        request.check_size(settings)
+    offered = re.search(r"cadence_s of (\d+) or more", str(refused.value))
+    request.check_size(settings | {"cadence_s": float(offered[1])})
+    with pytest.raises(InputError):
+        request.check_size(settings | {"cadence_s": float(offered[1]) - 1})

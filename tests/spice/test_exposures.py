@@ -35,10 +35,17 @@ def test_a_table_whose_entries_are_no_times_gives_way_to_the_axis(last, referenc
     np.testing.assert_array_equal(found.middle, [[7.0, 2.0]])
 
 
-def test_an_axis_of_text_gives_no_times():
-    """Commissioning files have MISSING in place of numbers."""
-    found = exposures.times({"CRVAL4": "MISSING (none)"}, (1, 2))
+@pytest.mark.parametrize("card", ["MISSING (none)", None])
+def test_an_axis_of_text_gives_no_times(card):
+    """Commissioning files have MISSING in place of numbers; a blank card is None."""
+    found = exposures.times({"CRVAL4": card}, (1, 2))
     assert np.isnan(found.middle).all() and found.middle.shape == (1, 2)
+
+
+def test_times_of_a_table_do_without_the_exposure_time():
+    header = {"VAR_KEYS": "OWN;TIMAQUTC", "DATEREF": "2022-03-17T00:25:36", "XPOSURE": None}
+    table = fits.Table("OWN", {"TIMAQUTC": np.array([["2022-03-17T00:25:41", "2022-03-17T00:25:46"]])}, fits.cards())
+    np.testing.assert_array_equal(exposures.times(header, (1, 2), [table]).middle, [[5.0, 10.0]])
 
 
 def test_bins_of_a_still_slit_lie_along_it_and_in_time():

@@ -10,7 +10,7 @@ from astropy.wcs import WCS
 
 from helioreduce.errors import InputError
 from helioreduce.io import fits
-from helioreduce.spice import binning, catalogue, files, group, initial, level2, level3, simulate
+from helioreduce.spice import binning, catalogue, files, fit, group, initial, level2, level3, simulate
 from helioreduce.spice.model import Tie
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
@@ -144,3 +144,14 @@ def test_lost_planes_and_sit_and_stare_pass():
     assert np.isnan(result.fit.p[lost]).all()
     assert (result.fit.status[~lost] == 1).mean() > 0.95
     assert sum((result.fit.status == code).sum() for code in (0, 1, 2)) == 120
+
+
+def test_a_group_of_which_no_pixel_is_fitted_is_written(fitted, tmp_path):
+    """The mean of no χ² is NaN, which no card can hold."""
+    start, result, _ = fitted
+    nowhere = np.full_like(result.fit.status, fit.NOT_CONVERGED)
+    none = replace(result.fit, status=nowhere, p=result.fit.p * np.nan, chi2=result.fit.chi2 * np.nan)
+    files.write_fitted(tmp_path / "none.fits", level3.planes(replace(result, fit=none), start, {}))
+    (found,) = files.read_fitted(tmp_path / "none.fits")
+    assert (found.fit.status == fit.NOT_CONVERGED).all()
+    assert "CHISQAVG" not in fits.read_headers(tmp_path / "none.fits")[0]

@@ -1,10 +1,12 @@
 """The page of a raster: complete in itself, for rasters and sit-and-stare series."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from helioreduce.io import origin
-from helioreduce.spice import binning, catalogue, composition, group, initial, level2, maps, report, simulate
+from helioreduce.spice import binning, catalogue, composition, fit, group, initial, level2, maps, report, simulate
 from helioreduce.spice.fitted import Box
 
 
@@ -39,3 +41,23 @@ def test_page_has_every_line_and_every_pixel(place):
     without = report.page(name, fitted, radiances, velocities, None, [level2.quality(w) for w in windows])
     assert "FIP bias" in page
     assert "FIP bias" not in without
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_raster_of_which_no_pixel_is_fitted_has_its_page():
+    windows = level2.windows(simulate.raster(simulate.Settings(rows=24, columns=8, rim=1))[0])[:1]
+    own = group.join("window0", windows)
+    found = binning.fit_adaptive(own, initial.estimate(own, catalogue.built_in()), binning.Settings())
+    missing = {name: getattr(found.fit, name) * np.nan for name in ("p", "packed", "chi2")}
+    none = replace(found, fit=replace(found.fit, status=np.full_like(found.fit.status, fit.NOT_CONVERGED), **missing))
+    for key in ("STUDY", "XPOSURE"):
+        none.group.windows[0].header[key] = None
+    radiances, velocities = maps.radiances(none), maps.velocities(none)
+    page = report.page("raster", [none], [radiances], velocities, None, [level2.quality(own) for own in windows])
+    assert f"<td>{fit.STATUS[fit.NOT_CONVERGED]}</td><td>192</td>" in page
+    assert "-1.000" not in page and "None" not in page and "exposure unknown" in page
+
+
+def test_all_lines_of_a_ratio_are_listed():
+    cards = {f"LOW{number}": f"line {number} 1" for number in range(1, 11)} | {"LOGN": 9.0, "LCRPHI": 0.1, "LCRDEM": 0.1}
+    assert [row[1] for row in report._ratio(cards).rows[:10]] == [f"line {number} 1" for number in range(1, 11)]

@@ -63,8 +63,9 @@ def describe(file: Path) -> dict[str, Any]:
     if not headers:
         raise InputError("holds no array", cure="Give a FITS file with an image", where=file)
     first = headers[0]
-    facts = {name: " ".join(str(first[key]) for key in keys if key in first) for name, keys in _FACTS.items()}
-    facts["time"] = next((str(first[key]) for key in _FACTS["time"] if key in first), "")
+    known = {key: str(first[key]) for keys in _FACTS.values() for key in keys if first.get(key) is not None}
+    facts = {name: " ".join(known[key] for key in keys if key in known) for name, keys in _FACTS.items()}
+    facts["time"] = next((known[key] for key in _FACTS["time"] if known.get(key)), "")
     steps = {json.dumps(step): step for header in headers for step in provenance.history(header)}
     return {
         "file": str(file),

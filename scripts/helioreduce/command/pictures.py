@@ -78,7 +78,7 @@ def panels(array: Array) -> Iterator[Panel]:
     axes = [str(header.get(f"CTYPE{values.ndim - axis}", "")) for axis in range(values.ndim)]
     if values.ndim < 2 or values.dtype.kind not in "fiub":
         return
-    planes = [values] if array.sigma is None else [values, array.sigma]
+    planes = [values] if array.sigma is None else [values, np.where(np.isnan(values), np.nan, array.sigma)]
     in_time = False
     for kind in ("WAVE", "UTC"):
         for axis in [axis for axis, found in enumerate(axes[:-2]) if found.startswith(kind)]:
@@ -97,12 +97,12 @@ def panels(array: Array) -> Iterator[Panel]:
         kind = axes[0].lower() or "plane"
         label = "" if len(shape) == 2 else labels[number] if number < len(labels) else f"{kind} {index[-1] + 1}"
         own = [plane[index] for plane in planes]
-        yield Panel(f"{name} {label}".strip(), own[0], own[1] if own[1:] else None, str(header.get("BUNIT", "")), aspect)
+        yield Panel(f"{name} {label}".strip(), own[0], own[1] if own[1:] else None, str(header.get("BUNIT") or ""), aspect)
 
 
 def _aspect(header: Mapping[str, Any], fills: bool) -> float | str:
     """Return height over width of a pixel on the Sun, or that the image fills its frame."""
-    wide, high = (abs(float(header.get(f"CDELT{axis}", 1))) for axis in (1, 2))
+    wide, high = (abs(float(header.get(f"CDELT{axis}") or 0)) for axis in (1, 2))
     return high / wide if wide and high and not fills else "auto"
 
 

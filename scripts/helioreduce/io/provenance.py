@@ -107,7 +107,7 @@ def caveat(header: Header, text: str) -> None:
     if ascii_only(text) in caveats(header):
         return
     header[f"CAVEAT{len(caveats(header)) + 1}"] = (ascii_only(text), "what may be wrong")
-    frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if key in header) or header.get("FILENAME")
+    frame = " ".join(str(header[key]) for key in ("WAVELNTH", "T_OBS") if header.get(key)) or header.get("FILENAME")
     warnings.warn(f"{frame}: {text}" if frame else text, InputWarning, stacklevel=3)
 
 

@@ -51,7 +51,7 @@ def times(header: Mapping[str, Any], shape: tuple[int, int], tables: Iterable[Ta
             if begins.size == shape[0] * shape[1]:
                 with suppress(ValueError):  # text that is no time
                     seconds = (begins.astype("datetime64[ms]") - np.datetime64(reference, "ms")) / np.timedelta64(1, "s")
-                    middle = seconds.reshape(shape) + 0.5 * float(header.get("XPOSURE", 0.0))
+                    middle = seconds.reshape(shape) + 0.5 * float(header.get("XPOSURE") or 0.0)
                     return Times(middle, f"{table} TIMAQUTC + XPOSURE/2")
     return Times(_linear(header, shape), "axis of the header")
 
@@ -63,7 +63,7 @@ def _linear(header: Mapping[str, Any], shape: tuple[int, int], axis: int = 4) ->
         value, step = float(header[f"CRVAL{axis}"]), float(header.get(f"CDELT{axis}", 1.0))
         along_t = (pixels[0] - float(header.get(f"CRPIX{axis}", 1.0))) * float(header.get(f"PC{axis}_{axis}", 1.0))
         along_x = (pixels[1] - float(header.get("CRPIX1", 1.0))) * float(header.get(f"PC{axis}_1", 0.0))
-    except (KeyError, ValueError):  # commissioning files have text in place of numbers
+    except (KeyError, TypeError, ValueError):  # commissioning files have text in place of numbers, or a blank
         return np.full(shape, np.nan)
     return np.asarray(value + step * (along_t + along_x))
 

@@ -103,17 +103,21 @@ def spectra(fitted: Fitted) -> Figure:
         lower.axhline(0, color="0.6", lw=0.8)
         lower.plot(window.wavelength, residual, ".-", color="0.25", ms=2.5, lw=0.6)
         upper.set(title=fill(window.name, 48), ylabel="W m⁻² sr⁻¹ nm⁻¹" if number == 0 else "")
-        upper.set_ylim(top=float(np.nanmax([mean, expected])) * 1.75)
+        if used.any():
+            upper.set_ylim(top=float(np.nanmax([mean, expected])) * 1.75)
+        else:
+            upper.text(0.5, 0.5, "no pixel is fitted", transform=upper.transAxes, ha="center", va="center")
         lower.set(xlabel="wavelength [Å]", ylabel="residual [σ]" if number == 0 else "")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
 def _name_lines(axis: Axes, fitted: Fitted, window: int) -> None:
-    """Draw a dotted line with its name at the median centre of every line of a window."""
+    """Draw a dotted line with its name at the median centre of every line of a window; without any, at rest."""
     fit = fitted.fit
     for g in fit.model.lines_of(window):
-        centre = float(np.nanmedian(fit.q[fit.status == CONVERGED, 3 * g + 1]))
+        centres = fit.q[fit.status == CONVERGED, 3 * g + 1]
+        centre = float(np.nanmedian(centres)) if centres.size else fit.model.lines[g].wavelength
         panels.mark(axis, centre, label(fit.model.lines[g].name), COLOURS[g % len(COLOURS)])
 
 
@@ -140,7 +144,7 @@ def _histogram(axis: Axes, reduced: np.ndarray, samples: np.ndarray, free: int) 
     """Draw the histogram of reduced χ² beside the distribution that Gaussian noise would give."""
     from scipy.stats import chi2
 
-    axis.hist(reduced, bins=np.linspace(0, 3, 61).tolist(), density=True, color=SKY, histtype="stepfilled")
+    axis.hist(reduced, bins=np.linspace(0, 3, 61).tolist(), density=reduced.size > 0, color=SKY, histtype="stepfilled")
     degrees = max(int(np.median(samples[samples > free])) - free, 1) if (samples > free).any() else 1
     grid = np.linspace(0.01, 3, 300)
     axis.plot(grid, chi2.pdf(grid * degrees, degrees) * degrees, color="k", lw=1)

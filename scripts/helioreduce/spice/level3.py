@@ -70,7 +70,9 @@ def _window_planes(fitted: Fitted, start: Start, number: int, facts: Mapping[str
     own, reduced = fit.model.parameters_of(number), fit.reduced_chi2[:, None]
     values = np.concatenate([fit.q[:, own], reduced], axis=1)
     errors = np.concatenate([fit.sigma()[:, own], np.full_like(reduced, np.nan)], axis=1)
-    header = _results_header(window, start, number, float(np.nanmean(reduced)))
+    header = _results_header(window, start, number)
+    if np.isfinite(reduced).any():  # FITS has no NaN in cards
+        header["CHISQAVG"] = float(np.nanmean(reduced))
     data_header = window.header.copy()
     data_header["NOISE_A"], data_header["NOISE_B"] = noise
     for cards in (header, data_header):
@@ -113,11 +115,11 @@ def _model_cards(fitted: Fitted) -> Header:
     return header
 
 
-def _results_header(window: Window, start: Start, number: int, average: float) -> Header:
+def _results_header(window: Window, start: Start, number: int) -> Header:
     """Return the Level P cards of one window's results."""
     header = spatial_header(window.header)
     lines = start.model.lines_of(number)
-    header.update(SOLARNET=0.5, OBS_HDU=2, LEVEL="L3", ANA_NCMP=len(lines) + 1, XTYPE1="WAVE", XDIMEN1=3, CHISQAVG=average)
+    header.update(SOLARNET=0.5, OBS_HDU=2, LEVEL="L3", ANA_NCMP=len(lines) + 1, XTYPE1="WAVE", XDIMEN1=3)
     header.update(WCSAXES=4, CTYPE4="PARAMETER", CUNIT4="", CRVAL4=1.0, CRPIX4=1.0, CDELT4=1.0, PC4_4=1.0)
     header["RESEXT"], header["UNCEXT"] = f"{window.name} RESULTS", f"{window.name} SIGMA"
     header["DATAEXT"] = header["PARENTXT"] = f"{window.name} DATA"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -79,8 +80,8 @@ def page(
         "helioreduce.spice",
         "report.html",
         name=name,
-        date=header.get("DATE-BEG", ""),
-        study=header.get("STUDY", ""),
+        date=header.get("DATE-BEG") or "",
+        study=header.get("STUDY") or "",
         exposure_s=header.get("XPOSURE"),
         version=__version__,
         denoised=bool(header.get("DENOISED")),
@@ -167,7 +168,7 @@ def _counts(fitted: Fitted) -> Table:
     for g, line in enumerate(fit.model.lines):
         rows.append((f"    of {label(line.name)}, left out of its maps", int(fitted.at_bound(g).sum())))
     rows.append(("pixels", fit.status.size))
-    rows.append(("median reduced χ²", f"{np.nanmedian(fit.reduced_chi2):.3f}"))
+    rows.append(("median reduced χ²", f"{_median(fit.reduced_chi2):.3f}"))
     rows.append(("noise over the noise model, unbinned pixels", _noise_factor(fitted)))
     if len(fitted.boxes) > 1:
         rows += [(f"bin {box.label}", int((fitted.level == i).sum())) for i, box in enumerate(fitted.boxes)]
@@ -194,24 +195,30 @@ def _medians(fitted: Fitted, line: Line) -> tuple[str, ...]:
     """Return the row of a line."""
     radiance, error = line.radiance.data, line.radiance.sigma
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = 100 * float(np.nanmedian(error / radiance)) if np.isfinite(error).any() else np.nan
-    speed = float(np.nanmedian(line.velocity.sigma))
-    width = maps.FWHM * np.nanmedian(fitted.found(line.number, fitted.fit.q[:, 3 * line.number + 2]))
+        relative = 100 * _median(error / radiance)
+    width = maps.FWHM * _median(fitted.found(line.number, fitted.fit.q[:, 3 * line.number + 2]))
+    zero = line.velocity.header["VZERO"]
     return (
         label(line.radiance.line) + (" (width at a limit)" if line.radiance.line in fitted.marked else ""),
         fitted.group.name,
-        f"{1e3 * np.nanmedian(radiance):.4g}",
+        f"{1e3 * _median(radiance):.4g}",
         f"{relative:.1f} %",
-        f"{line.velocity.header['VZERO']:.3f}",
-        f"{speed:.1f}",
+        f"{zero:.3f}" if zero > 0 else "–",
+        f"{_median(line.velocity.sigma):.1f}",
         f"{width:.3f}",
     )
 
 
+def _median(values: np.ndarray) -> float:
+    """Return the median of the values there are; NaN for none."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else np.nan
+
+
 def _ratio(cards: Mapping[str, Any]) -> Table:
     """Return coefficients and quality of the linear combination ratio."""
-    rows = [("low FIP", cards[f"LOW{i}"]) for i in range(1, 9) if f"LOW{i}" in cards]
-    rows += [("high FIP", cards[f"HIGH{i}"]) for i in range(1, 9) if f"HIGH{i}" in cards]
+    sides = {"low FIP": r"LOW\d+", "high FIP": r"HIGH\d+"}
+    rows = [(side, cards[key]) for side, form in sides.items() for key in cards if re.fullmatch(form, key)]
     rows += [("log density", cards["LOGN"]), ("residual over the reference DEMs", f"{cards['LCRPHI']:.2g}")]
     rows += [("relative error over other DEMs, rms", f"{100 * cards['LCRDEM']:.0f} %")]
     last = max((int(key[5:]) for key in cards if key.startswith("PRREF")), default=0)
