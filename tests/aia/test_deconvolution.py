@@ -79,6 +79,18 @@ def test_unknown_pixels_keep_their_value_error_and_bits_and_do_not_spread(frame)
     assert np.sqrt(np.mean(pull**2)) < 0.05
 
 
+@pytest.mark.parametrize("method", ["rl", "inverse", "wiener"])
+def test_a_pixel_without_an_error_keeps_none_and_takes_it_from_no_other(frame, method):
+    sigma = frame.sigma.copy()
+    sigma[30, 40] = np.nan
+    whole, result = (run(image, OTF, method=method) for image in (frame, frame.with_(sigma=sigma)))
+    far = np.ones(SHAPE, bool)
+    far[28:33, 38:43] = False
+    assert np.isnan(result.sigma[30, 40]) and np.isfinite(np.delete(result.sigma, 30 * SHAPE[1] + 40)).all()
+    np.testing.assert_allclose(result.sigma[far], whole.sigma[far], rtol=0.01)
+    np.testing.assert_allclose(result.data, whole.data, rtol=1e-3, atol=1e-3)
+
+
 def test_zeros_and_negative_counts(level1_header):
     zeros = run(Image(np.zeros(SHAPE, np.float32), level1_header), OTF)
     assert not zeros.data.any()

@@ -116,7 +116,7 @@ def deconvolve(
 
     Pixels that are not finite or carry a bit of :data:`helioreduce.image.UNKNOWN` keep their value, error and flags, and do
     not spread: they have no weight in ``rl``, where negative counts are taken as 0, and are filled from their neighbours
-    in the linear methods, which clip nothing.
+    in the linear methods, which clip nothing. A pixel without a finite σ keeps it, and brings no noise to others.
 
     Parameters
     ----------
@@ -162,15 +162,16 @@ def deconvolve(
     restore = restoration.method(chosen, otf, known, image.sigma, beyond, response)
     restored = restore(image.data)
     sigma, how = image.sigma, "none"
+    measured = known if sigma is None else known & np.isfinite(sigma)  # one NaN would spread over the whole plane
     if chosen.redraws:
         sigma = carried.scatter(restore(noisy).data for noisy in carried.redrawn(image, chosen.redraws, seed))
         how = f"{chosen.redraws} redraws with seed {seed}"
     elif sigma is not None:
         gain = fft.squared_kernel(restored.response()) if gain is None else gain
-        sigma, how = carried.propagated(sigma, known, gain), "linear"
+        sigma, how = carried.propagated(sigma, measured, gain), "linear"
     new = image.with_(
         data=carried.where_known(restored.data, image.data, known),
-        sigma=carried.where_known(sigma, image.sigma, known) if sigma is not None and image.sigma is not None else None,
+        sigma=carried.where_known(sigma, image.sigma, measured) if sigma is not None and image.sigma is not None else None,
     )
     if padding.margins(known.shape, otf) and (beyond is None or (isinstance(beyond, str) and beyond == "mirror")):
         new = new.with_(flags=carried.edge_flagged(image.flags, edge))

@@ -125,7 +125,7 @@ def _linear(
     if control.method == "wiener":
         if sigma is None:
             raise InputError("the method wiener needs an error plane", cure="Take the error step first")
-        variance = np.where(known, sigma * sigma, 0)
+        variance = np.where(known & np.isfinite(sigma), sigma * sigma, 0)
     found = linear.solve(counts, otf, control, beyond=beyond, response=response, variance=variance)
     around = beyond if isinstance(beyond, str) else "given"
     parameters = {
