@@ -100,6 +100,13 @@ def test_a_box_is_in_arcsec(image):
         light_curves.region(image, [100, 100, 110, 110])
 
 
+def test_a_blank_exposure_time_is_none(image):
+    image.header.remove("EXPUSED")
+    image.header["EXPTIME"] = None
+    measured = light_curves.measure(image, light_curves.Correlation(171, NONE))
+    assert (measured["EXPUSED"], measured["sigma_exposure"]) == (0.0, 0.0)
+
+
 def test_the_systematic_part_of_sigma_is_a_card(level1_header):
     image = Image(np.full((8, 8), 100, np.float32), level1_header)
     row = {"DNPERPHT": 1.1, "COMPRESS": 14.0, "CALERR": 0.25, "EVEERR": 0.02, "CHIANTI": 0.3}

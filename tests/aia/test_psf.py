@@ -113,6 +113,13 @@ def test_a_psf_is_taken_for_its_transform(move, shape):
     np.testing.assert_allclose(psf.as_otf(given, shape, 193), psf.otf(193, shape=shape), atol=1e-6)
 
 
+@pytest.mark.parametrize("given", [psf.psf(193, shape=(64, 64)), psf.otf(193, shape=(64, 64))], ids=["PSF", "transform"])
+def test_a_psf_may_have_the_byte_order_of_fits(given):
+    found = psf.as_otf(given.astype(">f8"), (64, 64), 193)
+    np.testing.assert_array_equal(found, psf.as_otf(given, (64, 64), 193))
+    assert found.dtype.isnative
+
+
 def test_a_transform_is_taken_as_it_is():
     given = psf.otf(171, shape=(128, 128))
     assert psf.as_otf(given, (100, 90), 171) is given

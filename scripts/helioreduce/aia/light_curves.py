@@ -147,7 +147,7 @@ def measure(image: Image, correlation: Correlation) -> dict[str, Any]:
     mean = float(image.data[good].mean(dtype=float)) if number else float("nan")
     with_limits = finite & (good | saturated)
     kept = float(header.get("SPLVAR", MEAN_KEPT))
-    used_s = float(header.get("EXPUSED", header.get("EXPTIME", 0.0)))
+    used_s = cards.number(header, "EXPUSED") or cards.number(header, "EXPTIME") or 0.0
     variance = float("nan") if image.sigma is None else correlation.variance_of_mean(np.where(good, image.sigma, 0), kept)
     return {
         "WAVELNTH": int(header["WAVELNTH"]),

@@ -174,6 +174,7 @@ def as_otf(given: np.ndarray, data_shape: tuple[int, int], channel: int, *, line
     if given is None:
         raise InputError("there is no PSF", cure="Give psf.psf(channel) or psf.otf(channel)")
     if given.ndim == 2 and given.dtype.kind == "f":
+        given = given.astype(given.dtype.newbyteorder("="), copy=False)  # FITS has the other order
         if abs(float(given.sum(dtype=float)) - 1) < _UNIT:
             if linear:
                 return transform(given, linear_grid(data_shape, min(given.shape) // 2))
