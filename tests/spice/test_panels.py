@@ -18,6 +18,15 @@ def test_edges_are_half_a_pixel_outside_the_centres():
     assert (*series.x, *series.y, series.horizontal) == (0.0, 8.0, -50.5, -45.5, "time [min]")
 
 
+@pytest.mark.parametrize("columns", [1, 3])
+def test_columns_of_a_slit_that_stands_still_are_numbered(columns):
+    """CDELT1 0: they have no width on the Sun."""
+    row = panels.row({**HEADER, "CDELT1": 0.0}, (1, 5, columns), 1)
+    row.draw(0, np.ones((1, 5, columns)), "values", "viridis", Scale(0, 1))
+    assert (*row.axes[0].get_xlim(), *row.axes[0].get_ylim()) == (0.5, columns + 0.5, -50.5, -45.5)
+    assert row.axes[0].get_xlabel() == "column; the slit stands still"
+
+
 def test_maps_whose_rotation_was_taken_out_say_of_which_time_they_are():
     turned = panels.row({**HEADER, "ROTATION": "howard", "ROTREF": "2022-03-17T00:25:44.083"}, (1, 5, 3), 3)
     assert turned.axes[2].get_xlabel() == "solar X [arcsec] at 2022-03-17T00:25:44"

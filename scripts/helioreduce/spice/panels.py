@@ -29,6 +29,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.52, 0.62, 0.20
 _BAR, _ABOVE = 0.09, 0.05
 #: Highest and flattest panel; beyond, a raster is not drawn to scale.
 _TALLEST, _FLATTEST = 2.0, 0.4
+_ON_THE_SUN = "solar X [arcsec]"
 
 
 class Scale(NamedTuple):
@@ -115,13 +116,14 @@ def row(header: Mapping[str, Any], shape: tuple[int, ...], number: int, width: f
     panel = (width - _LEFT - _RIGHT - (number - 1) * _GAP) / number
     frame = geometry(header, shape)
     true = (frame.y[1] - frame.y[0]) / (frame.x[1] - frame.x[0])
-    ratio = 0.8 if _in_time(shape) else float(np.clip(true, _FLATTEST, _TALLEST))
+    is_map = frame.horizontal == _ON_THE_SUN
+    ratio = 0.8 if not is_map else float(np.clip(true, _FLATTEST, _TALLEST))
     height = panel * ratio
     strip = height + _TOP + _BOTTOM
     total = rows * strip
     figure = Figure(figsize=(width, total))
     factor = max(true / ratio, ratio / true)
-    stretched = "" if _in_time(shape) or factor < 1.05 else f", not to scale: {factor:.1f} ×"
+    stretched = "" if not is_map or factor < 1.05 else f", not to scale: {factor:.1f} ×"
     turned = f" at {str(header['ROTREF'])[:19]}" if "ROTATION" in header else ""
     axes: list[Axes] = []
     for i in range(rows * number):
@@ -144,6 +146,8 @@ def _in_time(shape: tuple[int, ...]) -> bool:
 def geometry(header: Mapping[str, Any], shape: tuple[int, ...]) -> Frame:
     """Return where the pixels of a map (t, y, x) are drawn, arcsec; of one column in time, minutes and arcsec.
 
+    Where the slit stands still (CDELT1 0) and there is no series in time, columns are numbered.
+
     Pixel (i, j), columns and rows from 0, is at CRVAL + CDELT · PC · (i + 1 − CRPIX1, j + 1 − CRPIX2): the plane of the TAN
     projection, in which a raster stays within 0.01″ of its place on the sky.
     """
@@ -154,11 +158,14 @@ def geometry(header: Mapping[str, Any], shape: tuple[int, ...]) -> Frame:
     linear = size * turn
     origin = np.array([float(header[f"CRVAL{axis}"]) for axis in (1, 2)]) + linear @ first
     matrix = np.eye(3)
-    horizontal, columns = "solar X [arcsec]", x
+    horizontal, columns = _ON_THE_SUN, x
     if _in_time(shape):
         step = float(header.get("CADENCE", header.get("CDELT3", 60.0))) / 60
         linear, origin = np.array([[step, 0.0], [0.0, linear[1, 1]]]), np.array([0.5 * step, origin[1]])
         horizontal, columns = "time [min]", t
+    elif not linear[:, 0].any():  # columns without a step have no width on the Sun
+        linear, origin = np.array([[1.0, 0.0], [0.0, linear[1, 1]]]), np.array([1.0, origin[1]])
+        horizontal = "column; the slit stands still"
     matrix[:2, :2], matrix[:2, 2] = linear, origin
     corners = np.array([(i - 0.5, j - 0.5, 1) for i in (0, columns) for j in (0, y)]) @ matrix.T
     low, high = corners.min(axis=0), corners.max(axis=0)
