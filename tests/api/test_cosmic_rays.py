@@ -39,6 +39,13 @@ def test_a_frame_by_its_file_is_named_in_the_header(frames):
     assert provenance.history(image.header)[0]["reference"].startswith("dark1.fits; sha256 ")
 
 
+def test_a_blank_unit_is_no_unit():
+    blank, none = (Image(np.ones((4, 4), np.float32), Header(cards)) for cards in ({"BUNIT": None}, {}))
+    assert (cosmic_rays.calibrate_image(blank, dark=none).data == 0).all()
+    with pytest.raises(InputError, match="the image is in 'no unit' and the dark 'DN'"):
+        cosmic_rays.calibrate_image(blank, dark=Image(np.ones((4, 4), np.float32), Header({"BUNIT": "DN"})))
+
+
 def test_one_file_is_one_frame_and_none_or_an_unknown_kind_are_refused(frames):
     assert cosmic_rays.combine_frames(frames[0]).header["NFRAMES"] == 1
     assert cosmic_rays.combine_frames(iter(frames)).header["NFRAMES"] == 5

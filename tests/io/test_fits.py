@@ -9,9 +9,10 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from sunpy.map import Map
 
+from helioreduce.api import products
 from helioreduce.errors import InputError, InputWarning
 from helioreduce.image import MASKED, Flag, Image
-from helioreduce.io import fits
+from helioreduce.io import fits, rows
 
 
 @pytest.fixture
@@ -136,6 +137,17 @@ def test_scaled_integers_become_numbers_and_blank_ones_nan(tmp_path):
     np.testing.assert_array_equal(image.data, np.array([[10.25, 10.5], [np.nan, 11.75]], np.float32))
     assert image.flags.tolist() == [[0, 0], [Flag.NO_DATA, 0]]
     assert not {"BSCALE", "BZERO", "BLANK"} & set(image.header)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.int32, np.float32])
+def test_masks_of_larger_numbers_mask(tmp_path, kind):
+    """256 would be 0 as a byte."""
+    mask = np.array([[0, 256, -1], [1, Flag.SATURATED, 4096]], kind)
+    hdus = [astropy_fits.PrimaryHDU(np.ones(mask.shape, np.float32)), astropy_fits.ImageHDU(mask, name="MASK")]
+    astropy_fits.HDUList(hdus).writeto(tmp_path / "mask.fits")
+    assert fits.read(tmp_path / "mask.fits").flags.tolist() == [[0, 1, 1], [1, Flag.SATURATED, 1]]
+    assert np.isnan(rows.read(tmp_path / "mask.fits", slice(0, 2), 0)).sum() == 5
+    assert next(iter(products.arrays(products.read_arrays(tmp_path / "mask.fits")))).mask.sum() == 5
 
 
 def test_arrays_come_back_by_name(tmp_path, rng):

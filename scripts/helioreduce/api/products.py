@@ -12,7 +12,7 @@ import numpy as np
 from helioreduce import interop
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED, Image
-from helioreduce.io import ecsv, fits
+from helioreduce.io import ecsv, fits, masks
 from helioreduce.io.fits import Plane
 from helioreduce.spice import files as spice_files
 from helioreduce.spice.naming import unique
@@ -118,7 +118,7 @@ def arrays(planes: list[Plane]) -> list[Array]:
         error, bits = _beside(name, plane, stored)
         beside |= {error, bits}
         sigma = stored[error].array if error else _noise(name, plane)
-        mask = (stored[bits].array & np.uint8(MASKED)) != 0 if bits else None
+        mask = (masks.bits(stored[bits].array) & np.uint8(MASKED)) != 0 if bits else None
         found.append(Array(name, plane, sigma, mask))
     return [array for array in found if array.name not in beside]
 

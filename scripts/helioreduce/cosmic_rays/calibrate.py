@@ -32,8 +32,9 @@ def subtract(image: Image, frame: Image, step: str, reference: str = "") -> Imag
     """
     refuse_twice(image, step)
     _check(image, frame, step)
-    if str(image.header.get("BUNIT", "")) != str(frame.header.get("BUNIT", "")):
-        units = f"{image.header.get('BUNIT', 'no unit')!r} and the {step} {frame.header.get('BUNIT', 'no unit')!r}"
+    one, other = (str(own.header.get("BUNIT") or "") for own in (image, frame))
+    if one != other:
+        units = f"{one or 'no unit'!r} and the {step} {other or 'no unit'!r}"
         raise InputError(f"the image is in {units}", cure="Give both in one unit")
     sigma = image.sigma
     if sigma is not None and frame.sigma is not None:

@@ -17,7 +17,7 @@ from astropy.io import fits
 
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED, Changes, Image
-from helioreduce.io import compression, uncertainty
+from helioreduce.io import compression, masks, uncertainty
 from helioreduce.io import hdus as files
 from helioreduce.io.hdus import OWN, STRUCTURAL, is_image, opened
 
@@ -90,7 +90,7 @@ def read(path: str | Path, extension: int | str | None = None) -> Image:
         if "UNCERT" in hdus:
             error = hdus["UNCERT"]
             planes["sigma"] = uncertainty.standard_deviation(error.data, error.header, header.get("BUNIT"))
-        if flags := [np.asarray(hdus[name].data, np.uint8) for name in ("MASK", "FLAGS") if name in hdus]:
+        if flags := [masks.bits(hdus[name].data) for name in ("MASK", "FLAGS") if name in hdus]:
             planes["flags"] = flags[0] if len(flags) == 1 else flags[0] | flags[1]
         if "CHANGES" in hdus:
             planes["changes"] = _changes(hdus["CHANGES"].data)

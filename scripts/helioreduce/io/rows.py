@@ -8,6 +8,7 @@ import numpy as np
 
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED
+from helioreduce.io import masks
 from helioreduce.io.fits import chosen, numbers
 from helioreduce.io.hdus import opened
 
@@ -30,6 +31,6 @@ def read(path: str | Path, rows: slice, extension: int | str) -> np.ndarray:
         for plane in (hdus[name] for name in ("MASK", "FLAGS") if name in hdus):
             if plane.shape != image.shape:
                 raise InputError(f"{plane.name} has shape {plane.shape}, the image {image.shape}")
-            flags = np.asarray(plane.section[rows.start : rows.stop, :], np.uint8)
+            flags = masks.bits(plane.section[rows.start : rows.stop, :])
             values = np.where(flags & np.uint8(MASKED), np.float32(np.nan), values)
         return values
