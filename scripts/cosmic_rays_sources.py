@@ -23,7 +23,7 @@ def draw(image: str, hits: str, table: str, picture: str) -> None:
     found = sources.find(mask)
     numbers = sources.statistics(found)
     meta = {name: f"{value:g}" for name, value in {**numbers, "extended_from": sources.EXTENDED}.items()}
-    ecsv.write(table, sources.table(found, excess), {**meta, "unit": cleaned.header.get("BUNIT", "")}, sources.COLUMNS)
+    ecsv.write(table, sources.table(found, excess), {**meta, "unit": cleaned.header.get("BUNIT") or ""}, sources.COLUMNS)
     planes = {"mask": mask, "image": cleaned.data + excess, "cleaned": cleaned.data}
     title = f"{Path(image).parent.name}/{Path(image).stem}: {sources.describe(numbers)}"
     plots.write([picture], figure.snippets, planes, sources.largest(found, figure.MOST), title)

@@ -143,6 +143,7 @@ def test_wavelength_and_noise_model() -> None:
     """Units of WAVELNTH; no read noise means the error plane; auto needs a wavelength."""
     assert wavelength(fits.Header({"WAVELNTH": 171, "WAVEUNIT": "angstrom"})) == 171
     assert wavelength(fits.Header({"WAVELNTH": 77.0, "WAVEUNIT": "nm"})) == 770
+    assert wavelength(fits.Header({"WAVELNTH": 171, "WAVEUNIT": None})) == 171
     assert wavelength(fits.Header()) is None
     assert noise_model(fits.Header(), 1.0, None, 1.0) is None
     with pytest.raises(InputError, match="WAVELNTH"):

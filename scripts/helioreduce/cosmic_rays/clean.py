@@ -222,7 +222,8 @@ def excess(shape: tuple[int, int], listed: np.ndarray) -> np.ndarray:
 
 def wavelength(header: Header) -> float | None:
     """Return WAVELNTH in Å, by WAVEUNIT; None where it is missing, not positive or in an unknown unit."""
-    value, unit = header.get("WAVELNTH"), str(header.get("WAVEUNIT", "")).strip().lower()
+    value, unit = header.get("WAVELNTH"), header.get("WAVEUNIT")
+    unit = "" if unit is None else str(unit).strip().lower()
     if not isinstance(value, int | float) or not value > 0 or unit not in ANGSTROM:
         return None
     return float(value) * ANGSTROM[unit]
