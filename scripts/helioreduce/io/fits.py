@@ -80,7 +80,7 @@ def read(path: str | Path, extension: int | str | None = None) -> Image:
         Not FITS, truncated, corrupt (checksum), without an image, or with an error plane of unknown type or unit.
     """
     with opened(path) as hdus:
-        science = chosen(hdus, extension)
+        science = _chosen(hdus, extension)
         header, data = science.header.copy(), numbers(science.data, science.header)
         if extension is not None and science is not hdus[0]:
             header.extend((card for card in hdus[0].header.cards if card.keyword not in _FORM), unique=True, strip=True)
@@ -103,12 +103,12 @@ def numbers(stored: np.ndarray, header: Mapping[str, Any]) -> np.ndarray:
     """Return pixels as they are stored, or scaled, in float32, NaN where they are BLANK."""
     data = np.asarray(stored, np.float32)
     # FITS defines BLANK for integers only; where integers became floats it has stayed behind, with its pixels.
-    if stored.dtype.kind == "f" and isinstance(blank := header.get("BLANK"), int):
+    if stored.dtype.kind == "f" and header["BITPIX"] < 0 and isinstance(blank := header.get("BLANK"), int):
         data = np.where(stored == blank, np.float32(np.nan), data)
     return data
 
 
-def chosen(hdus: fits.HDUList, extension: int | str | None) -> Any:
+def _chosen(hdus: fits.HDUList, extension: int | str | None) -> Any:
     """Return the image HDU that is asked for; the first with data by default."""
     images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.data is not None}
     if not images:
@@ -136,7 +136,7 @@ def one_image(path: str | Path, extension: int | str | None) -> int | str:
     """
     with opened(path, checksum=False) as hdus:
         if extension is not None:
-            chosen(hdus, extension)
+            _chosen(hdus, extension)
             return extension
         images = {n: hdu for n, hdu in enumerate(hdus) if is_image(hdu) and hdu.name not in _COMPANIONS}
         if len(images) > 1:
@@ -156,7 +156,7 @@ def _changes(rows: np.ndarray | None) -> Changes:
 def read_header(path: str | Path, extension: int | str | None = None) -> fits.Header:
     """Return the header of an image HDU, without reading the pixels; a file that is too short for them is refused."""
     with opened(path, checksum=False) as hdus:
-        for hdu in hdus if extension is None else [chosen(hdus, extension)]:
+        for hdu in hdus if extension is None else [_chosen(hdus, extension)]:
             if is_image(hdu):
                 len(hdus)  # goes to the end of the file
                 return hdu.header.copy()

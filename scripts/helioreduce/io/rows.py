@@ -9,7 +9,7 @@ import numpy as np
 from helioreduce.errors import InputError
 from helioreduce.image import MASKED
 from helioreduce.io import masks
-from helioreduce.io.fits import chosen, numbers
+from helioreduce.io.fits import numbers
 from helioreduce.io.hdus import opened
 
 
@@ -24,7 +24,7 @@ def read(path: str | Path, rows: slice, extension: int | str) -> np.ndarray:
         If there is no such image, it is not two-dimensional, or a mask has another shape.
     """
     with opened(path, checksum=False) as hdus:
-        image = chosen(hdus, extension)
+        image = hdus[extension]  # whose data must not be loaded: Astropy cannot read rows of scaled integers then
         if len(image.shape) != 2:
             raise InputError(f"the image has shape {image.shape}", cure="Give a file with a two-dimensional image")
         values = numbers(image.section[rows.start : rows.stop, :], image.header)
