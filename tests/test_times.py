@@ -28,6 +28,14 @@ def test_a_slot_is_the_nearest_multiple_of_its_step(time, step_s):
     assert abs(slot - times.tai_seconds(time)) <= step_s / 2 + 1.00001  # a leap second may lie between
 
 
+@pytest.mark.parametrize(("start", "step_s"), [("00:00:07", 12.0), ("00:00:01", 24.0), ("00:29:25", 3600.0)])
+def test_times_half_way_between_slots_find_every_slot_once(start, step_s):
+    """The later of the two, always: the even one would be found twice, and every other one never."""
+    first = times.parse(f"2014-01-01T{start}")
+    found = [times.slot(first + timedelta(seconds=i * step_s), step_s) for i in range(8)]
+    assert found == [first + timedelta(seconds=(i + 0.5) * step_s) for i in range(8)]
+
+
 @pytest.mark.parametrize("text", ["2014-01-01T00:00:01.34Z", "2014.01.01_00:00:01.34_UTC", "2014-01-01T00:00:01.340",
                                   "2014.01.01_00:00:36.34_TAI", "2014-01-01T05:30:01.34+05:30",
                                   "2014-01-01 00:00:01.34", " 2014.01.01_00:00:36.34_TAI "])  # fmt: skip

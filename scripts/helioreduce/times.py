@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -74,9 +75,18 @@ def from_tai(seconds: float) -> datetime:
     return first - timedelta(seconds=_leap_seconds(utc))
 
 
+def slot_number(time: datetime, step_s: float) -> int:
+    """Return the number of the slot of a ``ts_eq`` series that is nearest to a time (JSOC: round, not floor).
+
+    Half-way between two slots it is the later one: Python's ``round`` takes the even one, so that times half a step off would
+    find every other slot twice and the rest never.
+    """
+    return math.floor(tai_seconds(time) / step_s + 0.5)
+
+
 def slot(time: datetime, step_s: float) -> datetime:
-    """Return T_REC of a ``ts_eq`` series: the multiple of ``step_s`` of TAI nearest to ``time`` (JSOC: round, not floor)."""
-    return from_tai(round(tai_seconds(time) / step_s) * step_s)
+    """Return T_REC of a ``ts_eq`` series: the multiple of ``step_s`` of TAI nearest to ``time``, see :func:`slot_number`."""
+    return from_tai(slot_number(time, step_s) * step_s)
 
 
 def compact(time: datetime) -> str:

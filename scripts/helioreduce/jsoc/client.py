@@ -160,7 +160,7 @@ class Client:
     ) -> Iterator[Record]:
         """Yield the level-1 records of a channel from ``start`` to ``end`` (UTC, both included), ``cadence_s`` apart."""
         step = LEVEL1[channel].slot_s
-        first, last = (round(times.tai_seconds(time) / step) for time in (start, end))
+        first, last = (times.slot_number(time, step) for time in (start, end))
         yield from self._slots(channel, range(first, last + 1, max(1, round(cadence_s / step))), segments)
 
     def in_slots(
@@ -172,14 +172,14 @@ class Client:
         condition in SQL.
         """
         step = LEVEL1[channel].slot_s
-        yield from self._slots(channel, [round(times.tai_seconds(slot) / step) for slot in slots], segments, series, where)
+        yield from self._slots(channel, [times.slot_number(slot, step) for slot in slots], segments, series, where)
 
     def around(
         self, channel: int, slots: Sequence[datetime], within_s: float, *, series: str = "", where: str = ""
     ) -> Iterator[Record]:
         """Yield the level-1 records of a channel whose T_OBS is within so many seconds of these slots, and some beyond."""
         step = LEVEL1[channel].slot_s
-        numbers = [round(times.tai_seconds(slot) / step) for slot in slots]
+        numbers = [times.slot_number(slot, step) for slot in slots]
         for text in record_sets.around(channel, numbers, within_s, series, where):
             yield from self.records(text, ("image", "spikes"))
 

@@ -55,7 +55,7 @@ def frames(channel: int, slots: Iterable[datetime], search: Search = search) -> 
         Function that searches VSO.
     """
     step = LEVEL1[channel].slot_s
-    requested = {round(times.tai_seconds(slot) / step): slot for slot in slots}
+    requested = {times.slot_number(slot, step): slot for slot in slots}
     if not requested:
         return []
     reach = timedelta(seconds=step)
