@@ -50,10 +50,11 @@ def test_a_raster_of_which_no_pixel_is_fitted_has_its_page():
     found = binning.fit_adaptive(own, initial.estimate(own, catalogue.built_in()), binning.Settings())
     missing = {name: getattr(found.fit, name) * np.nan for name in ("p", "packed", "chi2")}
     none = replace(found, fit=replace(found.fit, status=np.full_like(found.fit.status, fit.NOT_CONVERGED), **missing))
+    quality = [level2.quality(own) for own in windows]
     for key in ("STUDY", "XPOSURE"):
         none.group.windows[0].header[key] = None
     radiances, velocities = maps.radiances(none), maps.velocities(none)
-    page = report.page("raster", [none], [radiances], velocities, None, [level2.quality(own) for own in windows])
+    page = report.page("raster", [none], [radiances], velocities, None, quality)
     assert f"<td>{fit.STATUS[fit.NOT_CONVERGED]}</td><td>192</td>" in page
     assert "-1.000" not in page and "None" not in page and "exposure unknown" in page
 

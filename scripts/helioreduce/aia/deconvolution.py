@@ -153,10 +153,7 @@ def deconvolve(
     chosen = Options.of({"iterations": iterations, **options})
     _check_redraws(chosen.redraws, image)
     otf = psf_model.as_otf(otf, image.data.shape, image.header["WAVELNTH"], linear=chosen.method != "rl")
-    known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
-    if not known.any():
-        problem = f"deconvolve: no pixel has a usable value, {100 * image.flagged(Flag.SATURATED).mean():.0f} % are saturated"
-        raise InputError(problem, cure="Leave the frame out, or set aia.steps.deconvolve: false")
+    known = _known(image)
     if chosen.method != "rl" and beyond is None:
         beyond = "dark" if image.data.shape == psf_model.FULL_FRAME else "mirror"
     restore = restoration.method(chosen, otf, known, image.sigma, beyond, response)
@@ -216,6 +213,15 @@ def light_from_outside(image: Image, whole: Image, otf: np.ndarray) -> np.ndarra
     scene[box] = 0
     with fft.Filter(otf).threads() as blur:
         return padding.Window(blur, scene.shape, otf)(scene, np.empty_like(scene))[box].copy()
+
+
+def _known(image: Image) -> np.ndarray:
+    """Return where the pixels have a usable value; refuse an image of which none has."""
+    known = np.isfinite(image.data) & ~image.flagged(UNKNOWN)
+    if not known.any():
+        problem = f"deconvolve: no pixel has a usable value, {100 * image.flagged(Flag.SATURATED).mean():.0f} % are saturated"
+        raise InputError(problem, cure="Leave the frame out, or set aia.steps.deconvolve: false")
+    return known
 
 
 def _reach_flagged(new: Image, image: Image, known: np.ndarray, response: Callable[[], np.ndarray]) -> Image:
