@@ -38,7 +38,7 @@ def test_a_flaw_refuses_unless_allowed_and_allows_unless_refused(name):
 
 
 def test_a_cure_is_one():
-    """What is told to be set admits the frame; for a frame without an image there is nothing to be set."""
+    """What is allowed admits the frame; for a frame without an image there is nothing to be set."""
     assert quality.cure(["dark", "focus"]) == "Leave the frame out, or set aia.quality.allow: [dark, focus]"
     assert quality.cure(["lunar_transit"]) == "Leave the frame out, or take lunar_transit out of aia.quality.refuse"
     assert quality.cure(["dark", "no_image"]) == "Leave the frame out"
@@ -66,7 +66,7 @@ def test_keywords_say_what_a_stale_quality_does_not(keyword, value, name):
     assert quality.cure(quality.flaws(frame)).endswith(f"aia.quality.allow: [{name}]")
 
 
-def test_lost_pixels_are_counted_where_no_percentage_is_told():
+def test_lost_pixels_are_counted_where_no_percentage_is_reported():
     frame = fits.Header({"NAXIS1": 4096, "NAXIS2": 4096, "TOTVALS": 4096**2, "MISSVALS": 4096**2 // 2})
     assert quality.flaws(frame) == {"missing_25_percent": "MISSVALS = 8388608: more than 25 % of pixels missing"}
     frame["NAXIS1"] = 769  # a cut-out's MISSVALS counts what was not asked for

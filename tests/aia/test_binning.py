@@ -73,7 +73,7 @@ def test_sigma_is_that_of_the_mean_of_correlated_pixels(settings):
         assert fewer.sigma[0, 0] == pytest.approx(exact * side / np.sqrt(side**2 - 1), rel=1e-6)
 
 
-def test_noise_of_registered_pixels_has_the_sigma_that_is_told():
+def test_noise_of_registered_pixels_has_the_sigma_that_is_reported():
     """White noise through the spline at many offsets: the spread of the bins over their σ is 1."""
     from helioreduce.numerics import spline
 

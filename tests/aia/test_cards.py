@@ -69,9 +69,9 @@ def test_times():
 
 
 def test_statistics_are_removed_and_nothing_else():
-    told = Header({**dict.fromkeys(cards.STATISTICS, 1.0), "EXPTIME": 2.0})
-    cards.remove_statistics(told)
-    assert list(told) == ["EXPTIME"]
+    reported = Header({**dict.fromkeys(cards.STATISTICS, 1.0), "EXPTIME": 2.0})
+    cards.remove_statistics(reported)
+    assert list(reported) == ["EXPTIME"]
 
 
 def test_cards_without_a_value_go_and_the_dates_are_those_of_the_exposure():

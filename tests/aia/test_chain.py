@@ -111,10 +111,10 @@ def test_fused_is_stepwise_to_the_last_byte(site, left_out):
     for name, product in zip("ab", fused("ab", left_out), strict=True):
         assert product.read_bytes() == Path(stepwise(name, left_out)).read_bytes()
         header = fits.read_header(product)
-        told = {step.name: header[card(step.name)] for step in steps.STEPS}
-        assert told == {step.name: "SKIPPED" if step.name in left_out else "COMPLETE" for step in steps.STEPS}
-        in_order = [header[f"PRSTEP{n}"] for n in range(1, len(told) + 1)]
-        assert in_order == list(told), "each step has left its record, in the order of the chain"
+        reported = {step.name: header[card(step.name)] for step in steps.STEPS}
+        assert reported == {step.name: "SKIPPED" if step.name in left_out else "COMPLETE" for step in steps.STEPS}
+        in_order = [header[f"PRSTEP{n}"] for n in range(1, len(reported) + 1)]
+        assert in_order == list(reported), "each step has left its record, in the order of the chain"
 
 
 OPTIONS = [{"accelerate": True, "iterations": 3}, {"tolerance": 0.3, "iterations": 20}, {"redraws": 2, "iterations": 2},

@@ -176,8 +176,8 @@ def test_options_of_a_user_are_those_of_the_step(frame, options):
     prepared = deconvolution.Psf(np.empty((0, 0)))
     otf = psf.otf(171, options.get("core", "default"), psf.grid((60, 70), 171)).astype(np.float32)
     otf = otf.astype(options.get("precision", "float32"))
-    told = {key: value for key, value in options.items() if key not in ("precision", "iterations")}
-    expected = run(cut, otf, options.get("iterations", 25), edge=psf.reach(171, 0.9), **told)
+    reported = {key: value for key, value in options.items() if key not in ("precision", "iterations")}
+    expected = run(cut, otf, options.get("iterations", 25), edge=psf.reach(171, 0.9), **reported)
     for result in (deconvolution.from_psf(cut, prepared, options) for _ in range(2)):
         np.testing.assert_array_equal(result.data, expected.data)
         np.testing.assert_array_equal(result.sigma, expected.sigma)

@@ -85,7 +85,7 @@ def test_correct_by_a_table_names_it(level1_header):
 
 
 def test_a_stand_in_is_called_what_it_is(level1_header):
-    """And is told where it corrects an image of the Sun, not where the image is simulated as well."""
+    """And the header says so where it corrects an image of the Sun, not where the image is simulated as well."""
     image = Image(np.ones((4, 4), np.float32), level1_header)
     stand_in = [{**row, "ORIGIN": calibration.ORIGIN} for row in TABLE]
     with pytest.warns(InputWarning, match="corrected by a stand-in"):

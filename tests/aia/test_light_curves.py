@@ -110,6 +110,6 @@ def test_a_blank_exposure_time_is_none(image):
 def test_the_systematic_part_of_sigma_is_a_card(level1_header):
     image = Image(np.full((8, 8), 100, np.float32), level1_header)
     row = {"DNPERPHT": 1.1, "COMPRESS": 14.0, "CALERR": 0.25, "EVEERR": 0.02, "CHIANTI": 0.3}
-    told = error.estimate(image, row, systematic=("eve", "chianti")).header
-    assert told["SYSFRAC"] == pytest.approx(np.hypot(0.02, 0.3))
+    reported = error.estimate(image, row, systematic=("eve", "chianti")).header
+    assert reported["SYSFRAC"] == pytest.approx(np.hypot(0.02, 0.3))
     assert "SYSFRAC" not in error.estimate(image, row).header

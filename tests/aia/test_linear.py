@@ -225,7 +225,7 @@ def test_unknown_pixels_keep_what_they_have_and_do_not_spread(method, scene, lev
 
 @pytest.mark.parametrize(("frame_side", "side"), [(SIDE, 64), pytest.param(1024, 256, marks=pytest.mark.full)])
 def test_a_cut_out_agrees_with_the_frame_once_light_from_outside_is_known(frame_side, side, level1_header):
-    """Two passes: the frame, whose scene then tells what it scatters into the box."""
+    """Two passes: the frame, whose scene then gives what it scatters into the box."""
     observed = Scene(frame_side, 0.2)
     frame = image_of(observed.observed(), observed.variance(), level1_header)
     first = int(0.4 * frame_side), int(0.35 * frame_side)

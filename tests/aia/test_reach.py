@@ -1,4 +1,4 @@
-"""The mask tells the whole reach of spikes, saturated pixels and edges: no pixel without a bit depends on them by 5 σ."""
+"""The mask marks the whole reach of spikes, saturated pixels and edges: no pixel without a bit depends on them by 5 σ."""
 
 import numba
 import numpy as np

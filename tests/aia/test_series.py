@@ -212,12 +212,12 @@ def test_an_image_of_a_neighbour_is_named(tmp_path, monkeypatch, caplog):
     write(tmp_path, part(), [0, 1, 3]).write(tmp_path / "20140301.ecsv")
     missing = tmp_path / "2014_missing.tsv"
     aia_index.main("171", "2014", [str(tmp_path / "20140301.ecsv")], GRID, str(tmp_path / "2014.zarr/zarr.json"), str(missing))
-    told = [line.split("\t")[1:] for line in missing.read_text().splitlines()[1:]]
-    assert told == [[part().names[1], "no", "taken from 2014-03-01T06:00:13.000"], [part().names[2], "yes", "no record"]]
+    reported = [line.split("\t")[1:] for line in missing.read_text().splitlines()[1:]]
+    assert reported == [[part().names[1], "no", "taken from 2014-03-01T06:00:13.000"], [part().names[2], "yes", "no record"]]
     assert f"1 of 4 images of 171 Å are the nearest good record: see {missing}" in caplog.text
 
 
-def test_the_index_tells_of_images_whose_manifest_is_gone(tmp_path, caplog):
+def test_the_index_names_images_whose_manifest_is_gone(tmp_path, caplog):
     for day in ("20140301", "20140302", "20141231"):
         write(tmp_path, part()._replace(day=day), [0, 1, 3]).write(tmp_path / f"{day}.ecsv")
     for day in ("20140302", "20141231"):

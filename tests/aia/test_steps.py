@@ -40,7 +40,7 @@ def test_script_takes_what_the_table_says(step):
 
 
 @each_step
-def test_channels_that_skip_a_step_are_told_why(step):
+def test_channels_that_skip_a_step_say_why(step):
     assert set(step.channels) <= set(channels.CHANNELS)
     assert bool(step.elsewhere) == (set(step.channels) != set(channels.CHANNELS))
 
@@ -68,12 +68,12 @@ def test_the_table_of_rules_lists_the_steps_in_order():
 def test_every_skipped_step_is_recorded_once_and_in_order(left_out):
     """Whatever is left out: the taken steps and what they record make up the whole chain."""
     reasons = dict.fromkeys(left_out, "for a test")
-    told = []
+    reported = []
     for name in NAMES:
         if name not in reasons:
             around = steps.skipped(name, reasons)
-            told += [*around["before"], name, *around["after"]]
-    assert told == (NAMES if len(left_out) < len(NAMES) else [])
+            reported += [*around["before"], name, *around["after"]]
+    assert reported == (NAMES if len(left_out) < len(NAMES) else [])
 
 
 @pytest.mark.parametrize("name", NAMES)

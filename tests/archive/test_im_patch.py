@@ -89,7 +89,7 @@ def test_what_is_skipped_or_missing():
 
 @pytest.mark.parametrize("away", [100, 900])
 def test_registered_patches_have_wrong_coordinates(away):
-    """r=1: the error is the distance from the Sun's centre times the roll, to a tenth of a pixel; HISTORY tells of it."""
+    """r=1: the error is the distance from the Sun's centre times the roll, to a tenth of a pixel; HISTORY has it."""
     roll = 0.6
     frame = header(roll=roll)
     y, x = np.indices((SIDE, SIDE))

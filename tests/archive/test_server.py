@@ -126,7 +126,7 @@ def test_the_server_ends_with_its_block(root):
         http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/")
 
 
-def test_the_log_tells_requests_under_way_and_exports_pending(root, tmp_path):
+def test_the_log_has_requests_under_way_and_exports_pending(root, tmp_path):
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 0.3}}))
     slow = Fault("late", "/SUM", times=9, seconds=0.3)
     with Archive(root, faults=[slow], log=tmp_path / "log") as archive:

@@ -33,13 +33,13 @@ def response(folder):
     numbers = 94, 131, 171, 193, 211, 304, 335
     telescopes = OrderedDict((f"A{n}_FULL", save.get(f"A{n}_FULL", save.get(f"A{n}"))) for n in numbers)
     channel, table = Channel(335 * u.angstrom, instrument_file=telescopes), get_correction_table(folder / "degradation.txt")
-    told, dated = {"correction_table": table}, {"correction_table": table, "obstime": Time("2019-01-01")}
+    reported, dated = {"correction_table": table}, {"correction_table": table, "obstime": Time("2019-01-01")}
     return {
         "primary": channel.primary_reflectance,
         "focal_plane_filter": channel.focal_plane_filter_efficiency,
         "quantum_efficiency": channel.quantum_efficiency,
-        "response": channel.wavelength_response(**told),
-        "alone": channel.wavelength_response(include_crosstalk=False, **told),
+        "response": channel.wavelength_response(**reported),
+        "alone": channel.wavelength_response(include_crosstalk=False, **reported),
         "dated": channel.wavelength_response(**dated),
         "eve": channel.wavelength_response(include_eve_correction=True, **dated),
     }

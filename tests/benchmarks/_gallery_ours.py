@@ -16,11 +16,11 @@ from helioreduce import Image, aia
 def response(folder):
     """Components of 335 Å; the response with and without crosstalk, on a date, and by EVE."""
     file, tables = folder / "instrument.sav", aia.calibration(folder)
-    told, alone = aia.wavelength_response(335, file), aia.wavelength_response(335, file, crosstalk=False)
+    reported, alone = aia.wavelength_response(335, file), aia.wavelength_response(335, file, crosstalk=False)
     dated = aia.wavelength_response(335, file, "2019-01-01", tables, eve=True)
     names = "primary", "focal_plane_filter", "quantum_efficiency"
-    responses = {"response": told["at_launch"], "alone": alone["at_launch"], "eve": dated["at_date"]}
-    return {name: told[name] for name in names} | responses | {"dated": dated["at_date"] / dated.meta["eve"]}
+    responses = {"response": reported["at_launch"], "alone": alone["at_launch"], "eve": dated["at_date"]}
+    return {name: reported[name] for name in names} | responses | {"dated": dated["at_date"] / dated.meta["eve"]}
 
 
 def degradation(folder):

@@ -54,14 +54,14 @@ def difference(folder: Path, name: str) -> str:
     Of registered frames without the pixels at the edge, where aiapy interpolates with the value that it fills in.
     """
     ours, theirs = (np.load(folder / f"{name}.{who}.npz") for who in ("ours", "theirs"))
-    told = []
+    reported = []
     for key in ours:
         own, peer = ours[key].astype(float), theirs[key].astype(float)
         if own.shape == (4096, 4096):
             own, peer = own[EDGE:-EDGE, EDGE:-EDGE], peer[EDGE:-EDGE, EDGE:-EDGE]
         both = np.isfinite(own) & np.isfinite(peer)
-        told.append(np.abs(own - peer)[both].max() / np.abs(peer[both]).max())
-    return f"{max(told):.1e}"
+        reported.append(np.abs(own - peer)[both].max() / np.abs(peer[both]).max())
+    return f"{max(reported):.1e}"
 
 
 def main() -> None:
@@ -98,8 +98,8 @@ def main() -> None:
             ]
             own, peer = (statistics.median(cost[who] for cost in costs) for who in programs)
             own_lines = code_lines(REPOSITORY / f"docs/examples/{name}.py")
-            told = f"{own_lines} | {their_lines} | {difference(folder, name)}"
-            lines.append(f"| {name} | {own:.1f} | {peer:.1f} | {peer / own:.1f} | {told} |")
+            reported = f"{own_lines} | {their_lines} | {difference(folder, name)}"
+            lines.append(f"| {name} | {own:.1f} | {peer:.1f} | {peer / own:.1f} | {reported} |")
     keep(Path(), "gallery", "\n".join(lines))
 
 

@@ -124,8 +124,15 @@ def test_info_in_words_and_for_programs(level1, capsys):
     product = "out/aia.171.image_lev1.reduced.fits"
     assert command.main(["info", product]) == command.DONE
     words = capsys.readouterr().out
-    for told in ("SDO/AIA", "unit DN/s", "simulated: yes", "2. error: COMPLETE", "by embedded archive, error.json", "FLAGS"):
-        assert told in words
+    for reported in (
+        "SDO/AIA",
+        "unit DN/s",
+        "simulated: yes",
+        "2. error: COMPLETE",
+        "by embedded archive, error.json",
+        "FLAGS",
+    ):
+        assert reported in words
     assert command.main(["info", "--json", product, "nothing.fits"]) == command.FAILED
     said = capsys.readouterr()
     assert json.loads(said.out)[0]["steps"][0]["step"] == "respike"
@@ -185,8 +192,8 @@ def test_a_warning_is_said_once_and_without_the_line_of_the_code(level1, capsys)
         fits.PrimaryHDU(2 * hdus[0].data, hdus[0].header).writeto("theirs.fits")
     capsys.readouterr()
     assert command.main(["quicklook", "theirs.fits"]) == command.DONE
-    expected = "warning: theirs.fits: its checksums are not those of its content, as where another program has rewritten it"
-    assert capsys.readouterr().err == f"{expected}: not verified\n"
+    expected = "warning: theirs.fits: the checksums do not match the content, as after another program has rewritten the file"
+    assert capsys.readouterr().err == f"{expected}; not verified\n"
 
 
 def test_tables(tmp_path, capsys):

@@ -32,7 +32,7 @@ def test_dark_and_flat() -> None:
 
 
 @pytest.mark.parametrize("step", ["dark", "flat"])
-def test_a_frame_without_its_error_is_told(step) -> None:
+def test_a_frame_without_its_error_is_reported(step) -> None:
     """No error plane, or one with holes: a caveat in the header and a warning; a whole one says nothing."""
     header = fits.Header({"BUNIT": "adu"})
     plane, sigma = np.full((20, 30), 40, np.float32), np.full((20, 30), 3, np.float32)

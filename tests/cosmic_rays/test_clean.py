@@ -53,7 +53,7 @@ def test_mask_does_not_depend_on_the_unit() -> None:
     assert np.allclose(in_electrons.sigma, GAIN * in_dn.sigma, rtol=1e-5)
 
 
-def test_clean_flags_replaces_and_tells() -> None:
+def test_clean_flags_replaces_and_reports() -> None:
     """Hits get the bit, a value of the sky and its noise; the header says how many, by which settings and noise."""
     image = frame()
     new = clean(image, lacosmic.settings(sigclip=6), detector=Detector(GAIN, READ))
@@ -64,9 +64,9 @@ def test_clean_flags_replaces_and_tells() -> None:
     assert np.allclose(new.data[hit], 300 / GAIN, atol=3 * noise)
     assert np.allclose(new.sigma[hit], noise, rtol=0.5)
     assert new.header["NCOSMIC"] == hit.sum()
-    told = new.header["PRPARA1"]
+    reported = new.header["PRPARA1"]
     for word in ("sigclip=6", "objlim=5.0", "gain=1.5", "read_noise=10", f"n_pixels={hit.sum()}", "border=reflect"):
-        assert word in told
+        assert word in reported
     with pytest.raises(AlreadyDone, match="clean"):
         clean(new, detector=Detector(GAIN, READ))
 
@@ -123,9 +123,9 @@ def test_plain_electron_noise_is_refused_in_the_euv(cards: dict) -> None:
     image = frame(**cards)
     with pytest.raises(InputError, match=r"4\.5 times too small.*19\.86"):
         clean(image, detector=Detector(GAIN, READ))
-    told = noise_model(image.header, GAIN, READ, "auto")
-    assert told.electrons_per_photon == pytest.approx(19.86, abs=0.01)
-    assert clean(image, detector=told).header["NCOSMIC"] >= 0
+    reported = noise_model(image.header, GAIN, READ, "auto")
+    assert reported.electrons_per_photon == pytest.approx(19.86, abs=0.01)
+    assert clean(image, detector=reported).header["NCOSMIC"] >= 0
 
 
 def test_electron_noise_is_allowed_from_the_wavelength_of_two_pair_energies() -> None:

@@ -37,12 +37,12 @@ def image(rng, sky):
 
 def test_a_frame_without_its_sky_is_called_wrong(rng):
     """Sky subtracted, read noise 0: a share of hits that no camera has; screen and header say so, with the cure."""
-    with pytest.warns(InputWarning) as told:
+    with pytest.warns(InputWarning) as reported:
         cleaned = clean.clean(image(rng, 0), detector=noise.Detector(1, 0))
     assert cleaned.header["CRSHARE"] > 0.05
     said = provenance.caveats(cleaned.header)
     assert "% of the pixels are called cosmic rays" in said[0] and "leave the sky in the frame" in said[0]
-    assert any("pixels are called cosmic rays" in str(one.message) for one in told)
+    assert any("pixels are called cosmic rays" in str(one.message) for one in reported)
 
 
 def test_a_frame_with_its_sky_is_in_proportion(rng, recwarn):
@@ -51,7 +51,7 @@ def test_a_frame_with_its_sky_is_in_proportion(rng, recwarn):
     assert not provenance.caveats(cleaned.header) and not recwarn.list
 
 
-def test_too_large_a_noise_is_told_as_missed_hits(rng):
+def test_too_large_a_noise_is_reported_as_missed_hits(rng):
     with pytest.warns(InputWarning, match="hits are missed"):
         clean.clean(image(rng, 100), detector=noise.Detector(1, 60))
 

@@ -1,4 +1,4 @@
-"""Rates of hits, and hot pixels told from them."""
+"""Rates of hits, and hot pixels apart from them."""
 
 import numpy as np
 import pytest

@@ -55,7 +55,7 @@ def test_three_in_a_row_are_solar() -> None:
     assert drifting[3, 3, 2] and not drifting[:, 4, 4].any()
 
 
-def test_time_tells_hits_from_the_sun() -> None:
+def test_time_separates_hits_from_the_sun() -> None:
     """A hit in one frame has a large z, a bright point that lasts has none, a brightening seen by its neighbour neither."""
     rng = np.random.default_rng(1)
     cube = rng.normal(100, 5, (5, 20, 20))

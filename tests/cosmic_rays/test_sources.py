@@ -21,10 +21,10 @@ def test_pixels_that_touch_by_a_corner_are_one() -> None:
     rows = sources.table(found, np.where(mask, 2.5, 100.0))
     assert [row["charge"] for row in rows] == [7.5, 10.0, 2.5] and {row["peak"] for row in rows} == {2.5}
     assert tuple(rows[0]) == sources.COLUMNS
-    told = sources.statistics(found)
-    assert (told["n_sources"], told["n_pixels"], told["n_extended"], told["largest"]) == (3, 8, 2, 4)
-    assert told["fraction_extended_pixels"] == 7 / 8 and told["fraction_extended_sources"] == 2 / 3
-    assert "3 hits, 8 pixels, 88 %" in sources.describe(told)
+    reported = sources.statistics(found)
+    assert (reported["n_sources"], reported["n_pixels"], reported["n_extended"], reported["largest"]) == (3, 8, 2, 4)
+    assert reported["fraction_extended_pixels"] == 7 / 8 and reported["fraction_extended_sources"] == 2 / 3
+    assert "3 hits, 8 pixels, 88 %" in sources.describe(reported)
     assert sources.largest(found, 2) == [found.boxes[1], found.boxes[0]]
 
 

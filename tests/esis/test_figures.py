@@ -84,7 +84,7 @@ def test_outlines_are_closed_and_in_arcsec(images):
         np.testing.assert_array_equal(drawn[0], drawn[-1])
 
 
-def test_differences_are_relative_and_their_rms_is_told(images):
+def test_differences_are_relative_and_their_rms_is_reported(images):
     linear, quadratic, corrected = images, images + 1, images.copy()
     corrected[2, :5] = np.nan
     shown = pictures(figures.differences(linear, quadratic, corrected))

@@ -136,7 +136,7 @@ def test_a_registration_and_a_drift_return(tmp_path, rng):
     assert read.kept.dtype == bool and header["CSYER1"] == 5
 
 
-def test_what_is_left_out_is_told_apart_and_nothing_left_is_an_error(tmp_path, aligned):
+def test_what_is_left_out_is_reported_apart_and_nothing_left_is_an_error(tmp_path, aligned):
     files.write_aligned(tmp_path / "a.fits", aligned)
     files.write_refused(tmp_path / "b.fits", fits.cards(REFUSED="no frame of ESIS1"))
     assert files.usable([tmp_path / "b.fits", tmp_path / "a.fits"]) == [1]
@@ -145,7 +145,7 @@ def test_what_is_left_out_is_told_apart_and_nothing_left_is_an_error(tmp_path, a
 
 
 def test_a_sequence_keeps_its_good_frames(tmp_path):
-    """A missing frame, one that is cut off, and one under another camera's name are told; the others are kept."""
+    """A missing frame, one that is cut off, and one under another camera's name are named; the others are kept."""
     counts = np.zeros(camera.FRAME_SHAPE, np.uint16)
     for number, inside in ((1, 1), (2, 2), (4, 3)):
         fits.write(tmp_path / f"ESIS{number}_00120.fits", Image(counts, readout.header(inside, 120)))

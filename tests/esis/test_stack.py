@@ -88,7 +88,7 @@ def test_two_cameras_are_too_few_to_register(frames):
         stack.register(two, LINE, refused={3: "no frame of ESIS3", 4: "no frame of ESIS4"})
 
 
-def test_a_camera_that_saw_no_sun_is_told(frames):
+def test_a_camera_that_saw_no_sun_is_reported(frames):
     """Uniform light has no field stop: all four are named."""
     with pytest.raises(InputError, match=r"ESIS1: no field-stop octagon .* ESIS4: no field-stop octagon"):
         stack.register(frames, LINE)

@@ -70,7 +70,7 @@ def test_one_wrong_bit_is_found_unless_the_file_may_have_been_edited(tmp_path, r
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"whole.fits: cannot be read as FITS .*[Cc]hecksum"):
         fits.read(path)
-    with pytest.warns(InputWarning, match="whole.fits: its checksums are not those of its content"):
+    with pytest.warns(InputWarning, match="whole.fits: the checksums do not match the content"):
         assert fits.read_planes(path, edited=True)[1].data.shape == (300, 40)
 
 

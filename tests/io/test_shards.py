@@ -55,9 +55,9 @@ def test_parts_in_any_order_are_one_series(tmp_path):
 
 def test_a_series_opens_only_with_its_root(tmp_path):
     """Parts that are written while nothing is known of the others need no metadata."""
-    told = shards.write(tmp_path / "a", PLANES, part(7), 7)
-    assert set(told) == {"data/c/7/0/0", "share/c/7/0/0"} == set(digests(tmp_path / "a"))
-    assert told == digests(tmp_path / "a")
+    reported = shards.write(tmp_path / "a", PLANES, part(7), 7)
+    assert set(reported) == {"data/c/7/0/0", "share/c/7/0/0"} == set(digests(tmp_path / "a"))
+    assert reported == digests(tmp_path / "a")
     with pytest.raises((FileNotFoundError, KeyError, ValueError)):
         xarray.open_zarr(tmp_path / "a", consolidated=True)
 

@@ -106,7 +106,7 @@ def test_tables(client):
 
 
 def test_a_slow_server_does_not_change_the_digest_of_a_reply(client, monkeypatch):
-    """JSOC tells how long it took; products name the digest, and two runs on the same data must give the same bytes."""
+    """JSOC says how long it took; products name the digest, and two runs on the same data must give the same bytes."""
     for seconds in (0.0, 0.3):
         monkeypatch.setattr(info, "time", SimpleNamespace(perf_counter=count(0.0, seconds).__next__))
         client.records("aia.response[][!1=1!]")

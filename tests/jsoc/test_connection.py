@@ -121,7 +121,7 @@ def secure(tmp_path):
     server.server_close()
 
 
-def test_a_certificate_is_told_once_with_the_cure(secure, monkeypatch):
+def test_a_certificate_is_reported_once_with_the_cure(secure, monkeypatch):
     url, certificate = secure
     attempts = []
 

@@ -1,4 +1,4 @@
-"""A frame that cannot be had costs only itself, and the same command typed again has it once the archive is healthy.
+"""A frame that cannot be fetched costs only itself, and the same command typed again has it once the archive is healthy.
 
 Each case is something wrong with one of three frames. The project's scripts run in the order of the rules, once as single
 steps and once as a chunk; the files must be the same, to the last bit, and those of an archive that was healthy all along.
@@ -50,7 +50,7 @@ def always(kind: str, code: int = 503, name: str = "image_lev1") -> Act:
     return lambda case: case.faults(Fault(kind, f"{case.path}/{name}", times=99, code=code))
 
 
-#: What is wrong, the reason that is told, whether the frame may return.
+#: What is wrong, the reason that is given, whether the frame may return.
 CASES: dict[str, tuple[Act, str, str]] = {
     "off line": (lambda case: case.edit(online=False), "off line", "yes"),
     "no record": (lambda case: (case.folder / "record.json").rename(case.folder / "gone"), "no record", "yes"),
@@ -108,7 +108,7 @@ def healthy(built, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_frame_that_cannot_be_had_costs_itself_and_returns(case, name, healthy, built):
+def test_a_frame_that_cannot_be_fetched_costs_itself_and_returns(case, name, healthy, built):
     """It is named with the reason; asked for again once; had as soon as it can be; then nothing is asked."""
     act, reason, may_return = CASES[name]
     act(case)
@@ -116,9 +116,9 @@ def test_a_frame_that_cannot_be_had_costs_itself_and_returns(case, name, healthy
     others = {slot: files for slot, files in healthy.items() if slot != BAD}
     assert case.frames() == others
     assert list(case.missing()) == [BAD]
-    frame, may, told = case.missing()[BAD]
+    frame, may, reported = case.missing()[BAD]
     assert (frame, may) == ("left out", may_return)
-    assert re.search(reason, told), told
+    assert re.search(reason, reported), reported
     again = case.command()
     assert [what for what in again if "[" in what] == (["aia.lev1_euv_12s[2014-01-01T00:00:13Z][171]"] if may == "yes" else [])
     assert not [what for what in again if what.startswith("/SUM") and not what.startswith(case.path)]
@@ -171,14 +171,14 @@ def test_what_an_export_leaves_out_is_fetched_as_it_is_stored(case, healthy, seg
     assert {slot: files[1] for slot, files in case.frames().items()} == {slot: files[1] for slot, files in healthy.items()}
 
 
-def test_a_frame_that_is_used_without_its_spikes_is_told(case):
+def test_a_frame_that_is_used_without_its_spikes_is_reported(case):
     """On the screen, in the list of missing frames, and in the header."""
     case.answer(NSPIKES="MISSING", spikes="")
     with pytest.warns(InputWarning, match="is reduced without its spikes"):  # as log_to has it, on the screen
         case.command()
     assert len(case.frames()) == 3
-    ((told),) = case.missing().values()
-    assert told[:2] == ("reduced without its spikes", "yes") and "NSPIKES = MISSING" in told[2]
+    ((reported),) = case.missing().values()
+    assert reported[:2] == ("reduced without its spikes", "yes") and "NSPIKES = MISSING" in reported[2]
     image = level1.ingest(fits.read(f"results/aia/level1/171/{BAD}.fits"))
     _, header = jsoc_files.read_spikes(f"results/aia/spikes/171/{BAD}.fits")
     respiked = from_list(image, (np.empty((3, 0)), header))

@@ -41,7 +41,7 @@ def test_a_record_without_a_time_is_in_no_slot(client, tmp_path):
 
 
 def test_what_the_archive_says_later_takes_the_place_of_what_it_said(client, tmp_path):
-    """Of the slots that were asked for, and of no others; their list tells when each was asked for."""
+    """Of the slots that were asked for, and of no others; their list says when each was asked for."""
     first, second, third = client.frames(171, START, END, 12.0)
     slots = ["20140101T000001", "20140101T000013", "20140101T000025"]
     records.save(tmp_path / "list", [first, second], requested=slots, queries=["one"], asked=100.0)

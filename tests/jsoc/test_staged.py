@@ -111,7 +111,7 @@ def test_a_request_is_resumed_after_a_restart(root, tmp_path):
         assert sum(request["query"].get("op") == "exp_request" for request in archive.requests) == 1
 
 
-def test_a_busy_host_is_met_with_patience_and_its_reply_is_told_without_addresses(root, tmp_path, caplog):
+def test_a_busy_host_is_waited_for_and_its_reply_is_reported_without_addresses(root, tmp_path, caplog):
     """The limit of requests per host: waited for, then a typed error; the address in JSOC's reply stays out of the log."""
     (root / "archive.json").write_text(json.dumps({"limits": {"staging_s": 3.0, "host": 1}}))
     with Archive(root) as archive, caplog.at_level("INFO", "helioreduce"):

@@ -51,11 +51,11 @@ def test_dated_response(real, number):
     path = real / f"aia/response/{'aia_V8_fuv_fullinst.genx' if number in UV else 'aia_V9_fullinst_and_emissivity.sav'}"
     telescopes = tables.read_instrument(path)
     peer = response.Channel(number * units.angstrom, instrument_file=solarsoft_names(telescopes))
-    told = peer.wavelength_response(
+    reported = peer.wavelength_response(
         obstime=Time(WHEN), include_eve_correction=True, correction_table=get_correction_table(str(table))
     ).to_value("cm2 DN / ph")
     degraded, _ = degradation.factor(rows, number, 10, times.parse(WHEN))
     eve = instrument.eve_correction(telescopes[number], rows, 10, times.parse(WHEN))
     ours = instrument.wavelength_response(telescopes, number, degraded=degraded, eve=eve)
     low = telescopes[number].wavelength < 3390
-    np.testing.assert_allclose(ours[low] * HC, told[low], rtol=1e-9)
+    np.testing.assert_allclose(ours[low] * HC, reported[low], rtol=1e-9)

@@ -45,7 +45,7 @@ def test_points_of_the_surface_are_seen_where_sunpy_sees_them(date: str) -> None
 
 
 def test_stored_image_is_a_map(tmp_path) -> None:
-    """SunPy takes the stored file for an AIA image, with the pointing that the header tells."""
+    """SunPy takes the stored file for an AIA image, with the pointing of the header."""
     import sunpy.map
 
     frame = render(Scenario(npix=128), 171, times.slot(datetime(2014, 1, 1, tzinfo=UTC), 12))

@@ -524,7 +524,7 @@ def test_planning_loads_neither_snakemake_nor_a_compiler():
         ("vso", [], ["eclipse"], False),
     ],
 )
-def test_a_frame_depends_on_what_is_allowed_only_where_its_own_file_tells(site, monkeypatch, source, once, other, same):
+def test_a_frame_depends_on_what_is_allowed_only_where_its_own_file_says(site, monkeypatch, source, once, other, same):
     """A good frame is the same whatever else is let in; lost pixels of a user's file are counted in the file."""
     monkeypatch.setattr("helioreduce.plan.aia_tables.ARCHIVE", {"degradation": "level1/b.fits", "error": "level1/b.fits"})
     found = []

@@ -59,9 +59,9 @@ def test_sizes_are_in_their_natural_unit(number, text):
 
 
 def test_the_price_of_a_small_request_is_in_small_units():
-    (told,) = series(channels=[1600], end="2014-01-01T00:24:00", keep=[]).notes
-    assert "3 images in 1 part " in told and "37 MB to be fetched, JSOC gets 1 query and is asked for 3 files" in told
-    assert "at most 6 MB in about 35 files on disk; about 1 CPU minute, what is finished included." in told
+    (reported,) = series(channels=[1600], end="2014-01-01T00:24:00", keep=[]).notes
+    assert "3 images in 1 part " in reported and "37 MB to be fetched, JSOC gets 1 query and is asked for 3 files" in reported
+    assert "at most 6 MB in about 35 files on disk; about 1 CPU minute, what is finished included." in reported
 
 
 def test_the_price_follows_the_simulated_detector_and_the_queries_for_neighbours():
@@ -69,10 +69,12 @@ def test_the_price_follows_the_simulated_detector_and_the_queries_for_neighbours
     config = {"aia": {**YEAR, "channels": [171], "keep": []}, "archive": {**configuration()["archive"], "npix": 1024}}
     config["aia"]["end"] = "2014-01-10T23:59:59"
     for source, fetched in (("archive", "930 MB"), ("jsoc", "14.9 GB")):
-        (told,) = Series.of(Plan.of(configuration(source=source, **config))).notes
-        assert f"1,200 images in 10 parts (channel and day): {fetched} to be fetched" in told and "10 queries and" in told
-    (told,) = Series.of(Plan.of(configuration(source="jsoc", jsoc={"on_missing": "nearest"}, **config))).notes
-    assert "JSOC gets 10 queries (at most 20, with those for neighbours) and is asked for" in told
+        (reported,) = Series.of(Plan.of(configuration(source=source, **config))).notes
+        assert (
+            f"1,200 images in 10 parts (channel and day): {fetched} to be fetched" in reported and "10 queries and" in reported
+        )
+    (reported,) = Series.of(Plan.of(configuration(source="jsoc", jsoc={"on_missing": "nearest"}, **config))).notes
+    assert "JSOC gets 10 queries (at most 20, with those for neighbours) and is asked for" in reported
 
 
 def test_keys_that_are_set_and_of_no_use_are_named():
@@ -102,7 +104,7 @@ def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, 
 
 
 @pytest.mark.parametrize(
-    ("aia", "told"),
+    ("aia", "reported"),
     [
         ({"times": ["2014-01-01"]}, "start, end and cadence_s"),
         ({"cadence_s": 700.0}, "nearest are"),
@@ -110,8 +112,8 @@ def test_its_images_are_those_of_the_same_request_for_images(begins_s, lasts_s, 
         ({"cutout": {**configuration()["aia"]["cutout"], "centre": [0, 0]}}, "target cube"),
     ],
 )
-def test_what_makes_no_series_is_refused(aia, told):
-    with pytest.raises(InputError, match=told):
+def test_what_makes_no_series_is_refused(aia, reported):
+    with pytest.raises(InputError, match=reported):
         series(**aia)
 
 

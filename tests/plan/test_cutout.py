@@ -26,8 +26,8 @@ def test_keys_of_a_region_that_has_no_centre_are_named():
     aia = configuration()["aia"]
     given = {"cutout": aia["cutout"] | {"size": [100, 100], "cut": "server"}, "cube": aia["cube"] | {"law": "none"}}
     unused = "is set, and aia.cutout.centre is null: it is not used."
-    told = [f"aia.{key} {unused}" for key in ("cutout.size", "cutout.cut", "cube.law")]
-    assert list(unread(configuration(source="jsoc", aia=given))) == told
+    reported = [f"aia.{key} {unused}" for key in ("cutout.size", "cutout.cut", "cube.law")]
+    assert list(unread(configuration(source="jsoc", aia=given))) == reported
     given["cutout"] |= {"centre": [0, 0]}
     assert not list(unread(configuration(source="jsoc", aia=given)))
 

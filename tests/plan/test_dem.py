@@ -1,4 +1,4 @@
-"""Which frames of six channels belong together, and what a request without a DEM is told."""
+"""Which frames of six channels belong together, and the message for a request without a DEM."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -62,7 +62,7 @@ def test_settings_of_the_set_do_not_make_a_dem_again():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"channels": [171, 193]}, r"a DEM needs six channels at one time. Set aia.channels to \[94, 131"),
         (
@@ -74,9 +74,9 @@ def test_settings_of_the_set_do_not_make_a_dem_again():
         ({"dem": {**DEM, "bands": [5.5, 6.0]}}, r"aia.dem: the bands go from 5.5 to 6, the DEM from 5.533 to 7.467"),
     ],
 )
-def test_a_request_without_a_dem_is_told_why(change, told):
+def test_a_request_without_a_dem_says_why(change, reported):
     made = plan(**change)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=reported):
         targets.check(["dem"], ["dem"], made.images, None, dem=made.refusal)
     targets.check(["all"], ["all"], made.images, None, dem=made.refusal)
 
@@ -88,7 +88,7 @@ def test_files_of_ones_own_need_dn_per_s_too():
     assert "a DEM needs images in DN/s" in str(replace(made, images=own).refusal)
 
 
-def test_losses_are_told_with_a_dem():
+def test_losses_are_reported_with_a_dem():
     """The list that messages name, and what makes the run fail."""
     made = plan()
     assert selection.MISSING in made.targets() and "results/aia/refused.txt" not in made.targets()

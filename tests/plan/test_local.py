@@ -12,7 +12,7 @@ from helioreduce.errors import InputError
 from helioreduce.plan import local
 from helioreduce.quality import Policy
 
-#: Cases that only the pixels of a job tell.
+#: Cases that only the pixels, read by a job, show.
 PIXELS = {"lost-all", "lost-all-nan", "counts-negative"}
 #: Where a cut-out at detector pixel (1500, 900) has the Sun's centre.
 ELSEWHERE = {"CRPIX1": 2053.85 - 1500}

@@ -34,7 +34,7 @@ def test_the_only_placeholder_is_the_channel(pattern):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "reported"),
     [
         ({"file": "171.fits"}, "aia.psf.file is set, and aia.psf.model is grigis: the file is not read."),
         ({"diffuse": 0.1}, "aia.psf.wings or diffuse is set, and aia.psf.model is grigis: they are not used."),
@@ -45,6 +45,6 @@ def test_the_only_placeholder_is_the_channel(pattern):
         ({"deconvolve": {"positive": True}}, "aia.deconvolve.positive is set, and the method is rl: it is not used."),
     ],
 )
-def test_what_is_set_and_not_used_is_said(settings, told):
-    assert list(optics(**settings).unused) == [told.format("it is not used.")]
+def test_what_is_set_and_not_used_is_said(settings, reported):
+    assert list(optics(**settings).unused) == [reported.format("it is not used.")]
     assert list(optics().unused) == []

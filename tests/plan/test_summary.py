@@ -65,18 +65,18 @@ def test_a_run_that_failed_says_what_is_finished_and_what_is_not(plan, tmp_path)
 
 def test_all_images_that_failed_in_one_job_are_named_and_those_that_it_kept_counted(plan):
     """The job has the name of its first image, which may be a good one."""
-    told = "2 of 9 images failed\n  a.fits: holds no Sun\n  b.fits: nor this. Fix these"
-    of_job = log("aia_batch/171/171_20140101T000000", ERROR + told)
+    reported = "2 of 9 images failed\n  a.fits: holds no Sun\n  b.fits: nor this. Fix these"
+    of_job = log("aia_batch/171/171_20140101T000000", ERROR + reported)
     finish("results/aia/batch/171/0123/20140101T000000.fits", "results/aia/batch/171/4567/20140101T000000.fits")
     said = summary.failed(plan, files(plan))
-    assert "0 of 3 images are finished, 1 more is kept for the next run.\n" in said and f"  {of_job}: {told}" in said
+    assert "0 of 3 images are finished, 1 more is kept for the next run.\n" in said and f"  {of_job}: {reported}" in said
     for file in Path("results/aia/batch").rglob("*.fits"):
         os.utime(file, (1e9, 1e9))
     assert "0 of 3 images are finished.\n" in summary.failed(plan, files(plan)), "these are of another run"
 
 
 @pytest.mark.parametrize(
-    ("file", "told"),
+    ("file", "reported"),
     [
         ("results/aia/dem/20140101T000000.fits", "results/aia/dem/<time>.fits"),
         ("results/aia/dem_maps/20140101T000000.png", "results/aia/dem_maps/<time>.png"),
@@ -86,9 +86,9 @@ def test_all_images_that_failed_in_one_job_are_named_and_those_that_it_kept_coun
         ("results/aia/series_simulated/171/2014.zarr/zarr.json", "results/aia/series_simulated/<channel>/<year>.zarr"),
     ],
 )
-def test_dems_and_cubes_are_shown(plan, file, told):
+def test_dems_and_cubes_are_shown(plan, file, reported):
     finish(file)
-    assert summary.summary(plan, [file]).splitlines()[2] == f"  {told}"
+    assert summary.summary(plan, [file]).splitlines()[2] == f"  {reported}"
 
 
 def test_hundreds_of_reasons_are_counted(plan, monkeypatch):
@@ -113,15 +113,15 @@ def test_a_run_that_is_done_says_where_the_results_are_and_what_was_left_out(pla
 
 
 @pytest.mark.parametrize(
-    ("source", "origin", "told"), [("local", "SIMULATED", True), ("local", "V10", False), ("archive", "SIMULATED", False)]
+    ("source", "origin", "reported"), [("local", "SIMULATED", True), ("local", "V10", False), ("archive", "SIMULATED", False)]
 )
-def test_a_stand_in_for_real_tables_is_told_with_the_cure(plan, source, origin, told):
+def test_a_stand_in_for_real_tables_is_reported_with_the_cure(plan, source, origin, reported):
     path = Path("results/aia/tables/degradation.ecsv")
     path.parent.mkdir(parents=True)
     path.write_text(f"# origin: {origin}")
     plan = Plan.of(configuration(source=source, local={"directory": "level1"}))
     for text in (summary.summary(plan, files(plan)), summary.failed(plan, files(plan))):
-        assert ("The degradation table is a stand-in" in text) == ("aia_V10_*_response_table.txt" in text) == told
+        assert ("The degradation table is a stand-in" in text) == ("aia_V10_*_response_table.txt" in text) == reported
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ def test_what_the_index_and_the_review_of_series_say_is_in_the_last_lines(tmp_pa
     log("aia_index/171/2014", f"{warning}171 Å, 20140101: images without a manifest")
     log("aia_index/193/2014", f"{warning}of no series of this run")
     log("aia_review", f"{warning}2 images of 171 Å are missing\n{ERROR}2 of 4 images are missing. Set skip")
-    told = ["Note: 171 Å, 20140101: images without a manifest", "Note: 2 images of 171 Å are missing"]
-    assert [line for line in summary.summary(plan, [made]).splitlines() if line in told] == told
+    reported = ["Note: 171 Å, 20140101: images without a manifest", "Note: 2 images of 171 Å are missing"]
+    assert [line for line in summary.summary(plan, [made]).splitlines() if line in reported] == reported
     said = summary.failed(plan, [made]).splitlines()
-    assert [line for line in said if line in told] == told
+    assert [line for line in said if line in reported] == reported
     assert said[-1] == "  results/logs/aia_review.log: 2 of 4 images are missing. Set skip"
 
 

@@ -80,10 +80,13 @@ def test_a_product_of_another_instrument_that_is_not_asked_for_names_the_nearest
 def test_products_of_other_instruments_pass_and_so_do_other_workflows_and_finished_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = ["esis/level3/2019/ov/00120.fits", "esis/drift/2019/hei.fits", "spice/level3/one.fits", "spice/complete.txt"]
-    names += ["spice/theirs/first.png", "spice/mine.fits", "archive/x.fits"]
-    (tmp_path / "results/spice").mkdir(parents=True)
-    (tmp_path / "results/spice/mine.fits").touch()
+    names += ["spice/theirs/first.png", "spice/level3/mine.fits", "archive/x.fits"]
+    for name in ("level3/mine.fits", "foreign.fits"):
+        (tmp_path / "results/spice" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results/spice" / name).touch()
     targets.check([f"results/{name}" for name in names], [*RULES, *FILES], PLAN, CUBE, others=OTHERS)
+    with pytest.raises(InputError, match="no rule makes such a file"):  # Snakemake makes none of it, though it is there
+        targets.check(["results/spice/foreign.fits"], [*RULES, *FILES], PLAN, CUBE, others=OTHERS)
 
 
 FRAME = "171/20140101T000001_simulated"
@@ -93,10 +96,10 @@ FRAME = "171/20140101T000001_simulated"
     ("target", "message"),
     [
         (f"results/aia/level15/{FRAME}.fits", f"no rule makes such a file. The nearest is results/aia/level1.5/{FRAME}.fits"),
-        (f"results/aia/level1.5/{FRAME}.fit", f"no rule makes such a file. The nearest is results/aia/level1.5/{FRAME}.fits"),
+        (f"results/aia/level1.5/{FRAME}.fit", "no rule makes such a file. The nearest is results/aia/level1.5/171/*.fits"),
         (f"result/aia/level1.5/{FRAME}.fits", f"The nearest is results/aia/level1.5/{FRAME}.fits"),
         ("./thers/first.txt", "The nearest is theirs/first.txt"),
-        (f"/data/level1.5/{FRAME}.fits", "paths from the folder of the run. What the workflow makes is in results"),
+        (f"/data/level1.5/{FRAME}.fits", "relative to the folder of the run. What the workflow makes is in results"),
         ("results/aia", "this is a folder. Ask for a file in it, or for a rule"),
     ],
 )
@@ -107,7 +110,7 @@ def test_a_path_that_no_rule_makes_names_the_nearest(target, message, tmp_path, 
         targets.check([target], RULES, PLAN, CUBE)
 
 
-def test_a_path_from_the_root_names_the_one_from_the_folder_of_the_run(tmp_path, monkeypatch):
+def test_an_absolute_path_names_the_one_from_the_folder_of_the_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = f"results/aia/level1.5/{FRAME}.fits"
     with pytest.raises(InputError, match=rf"Ask for {name}$"):

@@ -1,4 +1,4 @@
-"""Finished AIA images: standard FITS, open in both worlds, planes that agree, a header that tells their life."""
+"""Finished AIA images: standard FITS, open in both worlds, planes that agree, a header that records their processing."""
 
 import warnings
 
@@ -61,7 +61,7 @@ def test_no_median_jumps_out_of_its_series(aia_files):
         statistics.series(rows)
 
 
-def test_header_tells_its_life(aia):
+def test_header_records_its_processing(aia):
     header = fits.getheader(aia)
     assert {header[step] for step in STEPS} <= {COMPLETE, SKIPPED}
     assert (header["CDELT1"], header["CDELT2"], header["LVL_NUM"]) == (0.6, 0.6, 1.5)

@@ -70,7 +70,7 @@ def _chi2(stored, window):
     return np.nansum((data.data - model) ** 2 / variance, axis=1)
 
 
-def test_level3_tells_its_life_and_its_place(level3):
+def test_level3_records_its_processing_and_its_place(level3):
     with fits.open(level3) as hdus:
         assert results(hdus)
         for hdu in results(hdus):

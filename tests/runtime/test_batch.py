@@ -179,15 +179,15 @@ def test_a_product_of_two_files_is_kept_as_one(site):
     assert all(any(folder.iterdir()) for folder in (site / "kept").rglob("*/"))
 
 
-@pytest.mark.parametrize("told", [lambda error: error, lambda error: unwritable(error, "q.fits")], ids=["raw", "told"])
+@pytest.mark.parametrize("reported", [lambda error: error, lambda error: unwritable(error, "q.fits")], ids=["raw", "reported"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_stops_at_the_first_file(site, number, told):
+def test_a_full_disk_stops_at_the_first_file(site, number, reported):
     """What is done stays, little more is computed, the message counts, and the image that met it may be made later."""
     products, computed = [Product(f"out/{name}.fits", ["a"]) for name in "pqrstu"], []
 
     def write(path, text):
         if path.stem == "q":
-            raise told(OSError(number, "No space left on device"))
+            raise reported(OSError(number, "No space left on device"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
@@ -202,7 +202,7 @@ def test_a_full_disk_stops_at_the_first_file(site, number, told):
     assert len(computed) <= 4
 
 
-def test_reasons_are_told_of_what_is_not_there(site):
+def test_reasons_are_reported_of_what_is_not_there(site):
     products = [Product(f"out/{name}.fits", [name]) for name in "abc"]
 
     def compute(product, text):

@@ -35,7 +35,7 @@ class Run:
         self.log(None, "PROGRESS", done=self.done, total=self.total)
 
     @property
-    def told(self):
+    def reported(self):
         return [line for line in self.lines if line.startswith("[")]
 
 
@@ -46,7 +46,7 @@ def test_a_line_for_each_finished_job_in_the_words_of_its_rule():
     run.finish(7)
     run.start(8, "all", "")
     run.finish(8)
-    assert run.told == ["[1/2] Register 171 Å at 2014-01-01T00:00:01 (simulated). 4.2 s", "[2/2] all 0.0 s"]
+    assert run.reported == ["[1/2] Register 171 Å at 2014-01-01T00:00:01 (simulated). 4.2 s", "[2/2] all 0.0 s"]
     assert not [line for line in run.lines if "Finished jobid" in line]
 
 
@@ -64,8 +64,8 @@ def test_time_left_is_that_of_the_rules_to_come():
         run.start(job, rule, rule)
         run.now += seconds
         run.finish(job)
-    assert run.told[-1] == "[ 4/20] long 9.0 s; about 1 min left"
-    assert "left" not in run.told[0]
+    assert run.reported[-1] == "[ 4/20] long 9.0 s; about 1 min left"
+    assert "left" not in run.reported[0]
 
 
 def test_jobs_at_a_time_shorten_what_is_left():
@@ -75,7 +75,7 @@ def test_jobs_at_a_time_shorten_what_is_left():
         run.start(job, "rule", "Work.")
     run.now += 40
     run.finish(*range(4))
-    assert run.told[-1] == "[4/8] Work. 40 s; about 40 s left"
+    assert run.reported[-1] == "[4/8] Work. 40 s; about 40 s left"
 
 
 def test_other_lines_stay_and_noise_goes():
@@ -96,7 +96,7 @@ def test_a_run_that_goes_on_by_itself_goes_on_counting(monkeypatch):
     second = Run(rule=2)
     second.start(1, "rule", "Take the pointing table of 20110215.")
     second.finish(1)
-    assert second.told == ["[3/4] Take the pointing table of 2011-02-15. 0.0 s"]
+    assert second.reported == ["[3/4] Take the pointing table of 2011-02-15. 0.0 s"]
     assert Run(rule=2).progress.reported == 0, "a run that somebody types begins anew"
 
 

@@ -72,7 +72,7 @@ def test_spatial_header_has_no_wavelength(planes):
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0)])
 def test_names_do_not_depend_on_the_order_of_the_file(planes, order):
-    """Two windows of one EXTNAME, told apart by their wavelengths."""
+    """Two windows of one EXTNAME, distinguished by their wavelengths."""
     later = planes[0].header.copy()
     later["CRVAL3"] += 1.0
     every = [*planes, Plane(planes[0].name, planes[0].data, later)]

@@ -83,7 +83,7 @@ def test_wavelengths_are_those_of_the_wcs(window):
 
 @pytest.mark.filterwarnings("ignore:.*not verified")
 @pytest.mark.parametrize("name", ["l2_header_raster.fits", "l2_header_sit_and_stare.fits"])
-def test_headers_without_data_are_told_apart(real, name):
+def test_headers_without_data_are_distinguished(real, name):
     """Files of the commissioning: dumbbells are no windows, MISSING (…) is no value."""
     headers = fits.read_headers(real / f"spice/{name}")
     spectral = [header for header in headers if level2.is_spectral(header)]

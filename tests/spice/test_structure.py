@@ -61,7 +61,7 @@ def refitted(own, made, found, use):
 
 
 def test_without_structure_errors_are_those_of_the_noise():
-    """Within 8 % where all pixels are alike: the linear step scatters a little more than noise tells."""
+    """Within 8 % where all pixels are alike: the linear step scatters a little more than the noise explains."""
     own, made = scene(4, 0.0, 0.0)
     found = binned(own, made)
     use = (found.level == 1) & found.fit.good

@@ -14,6 +14,6 @@ __all__ = ["get_correction_table", "get_error_table", "of_version"]
 
 
 def of_version(number: int) -> dict[str, Any]:
-    """Return what aiapy's degradation is told of the version of its table: 0.10 takes the one of the table itself."""
-    told = "calibration_version" in inspect.signature(degradation).parameters
-    return {"calibration_version": number} if told else {}
+    """Return the arguments of aiapy's degradation for the version of its table: 0.10 takes the one of the table itself."""
+    takes_version = "calibration_version" in inspect.signature(degradation).parameters
+    return {"calibration_version": number} if takes_version else {}

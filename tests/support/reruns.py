@@ -36,7 +36,7 @@ def spice(step: str) -> set[str]:
     return since(step, SPICE, "spice")
 
 
-#: Settings of the finished folders, small and with all states, so that the jobs tell where a change begins; their targets.
+#: Settings of the finished folders, small and with all states, so that the jobs show where a change begins; their targets.
 STATES = ["level1", "respiked", "error", "deconvolved", "level1.5", "corrected"]
 BASE = {
     "archive": {"npix": 64},

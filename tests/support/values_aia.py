@@ -62,7 +62,7 @@ def card(key: str, value: Any, product: str = NORMALISED) -> Check:
     return lambda done: done.header(product)[key] == value
 
 
-def told(words: str, step: str, product: str = NORMALISED) -> Check:
+def reported(words: str, step: str, product: str = NORMALISED) -> Check:
     """Return the check of what a header records of a step."""
     return lambda done: words in done.parameters(product, step)
 
@@ -132,7 +132,7 @@ BASE: dict[Value, Check] = {
     ("aia.start", TEXT): card("T_OBS", "2014-01-01T00:00:00.340"),
     ("aia.end", TEXT): lambda done: len(list((done.folder / "results/aia/normalised/171").iterdir())) == 1,
     of("batch", "auto"): lambda done: done.has(DECONVOLVED) and not done.has("aia/batch"),
-    of("device", "auto"): told("device=", "deconvolve"),
+    of("device", "auto"): reported("device=", "deconvolve"),
     **{
         of(f"steps.{step}", True): card(key, "COMPLETE")
         for step, key in {
@@ -148,12 +148,12 @@ BASE: dict[Value, Check] = {
     of("quicklook", "auto"): lambda done: done.has("aia/quicklook/171/*.jpg"),
     of("output.npix", 4096): lambda done: not done.has("aia/binned"),
     of("psf.file", None): lambda done: "PSFMODEL" not in done.header(DECONVOLVED),
-    of("deconvolve.method", "rl"): told("iterations=25; accelerated=False", "deconvolve"),
-    of("deconvolve.core", "default"): told("core=default", "deconvolve"),
-    of("deconvolve.accelerate", False): told("accelerated=False", "deconvolve"),
-    of("deconvolve.precision", "float32"): told("precision=float32", "deconvolve"),
+    of("deconvolve.method", "rl"): reported("iterations=25; accelerated=False", "deconvolve"),
+    of("deconvolve.core", "default"): reported("core=default", "deconvolve"),
+    of("deconvolve.accelerate", False): reported("accelerated=False", "deconvolve"),
+    of("deconvolve.precision", "float32"): reported("precision=float32", "deconvolve"),
     of("exposure.source", "auto"): card("EXPSRC", "measured"),
-    of("exposure.error", False): told("in_sigma=False", "exposure"),
+    of("exposure.error", False): reported("in_sigma=False", "exposure"),
     of("alignment.reference", None): lambda done: not done.has("aia/aligned"),
 }
 RUNS = {
@@ -210,7 +210,7 @@ RUNS = {
         DECONVOLVED,
         {
             of("deconvolve.method", "inverse"): method("inverse"),
-            of("device", "cpu"): told("device=cpu", "deconvolve", DECONVOLVED),
+            of("device", "cpu"): reported("device=cpu", "deconvolve", DECONVOLVED),
         },
         deconvolve={"method": "inverse"},
         device="cpu",
@@ -234,7 +234,7 @@ RUNS = {
         DECONVOLVED,
         {
             of("deconvolve.positive", True): lambda done: np.nanmin(done.image(DECONVOLVED).data) >= 0,
-            of("deconvolve.precision", "float64"): told("precision=float64", "deconvolve", DECONVOLVED),
+            of("deconvolve.precision", "float64"): reported("precision=float64", "deconvolve", DECONVOLVED),
         },
         deconvolve={"method": "bid", "positive": True, "precision": "float64"},
     ),
@@ -243,13 +243,13 @@ RUNS = {
         DECONVOLVED,
         {
             of("deconvolve.core", "preflight"): lambda done: (
-                told("core=preflight", "deconvolve", DECONVOLVED)(done) and done.has("aia/psf/preflight/171.fits")
+                reported("core=preflight", "deconvolve", DECONVOLVED)(done) and done.has("aia/psf/preflight/171.fits")
             ),
             of("deconvolve.accelerate", True): lambda done: (
-                told("accelerated=True", "deconvolve", DECONVOLVED)(done) and done.differs("aia", DECONVOLVED)
+                reported("accelerated=True", "deconvolve", DECONVOLVED)(done) and done.differs("aia", DECONVOLVED)
             ),
             of("device", "gpu"): lambda done: (
-                told("device=cpu", "deconvolve", DECONVOLVED)(done) == ("device gpu cannot be used" in done.said)
+                reported("device=cpu", "deconvolve", DECONVOLVED)(done) == ("device gpu cannot be used" in done.said)
             ),
         },
         deconvolve={"accelerate": True, "core": "preflight"},
@@ -277,7 +277,7 @@ RUNS = {
         NORMALISED,
         {
             of("exposure.source", "commanded"): card("EXPUSED", 2.0),
-            of("exposure.error", True): lambda done: time_in_sigma(done) and told("in_sigma=True", "exposure")(done),
+            of("exposure.error", True): lambda done: time_in_sigma(done) and reported("in_sigma=True", "exposure")(done),
         },
         exposure={"source": "commanded", "error": True},
     ),

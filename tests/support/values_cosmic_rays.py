@@ -81,7 +81,7 @@ def hit(done: Done, name: str, place: Any = HIT, frame: str = "night") -> bool:
     return bool((cleaned(done, name, frame).flags[place] & 8).all())
 
 
-def told(name: str, words: str, frame: str = "night") -> Check:
+def reported(name: str, words: str, frame: str = "night") -> Check:
     """Return the check of what the header of a cleaned frame records of the step."""
     return lambda done: words in done.parameters(f"cosmic_rays/cleaned/{name}/{frame}.fits", "clean")
 
@@ -107,7 +107,7 @@ def low_median(done: Done, name: str) -> float:
 
 def between_noise(done: Done) -> bool:
     """The frame's own error plane, 12 DN, is the noise."""
-    return told("known", "noise=error plane", "known")(done) and hit(done, "known", frame="known")
+    return reported("known", "noise=error plane", "known")(done) and hit(done, "known", frame="known")
 
 
 COMBINE = {
@@ -208,18 +208,18 @@ CLEANED: dict[Value, Check] = {
         rtol=0.02,
     ),
     of("clean", "read_noise", None): between_noise,
-    of("clean", "electrons_per_photon", "auto"): told("euv", "electrons_per_photon=19.8", "euv"),
+    of("clean", "electrons_per_photon", "auto"): reported("euv", "electrons_per_photon=19.8", "euv"),
     of("clean", "electrons", True): lambda done: np.isclose(np.median(cleaned(done, "electrons").data), 5 * SKY, rtol=0.01),
     of("clean", "electrons", False): lambda done: np.isclose(np.median(cleaned(done, "plain").data), SKY, rtol=0.01),
     of("clean", "mode", "standard"): lambda done: hit(done, "plain", EDGE),
     of("clean", "mode", "astroscrappy"): lambda done: hit(done, "astroscrappy") and not hit(done, "astroscrappy", EDGE),
     of("clean", "mode", "iraf"): lambda done: (
-        told("iraf", "border=nearest; replacement=median")(done)
+        reported("iraf", "border=nearest; replacement=median")(done)
         and np.isclose(cleaned(done, "iraf").data[20, 30], low_median(done, "iraf"), atol=1e-2)
     ),
     of("clean", "border", "reflect"): lambda done: hit(done, "reflect", EDGE),
     of("clean", "border", "copy"): lambda done: hit(done, "copy") and not hit(done, "copy", EDGE),
-    of("clean", "border", "nearest"): lambda done: told("nearest", "border=nearest")(done) and hit(done, "nearest"),
+    of("clean", "border", "nearest"): lambda done: reported("nearest", "border=nearest")(done) and hit(done, "nearest"),
     of("clean", "replacement", "mean"): lambda done: np.isclose(
         cleaned(done, "mean").data[20, 30], around(done, "mean").mean(), atol=1e-2
     ),
@@ -231,9 +231,9 @@ CLEANED: dict[Value, Check] = {
     ),
     of("clean", "sepmed", True): lambda done: (cleaned(done, "sepmed").flags != cleaned(done, "full").flags).any(),
     of("clean", "sepmed", False): lambda done: "sepmed" not in done.parameters("cosmic_rays/cleaned/full/night.fits", "clean"),
-    of("clean", "psf", TEXT): lambda done: told("gauss", "psf 7x7")(done) and told("star", "psf 5x5")(done),
-    of("clean", "psf", None): told("plain", "fine_structure=median"),
-    of("clean", "variance", TEXT): lambda done: not hit(done, "variance") and told("variance", "noise=variance")(done),
+    of("clean", "psf", TEXT): lambda done: reported("gauss", "psf 7x7")(done) and reported("star", "psf 5x5")(done),
+    of("clean", "psf", None): reported("plain", "fine_structure=median"),
+    of("clean", "variance", TEXT): lambda done: not hit(done, "variance") and reported("variance", "noise=variance")(done),
     of("clean", "background", TEXT): lambda done: not hit(done, "background"),
     of("clean", "mask", TEXT): lambda done: (cleaned(done, "mask").flags[HIT] & 8 == 0).all() and hit(done, "mask", EDGE),
     of("clean", "extension", TEXT): lambda done: np.isclose(np.median(cleaned(done, "chip", "both").data), SKY + 50, atol=2),

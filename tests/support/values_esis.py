@@ -12,7 +12,7 @@ from offers import TEXT, Check, Done, Run, Value
 OV = "esis/level3/{}/ov/*.fits"
 
 
-def told(words: str, step: str, flight: str = "simulated") -> Check:
+def reported(words: str, step: str, flight: str = "simulated") -> Check:
     """Return the check of what level 3 records of a step."""
     return lambda done: words in recorded(done, step, flight)
 
@@ -58,8 +58,8 @@ RUNS = {
             of("directory", None): lambda done: done.has("esis/level0/ESIS1_*.fits*"),
             of("lines[]"): lambda done: all(done.has(f"esis/level3/simulated/{line}/*.fits") for line in ("ov", "hei")),
             of("target", None): lambda done: done.has("esis/level0/target.fits"),
-            of("robust", False): told("robust=False", "esis_register"),
-            of("flatten", False): told("flatten=False; airmass=kept", "esis_normalise"),
+            of("robust", False): reported("robust=False", "esis_register"),
+            of("flatten", False): reported("flatten=False; airmass=kept", "esis_normalise"),
         },
     ),
     "esis_given": Run(
@@ -68,9 +68,9 @@ RUNS = {
         {
             of("directory", TEXT): lambda done: done.has("esis/level3/2019/ov/*.fits"),
             of("target", TEXT): lambda done: "target" in str(recorded(done, "esis_drift", "2019")),
-            of("robust", True): told("robust=True", "esis_register", "2019"),
+            of("robust", True): reported("robust=True", "esis_register", "2019"),
             of("flatten", True): lambda done: (
-                told("flatten=True; airmass=removed", "esis_normalise", "2019")(done)
+                reported("flatten=True; airmass=removed", "esis_normalise", "2019")(done)
                 and not np.allclose(means(done, "2019"), means(done.run("esis"), "simulated"), rtol=1e-6)
             ),
         },

@@ -197,7 +197,7 @@ def allowed(name: str) -> Check:
 
 
 def refuses(name: str) -> Check:
-    """Return the check that a flaw refuses its frame if it is told to, and that the reason is given."""
+    """Return the check that a flaw refuses its frame if it is set to, and that the reason is given."""
     return lambda done: done.run("flaws").has(frame(name)) and not done.has(frame(name)) and FLAWS[name].meaning in done.said
 
 

@@ -126,9 +126,9 @@ def serve(rendered, tmp_path):
     """Run that archive as a process of its own, with a log: ``serve(faults=[…], limits={…})``."""
     with ExitStack() as running:
 
-        def start(**told: object) -> Server:
+        def start(**reported: object) -> Server:
             root = Path(shutil.copytree(rendered, tmp_path / "archive"))
-            (root / "archive.json").write_text(json.dumps(told))
+            (root / "archive.json").write_text(json.dumps(reported))
             return running.enter_context(Server(root, tmp_path / "requests.jsonl"))
 
         yield start

@@ -64,7 +64,7 @@ def test_respike_is_exact(state, truth):
 
 
 def test_pulls_before_deconvolution(state, truth):
-    """σ from measured counts: width 1 within 0.05 where photons are many enough that the counts tell their own noise."""
+    """σ from measured counts: width 1 within 0.05 where photons are many enough that the counts give their own noise."""
     image = state("error")
     values = pulls(image, truth["EXPECTED"], truth["COSMIC"])
     bright = pulls(image, np.where(truth["EXPECTED"] > 20, truth["EXPECTED"], np.nan), truth["COSMIC"])

@@ -81,7 +81,7 @@ def test_wrong_configuration_says_why(snakemake, frames, job: dict, says: str) -
 
 
 def test_odd_files(snakemake, frames) -> None:
-    """Several images, none chosen: refused with their names; blanks and umlauts, no sky: reduced and told."""
+    """Several images, none chosen: refused with their names; blanks and umlauts, no sky: reduced, and the screen says so."""
     rng = np.random.default_rng(2)
     chips = [fits.ImageHDU(rng.normal(700, 12, (50, 60)).astype(np.float32), name=name) for name in ("CHIP1", "CHIP2")]
     fits.HDUList([fits.PrimaryHDU(header=fits.Header({"EXPTIME": 10.0})), *chips]).writeto(frames / "both.fits")

@@ -76,8 +76,8 @@ def test_a_light_curve_with_its_error_takes_two_lines(made):
 
 
 def test_its_files_are_those_of_the_list_of_digests(made):
-    told = subprocess.run(["sha256sum", "--check", "--quiet", "cube.sha256"], cwd=made.folder / FOLDER, check=False)
-    assert told.returncode == 0
+    reported = subprocess.run(["sha256sum", "--check", "--quiet", "cube.sha256"], cwd=made.folder / FOLDER, check=False)
+    assert reported.returncode == 0
 
 
 def copied(made, tmp_path):

@@ -35,7 +35,7 @@ def asking(site, repository, **aia):
     return re.search("asked by:(.*)", said(process))[1].split()
 
 
-def test_only_jobs_that_compute_ask_for_a_card_and_only_when_told(site, cutout, repository):
+def test_only_jobs_that_compute_ask_for_a_card_and_only_when_set_to(site, cutout, repository):
     cutout(1)
     computing = ["aia_deconvolve", "aia_prep", "aia_shard"]
     assert asking(site, repository, device="gpu") == computing

@@ -151,7 +151,7 @@ def test_a_second_run_is_refused(start, run, tmp_path):
     assert (tmp_path / "reduced").read_text() == "0\n0\n"
 
 
-def test_a_working_folder_that_cannot_be_written_is_told_before_the_first_job():
+def test_a_working_folder_that_cannot_be_written_is_reported_before_the_first_job():
     """By one sentence and no traceback, also by a dry run; /proc is such a folder for every user."""
     for options in ([], ["--dry-run"]):
         command = [sys.executable, "-m", "snakemake", "-s", str(REPOSITORY / "Snakefile"), "--cores", "1", *options]

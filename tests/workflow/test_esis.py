@@ -73,7 +73,7 @@ def test_a_second_run_has_nothing_to_do(flight, run):
 
 
 def test_bad_frames_cost_no_more_than_they_must(flight, run, folder):
-    """A missing camera costs that camera, two bad ones their sequence; both are told, and the run goes through."""
+    """A missing camera costs that camera, two bad ones their sequence; both are reported, and the run goes through."""
     given = folder / "given"
     given.mkdir()
     for path in (flight / "level0").glob("ESIS*.fits"):

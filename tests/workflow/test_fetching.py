@@ -25,7 +25,7 @@ SLOTS = ("20140101T000013", "20140101T000037")
 SIMULATED = tuple(f"{slot}_simulated" for slot in SLOTS)
 IMAGES, SERVED = ([f"results/aia/level1/1600/{name}.fits" for name in names] for names in (SIMULATED, SLOTS))
 NO_NETWORK = '''
-"""Refuses every connection, and tells where it was to lead."""
+"""Refuses every connection, and says where it was to lead."""
 import socket
 def refused(self, address, *rest):
     open({log!r}, "a").write(repr(address) + "\\n")
@@ -76,7 +76,7 @@ def test_after_the_offline_target_no_connection_is_opened(reduce, tmp_path):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_every_file_tells_where_it_came_from_and_is_fetched_once(reduce, tmp_path):
+def test_every_file_says_where_it_came_from_and_is_fetched_once(reduce, tmp_path):
     reduce(*IMAGES)
     first = digests(tmp_path)
     history = json.loads((tmp_path / "results/aia/level1/1600" / f"{SIMULATED[0]}.json").read_text())

@@ -35,9 +35,11 @@ def test_a_killed_run_is_completed_by_the_same_command(served, project, aia):
         done, after_s = turn * jobs // KILLS, dice.uniform(0, 4)
         over = one.killed(done, after_s, whole=turn % 2 == 0)
         said = one.run()
-        told = f"killed {after_s:.2f} s after job {done} of {jobs}, {'taken over' if 'was killed' in said else 'begun anew'}"
-        assert one.products() == expected, f"{told}\n{said}"
-        print(told, "" if over is None else "(it was over)", flush=True)
+        reported = (
+            f"killed {after_s:.2f} s after job {done} of {jobs}, {'taken over' if 'was killed' in said else 'begun anew'}"
+        )
+        assert one.products() == expected, f"{reported}\n{said}"
+        print(reported, "" if over is None else "(it was over)", flush=True)
     assert "Nothing to be done" in one.run("--dry-run")
 
 

@@ -89,9 +89,9 @@ def test_the_file_that_has_the_last_word_on_a_key_is_named(tmp_path):
     for arguments, place in (((), "config.yaml"), (other, other[1]), ((*other, "--config", "aia={device: gpz}"), "--config")):
         assert project.planned(*arguments, fails=True).splitlines()[-1].startswith(f"{place}: aia.device is 'gp")
     # a key that lacks a value stands, as null, in the repository's file: the one that asks for it is the user's
-    for told in ("source is local, and local.directory is not set", "spice.source is dates, and spice.folder is not set"):
-        project.configure(**({"source": "local"} if told.startswith("source") else {"spice": {"source": "dates"}}))
-        assert project.planned(fails=True).splitlines()[-1].startswith(f"config.yaml: {told}")
+    for reported in ("source is local, and local.directory is not set", "spice.source is dates, and spice.folder is not set"):
+        project.configure(**({"source": "local"} if reported.startswith("source") else {"spice": {"source": "dates"}}))
+        assert project.planned(fails=True).splitlines()[-1].startswith(f"config.yaml: {reported}")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_file_that_has_the_last_word_on_a_key_is_named(tmp_path):
 def test_a_file_where_a_folder_should_be_is_named_before_the_first_job(tmp_path, name):
     project = Project(tmp_path / "mine")
     chunks = {"series": {"output": {"form": "series"}}, "batch": {"batch": 50}}
-    project.configure(source="archive", aia=next((told for word, told in chunks.items() if word in name), {}))
+    project.configure(source="archive", aia=next((reported for word, reported in chunks.items() if word in name), {}))
     way = project.folder / name
     way.parent.mkdir(parents=True, exist_ok=True)
     way.touch()

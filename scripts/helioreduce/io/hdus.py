@@ -86,8 +86,8 @@ def _open(path: str | Path, edited: bool, **options: Any) -> fits.HDUList:
     except AstropyUserWarning as error:
         if not re.search(_SUM, str(error)) or not (edited or _is_rewritten(path)):
             raise
-    problem = "its checksums are not those of its content, as where another program has rewritten it: not verified"
-    warnings.warn(InputWarning(f"{path}: {problem}"), stacklevel=2)
+    doubt = "the checksums do not match the content, as after another program has rewritten the file; not verified"
+    warnings.warn(InputWarning(f"{path}: {doubt}"), stacklevel=2)
     return fits.open(path, **options | {"checksum": False})
 
 
@@ -116,11 +116,11 @@ def write(path: str | Path, hdus: fits.HDUList, *, signed: bool = True) -> None:
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning, message=".*keyword name.*greater.*")
             sign(hdus, Path(path).name if signed else "")
             checked = _with_checksums(_as_stored(hdus))
-            if Path(path).suffix != ".gz":
+            if Path(path).suffix == ".gz":
+                checked.writeto(stored := io.BytesIO(), output_verify="silentfix")
+                temporary.write_bytes(gzip.compress(stored.getbuffer(), compresslevel=1, mtime=0))
+            else:
                 checked.writeto(temporary, overwrite=True, output_verify="silentfix")
-                return
-            checked.writeto(stored := io.BytesIO(), output_verify="silentfix")
-            temporary.write_bytes(gzip.compress(stored.getbuffer(), compresslevel=1, mtime=0))
     except OSError as error:
         raise unwritable(error, path) from None
 

@@ -35,7 +35,7 @@ def write(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     Raises
     ------
     TypeError
-        If an array holds objects, which would be pickled: NumPy before 2.2 cannot be told not to.
+        If an array holds objects, which would be pickled: NumPy before 2.2 has no option against it.
     """
     if held := [name for name, values in arrays.items() if np.asarray(values).dtype.hasobject]:
         raise TypeError(f"objects cannot be written: {', '.join(held)}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 
@@ -116,18 +118,18 @@ def _check_other(target: str, rules: Collection[str], values: Values) -> None:
 
 
 def _refuse_absolute(target: str) -> None:
-    """Refuse a path from the root: a rule's files are named from the folder of the run."""
+    """Refuse an absolute path: a rule's files are named relative to the folder of the run."""
     inside = Path(target).is_relative_to(Path.cwd())
     cure = f"Ask for {Path(target).relative_to(Path.cwd())}" if inside else "What the workflow makes is in results"
-    raise InputError("files are asked for by their paths from the folder of the run", cure=cure, where=target)
+    raise InputError("this is an absolute path; files are named relative to the folder of the run", cure=cure, where=target)
 
 
 def _check_made(target: str, files: Collection[str]) -> None:
-    """Refuse a path that no rule makes, whatever its wildcards stand for; a file that exists needs none."""
-    path, patterns = Path(target), [file for file in files if "{" in file]
-    if path.is_file() or target.removeprefix("./") in files or any(_covers(file, target) for file in patterns):
+    """Refuse a path that no rule makes, whatever its wildcards stand for."""
+    patterns = [file for file in files if "{" in file]
+    if target.removeprefix("./") in files or any(_covers(file, target) for file in patterns):
         return
-    if path.is_dir():
+    if Path(target).is_dir():
         raise InputError("this is a folder", cure="Ask for a file in it, or for a rule: all, figures, check", where=target)
     shallow = [file for file in files if file.count("/") < _DEEP]  # the images of chunks, thousands, are in patterns too
     near = difflib.get_close_matches(target, {_like(file, target) for file in (*patterns, *shallow)}, 1, 0)
@@ -142,12 +144,8 @@ def _covers(file: str, target: str) -> bool:
 def _like(file: str, target: str) -> str:
     """Return a rule's file with the words of a target in place of its wildcards, folder by folder."""
     places, words = _WILDCARD.sub("*", file).split("/"), target.removeprefix("./").split("/")
-    if len(places) != len(words):
-        return "/".join(places)
-    return "/".join(
-        place.replace("*", word.split(".")[0] if place.startswith("*.") else word, 1) if "*" in place else place
-        for place, word in zip(places, words, strict=True)
-    )
+    pairs = zip_longest(places, words[: len(places)], fillvalue="")
+    return "/".join(word if fnmatchcase(word, place) else place for place, word in pairs)
 
 
 def _check_frame(target: str, channel: str, time: str, plan: Plan) -> None:

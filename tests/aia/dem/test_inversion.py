@@ -132,8 +132,8 @@ def test_errors_cover_the_truth_of_the_default_method():
     edges = zip(inversion.bands[:-1], inversion.bands[1:], strict=True)
     peaks = np.array([np.interp(np.linspace(*pair, 20), dem_cases.FINE, truth).max() for pair in edges])
     lit = peaks > truth.max() / 3
-    told = np.sqrt(np.median(np.diagonal(found.covariance, axis1=1, axis2=2), axis=0))
-    assert ((told / found.em.std(axis=0))[lit] > 0.9).all() and ((told / found.em.std(axis=0))[lit] < 3).all()
+    reported = np.sqrt(np.median(np.diagonal(found.covariance, axis1=1, axis2=2), axis=0))
+    assert ((reported / found.em.std(axis=0))[lit] > 0.9).all() and ((reported / found.em.std(axis=0))[lit] < 3).all()
 
 
 def test_band_errors_are_no_sums_of_bin_errors():
@@ -162,7 +162,7 @@ def test_relative_error_adds_in_quadrature():
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, reported",
     [
         ({"method": "magic"}, "there is no method 'magic'"),
         ({"bands": (6.0,)}, "edges of the bands do not ascend"),
@@ -171,6 +171,6 @@ def test_relative_error_adds_in_quadrature():
         ({"smooth": 0.0}, "smooth is 0.0"),
     ],
 )
-def test_nonsense_is_refused(change, told):
-    with pytest.raises(InputError, match=told):
+def test_nonsense_is_refused(change, reported):
+    with pytest.raises(InputError, match=reported):
         dem_cases.inversion(**change)

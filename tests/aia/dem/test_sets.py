@@ -107,7 +107,7 @@ def test_images_that_are_not_corrected_belong_to_the_dated_response():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         (lambda images: images[:5], "the channels are 94, 131, 171, 193, 211 Å"),
         (lambda images: [*images[:5], images[0]], "the channels are 94, 94, 131"),
@@ -117,8 +117,8 @@ def test_images_that_are_not_corrected_belong_to_the_dated_response():
         (lambda images: [*images[:5], Image(images[5].data, images[5].header)], "335 Å has no error plane"),
     ],
 )
-def test_what_is_no_set_is_refused(change, told):
-    with pytest.raises(InputError, match=told):
+def test_what_is_no_set_is_refused(change, reported):
+    with pytest.raises(InputError, match=reported):
         join(change(six()))
 
 

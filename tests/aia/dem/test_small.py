@@ -7,7 +7,7 @@ from helioreduce.aia.dem import small
 
 
 @pytest.mark.parametrize("n", [1, 3, 6])
-def test_factor_solves_and_tells_what_has_none(n):
+def test_factor_solves_and_names_what_has_none(n):
     rng = np.random.default_rng(n)
     root, b = rng.normal(size=(n, n)), rng.normal(size=n)
     a = root @ root.T + np.eye(n)

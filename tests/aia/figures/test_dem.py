@@ -88,7 +88,7 @@ def test_recovery_puts_in_what_it_says(maps):
     assert np.trapezoid(truth, logt) == pytest.approx(1, abs=0.02)
 
 
-def test_dated_response_is_told_from_the_right_one(maps):
+def test_dated_response_is_distinguished_from_the_right_one(maps):
     at, values = dem_cases.responses()
     columns = {
         f"{kind}_{c}": row * factor

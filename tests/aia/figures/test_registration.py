@@ -67,8 +67,8 @@ def test_limb_shows_the_offset_of_the_centre(frame):
         np.testing.assert_allclose(circle, dx * np.cos(np.deg2rad(degrees)) + dy * np.sin(np.deg2rad(degrees)), atol=0.1)
         at, residual = line(axis, "limb")
         np.testing.assert_allclose(residual, np.interp(at, degrees, circle), atol=2.0)
-        told = axis.get_xlabel().split("(")[1].split(")")[0].split(", ")
-        assert [float(value) for value in told] == pytest.approx([dx, dy], abs=0.1)
+        reported = axis.get_xlabel().split("(")[1].split(")")[0].split(", ")
+        assert [float(value) for value in reported] == pytest.approx([dx, dy], abs=0.1)
     assert first.get_title(loc="left") == "level 1, header's centre"
     assert first.figure.get_suptitle().startswith("SDO/AIA 171 Å, 2014-01-01") and not first.get_legend()
 

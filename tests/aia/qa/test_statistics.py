@@ -13,9 +13,9 @@ def test_statistics(level1_header):
     level1_header.update(NSPIKES=17, DEGFACT=0.5)
     raw = Image(np.full((10, 10), 7.0, np.float32), level1_header, np.full((10, 10), 2.0, np.float32))
     raw.data[0, 0], raw.flags[0, 1] = np.nan, Flag.SATURATED
-    told = statistics.measure(raw, raw)
-    assert (told["pixels"], told["mean"], told["NSPIKES"], told["DEGFACT"]) == (98, 7.0, 17, 0.5)
-    assert told["sigma"] == pytest.approx(2 / np.sqrt(98), rel=1e-6)
+    reported = statistics.measure(raw, raw)
+    assert (reported["pixels"], reported["mean"], reported["NSPIKES"], reported["DEGFACT"]) == (98, 7.0, 17, 0.5)
+    assert reported["sigma"] == pytest.approx(2 / np.sqrt(98), rel=1e-6)
 
 
 def test_keywords_are_those_of_the_level_1_frame(level1_header):
@@ -41,9 +41,9 @@ def test_frames_by_channel_in_order_of_time():
 
 def test_shares_and_median_of_a_frame_without_good_pixels(level1_header):
     image = Image(np.ones((5, 5), np.float32), level1_header, np.ones((5, 5)), np.full((5, 5), Flag.SATURATED, np.uint8))
-    told = statistics.measure(image, image)
-    assert (told["pixels"], told["masked"], told["saturated"]) == (0, 1, 1)
-    assert all(np.isnan(told[name]) for name in ("mean", "sigma", "median"))
+    reported = statistics.measure(image, image)
+    assert (reported["pixels"], reported["masked"], reported["saturated"]) == (0, 1, 1)
+    assert all(np.isnan(reported[name]) for name in ("mean", "sigma", "median"))
 
 
 def test_advice_leaves_no_pixel_out(level1_header):
@@ -75,7 +75,7 @@ def rows(*medians, unit="DN/s"):
     ]
 
 
-def test_a_series_tells_which_frame_jumps():
+def test_a_series_shows_which_frame_jumps():
     """7.5 times too bright: EXPTIME of 4.9 ms for 37 ms."""
     with pytest.warns(InputWarning, match="193 Å 2011-02-15T01:01:00Z: the median is 6.82 times its neighbours'"):
         found = statistics.series(reversed(rows(1.0, 7.5, 1.1)))

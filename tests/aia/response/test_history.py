@@ -63,7 +63,7 @@ def test_a_table_with_a_trend_to_the_end_is_not_frozen():
     assert history(TABLE[:1], 171, 10).frozen_from is None
 
 
-def test_trend_vanishes_when_the_table_tells_the_truth(rng):
+def test_trend_vanishes_when_the_table_is_true(rng):
     start = datetime(2010, 1, 2, tzinfo=UTC)
     when = [start + timedelta(days=day) for day in range(98)]
     means = np.array([degradation.factor(TABLE, 171, 10, time)[0] for time in when]) * 50 * rng.normal(1, 0.01, 98)
@@ -97,7 +97,7 @@ def test_versions_side_by_side(real):
         for row in tables.parse((real / f"aia/tables/{name}_response_table.txt").read_text())
     ]
     when = times.parse("2015-01-01")
-    for version, told in ((8, 0.7667108920899671), (10, 0.90318035)):
+    for version, reported in ((8, 0.7667108920899671), (10, 0.90318035)):
         curve = history(rows, 94, version)
         seconds = [(time - when).total_seconds() for time in curve.times]
-        assert np.interp(0, seconds, curve.factor) == pytest.approx(told, abs=1e-8)
+        assert np.interp(0, seconds, curve.factor) == pytest.approx(reported, abs=1e-8)

@@ -232,10 +232,10 @@ def test_real_components_multiply_to_the_effective_area(real, real_response):
 
 def test_real_temperature_response(real, real_response):
     """SolarSoft's response V10 from its emissivity at all 101 temperatures of the seven channels, to 2e-7."""
-    told = ecsv.read_table(real / "aia/response/aia_V10_temperature_response.ecsv")
+    reported = ecsv.read_table(real / "aia/response/aia_V10_temperature_response.ecsv")
     for number in EUV:
         ours = temperature.temperature_response(real_response[0], number, real_response[1])
-        np.testing.assert_allclose(ours, told[f"response_{number}"], rtol=2e-7)
+        np.testing.assert_allclose(ours, reported[f"response_{number}"], rtol=2e-7)
 
 
 @pytest.mark.parametrize("number", IDL)
@@ -248,8 +248,8 @@ def test_idl_temperature_response(real, real_response, real_rows, number):
     plain = temperature.temperature_response(telescopes, number, light)
     fixed = temperature.temperature_response(telescopes, number, light, eve=eve, fix=fix)
     # Printed with seven digits; the table's areas, which e is made of, have five decimals.
-    for ours, told, rtol in zip((plain, fixed), IDL[number], (5e-7, 2e-6), strict=True):
-        np.testing.assert_allclose(ours[rows], np.array(told.split(), float), rtol=rtol)
+    for ours, reported, rtol in zip((plain, fixed), IDL[number], (5e-7, 2e-6), strict=True):
+        np.testing.assert_allclose(ours[rows], np.array(reported.split(), float), rtol=rtol)
 
 
 @pytest.mark.parametrize(("number", "change"), [(94, -1.6e-5), (131, -1.7e-3), (335, -2.07e-2)])
