@@ -100,6 +100,7 @@ FRAME = "171/20140101T000001_simulated"
         (f"result/aia/level1.5/{FRAME}.fits", f"The nearest is results/aia/level1.5/{FRAME}.fits"),
         ("./thers/first.txt", "The nearest is theirs/first.txt"),
         (f"/data/level1.5/{FRAME}.fits", "relative to the folder of the run. What the workflow makes is in results"),
+        ("docs/index.md", "no rule makes such a file. What the workflow makes is in results"),
         ("results/aia", "this is a folder. Ask for a file in it, or for a rule"),
     ],
 )

@@ -29,6 +29,7 @@ Values = Callable[[str], list[dict[str, str]]]
 _SHOWN = 3
 #: Folders above the image of a frame.
 _DEEP = 4
+_IN_RESULTS = "What the workflow makes is in results"
 
 
 def check(
@@ -120,7 +121,7 @@ def _check_other(target: str, rules: Collection[str], values: Values) -> None:
 def _refuse_absolute(target: str) -> None:
     """Refuse an absolute path: a rule's files are named relative to the folder of the run."""
     inside = Path(target).is_relative_to(Path.cwd())
-    cure = f"Ask for {Path(target).relative_to(Path.cwd())}" if inside else "What the workflow makes is in results"
+    cure = f"Ask for {Path(target).relative_to(Path.cwd())}" if inside else _IN_RESULTS
     raise InputError("this is an absolute path; files are named relative to the folder of the run", cure=cure, where=target)
 
 
@@ -132,8 +133,8 @@ def _check_made(target: str, files: Collection[str]) -> None:
     if Path(target).is_dir():
         raise InputError("this is a folder", cure="Ask for a file in it, or for a rule: all, figures, check", where=target)
     shallow = [file for file in files if file.count("/") < _DEEP]  # the images of chunks, thousands, are in patterns too
-    near = difflib.get_close_matches(target, {_like(file, target) for file in (*patterns, *shallow)}, 1, 0)
-    raise InputError("no rule makes such a file", cure=f"The nearest is {', '.join(near)}", where=target)
+    near = difflib.get_close_matches(target, {_like(file, target) for file in (*patterns, *shallow)}, 1)
+    raise InputError("no rule makes such a file", cure=f"The nearest is {near[0]}" if near else _IN_RESULTS, where=target)
 
 
 def _covers(file: str, target: str) -> bool:
